@@ -1,0 +1,116 @@
+// One slice: an input dataset, seen as a set of named arrays with named
+// dimensions, whatever it was before.
+//
+// What GDAL opens as multidimensional is taken as it is. A classic raster
+// (GeoTIFF, ...) becomes one 2D array per band. If no array has the append
+// dimension, it is added in front of each array that is data (see below), with
+// a label that is given, or taken from a scalar variable of that name.
+//
+// Nothing of the source is decoded when it is opened, apart from coordinates.
+
+#pragma once
+
+#include "status.h"
+#include "zarr/json_text.h"
+
+#include <gdal_multidim.h>
+#include <gdal_priv.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mdimappend
+{
+
+/// The value of a label that was given, not read.
+struct GivenLabel
+{
+    std::string text;  ///< as given: a number, a date, or any string
+};
+
+struct SliceRequest
+{
+    std::string name;       ///< as the user spelled it
+    std::string appendDim;  ///< "" = find it (see Slice::appendDim)
+    std::optional<std::string> label;
+    std::string labelFrom;  ///< "", "name:PATTERN" or "metadata:ITEM"
+    std::vector<std::string> allowedDrivers;
+    std::vector<std::string> openOptions;
+    /// A dataset that is already open (Python, pipelines); it must outlive the
+    /// slice, and reads of it are serialised.
+    GDALDataset *dataset = nullptr;
+};
+
+/// One array of a slice. The shape is the slice's own, the added append
+/// dimension (size 1, in front) included.
+struct SliceArray
+{
+    std::string name;
+    std::vector<std::string> dimensions;
+    std::vector<std::uint64_t> shape;
+    /// The source's own blocks, same rank as shape; 0 where unknown.
+    std::vector<std::uint64_t> block;
+    GDALExtendedDataType type = GDALExtendedDataType::Create(GDT_Unknown);
+    std::size_t stringLength = 0;  ///< longest string in characters, for
+                                   ///< strings
+    std::optional<std::string> missingValue;  ///< one element, native order
+    std::optional<double> scale;
+    std::optional<double> offset;
+    /// All attributes in the source's order, `units` included, without
+    /// _FillValue, scale_factor, add_offset and _ARRAY_DIMENSIONS. int64 and
+    /// uint64 exact, NaN kept, JSON-typed attributes nested, UTF-8.
+    Json attributes = Json::object();
+    std::string units;  ///< also in attributes, if not empty
+    bool labels = false;  ///< 1D along the append dimension, and named as it
+};
+
+/// Reads from one thread. Get one per thread.
+class SliceReader
+{
+  public:
+    virtual ~SliceReader() = default;
+    /// Reads the box [start, start + count) of array number `array` into
+    /// `buffer`, C order, elements in the array's own `type` (strings as
+    /// char*, owned by the caller: CPLFree).
+    virtual Status read(std::size_t array,
+                        std::span<const std::uint64_t> start,
+                        std::span<const std::uint64_t> count,
+                        void *buffer) = 0;
+};
+
+class Slice
+{
+  public:
+    virtual ~Slice() = default;
+
+    /// Failure::Unavailable: does not exist, cannot be opened, truncated, no
+    /// dataset. Failure::Refused: opens, but has no append dimension and no
+    /// label, unnamed dimensions, a type that cannot be stored (by name), ...
+    static Result<std::unique_ptr<Slice>> open(const SliceRequest &request);
+
+    virtual const std::string &name() const = 0;
+    virtual const std::string &appendDim() const = 0;
+    virtual const std::vector<SliceArray> &arrays() const = 0;
+    virtual const Json &attributes() const = 0;
+
+    /// Size along the append dimension.
+    virtual std::uint64_t size() const = 0;
+
+    /// A label that was given and belongs to an append dimension that was
+    /// added: the label array is then not among arrays(). Its encoding is the
+    /// target's affair.
+    virtual const std::optional<GivenLabel> &givenLabel() const = 0;
+
+    virtual Result<std::unique_ptr<SliceReader>> reader() const = 0;
+
+    /// What identifies the file's state (size and time stamp of a local file);
+    /// empty where unknown. Compared before the decision: a slice that changed
+    /// while it was read is not appended.
+    virtual std::string fingerprint() const = 0;
+};
+
+}  // namespace mdimappend

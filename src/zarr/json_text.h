@@ -1,0 +1,67 @@
+// JSON as the Zarr world writes it: text whose bytes matter.
+//
+// Documents of a store are never re-serialised: `locate` finds the byte range
+// of a value, and what is replaced are those bytes only, so that NaN tokens,
+// key order, unknown keys, number spelling and white space survive.
+//
+// Bare NaN, Infinity and -Infinity (Python's json writes them) are accepted
+// everywhere. Nesting deeper than 256, a byte order mark, invalid UTF-8, bytes
+// after the value and duplicate keys in an object are errors: two readers
+// could disagree about what such a text says.
+
+#pragma once
+
+#include "status.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mdimappend
+{
+
+using Json = nlohmann::ordered_json;
+
+/// Bytes [begin, end) of a text.
+struct TextSpan
+{
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
+
+/// Keys from the root of a document to one of its values. Objects only: an
+/// array is located as a whole.
+using JsonPath = std::vector<std::string>;
+
+/// The byte range of each path's value, in the order of `paths`; nothing where
+/// a path does not exist. One pass over the text, however many the paths.
+/// Fails on text that is not JSON.
+Result<std::vector<std::optional<TextSpan>>>
+locate(std::string_view text, const std::vector<JsonPath> &paths);
+
+/// `text` with each span replaced. Spans must not overlap; any order.
+std::string
+replaceSpans(std::string_view text,
+             std::vector<std::pair<TextSpan, std::string>> replacements);
+
+/// Inserts `"key": value` as the last member of the object at `object` (a span
+/// found by `locate`), in the style (indent, spaces) of the members before it.
+std::string insertMember(std::string_view text, TextSpan object,
+                         std::string_view key, std::string_view value);
+
+/// Parses, with bare NaN and infinities as floating-point numbers. Integers
+/// are kept exactly as int64 or uint64; integers beyond those, as doubles.
+Result<Json> parseJson(std::string_view text);
+
+/// Serialises with members in their order, NaN and infinities as bare tokens,
+/// doubles in the shortest form that reads back the same, UTF-8 not escaped.
+/// `indent` < 0: one line.
+std::string dumpJson(const Json &value, int indent = 4);
+
+}  // namespace mdimappend
