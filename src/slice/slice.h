@@ -40,6 +40,11 @@ struct SliceRequest
     std::string labelFrom;  ///< "", "name:PATTERN" or "metadata:ITEM"
     std::vector<std::string> allowedDrivers;
     std::vector<std::string> openOptions;
+    /// Only these arrays, and those they need (coordinates, bounds, grid
+    /// mapping, label); empty = all.
+    std::vector<std::string> arrays;
+    /// Arrays that are not looked at, whatever is wrong with them.
+    std::vector<std::string> excludedArrays;
     /// A dataset that is already open (Python, pipelines); it must outlive the
     /// slice, and reads of it are serialised.
     GDALDataset *dataset = nullptr;
@@ -64,7 +69,7 @@ struct SliceArray
     /// _FillValue, scale_factor, add_offset and _ARRAY_DIMENSIONS. int64 and
     /// uint64 exact, NaN kept, JSON-typed attributes nested, UTF-8.
     Json attributes = Json::object();
-    std::string units;  ///< also in attributes, if not empty
+    std::string units;    ///< also in attributes, if not empty
     bool labels = false;  ///< 1D along the append dimension, and named as it
 };
 
@@ -76,10 +81,8 @@ class SliceReader
     /// Reads the box [start, start + count) of array number `array` into
     /// `buffer`, C order, elements in the array's own `type` (strings as
     /// char*, owned by the caller: CPLFree).
-    virtual Status read(std::size_t array,
-                        std::span<const std::uint64_t> start,
-                        std::span<const std::uint64_t> count,
-                        void *buffer) = 0;
+    virtual Status read(std::size_t array, std::span<const std::uint64_t> start,
+                        std::span<const std::uint64_t> count, void *buffer) = 0;
 };
 
 class Slice

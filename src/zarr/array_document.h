@@ -113,7 +113,8 @@ Result<std::optional<std::string>> fillBytes(const ArrayDocument &array);
 /// V2: fill_value. V3: the attribute `_FillValue` (plain number, or base64 of
 /// little-endian bytes, as xarray encodes it), else nothing if
 /// the array has no such attribute.
-Result<std::optional<std::string>> missingValueBytes(const ArrayDocument &array);
+Result<std::optional<std::string>>
+missingValueBytes(const ArrayDocument &array);
 
 /// The document (`.zarray` or `zarr.json`) that the private view serves to
 /// GDAL's driver in place of the array's own: shape replaced, no attributes, no

@@ -23,17 +23,20 @@ using Documents = std::map<std::string, std::string>;
 std::optional<std::string> consolidatedKey(const Documents &root);
 
 /// The paths (below the root) of all arrays and groups that the consolidated
-/// metadata in `text` list, sorted. V2 keys "a/b/.zarray", V3 keys "a/b".
+/// metadata in `text` list, sorted, without the root group itself. V2 keys
+/// "a/b/.zarray", V3 keys "a/b".
 struct NodeList
 {
     std::vector<std::string> arrays;
     std::vector<std::string> groups;
 };
+
 Result<NodeList> consolidatedNodes(ZarrFormat format, std::string_view text);
 
 /// Refuses (naming the array) where an array's own documents and the copy in
 /// the consolidated metadata disagree in any value (compared as parsed JSON,
-/// NaN equal to NaN, member order ignored).
+/// NaN equal to NaN, member order ignored, and members that are absent equal to
+/// the default that another writer spells out).
 /// `own` holds each array's own documents by full key.
 Status checkConsolidated(ZarrFormat format, const std::string &consolidatedKey,
                          std::string_view consolidated, const Documents &own,
@@ -98,7 +101,9 @@ Result<Documents> newDocuments(ZarrFormat format, bool consolidated,
 
 /// The same for groups and arrays that are added below an existing root: their
 /// own documents, and the patched consolidated document of the root if it has
-/// one. `root`: as for consolidatedKey.
+/// one. `root`: as for consolidatedKey. Groups that the consolidated metadata
+/// list, and the root, are taken as they are; where nothing is consolidated
+/// only new ones may be given (and the root, for their parent).
 Result<Documents> addDocuments(ZarrFormat format, const Documents &root,
                                const std::vector<NewGroup> &groups,
                                const std::vector<NewArray> &arrays);

@@ -55,12 +55,25 @@ replaceSpans(std::string_view text,
 std::string insertMember(std::string_view text, TextSpan object,
                          std::string_view key, std::string_view value);
 
+/// The same for several members, each value serialised in that style.
+std::string
+insertMembers(std::string_view text, TextSpan object,
+              const std::vector<std::pair<std::string, Json>> &members);
+
 /// Parses, with bare NaN and infinities as floating-point numbers. Integers
 /// are kept exactly as int64 or uint64; integers beyond those, as doubles.
 Result<Json> parseJson(std::string_view text);
 
+/// The member of an object; null if there is none, or if it is no object.
+const Json &member(const Json &object, std::string_view key);
+
+/// Adds a member to an object that is known to have none of this name: without
+/// the search that makes operator[] slow on an object of many members.
+Json &appendMember(Json &object, std::string key, Json value);
+
 /// Serialises with members in their order, NaN and infinities as bare tokens,
 /// doubles in the shortest form that reads back the same, UTF-8 not escaped.
+/// Bytes that are not UTF-8 become U+FFFD, so that the result is always JSON.
 /// `indent` < 0: one line.
 std::string dumpJson(const Json &value, int indent = 4);
 

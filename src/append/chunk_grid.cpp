@@ -1,0 +1,198 @@
+#include "append/chunk_grid.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+/// A source block larger than this is decoded more than once rather than kept
+/// whole in each worker.
+constexpr std::uint64_t largestBlock = 128ULL << 20;
+
+ChunkBox wholeGrid(const Extent &shape, const Extent &chunk)
+{
+    ChunkBox box;
+    for (std::size_t i = 0; i < shape.size(); ++i)
+    {
+        box.low.push_back(0);
+        box.high.push_back(ceilDivide(shape[i], chunk[i]));
+    }
+    return box;
+}
+
+}  // namespace
+
+Extent paddedShape(const Extent &shape, const Extent &chunk)
+{
+    Extent padded;
+    for (std::size_t i = 0; i < shape.size(); ++i)
+        padded.push_back(ceilDivide(shape[i], chunk[i]) * chunk[i]);
+    return padded;
+}
+
+std::uint64_t elementCount(const Extent &extent)
+{
+    std::uint64_t count = 1;
+    for (const auto size : extent)
+        count *= size;
+    return count;
+}
+
+GrowthBoxes growthBoxes(const Extent &shape, const Extent &chunk,
+                        std::size_t axis, std::uint64_t rows)
+{
+    Extent grown = shape;
+    grown[axis] = rows;
+    ChunkBox box = wholeGrid(grown, chunk);
+    const auto firstTouched = shape[axis] / chunk[axis];
+    const auto firstAdded = ceilDivide(shape[axis], chunk[axis]);
+    GrowthBoxes boxes;
+    if (rows <= shape[axis])
+        return boxes;
+    if (firstTouched < firstAdded)
+    {
+        ChunkBox replaced = box;
+        replaced.low[axis] = firstTouched;
+        replaced.high[axis] = firstAdded;
+        boxes.replaced.push_back(std::move(replaced));
+    }
+    box.low[axis] = firstAdded;
+    if (box.count() > 0)
+        boxes.added.push_back(std::move(box));
+    return boxes;
+}
+
+GrowthBoxes allChunks(const Extent &shape, const Extent &chunk)
+{
+    return {{wholeGrid(shape, chunk)}, {}};
+}
+
+Extent blockOfChunks(const Extent &grid, const Extent &chunk,
+                     const Extent &block, std::size_t elementSize,
+                     std::uint64_t budget)
+{
+    Extent chunks(grid.size(), 1);
+    const auto bytes = [&]
+    {
+        std::uint64_t product = elementSize;
+        for (std::size_t i = 0; i < chunks.size(); ++i)
+            product *= chunks[i] * chunk[i];
+        return product;
+    };
+    const auto grow =
+        [&](std::size_t axis, std::uint64_t wanted, std::uint64_t limit)
+    {
+        wanted = std::min(wanted, grid[axis]);
+        if (wanted <= chunks[axis])
+            return;
+        const auto perChunk = bytes() / chunks[axis];
+        const auto fitting = perChunk > 0 ? limit / perChunk : wanted;
+        chunks[axis] = std::max(chunks[axis], std::min(wanted, fitting));
+    };
+    for (std::size_t axis = grid.size(); axis-- > 0;)
+    {
+        if (axis < block.size() && block[axis] > chunk[axis])
+            grow(axis, ceilDivide(block[axis], chunk[axis]),
+                 std::max(budget, largestBlock));
+    }
+    for (std::size_t axis = grid.size(); axis-- > 0;)
+        grow(axis, grid[axis], budget);
+    return chunks;
+}
+
+void copyBox(const void *source, const Extent &sourceShape,
+             const Extent &sourceOrigin, void *target,
+             const Extent &targetShape, const Extent &targetOrigin,
+             const Extent &extent, std::size_t elementSize)
+{
+    const std::size_t rank = extent.size();
+    if (elementCount(extent) == 0)
+        return;
+    // Trailing dimensions that are whole on both sides make one run.
+    std::size_t outer = rank;
+    std::size_t run = elementSize;
+    while (outer > 0)
+    {
+        --outer;
+        run *= static_cast<std::size_t>(extent[outer]);
+        if (extent[outer] != sourceShape[outer] ||
+            extent[outer] != targetShape[outer])
+            break;
+    }
+    std::vector<std::size_t> sourceStride(rank);
+    std::vector<std::size_t> targetStride(rank);
+    std::size_t sourceStep = elementSize;
+    std::size_t targetStep = elementSize;
+    for (std::size_t i = rank; i-- > 0;)
+    {
+        sourceStride[i] = sourceStep;
+        targetStride[i] = targetStep;
+        sourceStep *= static_cast<std::size_t>(sourceShape[i]);
+        targetStep *= static_cast<std::size_t>(targetShape[i]);
+    }
+    auto from = static_cast<const char *>(source);
+    auto to = static_cast<char *>(target);
+    for (std::size_t i = 0; i < rank; ++i)
+    {
+        from += sourceOrigin[i] * sourceStride[i];
+        to += targetOrigin[i] * targetStride[i];
+    }
+    std::vector<std::uint64_t> index(outer, 0);
+    while (true)
+    {
+        std::memcpy(to, from, run);
+        std::size_t axis = outer;
+        while (axis > 0)
+        {
+            --axis;
+            if (++index[axis] < extent[axis])
+            {
+                from += sourceStride[axis];
+                to += targetStride[axis];
+                break;
+            }
+            from -= sourceStride[axis] * (extent[axis] - 1);
+            to -= targetStride[axis] * (extent[axis] - 1);
+            index[axis] = 0;
+            if (axis == 0)
+                return;
+        }
+        if (outer == 0)
+            return;
+    }
+}
+
+void fillElements(void *target, std::uint64_t count, const void *element,
+                  std::size_t elementSize)
+{
+    if (count == 0)
+        return;
+    auto bytes = static_cast<char *>(target);
+    const std::size_t total = static_cast<std::size_t>(count) * elementSize;
+    std::memcpy(bytes, element, elementSize);
+    // Doubling copies: as fast as memcpy for any element.
+    for (std::size_t done = elementSize; done < total;)
+    {
+        const std::size_t step = std::min(done, total - done);
+        std::memcpy(bytes + done, bytes, step);
+        done += step;
+    }
+}
+
+bool allElementsEqual(const void *buffer, std::uint64_t count,
+                      const void *element, std::size_t elementSize)
+{
+    if (count == 0)
+        return true;
+    const auto bytes = static_cast<const char *>(buffer);
+    return std::memcmp(bytes, element, elementSize) == 0 &&
+           std::memcmp(bytes, bytes + elementSize,
+                       (static_cast<std::size_t>(count) - 1) * elementSize) ==
+               0;
+}
+
+}  // namespace mdimappend

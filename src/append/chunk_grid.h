@@ -1,0 +1,65 @@
+// Chunk arithmetic: which chunks an append touches, in which blocks they are
+// worked on, and copying boxes between C-ordered buffers.
+
+#pragma once
+
+#include "journal/records.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace mdimappend
+{
+
+using Extent = std::vector<std::uint64_t>;
+
+inline std::uint64_t ceilDivide(std::uint64_t a, std::uint64_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+/// `shape` rounded up to whole chunks.
+Extent paddedShape(const Extent &shape, const Extent &chunk);
+
+/// The product of all extents.
+std::uint64_t elementCount(const Extent &extent);
+
+struct GrowthBoxes
+{
+    std::vector<ChunkBox> added;     ///< wholly beyond the committed rows
+    std::vector<ChunkBox> replaced;  ///< hold committed rows
+};
+
+/// The chunks touched when an array of `shape` grows along `axis` to `rows`.
+GrowthBoxes growthBoxes(const Extent &shape, const Extent &chunk,
+                        std::size_t axis, std::uint64_t rows);
+
+/// All chunks of a new array.
+GrowthBoxes allChunks(const Extent &shape, const Extent &chunk);
+
+/// How many chunks to work on at a time, per dimension: enough to cover one
+/// block of the source, so that it is decoded once, then more while the whole
+/// stays within `budget` bytes. At least 1 each, at most `grid`. `block` may
+/// have zeros (unknown).
+Extent blockOfChunks(const Extent &grid, const Extent &chunk,
+                     const Extent &block, std::size_t elementSize,
+                     std::uint64_t budget);
+
+/// Copies a box of `extent` elements of `elementSize` bytes from `source` (a
+/// buffer of sourceShape, at sourceOrigin) to `target`.
+void copyBox(const void *source, const Extent &sourceShape,
+             const Extent &sourceOrigin, void *target,
+             const Extent &targetShape, const Extent &targetOrigin,
+             const Extent &extent, std::size_t elementSize);
+
+/// Fills `count` elements with one.
+void fillElements(void *target, std::uint64_t count, const void *element,
+                  std::size_t elementSize);
+
+/// Whether all `count` elements have the bytes of `element`.
+bool allElementsEqual(const void *buffer, std::uint64_t count,
+                      const void *element, std::size_t elementSize);
+
+}  // namespace mdimappend

@@ -1,0 +1,84 @@
+// Labels along the append dimension: as values that compare exactly, whatever
+// their encoding.
+
+#pragma once
+
+#include "status.h"
+#include "time/cf_time.h"
+
+#include <gdal.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace mdimappend
+{
+
+/// A date (as an instant), a whole number, a real number or a text. Labels of
+/// one target are all of one kind; whole and real numbers compare with each
+/// other.
+using Label = std::variant<Instant, double, std::string>;
+
+struct Labels
+{
+    enum class Kind
+    {
+        None,  ///< the dimension has no label array
+        Date,
+        Integer,
+        Real,
+        Text
+    };
+    Kind kind = Kind::None;
+    std::optional<TimeEncoding> encoding;  ///< Date
+    std::vector<Label> values;
+
+    std::string describe(std::size_t position) const;
+};
+
+/// How labels are stored: what is needed to decode and encode them.
+struct LabelForm
+{
+    bool text = false;
+    GDALDataType type = GDT_Unknown;
+    std::string units;
+    std::string calendar;
+};
+
+/// Decodes stored elements (`count` of form.type). NaN is refused.
+Result<Labels> decodeLabels(const LabelForm &form, const void *elements,
+                            std::size_t count);
+Labels textLabels(std::vector<std::string> texts);
+
+/// A label given as text, in the form that a target stores.
+Result<Labels> parseLabel(const std::string &text, const LabelForm &form);
+
+/// The form for a new target whose first label was given as text: a date
+/// becomes int64 seconds since 1970-01-01, a number int64 or float64.
+LabelForm formForNewLabel(const std::string &text);
+
+/// Elements of form.type that store these labels, exactly. Not for texts.
+Result<std::string> encodeLabels(const Labels &labels, const LabelForm &form);
+
+/// `labels` in the calendar of `like`, where both are dates of different ones.
+Result<Labels> alignCalendars(Labels labels, const Labels &like);
+
+/// Which of a slice's labels are new.
+struct LabelMatch
+{
+    /// (row of the slice, row of the target) of labels that are in both.
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> present;
+    /// Rows [firstNew, size) of the slice are new.
+    std::uint64_t firstNew = 0;
+};
+
+/// Refuses labels that do not follow the target's last one, that are not in
+/// order or twice in the slice, and new labels in front of present ones. Texts
+/// have no order.
+Result<LabelMatch> matchLabels(const Labels &target, const Labels &slice);
+
+}  // namespace mdimappend

@@ -1,0 +1,56 @@
+// The bounded pipeline: read, convert, merge, encode and put, by a number of
+// workers. Each worker takes a block of chunks at a time, so that a block of
+// the source is decoded once; memory is bounded by workers times block size,
+// whatever the slice's size.
+
+#pragma once
+
+#include "append/chunk_grid.h"
+#include "append/conversion.h"
+#include "slice/slice.h"
+#include "status.h"
+#include "transaction/view.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mdimappend
+{
+
+/// What one array gets: rows [firstRow, firstRow + rows) along `axis`, or all of
+/// it if it has no append dimension.
+struct Slab
+{
+    std::size_t array = 0;  ///< in the view
+    std::optional<std::size_t> axis;
+    Extent committed;  ///< the shape before; rows beyond it are padding
+    Extent shape;      ///< the shape after
+    std::uint64_t firstRow = 0;
+    std::uint64_t rows = 0;
+
+    /// Where the values come from: an array of the slice, from its row
+    /// `sliceRow` on, or memory (the whole slab, in the target's type).
+    std::optional<std::size_t> sliceArray;
+    std::uint64_t sliceRow = 0;
+    Extent sliceBlock;
+    Conversion conversion;
+    std::string memory;
+    std::vector<std::string> memoryStrings;
+};
+
+struct PipelineOptions
+{
+    int threads = 1;
+    /// Called with the fraction done; false stops.
+    std::function<bool(double)> progress;
+};
+
+/// Writes all slabs through the view. `slice` may be null if all slabs come
+/// from memory. Failure::Interrupted if progress said stop.
+Status runPipeline(View &view, const Slice *slice,
+                   const std::vector<Slab> &slabs,
+                   const PipelineOptions &options);
+
+}  // namespace mdimappend

@@ -1,0 +1,58 @@
+// What an append did, slice by slice: for humans and as JSON.
+
+#pragma once
+
+#include "status.h"
+#include "transaction/recovery.h"
+#include "zarr/json_text.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mdimappend
+{
+
+struct SliceReport
+{
+    enum class Outcome
+    {
+        Appended,
+        AlreadyThere,
+        WouldAppend,  ///< --dry-run
+        Failed
+    };
+    std::string slice;
+    Outcome outcome = Outcome::Failed;
+    std::uint64_t firstRow = 0;
+    std::uint64_t rows = 0;
+    std::uint64_t rowsAlreadyThere = 0;
+    std::string firstLabel;
+    std::string lastLabel;
+    bool created = false;
+    std::uint64_t sequence = 0;
+    std::uint64_t chunks = 0;
+    std::uint64_t bytes = 0;
+    double seconds = 0;
+    Status status;
+    Json plan;  ///< --dry-run: what would be written
+};
+
+struct Report
+{
+    std::string target;
+    std::string appendDim;
+    RecoveryReport recovery;
+    std::vector<std::string> warnings;
+    std::vector<SliceReport> slices;
+    /// Why the run ended early, or the first failure that was passed over.
+    Status status;
+};
+
+/// The exit status that section "Exit status" of the guide promises.
+int exitStatus(const Status &status);
+
+Json toJson(const Report &report);
+std::string toText(const Report &report);
+
+}  // namespace mdimappend

@@ -1,0 +1,362 @@
+#include "append/target.h"
+
+#include "journal/log.h"
+
+#include <algorithm>
+#include <set>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+std::string join(const std::string &group, const std::string &name)
+{
+    if (group.empty())
+        return name;
+    return name.empty() ? group : group + "/" + name;
+}
+
+/// "", "a", "a/b" of "a/b".
+std::vector<std::string> pathAndParents(const std::string &group)
+{
+    std::vector<std::string> groups = {""};
+    for (std::size_t slash = group.find('/'); !group.empty();
+         slash = group.find('/', slash + 1))
+    {
+        groups.push_back(group.substr(0, slash));
+        if (slash == std::string::npos)
+            break;
+    }
+    return groups;
+}
+
+std::string attributeText(const Json &attributes, const char *name)
+{
+    const auto found = attributes.find(name);
+    return found != attributes.end() && found->is_string()
+               ? found->get<std::string>()
+               : std::string();
+}
+
+class TargetReader
+{
+  public:
+    TargetReader(Storage &storage, const Site &site)
+        : m_storage(storage), m_site(site)
+    {
+    }
+
+    Result<Target> read(const std::string &appendDim)
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(readGroups());
+        if (!m_target.exists)
+            return std::move(m_target);
+        MDIMAPPEND_ASSIGN(const auto paths, arrayPaths());
+        for (const auto &path : paths)
+            MDIMAPPEND_RETURN_IF_ERROR(readArray(path));
+        for (const auto &copy : m_target.consolidated)
+            MDIMAPPEND_RETURN_IF_ERROR(checkCopy(copy, paths));
+        MDIMAPPEND_ASSIGN(m_target.appendDim, findAppendDim(appendDim));
+        MDIMAPPEND_RETURN_IF_ERROR(findAxes());
+        return std::move(m_target);
+    }
+
+  private:
+    Result<std::optional<std::string>> readDocument(const std::string &key)
+    {
+        MDIMAPPEND_ASSIGN(auto bytes, m_storage.read(m_site.object(key)));
+        if (bytes)
+            m_target.documents[key] = *bytes;
+        return bytes;
+    }
+
+    Status readGroups()
+    {
+        for (const auto &group : pathAndParents(m_site.group))
+        {
+            Documents present;
+            for (const char *name :
+                 {"zarr.json", ".zgroup", ".zattrs", ".zmetadata", ".zarray"})
+            {
+                MDIMAPPEND_ASSIGN(const auto bytes,
+                                  readDocument(join(group, name)));
+                if (bytes)
+                    present[name] = *bytes;
+            }
+            if (group.empty())
+                m_target.rootDocuments = present;
+            MDIMAPPEND_ASSIGN(const bool found, readGroup(group, present));
+            m_target.exists = found;
+            if (!found)
+                break;
+        }
+        return Status::ok();
+    }
+
+    Result<bool> readGroup(const std::string &group, const Documents &present)
+    {
+        const std::string called =
+            group.empty() ? "the store" : "group '" + group + "'";
+        const bool v3 = present.count("zarr.json") != 0;
+        const bool v2 = present.count(".zgroup") || present.count(".zmetadata");
+        if (v3 && v2)
+            return error(called + " has both Zarr V2 and Zarr V3 documents; "
+                                  "readers disagree about it");
+        bool isArray = present.count(".zarray") != 0;
+        if (v3)
+        {
+            auto parsed = parseJson(present.at("zarr.json"));
+            if (!parsed)
+                return parsed.takeStatus().prefixed(
+                    "document '" + join(group, "zarr.json") + "'");
+            if (!parsed->is_object() || !parsed->contains("node_type"))
+                return error("document '" + join(group, "zarr.json") +
+                             "' describes neither a group nor an array");
+            isArray = (*parsed)["node_type"] == "array";
+        }
+        if (isArray)
+            return error(called + " is a single Zarr array, not a group of "
+                                  "arrays with named dimensions");
+        if (!v2 && !v3)
+            return false;
+        m_target.format = v3 ? ZarrFormat::V3 : ZarrFormat::V2;
+        if (const auto key = consolidatedKey(present))
+            m_target.consolidated.push_back({group, join(group, *key)});
+        return true;
+    }
+
+    /// Full paths of the arrays directly in the group.
+    Result<std::vector<std::string>> arrayPaths()
+    {
+        std::vector<std::string> paths;
+        if (m_target.consolidated.empty())
+        {
+            MDIMAPPEND_ASSIGN(const auto names,
+                              m_storage.list(m_site.object(m_site.group)));
+            const char *document = m_target.format == ZarrFormat::V2
+                                       ? ".zarray"
+                                       : "zarr.json";
+            for (const auto &name : names)
+            {
+                const auto path = join(m_site.group, name);
+                MDIMAPPEND_ASSIGN(
+                    const auto bytes,
+                    m_storage.read(m_site.object(join(path, document))));
+                if (bytes && (m_target.format == ZarrFormat::V2 ||
+                              isArrayDocument(*bytes)))
+                    paths.push_back(path);
+            }
+            return paths;
+        }
+        const auto &copy = m_target.consolidated.back();
+        auto nodes = consolidatedNodes(m_target.format,
+                                       m_target.documents.at(copy.key));
+        if (!nodes)
+            return nodes.takeStatus().prefixed("document '" + copy.key + "'");
+        const std::string prefix =
+            m_site.group.empty() ? "" : m_site.group + "/";
+        for (const auto &node : nodes->arrays)
+        {
+            const auto path = join(copy.group, node);
+            if (path.starts_with(prefix) &&
+                path.find('/', prefix.size()) == std::string::npos)
+                paths.push_back(path);
+        }
+        return paths;
+    }
+
+    static bool isArrayDocument(const std::string &bytes)
+    {
+        const auto parsed = parseJson(bytes);
+        return parsed && parsed->is_object() &&
+               parsed->value("node_type", Json()) == "array";
+    }
+
+    Status readArray(const std::string &path)
+    {
+        const auto parse = [&]() -> Result<ArrayDocument>
+        {
+            if (m_target.format == ZarrFormat::V3)
+            {
+                MDIMAPPEND_ASSIGN(const auto document,
+                                  readDocument(join(path, "zarr.json")));
+                if (!document)
+                    return error("its document is missing");
+                return parseArrayV3(path, *document);
+            }
+            MDIMAPPEND_ASSIGN(const auto document,
+                              readDocument(join(path, ".zarray")));
+            if (!document)
+                return error("its document is missing");
+            MDIMAPPEND_ASSIGN(const auto attributes,
+                              readDocument(join(path, ".zattrs")));
+            return parseArrayV2(path, *document, attributes.value_or(""));
+        };
+        auto document = parse();
+        if (!document)
+            return document.takeStatus().prefixed("array '" + path + "'");
+        TargetArray array;
+        array.name = m_site.group.empty()
+                         ? path
+                         : path.substr(m_site.group.size() + 1);
+        array.units = attributeText(document->attributes, "units");
+        array.calendar = attributeText(document->attributes, "calendar");
+        array.document = std::move(*document);
+        m_target.arrays.push_back(std::move(array));
+        return Status::ok();
+    }
+
+    Status checkCopy(const Target::Consolidated &copy,
+                     const std::vector<std::string> &paths)
+    {
+        Documents own;
+        std::vector<std::string> relative;
+        const std::size_t skip = copy.group.empty() ? 0 : copy.group.size() + 1;
+        for (const auto &path : paths)
+        {
+            relative.push_back(path.substr(skip));
+            for (const char *name : {".zarray", ".zattrs", "zarr.json"})
+            {
+                const auto found = m_target.documents.find(join(path, name));
+                if (found != m_target.documents.end())
+                    own[found->first.substr(skip)] = found->second;
+            }
+        }
+        return checkConsolidated(m_target.format, copy.key.substr(skip),
+                                 m_target.documents.at(copy.key), own,
+                                 relative)
+            .prefixed("document '" + copy.key + "'");
+    }
+
+    bool hasDimension(const std::string &name) const
+    {
+        return std::any_of(
+            m_target.arrays.begin(), m_target.arrays.end(),
+            [&](const TargetArray &array)
+            {
+                const auto &names = array.document.dimensions;
+                return std::find(names.begin(), names.end(), name) !=
+                       names.end();
+            });
+    }
+
+    Result<std::string> findAppendDim(const std::string &asked)
+    {
+        if (!asked.empty())
+            return asked;
+        MDIMAPPEND_ASSIGN(const auto last, lastSequence(m_storage, m_site));
+        MDIMAPPEND_ASSIGN(const auto record,
+                          readLogRecord(m_storage, m_site, last));
+        if (record && record->value("group", "") == m_site.group)
+        {
+            const auto recorded = record->value("append_dim", std::string());
+            if (hasDimension(recorded))
+                return recorded;
+        }
+        if (hasDimension("time"))
+            return std::string("time");
+        std::set<std::string> temporal;
+        for (const auto &array : m_target.arrays)
+        {
+            if (array.document.rank() == 1 &&
+                array.document.dimensions.size() == 1 &&
+                array.document.dimensions[0] == array.name &&
+                attributeText(array.document.attributes, "axis") == "T")
+                temporal.insert(array.name);
+        }
+        return temporal.size() == 1 ? *temporal.begin() : std::string();
+    }
+
+    Status findAxes()
+    {
+        const TargetArray *first = nullptr;
+        for (auto &array : m_target.arrays)
+        {
+            const auto &names = array.document.dimensions;
+            const auto found =
+                std::find(names.begin(), names.end(), m_target.appendDim);
+            if (found == names.end() || m_target.appendDim.empty())
+                continue;
+            array.axis = static_cast<std::size_t>(found - names.begin());
+            const auto size = array.document.shape[*array.axis];
+            if (!first)
+            {
+                first = &array;
+                m_target.size = size;
+            }
+            else if (size != m_target.size)
+            {
+                return {Failure::Conflict,
+                        "the target is torn: along '" + m_target.appendDim +
+                            "' array '" + first->name + "' has " +
+                            std::to_string(m_target.size) + " steps and '" +
+                            array.name + "' has " + std::to_string(size)};
+            }
+        }
+        return Status::ok();
+    }
+
+    Storage &m_storage;
+    const Site &m_site;
+    Target m_target;
+};
+
+}  // namespace
+
+const TargetArray *Target::find(const std::string &name) const
+{
+    const auto found =
+        std::find_if(arrays.begin(), arrays.end(),
+                     [&](const TargetArray &array)
+                     { return array.name == name; });
+    return found == arrays.end() ? nullptr : &*found;
+}
+
+const TargetArray *Target::labels() const
+{
+    const auto *array = find(appendDim);
+    return array && array->axis && array->document.rank() == 1 ? array
+                                                               : nullptr;
+}
+
+Result<Target> readTarget(Storage &storage, const Site &site,
+                          const std::string &appendDim)
+{
+    if (!site.exists)
+        return Target{};
+    return TargetReader(storage, site).read(appendDim);
+}
+
+Result<Documents> grownDocuments(const Target &target,
+                                 const std::vector<Growth> &growths)
+{
+    MDIMAPPEND_ASSIGN(Documents grown,
+                      patchShapes(target.format, target.documents,
+                                  std::nullopt, growths));
+    for (const auto &copy : target.consolidated)
+    {
+        // Patched as a store of its own whose root is the copy's group; what
+        // was patched above is carried along where documents coincide (an
+        // inner group's copy lies in that group's own zarr.json).
+        const std::size_t skip = copy.group.empty() ? 0 : copy.group.size() + 1;
+        Documents relative;
+        for (const auto &[key, bytes] : target.documents)
+        {
+            if (key.size() > skip && key.compare(0, skip, copy.group + "/", 0,
+                                                 skip) == 0)
+                relative[key.substr(skip)] = bytes;
+        }
+        std::vector<Growth> inside;
+        for (const auto &growth : growths)
+            inside.push_back({growth.path.substr(skip), growth.shape});
+        const auto key = copy.key.substr(skip);
+        MDIMAPPEND_ASSIGN(const Documents patched,
+                          patchShapes(target.format, relative, key, inside));
+        grown[copy.key] = patched.at(key);
+    }
+    return grown;
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,61 @@
+// The target as its documents say it is, read fresh and believed only where all
+// copies agree.
+
+#pragma once
+
+#include "journal/site.h"
+#include "status.h"
+#include "storage/storage.h"
+#include "zarr/documents.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mdimappend
+{
+
+struct TargetArray
+{
+    std::string name;  ///< below the group
+    ArrayDocument document;
+    std::optional<std::size_t> axis;  ///< of the append dimension
+    std::string units;
+    std::string calendar;
+};
+
+struct Target
+{
+    bool exists = false;  ///< the group exists
+    ZarrFormat format = ZarrFormat::V3;
+    /// Groups (paths below the root, outermost first) that hold consolidated
+    /// metadata which list the target's arrays, with the document's key.
+    struct Consolidated
+    {
+        std::string group;
+        std::string key;
+    };
+    std::vector<Consolidated> consolidated;
+    Documents documents;  ///< all that were read, by key below the root
+    Documents rootDocuments;
+    std::vector<TargetArray> arrays;
+    std::string appendDim;
+    std::uint64_t size = 0;  ///< along the append dimension
+
+    const TargetArray *find(const std::string &name) const;
+    /// 1D along the append dimension and named as it; null if there is none.
+    const TargetArray *labels() const;
+};
+
+/// Failure::Error for what cannot be understood, Failure::Conflict where copies
+/// of metadata disagree. `appendDim` may be "": then it is found (recorded in
+/// the log, `time`, axis T); if it cannot be, it stays "".
+Result<Target> readTarget(Storage &storage, const Site &site,
+                          const std::string &appendDim);
+
+/// The new bytes of each document when arrays grow as told: their own, and each
+/// consolidated copy.
+Result<Documents> grownDocuments(const Target &target,
+                                 const std::vector<Growth> &growths);
+
+}  // namespace mdimappend

@@ -1,0 +1,28 @@
+// The log: one small record per commit, `<sidecar>/log/<sequence>.json`, and
+// `head`, a hint at the last sequence number that is never ahead of it.
+
+#pragma once
+
+#include "journal/site.h"
+#include "status.h"
+#include "storage/storage.h"
+#include "zarr/json_text.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace mdimappend
+{
+
+/// The last sequence number logged, 0 if none: from `head`, then forward.
+Result<std::uint64_t> lastSequence(Storage &storage, const Site &site);
+
+Result<std::optional<Json>> readLogRecord(Storage &storage, const Site &site,
+                                          std::uint64_t sequence);
+
+/// Creates the record that `record` carries under its own sequence number. One
+/// of the same transaction that is there already is success; another's is a
+/// conflict.
+Status writeLogRecord(Storage &storage, const Site &site, const Json &record);
+
+}  // namespace mdimappend

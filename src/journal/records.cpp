@@ -1,0 +1,342 @@
+#include "journal/records.h"
+
+#include "storage/checksum.h"
+
+#include <charconv>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+constexpr std::size_t maxRank = 64;
+
+std::string frame(const char *kind, const Json &body)
+{
+    const std::string text = dumpJson(body, -1) + "\n";
+    return std::string("mdimappend ") + kind + " 1 " +
+           std::to_string(text.size()) + " " + sha256(text) + "\n" + text;
+}
+
+Result<Json> unframe(const std::string &kind, std::string_view record)
+{
+    const Status damaged = error("the " + kind + " is damaged");
+    const std::string start = "mdimappend " + kind + " ";
+    const auto end = record.find('\n');
+    if (end == std::string_view::npos || !record.starts_with(start))
+        return damaged;
+    std::string_view header = record.substr(start.size(), end - start.size());
+    const std::string_view body = record.substr(end + 1);
+    if (!header.starts_with("1 "))
+        return error("the " + kind + " has a format that this version of "
+                                     "gdalmdimappend does not know");
+    header.remove_prefix(2);
+    if (header != std::to_string(body.size()) + " " + sha256(body))
+        return damaged;
+    auto parsed = parseJson(body.substr(0, body.size() - 1));
+    return parsed && parsed->is_object() ? std::move(parsed)
+                                         : Result<Json>(damaged);
+}
+
+// Reading with a default: what a key of the wrong type yields is caught by
+// whoever needs it, and the checksum has vouched for the text.
+std::string textOf(const Json &object, const char *key)
+{
+    const auto member = object.find(key);
+    return member != object.end() && member->is_string()
+               ? member->get<std::string>()
+               : std::string();
+}
+
+std::uint64_t numberOf(const Json &object, const char *key)
+{
+    const auto member = object.find(key);
+    return member != object.end() && member->is_number_integer() &&
+                   member->get<std::int64_t>() >= 0
+               ? member->get<std::uint64_t>()
+               : 0;
+}
+
+const Json &listOf(const Json &object, const char *key)
+{
+    static const Json none = Json::array();
+    const auto member = object.find(key);
+    return member != object.end() && member->is_array() ? *member : none;
+}
+
+/// A key that stays below the folder it is resolved in.
+bool isSafeKey(const std::string &key)
+{
+    if (key.empty() || key.front() == '/' ||
+        key.find('\0') != std::string::npos)
+        return false;
+    std::size_t begin = 0;
+    while (begin <= key.size())
+    {
+        const auto end = std::min(key.find('/', begin), key.size());
+        const auto part = key.substr(begin, end - begin);
+        if (part.empty() || part == "." || part == "..")
+            return false;
+        begin = end + 1;
+    }
+    return true;
+}
+
+Json toJson(const Content &content)
+{
+    if (!content.exists)
+        return nullptr;
+    return {{"size", content.size}, {"checksum", content.checksum}};
+}
+
+Content contentFrom(const Json &object, const char *key)
+{
+    Content content;
+    const auto member = object.find(key);
+    if (member != object.end() && member->is_object())
+    {
+        content.exists = true;
+        content.size = numberOf(*member, "size");
+        content.checksum = textOf(*member, "checksum");
+    }
+    return content;
+}
+
+Json toJson(const std::vector<ChunkBox> &boxes)
+{
+    Json list = Json::array();
+    for (const auto &box : boxes)
+        list.push_back({{"low", box.low}, {"high", box.high}});
+    return list;
+}
+
+Result<std::vector<ChunkBox>> boxesFrom(const Json &object, const char *key)
+{
+    std::vector<ChunkBox> boxes;
+    for (const auto &item : listOf(object, key))
+    {
+        ChunkBox box;
+        for (const auto &[name, index] :
+             {std::pair<const char *, ChunkIndex &>{"low", box.low},
+              {"high", box.high}})
+        {
+            for (const auto &number : listOf(item, name))
+            {
+                if (!number.is_number_unsigned())
+                    return error("a chunk index is no number");
+                index.push_back(number.get<std::uint64_t>());
+            }
+        }
+        if (box.low.size() != box.high.size() || box.low.size() > maxRank)
+            return error("a box of chunks is malformed");
+        boxes.push_back(std::move(box));
+    }
+    return boxes;
+}
+
+Json toJson(const Move &move)
+{
+    return {{"staged", move.staged},
+            {"key", move.key},
+            {"base", toJson(move.base)},
+            {"content", toJson(move.content)}};
+}
+
+Result<std::vector<Move>> movesFrom(const Json &object, const char *key)
+{
+    std::vector<Move> moves;
+    for (const auto &item : listOf(object, key))
+    {
+        Move move;
+        move.staged = textOf(item, "staged");
+        move.key = textOf(item, "key");
+        move.base = contentFrom(item, "base");
+        move.content = contentFrom(item, "content");
+        if (!isSafeKey(move.key) ||
+            (move.content.exists && !isSafeKey(move.staged)))
+            return error("the key '" + move.key +
+                         "' would lead out of the store");
+        moves.push_back(std::move(move));
+    }
+    return moves;
+}
+
+Result<std::vector<std::string>> keysFrom(const Json &object, const char *key)
+{
+    std::vector<std::string> keys;
+    for (const auto &item : listOf(object, key))
+    {
+        if (!item.is_string() || !isSafeKey(item.get<std::string>()))
+            return error(std::string("a name in '") + key +
+                         "' would lead out of the store");
+        keys.push_back(item.get<std::string>());
+    }
+    return keys;
+}
+
+}  // namespace
+
+std::uint64_t ChunkBox::count() const
+{
+    std::uint64_t product = 1;
+    for (std::size_t i = 0; i < low.size(); ++i)
+        product *= high[i] > low[i] ? high[i] - low[i] : 0;
+    return product;
+}
+
+bool ChunkBox::contains(const ChunkIndex &index) const
+{
+    if (index.size() != low.size())
+        return false;
+    for (std::size_t i = 0; i < low.size(); ++i)
+    {
+        if (index[i] < low[i] || index[i] >= high[i])
+            return false;
+    }
+    return true;
+}
+
+std::uint64_t ChunkBox::position(const ChunkIndex &index) const
+{
+    std::uint64_t position = 0;
+    for (std::size_t i = 0; i < low.size(); ++i)
+        position = position * (high[i] - low[i]) + (index[i] - low[i]);
+    return position;
+}
+
+ChunkIndex ChunkBox::at(std::uint64_t position) const
+{
+    ChunkIndex index(low.size());
+    for (std::size_t i = low.size(); i-- > 0;)
+    {
+        const auto extent = high[i] - low[i];
+        index[i] = low[i] + position % extent;
+        position /= extent;
+    }
+    return index;
+}
+
+Content contentOf(const std::optional<std::string> &bytes)
+{
+    if (!bytes)
+        return {};
+    return {true, bytes->size(), sha256(*bytes)};
+}
+
+std::string toText(const Plan &plan)
+{
+    Json arrays = Json::array();
+    for (const auto &array : plan.arrays)
+        arrays.push_back(
+            {{"path", array.path},
+             {"keys", array.keys.style == ChunkKeys::Style::V2 ? "v2"
+                                                               : "default"},
+             {"separator", std::string(1, array.keys.separator)},
+             {"added", toJson(array.added)},
+             {"replaced", toJson(array.replaced)}});
+    Json documents = Json::array();
+    for (const auto &document : plan.documents)
+        documents.push_back({{"key", document.key},
+                             {"content", toJson(document.content)}});
+    return frame("plan", {{"transaction", plan.transaction},
+                          {"sequence", plan.sequence},
+                          {"arrays", arrays},
+                          {"documents", documents},
+                          {"folders", plan.folders}});
+}
+
+Result<Plan> parsePlan(std::string_view text)
+{
+    MDIMAPPEND_ASSIGN(const Json body, unframe("plan", text));
+    Plan plan;
+    plan.transaction = textOf(body, "transaction");
+    plan.sequence = numberOf(body, "sequence");
+    for (const auto &item : listOf(body, "arrays"))
+    {
+        PlannedArray array;
+        array.path = textOf(item, "path");
+        if (!array.path.empty() && !isSafeKey(array.path))
+            return error("the array path '" + array.path +
+                         "' would lead out of the store");
+        array.keys.style = textOf(item, "keys") == "v2"
+                               ? ChunkKeys::Style::V2
+                               : ChunkKeys::Style::Default;
+        array.keys.separator = textOf(item, "separator") == "." ? '.' : '/';
+        MDIMAPPEND_ASSIGN(array.added, boxesFrom(item, "added"));
+        MDIMAPPEND_ASSIGN(array.replaced, boxesFrom(item, "replaced"));
+        plan.arrays.push_back(std::move(array));
+    }
+    for (const auto &item : listOf(body, "documents"))
+    {
+        BaseDocument document{textOf(item, "key"),
+                              contentFrom(item, "content")};
+        if (!isSafeKey(document.key))
+            return error("the document '" + document.key +
+                         "' would lead out of the store");
+        plan.documents.push_back(std::move(document));
+    }
+    MDIMAPPEND_ASSIGN(plan.folders, keysFrom(body, "folders"));
+    return plan;
+}
+
+std::string toText(const Manifest &manifest)
+{
+    Json chunks = Json::array();
+    for (const auto &move : manifest.chunks)
+        chunks.push_back(toJson(move));
+    Json documents = Json::array();
+    for (const auto &move : manifest.documents)
+        documents.push_back(toJson(move));
+    Json puts = Json::array();
+    for (const auto &put : manifest.puts)
+        puts.push_back({{"key", put.key}, {"content", toJson(put.content)}});
+    return frame("manifest", {{"transaction", manifest.transaction},
+                              {"sequence", manifest.sequence},
+                              {"chunks", chunks},
+                              {"deletions", manifest.deletions},
+                              {"documents", documents},
+                              {"boot", manifest.bootId},
+                              {"puts", puts},
+                              {"log", manifest.logRecord}});
+}
+
+Result<Manifest> parseManifest(std::string_view text)
+{
+    MDIMAPPEND_ASSIGN(const Json body, unframe("manifest", text));
+    Manifest manifest;
+    manifest.transaction = textOf(body, "transaction");
+    manifest.sequence = numberOf(body, "sequence");
+    MDIMAPPEND_ASSIGN(manifest.chunks, movesFrom(body, "chunks"));
+    MDIMAPPEND_ASSIGN(manifest.deletions, keysFrom(body, "deletions"));
+    MDIMAPPEND_ASSIGN(manifest.documents, movesFrom(body, "documents"));
+    manifest.bootId = textOf(body, "boot");
+    for (const auto &item : listOf(body, "puts"))
+    {
+        PutChunk put{textOf(item, "key"), contentFrom(item, "content")};
+        if (!isSafeKey(put.key))
+            return error("the chunk '" + put.key +
+                         "' would lead out of the store");
+        manifest.puts.push_back(std::move(put));
+    }
+    manifest.logRecord = body.value("log", Json::object());
+    return manifest;
+}
+
+std::string toText(const Decision &decision)
+{
+    return frame("decision", {{"decision", decision.commit ? "commit"
+                                                           : "abort"},
+                              {"manifest", toJson(decision.manifest)}});
+}
+
+Result<Decision> parseDecision(std::string_view text)
+{
+    MDIMAPPEND_ASSIGN(const Json body, unframe("decision", text));
+    const auto word = textOf(body, "decision");
+    if (word != "commit" && word != "abort")
+        return error("the decision is neither commit nor abort");
+    return Decision{word == "commit", contentFrom(body, "manifest")};
+}
+
+}  // namespace mdimappend

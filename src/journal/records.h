@@ -1,0 +1,120 @@
+// The journal's records: plan, manifest, decision. docs/format.md describes
+// their text form.
+//
+// A record is one line, `mdimappend <kind> 1 <bytes> sha256:<hex>`, then that
+// many bytes of JSON. A record that does not match its first line is damaged:
+// nothing is concluded from it.
+
+#pragma once
+
+#include "status.h"
+#include "zarr/array_document.h"
+#include "zarr/json_text.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mdimappend
+{
+
+using ChunkIndex = std::vector<std::uint64_t>;
+
+/// The chunk indices i with low <= i < high, in every dimension. A box of no
+/// dimensions holds the one chunk of a scalar array.
+struct ChunkBox
+{
+    ChunkIndex low;
+    ChunkIndex high;
+
+    std::uint64_t count() const;
+    bool contains(const ChunkIndex &index) const;
+    /// Position of an index in C order, and back.
+    std::uint64_t position(const ChunkIndex &index) const;
+    ChunkIndex at(std::uint64_t position) const;
+};
+
+/// The chunks of one array that a transaction touches.
+struct PlannedArray
+{
+    std::string path;
+    ChunkKeys keys;
+    std::vector<ChunkBox> added;     ///< beyond the committed shape
+    std::vector<ChunkBox> replaced;  ///< hold committed data
+};
+
+/// An object's content by size and checksum; absent if `exists` is false.
+struct Content
+{
+    bool exists = false;
+    std::uint64_t size = 0;
+    std::string checksum;
+
+    bool operator==(const Content &) const = default;
+};
+
+Content contentOf(const std::optional<std::string> &bytes);
+
+struct BaseDocument
+{
+    std::string key;
+    Content content;
+};
+
+struct Plan
+{
+    std::string transaction;
+    std::uint64_t sequence = 0;
+    std::vector<PlannedArray> arrays;
+    std::vector<BaseDocument> documents;
+    /// Folders (below the store's parent) that the transaction makes: undo
+    /// removes them again, innermost first, where they are empty.
+    std::vector<std::string> folders;
+};
+
+/// A staged object and where apply moves it.
+struct Move
+{
+    std::string staged;  ///< name in the stage
+    std::string key;
+    Content base;     ///< what was there
+    Content content;  ///< what will be there
+};
+
+/// A chunk that was put at its final key, verified after a reboot when
+/// durability was `process`.
+struct PutChunk
+{
+    std::string key;
+    Content content;
+};
+
+struct Manifest
+{
+    std::string transaction;
+    std::uint64_t sequence = 0;
+    std::vector<Move> chunks;
+    std::vector<std::string> deletions;
+    std::vector<Move> documents;  ///< in the order of apply
+    std::string bootId;  ///< of the machine, when durability is `process`
+    std::vector<PutChunk> puts;
+    Json logRecord;
+};
+
+struct Decision
+{
+    bool commit = false;
+    Content manifest;
+};
+
+std::string toText(const Plan &plan);
+std::string toText(const Manifest &manifest);
+std::string toText(const Decision &decision);
+
+Result<Plan> parsePlan(std::string_view text);
+Result<Manifest> parseManifest(std::string_view text);
+Result<Decision> parseDecision(std::string_view text);
+
+}  // namespace mdimappend

@@ -1,0 +1,161 @@
+#include "journal/site.h"
+
+#include <cpl_vsi.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <dirent.h>
+#include <filesystem>
+#include <sys/stat.h>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+namespace fs = std::filesystem;
+
+bool isZarrNode(const fs::path &folder)
+{
+    std::error_code ignored;
+    for (const char *document : {".zgroup", ".zarray", ".zmetadata",
+                                 "zarr.json"})
+    {
+        if (fs::exists(folder / document, ignored))
+            return true;
+    }
+    return false;
+}
+
+Result<std::string> checkedGroup(const std::string &group)
+{
+    std::string clean;
+    for (const auto &part : fs::path(group))
+    {
+        if (part.empty() || part == "/" || part == ".")
+            continue;
+        if (part == "..")
+            return Status(Failure::Usage, "the group '" + group +
+                                              "' leads out of the store");
+        clean += (clean.empty() ? "" : "/") + part.string();
+    }
+    return clean;
+}
+
+/// Links resolved, whether or not the last component exists.
+Result<fs::path> resolve(const std::string &target)
+{
+    std::error_code code;
+    fs::path path = fs::absolute(target, code);
+    if (code)
+        return error("target '" + target + "': " + code.message());
+    path = path.lexically_normal();
+    if (path.filename().empty())
+        path = path.parent_path();
+    const auto status = fs::symlink_status(path, code);
+    if (fs::is_symlink(status) && !fs::exists(path, code))
+        return error("target '" + target +
+                     "' is a link that leads nowhere. Nothing was written.");
+    if (fs::exists(path, code))
+    {
+        path = fs::canonical(path, code);
+    }
+    else
+    {
+        if (code && code.value() != ENOENT && code.value() != ENOTDIR)
+            return error("target '" + target + "': " + code.message());
+        const fs::path parent = fs::canonical(path.parent_path(), code);
+        if (code)
+            return error("target '" + target + "': the folder '" +
+                         path.parent_path().string() +
+                         "' is not there; make it first. Nothing was "
+                         "written.");
+        path = parent / path.filename();
+    }
+    if (code)
+        return error("target '" + target + "': " + code.message());
+    return path;
+}
+
+Status checkPresent(const std::string &target, const fs::path &path)
+{
+    std::error_code code;
+    if (!fs::is_directory(path, code))
+        return error("target '" + target +
+                     "' is a file, not a Zarr store. Nothing was written.");
+    const bool empty = fs::is_empty(path, code);
+    if (code)
+        return error("target '" + target + "': " + code.message());
+    if (!empty && !isZarrNode(path))
+        return error("target '" + target +
+                     "' is a folder with something in it, and no Zarr store. "
+                     "It was left as it is; name another target.");
+    return Status::ok();
+}
+
+}  // namespace
+
+Result<Site> locateSite(const std::string &target, const std::string &group)
+{
+    if (target.empty())
+        return Status(Failure::Usage, "the target has no name");
+    if (target.starts_with("/vsi"))
+        return error("target '" + target +
+                     "': only targets on local file systems can be appended "
+                     "to by this version. Nothing was written.");
+    MDIMAPPEND_ASSIGN(const std::string below, checkedGroup(group));
+    MDIMAPPEND_ASSIGN(fs::path root, resolve(target));
+
+    std::error_code code;
+    fs::path inside;
+    const fs::path asGiven = root;
+    // A target inside a store names a group of that store.
+    for (fs::path above = root; above.has_relative_path();
+         above = above.parent_path())
+    {
+        if (isZarrNode(above))
+        {
+            inside = asGiven.lexically_relative(above);
+            root = above;
+        }
+    }
+    if (fs::exists(asGiven, code))
+    {
+        if (root == asGiven)
+            MDIMAPPEND_RETURN_IF_ERROR(checkPresent(target, root));
+        else if (!fs::is_directory(asGiven, code))
+            return error("target '" + target +
+                         "' is a file inside a Zarr store. Nothing was "
+                         "written.");
+    }
+    if (!root.has_relative_path())
+        return error("target '" + target +
+                     "' is the root of the file system. Nothing was written.");
+
+    Site site;
+    site.parent = root.parent_path().string();
+    if (site.parent == "/")
+        site.parent.clear();
+    site.name = root.filename().string();
+    if (inside != "." && !inside.empty())
+        site.group = inside.string();
+    if (!below.empty())
+        site.group += (site.group.empty() ? "" : "/") + below;
+    site.folderExists = fs::is_directory(root, code);
+    site.exists = site.folderExists && isZarrNode(root);
+
+    struct stat parent = {};
+    struct stat store = {};
+    if (site.folderExists && stat((site.parent + "/").c_str(), &parent) == 0 &&
+        stat(site.store().c_str(), &store) == 0 &&
+        parent.st_dev != store.st_dev)
+        return error("target '" + target +
+                     "' is a mount point: its sidecar beside it would be on "
+                     "another file system. Name a folder inside it. Nothing "
+                     "was written.");
+    return site;
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,77 @@
+// Where a store and its sidecar are, and the names of all that lies in the
+// sidecar.
+//
+//   <parent>/<name>              the outermost Zarr root
+//   <parent>/<name>.mdimappend/  the sidecar
+//     lock
+//     journal/<transaction>/plan, manifest, decision
+//     stage/<transaction>/<number>
+//     log/<sequence, 12 digits>.json, head
+
+#pragma once
+
+#include "status.h"
+#include "storage/storage.h"
+
+#include <memory>
+#include <string>
+
+namespace mdimappend
+{
+
+struct Site
+{
+    std::string parent;  ///< links resolved
+    std::string name;
+    std::string group;  ///< below the outermost root, "" for the root itself
+    bool exists = false;         ///< the root is a Zarr store
+    bool folderExists = false;   ///< the root's folder is there (maybe empty)
+
+    std::string store() const
+    {
+        return parent + "/" + name;
+    }
+
+    std::string sidecar() const
+    {
+        return store() + ".mdimappend";
+    }
+
+    std::string lock() const
+    {
+        return sidecar() + "/lock";
+    }
+
+    std::string journals() const
+    {
+        return sidecar() + "/journal";
+    }
+
+    std::string journal(const std::string &transaction) const
+    {
+        return journals() + "/" + transaction;
+    }
+
+    std::string stage(const std::string &transaction) const
+    {
+        return sidecar() + "/stage/" + transaction;
+    }
+
+    std::string log() const
+    {
+        return sidecar() + "/log";
+    }
+
+    std::string object(const std::string &key) const
+    {
+        return key.empty() ? store() : store() + "/" + key;
+    }
+};
+
+/// Finds the outermost Zarr root of `target` (which need not exist yet, but its
+/// parent folder must), resolving links, and the group below it, `group`
+/// included. Refuses a target that is a file, or a folder with something in it
+/// that is no Zarr store: such a folder is never touched.
+Result<Site> locateSite(const std::string &target, const std::string &group);
+
+}  // namespace mdimappend

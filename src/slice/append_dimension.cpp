@@ -1,0 +1,190 @@
+// Which dimension of a slice is the append dimension; where none is, putting it
+// in front of the arrays that are data.
+
+#include "slice/slice_label.h"
+#include "slice/slice_source.h"
+
+#include <algorithm>
+#include <set>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+bool isTimeLike(const SliceArray &array)
+{
+    return array.attributes.value("axis", Json()) == "T" ||
+           array.attributes.value("standard_name", Json()) == "time";
+}
+
+bool asksForLabel(const SliceRequest &request)
+{
+    return request.label || !request.labelFrom.empty();
+}
+
+Status noAppendDimension(const SourceContents &contents, const std::string &why)
+{
+    return refused(why + " Its dimensions: " + contents.listDimensions() +
+                   ". Name one with --append-dim.");
+}
+
+/// The names of dimensions (rank 1) or scalars (rank 0) that are temporal.
+std::vector<std::string> temporalNames(const SourceContents &contents,
+                                       std::size_t rank)
+{
+    std::vector<std::string> names;
+    for (const SourceDimension &dimension : contents.dimensions)
+        if (rank == 1 && dimension.temporal)
+            names.push_back(dimension.name);
+    for (const SourceArray &source : contents.arrays)
+    {
+        const SliceArray &array = source.array;
+        if (array.dimensions.size() != rank || !isTimeLike(array) ||
+            (rank == 1 && array.dimensions[0] != array.name) ||
+            std::ranges::find(names, array.name) != names.end())
+            continue;
+        // standard_name alone may belong to an auxiliary time.
+        if (array.attributes.value("axis", Json()) == "T" || rank == 0)
+            names.push_back(array.name);
+    }
+    return names;
+}
+
+Result<std::string> findAppendDimension(SourceContents &contents,
+                                        const SliceRequest &request)
+{
+    if (!request.appendDim.empty())
+        return request.appendDim;
+    if (contents.findDimension("time"))
+        return std::string("time");
+    const auto dimensions = temporalNames(contents, 1);
+    if (dimensions.size() == 1)
+        return dimensions.front();
+    if (dimensions.size() > 1)
+        return noAppendDimension(contents,
+                                 "has more than one dimension of time.");
+    const SourceArray *time = contents.find("time");
+    if (asksForLabel(request) || (time && time->array.dimensions.empty()))
+        return std::string("time");
+    const auto scalars = temporalNames(contents, 0);
+    if (scalars.size() == 1)
+        return scalars.front();
+    return noAppendDimension(contents,
+                             "has no dimension of time, and no label is given "
+                             "(--label, --label-from).");
+}
+
+void putInFront(SourceArray &source, const std::string &dimension)
+{
+    SliceArray &array = source.array;
+    array.dimensions.insert(array.dimensions.begin(), dimension);
+    array.shape.insert(array.shape.begin(), 1);
+    array.block.insert(array.block.begin(), 1);
+    source.dimensionAdded = true;
+}
+
+/// The arrays that do not get the dimension: what other arrays refer to.
+std::set<std::string> auxiliaryNames(const SourceContents &contents)
+{
+    std::set<std::string> names;
+    for (const SourceArray &source : contents.arrays)
+        for (std::string &name : referencedNames(source.array.attributes))
+            if (name != source.array.name)
+                names.insert(std::move(name));
+    return names;
+}
+
+std::set<std::string> boundsOf(const SliceArray &array)
+{
+    std::set<std::string> names;
+    for (const char *key : {"bounds", "climatology"})
+        if (const auto found = array.attributes.find(key);
+            found != array.attributes.end() && found->is_string())
+            names.insert(found->get<std::string>());
+    return names;
+}
+
+/// Returns how many arrays got the dimension. `label` is the scalar that
+/// becomes the label array, or null: its bounds get the dimension, too.
+std::size_t addDimension(SourceContents &contents, const std::string &name,
+                         SourceArray *label)
+{
+    const std::set<std::string> auxiliary = auxiliaryNames(contents);
+    const std::set<std::string> bounds =
+        label ? boundsOf(label->array) : std::set<std::string>();
+    std::size_t added = 0;
+    for (SourceArray &source : contents.arrays)
+    {
+        const SliceArray &array = source.array;
+        const bool coordinate = array.dimensions.size() == 1 &&
+                                array.dimensions.front() == array.name;
+        const bool data = !coordinate && !array.dimensions.empty() &&
+                          !auxiliary.contains(array.name);
+        if (data || bounds.contains(array.name))
+            putInFront(source, name);
+        added += data ? 1 : 0;
+    }
+    if (label)
+        putInFront(*label, name);
+    return added;
+}
+
+Status alreadyThere(const std::string &what, const std::string &name)
+{
+    return refused("a label is given, but it has the " + what + " '" + name +
+                   "' already. Give no label for it.");
+}
+
+void markLabels(SourceContents &contents, const std::string &name)
+{
+    for (SourceArray &source : contents.arrays)
+        source.array.labels = source.array.name == name &&
+                              source.array.dimensions.size() == 1 &&
+                              source.array.dimensions.front() == name;
+}
+
+}  // namespace
+
+Result<AppendDimension> settleAppendDimension(SourceContents &contents,
+                                              const SliceRequest &request,
+                                              GDALDataset &dataset)
+{
+    AppendDimension found;
+    MDIMAPPEND_ASSIGN(found.name, findAppendDimension(contents, request));
+    if (const auto *dimension = contents.findDimension(found.name))
+    {
+        if (asksForLabel(request))
+            return alreadyThere("dimension", found.name);
+        found.size = dimension->size;
+        markLabels(contents, found.name);
+        return found;
+    }
+
+    SourceArray *scalar = contents.find(found.name);
+    if (scalar && !scalar->array.dimensions.empty())
+        return refused("has no dimension '" + found.name +
+                       "', and its array of that name is no scalar: it cannot "
+                       "be the label.");
+    if (scalar && asksForLabel(request))
+        return alreadyThere("scalar", found.name);
+    if (!scalar && !asksForLabel(request))
+        return noAppendDimension(contents, "has no dimension '" + found.name +
+                                               "', and no label is given "
+                                               "(--label, --label-from).");
+    if (!scalar)
+    {
+        MDIMAPPEND_ASSIGN(GivenLabel label,
+                          labelOf(request, contents.attributes, dataset));
+        found.label = std::move(label);
+    }
+    if (addDimension(contents, found.name, scalar) == 0)
+        return refused("has no array that is data.");
+    contents.dimensions.insert(contents.dimensions.begin(),
+                               {found.name, 1, true});
+    markLabels(contents, found.name);
+    return found;
+}
+
+}  // namespace mdimappend

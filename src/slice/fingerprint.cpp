@@ -1,0 +1,97 @@
+#include "slice/fingerprint.h"
+
+#include <cpl_string.h>
+#include <cpl_vsi.h>
+
+#include <algorithm>
+#include <array>
+#include <sys/stat.h>
+#include <vector>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+bool isVirtual(const std::string &path)
+{
+    return path.starts_with("/vsi");
+}
+
+#if defined(__APPLE__)
+long nanoseconds(const struct stat &state)
+{
+    return state.st_mtimespec.tv_nsec;
+}
+#elif defined(_WIN32)
+long nanoseconds(const struct stat &)
+{
+    return 0;
+}
+#else
+long nanoseconds(const struct stat &state)
+{
+    return state.st_mtim.tv_nsec;
+}
+#endif
+
+std::string localFile(const std::string &path)
+{
+    struct stat state;
+    if (stat(path.c_str(), &state) != 0)
+        return {};
+    return std::to_string(state.st_size) + ":" +
+           std::to_string(state.st_mtime) + "." +
+           std::to_string(nanoseconds(state)) + ":" +
+           std::to_string(state.st_ino);
+}
+
+std::string virtualFile(const std::string &path)
+{
+    VSIStatBufL state;
+    if (VSIStatExL(path.c_str(), &state, VSI_STAT_SIZE_FLAG) != 0)
+        return {};
+    return std::to_string(state.st_size) + ":" + std::to_string(state.st_mtime);
+}
+
+std::string file(const std::string &path)
+{
+    return isVirtual(path) ? virtualFile(path) : localFile(path);
+}
+
+std::string documents(const std::string &folder)
+{
+    constexpr std::array<const char *, 5> names = {
+        ".zgroup", ".zarray", ".zattrs", ".zmetadata", "zarr.json"};
+    CPLStringList below(VSIReadDir(folder.c_str()));
+    below.Sort();
+    std::vector<std::string> folders{folder};
+    for (const char *entry : below)
+        if (entry[0] != '.')
+            folders.push_back(folder + "/" + entry);
+    std::string all;
+    for (const std::string &place : folders)
+        for (const char *name : names)
+            if (const std::string state = file(place + "/" + name);
+                !state.empty())
+                all += place.substr(folder.size()) + "/" + name + "=" + state +
+                       ";";
+    return all;
+}
+
+}  // namespace
+
+std::string fingerprintOf(const std::string &path)
+{
+    // Answers of object stores are cached for the whole process.
+    if (isVirtual(path))
+        VSICurlPartialClearCache(path.c_str());
+    VSIStatBufL state;
+    if (VSIStatExL(path.c_str(), &state,
+                   VSI_STAT_EXISTS_FLAG | VSI_STAT_NATURE_FLAG) != 0)
+        return {};
+    return VSI_ISDIR(state.st_mode) ? documents(path) : file(path);
+}
+
+}  // namespace mdimappend

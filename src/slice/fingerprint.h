@@ -1,0 +1,15 @@
+// What identifies the state of a file or a Zarr store.
+
+#pragma once
+
+#include <string>
+
+namespace mdimappend
+{
+
+/// Size, time stamp and, for local files, inode; for a folder, those of the
+/// metadata documents in it and one level below. Empty where there is nothing
+/// to be known.
+std::string fingerprintOf(const std::string &path);
+
+}  // namespace mdimappend

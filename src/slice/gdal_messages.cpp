@@ -1,0 +1,46 @@
+#include "slice/gdal_messages.h"
+
+#include <cpl_string.h>
+
+namespace mdimappend
+{
+
+GdalMessages::GdalMessages()
+{
+    CPLPushErrorHandlerEx(collect, this);
+    CPLSetCurrentErrorHandlerCatchDebug(FALSE);
+}
+
+GdalMessages::~GdalMessages()
+{
+    CPLPopErrorHandler();
+}
+
+std::string GdalMessages::failure(const std::string &otherwise) const
+{
+    std::string text = m_failure.empty() ? otherwise : m_failure;
+    // Our sentences end by themselves.
+    while (text.ends_with('.') || text.ends_with('\n'))
+        text.pop_back();
+    return text;
+}
+
+void GdalMessages::clear()
+{
+    m_failure.clear();
+    m_unreadable.clear();
+}
+
+void CPL_STDCALL GdalMessages::collect(CPLErr level, CPLErrorNum,
+                                       const char *text)
+{
+    auto *self = static_cast<GdalMessages *>(CPLGetErrorHandlerUserData());
+    if (level >= CE_Failure)
+        self->m_failure = text;
+    else if (self->m_unreadable.empty() &&
+             std::string_view(text).find("IO error during reading") !=
+                 std::string_view::npos)
+        self->m_unreadable = text;
+}
+
+}  // namespace mdimappend

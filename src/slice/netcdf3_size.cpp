@@ -1,0 +1,196 @@
+// The header's format: "NetCDF Classic Format Specification", appendix B of the
+// NetCDF Users Guide; CDF-5 as PnetCDF has it. Big-endian; names and values are
+// padded to 4 bytes.
+
+#include "slice/netcdf3_size.h"
+
+#include <cpl_vsi_virtual.h>
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+constexpr std::uint64_t unknown = std::numeric_limits<std::uint64_t>::max();
+
+std::uint64_t padded(std::uint64_t size)
+{
+    return size > unknown - 3 ? unknown : (size + 3) / 4 * 4;
+}
+
+class Header
+{
+  public:
+    explicit Header(VSIVirtualHandle &file) : m_file(file)
+    {
+    }
+
+    /// Nothing if this is no classic netCDF file.
+    std::optional<std::uint64_t> size();
+
+  private:
+    struct Variable
+    {
+        bool record = false;
+        std::uint64_t begin = 0;
+        std::uint64_t size = 0;  ///< of one record, if record
+    };
+
+    VSIVirtualHandle &m_file;
+    bool m_good = true;
+    int m_version = 0;
+    std::vector<std::uint64_t> m_dimensions{};
+    std::vector<Variable> m_variables{};
+
+    std::uint64_t number(int bytes);
+    std::uint64_t count();
+    void skip(std::uint64_t bytes);
+    void skipAttributes();
+    void readDimensions();
+    void readVariables();
+    std::uint64_t end(std::uint64_t records) const;
+    static std::uint64_t typeSize(std::uint64_t type);
+};
+
+std::uint64_t Header::number(int bytes)
+{
+    GByte raw[8] = {};
+    m_good = m_good && m_file.Read(raw, 1, bytes) == std::size_t(bytes);
+    std::uint64_t value = 0;
+    for (int i = 0; i < bytes; ++i)
+        value = value << 8 | raw[i];
+    return m_good ? value : 0;
+}
+
+std::uint64_t Header::count()
+{
+    return number(m_version == 5 ? 8 : 4);
+}
+
+void Header::skip(std::uint64_t bytes)
+{
+    // A damaged length must not turn the position around.
+    if (bytes > std::numeric_limits<std::int64_t>::max() / 2 ||
+        m_file.Seek(m_file.Tell() + bytes, SEEK_SET) != 0)
+        m_good = false;
+}
+
+std::uint64_t Header::typeSize(std::uint64_t type)
+{
+    // byte char short int float double ubyte ushort uint int64 uint64
+    constexpr std::uint64_t sizes[] = {0, 1, 1, 2, 4, 4, 8, 1, 2, 4, 8, 8};
+    return type < std::size(sizes) ? sizes[type] : 0;
+}
+
+void Header::skipAttributes()
+{
+    number(4);
+    for (std::uint64_t left = count(); m_good && left > 0; --left)
+    {
+        skip(padded(count()));
+        const std::uint64_t size = typeSize(number(4));
+        const std::uint64_t values = count();
+        m_good = m_good && size > 0 && values < unknown / 16;
+        if (m_good)
+            skip(padded(values * size));
+    }
+}
+
+void Header::readDimensions()
+{
+    number(4);
+    for (std::uint64_t left = count(); m_good && left > 0; --left)
+    {
+        skip(padded(count()));
+        m_dimensions.push_back(count());
+    }
+}
+
+void Header::readVariables()
+{
+    number(4);
+    for (std::uint64_t left = count(); m_good && left > 0; --left)
+    {
+        skip(padded(count()));
+        Variable variable;
+        variable.size = 1;
+        const std::uint64_t rank = count();
+        for (std::uint64_t i = 0; m_good && i < rank; ++i)
+        {
+            const std::uint64_t id = count();
+            m_good = m_good && id < m_dimensions.size();
+            if (!m_good)
+                return;
+            if (m_dimensions[id] == 0)
+                variable.record = true;
+            else if (__builtin_mul_overflow(variable.size, m_dimensions[id],
+                                            &variable.size))
+                m_good = false;
+        }
+        skipAttributes();
+        const std::uint64_t size = typeSize(number(4));
+        m_good = m_good && size > 0 &&
+                 !__builtin_mul_overflow(variable.size, size, &variable.size);
+        count();  // vsize: wrong above 4 GiB, so computed here
+        variable.begin = number(m_version == 1 ? 4 : 8);
+        m_variables.push_back(variable);
+    }
+}
+
+std::uint64_t Header::end(std::uint64_t records) const
+{
+    std::uint64_t record = 0;
+    const auto count = std::ranges::count(m_variables, true, &Variable::record);
+    for (const Variable &variable : m_variables)
+        if (variable.record)
+            record += count > 1 ? padded(variable.size) : variable.size;
+    std::uint64_t end = 0;
+    for (const Variable &variable : m_variables)
+    {
+        std::uint64_t last = 0;
+        if (variable.record && records == 0)
+            continue;
+        if (variable.record &&
+            __builtin_mul_overflow(records - 1, record, &last))
+            return unknown;
+        if (__builtin_add_overflow(last, variable.begin, &last) ||
+            __builtin_add_overflow(last, variable.size, &last))
+            return unknown;
+        end = std::max(end, last);
+    }
+    return end;
+}
+
+std::optional<std::uint64_t> Header::size()
+{
+    if (number(3) != 0x434446)  // "CDF"
+        return {};
+    m_version = static_cast<int>(number(1));
+    if (m_version != 1 && m_version != 2 && m_version != 5)
+        return {};
+    std::uint64_t records = count();
+    // All bits set: a stream, whose writer did not know.
+    if (records == (m_version == 5 ? unknown : 0xFFFFFFFFu))
+        records = 0;
+    readDimensions();
+    skipAttributes();
+    readVariables();
+    return m_good ? end(records) : unknown;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> netcdf3Size(const std::string &path)
+{
+    const VSIVirtualHandleUniquePtr file(VSIFOpenL(path.c_str(), "rb"));
+    if (!file)
+        return {};
+    return Header(*file).size();
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,128 @@
+// Which arrays of a source belong to the slice.
+
+#include "slice/slice_source.h"
+
+#include <algorithm>
+#include <set>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+bool isNamed(const std::vector<std::string> &names, const std::string &name)
+{
+    return std::ranges::find(names, name) != names.end();
+}
+
+/// The names in `wanted`, and those that the arrays so named need: coordinates
+/// of their dimensions, and what their attributes refer to.
+std::set<std::string> withNeeded(SourceContents &contents,
+                                 std::vector<std::string> wanted)
+{
+    std::set<std::string> names;
+    while (!wanted.empty())
+    {
+        const std::string name = std::move(wanted.back());
+        wanted.pop_back();
+        const SourceArray *source = contents.find(name);
+        if (!source || !names.insert(name).second)
+            continue;
+        const SliceArray &array = source->array;
+        wanted.insert(wanted.end(), array.dimensions.begin(),
+                      array.dimensions.end());
+        for (std::string &reference : referencedNames(array.attributes))
+            wanted.push_back(std::move(reference));
+    }
+    return names;
+}
+
+Status addDimensions(SourceContents &contents, const SliceArray &array,
+                     const std::set<std::string> &temporal)
+{
+    for (std::size_t i = 0; i < array.dimensions.size(); ++i)
+    {
+        const std::string &name = array.dimensions[i];
+        const SourceDimension *known = contents.findDimension(name);
+        if (known && known->size != array.shape[i])
+            return refused("array '" + array.name + "': dimension '" + name +
+                           "' has size " + std::to_string(array.shape[i]) +
+                           ", but " + std::to_string(known->size) +
+                           " in another array.");
+        if (!known)
+            contents.dimensions.push_back(
+                {name, array.shape[i], temporal.contains(name)});
+    }
+    return Status::ok();
+}
+
+Status checkDistinct(const SourceContents &contents)
+{
+    std::set<std::string> names;
+    for (const SourceArray &source : contents.arrays)
+        if (!names.insert(source.array.name).second)
+            return refused("two arrays have the name '" + source.array.name +
+                           "'.");
+    return Status::ok();
+}
+
+/// GDAL's Zarr driver resolves `grid_mapping` only to arrays that a V3 store's
+/// consolidated metadata list before: so they come first here.
+void putGridMappingsFirst(SourceContents &contents)
+{
+    std::set<std::string> mappings;
+    for (const SourceArray &source : contents.arrays)
+        if (const auto found = source.array.attributes.find("grid_mapping");
+            found != source.array.attributes.end() && found->is_string())
+            mappings.insert(firstName(found->get<std::string>()));
+    std::ranges::stable_partition(
+        contents.arrays, [&](const SourceArray &source)
+        { return mappings.contains(source.array.name); });
+}
+
+}  // namespace
+
+bool isExcluded(const SliceRequest &request, const std::string &array)
+{
+    return isNamed(request.excludedArrays, array);
+}
+
+Status selectArrays(SourceContents &contents, const SliceRequest &request)
+{
+    std::set<std::string> temporal;
+    for (const SourceDimension &dimension : contents.dimensions)
+        if (dimension.temporal)
+            temporal.insert(dimension.name);
+
+    std::erase_if(contents.arrays, [&](const SourceArray &source)
+                  { return isExcluded(request, source.array.name); });
+    if (!request.arrays.empty())
+    {
+        for (const std::string &name : request.arrays)
+            if (!contents.find(name))
+                return refused("has no array '" + name + "'.");
+        std::vector<std::string> wanted = request.arrays;
+        const std::string label =
+            request.appendDim.empty() ? "time" : request.appendDim;
+        const SourceArray *scalar = contents.find(label);
+        if (scalar && scalar->array.dimensions.empty())
+            wanted.push_back(label);
+        const std::set<std::string> kept =
+            withNeeded(contents, std::move(wanted));
+        std::erase_if(contents.arrays, [&](const SourceArray &source)
+                      { return !kept.contains(source.array.name); });
+    }
+
+    contents.dimensions.clear();
+    for (const SourceArray &source : contents.arrays)
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(source.problem);
+        MDIMAPPEND_RETURN_IF_ERROR(
+            addDimensions(contents, source.array, temporal));
+    }
+    putGridMappingsFirst(contents);
+    return checkDistinct(contents);
+}
+
+}  // namespace mdimappend

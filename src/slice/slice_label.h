@@ -1,0 +1,32 @@
+// A label that comes from outside the arrays: given, read from the file's name,
+// or from its metadata.
+
+#pragma once
+
+#include "slice/slice.h"
+
+#include <string>
+#include <string_view>
+
+namespace mdimappend
+{
+
+/// The date that `fileName` (without folders) has at the codes of `pattern`, as
+/// "2020-01-31", or "2020-01-31T06:00:00" if the pattern has %H, %M or %S.
+///
+/// Codes: %Y %m %d %H %M %S %j (day of the year) %y (69-99: 19..) %b (Jan) %%;
+/// numbers have all their digits. `*` is any text, `?` any character. The whole
+/// name must match. Digits right after a `*` begin where a run of digits
+/// begins. Failure::Usage: unknown code, no year. Failure::Refused: no match,
+/// or more than one date matches.
+Result<std::string> dateInName(std::string_view fileName,
+                               std::string_view pattern);
+
+/// "2020:01:31 06:00:00" (TIFF, EXIF) as ISO 8601; other text as it is.
+std::string isoDate(const std::string &text);
+
+/// The label that `request` asks for. `attributes` are the slice's global ones.
+Result<GivenLabel> labelOf(const SliceRequest &request, const Json &attributes,
+                           GDALDataset &dataset);
+
+}  // namespace mdimappend

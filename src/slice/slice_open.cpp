@@ -1,0 +1,308 @@
+// Opening a slice: as multidimensional if a driver can, else as a raster.
+
+#include "slice/fingerprint.h"
+#include "slice/gdal_messages.h"
+#include "slice/netcdf3_size.h"
+#include "slice/slice_source.h"
+
+#include <cpl_vsi_virtual.h>
+
+#include <algorithm>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+constexpr const char *nothingWritten = " Nothing was written.";
+
+Status unavailable(std::string message)
+{
+    return {Failure::Unavailable, std::move(message)};
+}
+
+/// `NETCDF:"file":array`, `NETCDF:file:array`.
+struct NetcdfName
+{
+    std::string file;
+    std::string array;
+};
+
+std::optional<NetcdfName> parseNetcdfName(const std::string &name)
+{
+    constexpr std::string_view prefix = "NETCDF:";
+    const std::size_t colon = name.rfind(':');
+    if (!STARTS_WITH_CI(name.c_str(), prefix.data()) || colon < prefix.size())
+        return {};
+    std::string file = name.substr(prefix.size(), colon - prefix.size());
+    if (file.size() > 1 && file.front() == '"' && file.back() == '"')
+        file = file.substr(1, file.size() - 2);
+    return NetcdfName{file, name.substr(colon + 1)};
+}
+
+GDALDatasetUniquePtr openWith(const SourceAddress &address,
+                              const std::vector<std::string> &drivers,
+                              bool multidim)
+{
+    CPLStringList allowed;
+    for (const std::string &driver : drivers)
+        allowed.AddString(driver.c_str());
+    const unsigned flags =
+        (multidim ? GDAL_OF_MULTIDIM_RASTER : GDAL_OF_RASTER) |
+        GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR;
+    return GDALDatasetUniquePtr(GDALDataset::Open(
+        address.path.c_str(), flags, allowed.empty() ? nullptr : allowed.List(),
+        address.openOptions.List(), nullptr));
+}
+
+bool saysNothing(const std::string &message)
+{
+    return message.empty() ||
+           message.find("not recognized as") != std::string::npos;
+}
+
+/// What a file that no driver opens may be.
+std::string hint(const std::string &path)
+{
+    VSIStatBufL state;
+    if (VSIStatL(path.c_str(), &state) == 0 && VSI_ISDIR(state.st_mode))
+        return " It is a folder.";
+    const VSIVirtualHandleUniquePtr file(VSIFOpenL(path.c_str(), "rb"));
+    GByte start[8] = {};
+    if (!file)
+        return {};
+    if (file->Read(start, 1, sizeof start) == 0)
+        return " The file is empty.";
+    if (std::string_view(reinterpret_cast<char *>(start), 8) ==
+        "\x89HDF\r\n\x1a\n")
+        return " It begins as an HDF5 or netCDF-4 file: it may be incomplete.";
+    return {};
+}
+
+/// A file that its own header calls longer is cut off.
+Status checkComplete(const std::string &path)
+{
+    const auto expected = netcdf3Size(path);
+    VSIStatBufL state;
+    if (!expected || VSIStatL(path.c_str(), &state) != 0 ||
+        static_cast<std::uint64_t>(state.st_size) >= *expected)
+        return Status::ok();
+    return unavailable(
+        "is truncated: it has " + std::to_string(state.st_size) + " bytes" +
+        (*expected == UINT64_MAX
+             ? ", and its header is damaged."
+             : ", its header says " + std::to_string(*expected) + "."));
+}
+
+/// Whether the root group is what is meant: classic datasets have none, or one
+/// without arrays.
+std::shared_ptr<GDALGroup> rootOf(GDALDataset &dataset)
+{
+    auto root = dataset.GetRootGroup();
+    if (root && root->GetMDArrayNames().empty() && dataset.GetRasterCount() > 0)
+        root.reset();
+    return root;
+}
+
+/// The first opening, which settles `address`.
+Result<SourceDataset> openFirst(SourceAddress &address,
+                                const std::vector<std::string> &drivers)
+{
+    SourceDataset source;
+    MDIMAPPEND_RETURN_IF_ERROR(checkComplete(address.path));
+    GdalMessages messages;
+    source.owned = openWith(address, drivers, true);
+    if (!source.owned)
+    {
+        const std::string first = messages.failure("");
+        messages.clear();
+        address.multidim = false;
+        source.owned = openWith(address, drivers, false);
+        if (!source.owned)
+        {
+            const std::string second = messages.failure("");
+            const std::string why = saysNothing(second) ? first : second;
+            return unavailable("cannot be opened: " +
+                               (why.empty() ? "no driver knows it" : why) +
+                               "." + hint(address.path));
+        }
+    }
+    if (!messages.unreadable().empty())
+        return unavailable("is truncated: " + messages.unreadable() + ".");
+    source.dataset = source.owned.get();
+    if (address.multidim)
+        source.root = source.dataset->GetRootGroup();
+    if (GDALDriver *driver = source.dataset->GetDriver())
+        address.driver = driver->GetDescription();
+    return source;
+}
+
+Result<SourceDataset> borrow(GDALDataset &dataset)
+{
+    SourceDataset source;
+    source.dataset = &dataset;
+    source.root = rootOf(dataset);
+    return source;
+}
+
+class OpenSlice final : public Slice
+{
+  public:
+    OpenSlice(std::shared_ptr<const SliceState> state,
+              AppendDimension dimension, Json attributes,
+              std::string fingerprint)
+        : m_state(std::move(state)), m_dimension(std::move(dimension)),
+          m_attributes(std::move(attributes)),
+          m_fingerprint(std::move(fingerprint))
+    {
+        for (const SourceArray &source : m_state->sources)
+            m_arrays.push_back(source.array);
+    }
+
+    const std::string &name() const override
+    {
+        return m_state->name;
+    }
+
+    const std::string &appendDim() const override
+    {
+        return m_dimension.name;
+    }
+
+    const std::vector<SliceArray> &arrays() const override
+    {
+        return m_arrays;
+    }
+
+    const Json &attributes() const override
+    {
+        return m_attributes;
+    }
+
+    std::uint64_t size() const override
+    {
+        return m_dimension.size;
+    }
+
+    const std::optional<GivenLabel> &givenLabel() const override
+    {
+        return m_dimension.label;
+    }
+
+    Result<std::unique_ptr<SliceReader>> reader() const override
+    {
+        if (fingerprint() != m_fingerprint)
+            return unavailable("slice '" + name() +
+                               "': changed since it was opened.");
+        return openReader(m_state);
+    }
+
+    std::string fingerprint() const override
+    {
+        return m_state->address.borrowed ? std::string()
+                                         : fingerprintOf(m_state->address.path);
+    }
+
+  private:
+    std::shared_ptr<const SliceState> m_state;
+    AppendDimension m_dimension;
+    Json m_attributes;
+    std::string m_fingerprint;
+    std::vector<SliceArray> m_arrays{};
+};
+
+/// `request` with the parts of its name spelled out.
+struct Spelled
+{
+    SliceRequest request;
+    SourceAddress address{};
+};
+
+Spelled spellOut(const SliceRequest &request)
+{
+    Spelled spelled{request};
+    SourceAddress &address = spelled.address;
+    address.path = request.name;
+    address.borrowed = request.dataset;
+    if (const auto netcdf = parseNetcdfName(request.name);
+        netcdf && !request.dataset)
+    {
+        address.path = netcdf->file;
+        spelled.request.name = netcdf->file;
+        spelled.request.arrays.push_back(netcdf->array);
+        spelled.request.allowedDrivers = {"netCDF"};
+    }
+    address.path = VSIURIToVSIPath(address.path.c_str());
+    for (const std::string &option : request.openOptions)
+        address.openOptions.AddString(option.c_str());
+    return spelled;
+}
+
+Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
+                                           const std::string &name)
+{
+    auto state = std::make_shared<SliceState>();
+    state->name = name;
+    state->address = spelled.address;
+    const SliceRequest &request = spelled.request;
+    // Before anything is read: what changes from here on is noticed.
+    const std::string fingerprint =
+        request.dataset ? "" : fingerprintOf(state->address.path);
+    MDIMAPPEND_ASSIGN(const SourceDataset source,
+                      request.dataset
+                          ? borrow(*request.dataset)
+                          : openFirst(state->address, request.allowedDrivers));
+    MDIMAPPEND_ASSIGN(SourceContents contents,
+                      source.root ? multidimContents(source, request)
+                                  : rasterContents(source, request));
+    MDIMAPPEND_ASSIGN(
+        AppendDimension dimension,
+        settleAppendDimension(contents, request, *source.dataset));
+    state->sources = std::move(contents.arrays);
+    return std::unique_ptr<Slice>(std::make_unique<OpenSlice>(
+        std::move(state), std::move(dimension), std::move(contents.attributes),
+        fingerprint));
+}
+
+}  // namespace
+
+Result<SourceDataset> openSource(const SourceAddress &address)
+{
+    if (address.borrowed)
+        return borrow(*address.borrowed);
+    GdalMessages messages;
+    SourceDataset source;
+    std::vector<std::string> drivers;
+    if (!address.driver.empty())
+        drivers.push_back(address.driver);
+    source.owned = openWith(address, drivers, address.multidim);
+    if (!source.owned)
+        return unavailable("slice '" + address.path +
+                           "': cannot be opened again: " +
+                           messages.failure("no driver knows it") + ".");
+    source.dataset = source.owned.get();
+    if (address.multidim)
+        source.root = source.dataset->GetRootGroup();
+    return source;
+}
+
+Result<std::unique_ptr<Slice>> Slice::open(const SliceRequest &request)
+{
+    const std::string name = request.name.empty() && request.dataset
+                                 ? request.dataset->GetDescription()
+                                 : request.name;
+    GdalMessages quiet;
+    auto slice = openSpelled(spellOut(request), name);
+    if (!slice)
+    {
+        const Status status = slice.takeStatus();
+        const bool aboutArray = status.message().starts_with("array '");
+        return Status(status.kind(), "slice '" + name + "'" +
+                                         (aboutArray ? ", " : ": ") +
+                                         status.message() + nothingWritten);
+    }
+    return slice;
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,240 @@
+// Reading boxes of a slice's arrays, through a dataset handle of the reader's
+// own where the slice has a name, else through the caller's, one at a time.
+
+#include "slice/attributes_json.h"
+#include "slice/gdal_messages.h"
+#include "slice/slice_source.h"
+#include "zarr/utf8.h"
+
+#include <cpl_conv.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+/// GDAL's strings may be null, and in whatever encoding the file has.
+void makeValid(char **strings, std::size_t count)
+{
+    for (std::size_t i = 0; i < count; ++i)
+    {
+        const char *text = strings[i] ? strings[i] : "";
+        if (strings[i] && isUtf8(text))
+            continue;
+        char *valid = CPLStrdup(validUtf8(text).c_str());
+        CPLFree(strings[i]);
+        strings[i] = valid;
+    }
+}
+
+std::size_t product(std::span<const std::uint64_t> counts)
+{
+    std::size_t count = 1;
+    for (std::uint64_t n : counts)
+        count *= n;
+    return count;
+}
+
+class Reader final : public SliceReader
+{
+  public:
+    Reader(std::shared_ptr<const SliceState> state, SourceDataset dataset)
+        : m_state(std::move(state)), m_dataset(std::move(dataset)),
+          m_arrays(m_state->sources.size())
+    {
+    }
+
+    ~Reader() override
+    {
+        const auto held = holdBorrowed();
+        m_arrays.clear();
+        m_dataset.root.reset();
+    }
+
+    Status read(std::size_t array, std::span<const std::uint64_t> start,
+                std::span<const std::uint64_t> count, void *buffer) override;
+
+  private:
+    std::shared_ptr<const SliceState> m_state;
+    SourceDataset m_dataset;
+    std::vector<std::shared_ptr<GDALMDArray>> m_arrays;
+
+    std::unique_lock<std::mutex> holdBorrowed() const
+    {
+        return m_state->address.borrowed
+                   ? std::unique_lock(m_state->borrowedLock)
+                   : std::unique_lock<std::mutex>();
+    }
+
+    Status failed(const SourceArray &source, const std::string &why) const
+    {
+        return {Failure::Unavailable, "slice '" + m_state->name + "', array '" +
+                                          source.array.name + "': " + why};
+    }
+
+    Status openArray(std::size_t number);
+    Status readOpened(const SourceArray &source, GDALMDArray &array,
+                      std::span<const std::uint64_t> start,
+                      std::span<const std::uint64_t> count, void *buffer);
+};
+
+void readMemory(const SourceArray &source, std::span<const std::uint64_t> start,
+                std::span<const std::uint64_t> count, void *buffer)
+{
+    const std::size_t size = source.array.type.GetSize();
+    const std::size_t first = start.empty() ? 0 : start.front();
+    std::memcpy(buffer, source.bytes.data() + first * size,
+                product(count) * size);
+}
+
+std::vector<std::uint64_t> shapeOf(const GDALMDArray &array)
+{
+    std::vector<std::uint64_t> shape;
+    for (const auto &dimension : array.GetDimensions())
+        shape.push_back(dimension->GetSize());
+    return shape;
+}
+
+Status Reader::openArray(std::size_t number)
+{
+    const SourceArray &source = m_state->sources[number];
+    if (m_arrays[number])
+        return Status::ok();
+    GdalMessages messages;
+    std::shared_ptr<GDALMDArray> array;
+    if (source.origin == SourceArray::Origin::Group && m_dataset.root)
+        array = m_dataset.root->OpenMDArray(source.path);
+    else if (source.origin == SourceArray::Origin::Band)
+        if (GDALRasterBand *band =
+                m_dataset.dataset->GetRasterBand(source.band))
+            array = band->AsMDArray();
+    if (!array)
+        return failed(source, "cannot be opened again: " +
+                                  messages.failure("it is no longer there") +
+                                  ".");
+    std::span<const std::uint64_t> expected = source.array.shape;
+    if (source.dimensionAdded)
+        expected = expected.subspan(1);
+    if (!std::ranges::equal(shapeOf(*array), expected) ||
+        nativeType(array->GetDataType()) != source.array.type)
+        return failed(source, "changed while it was read.");
+    m_arrays[number] = std::move(array);
+    return Status::ok();
+}
+
+Status Reader::readOpened(const SourceArray &source, GDALMDArray &array,
+                          std::span<const std::uint64_t> start,
+                          std::span<const std::uint64_t> count, void *buffer)
+{
+    // One element, so that data() is not null for a scalar.
+    std::vector<GUInt64> first(start.begin(), start.end());
+    std::vector<std::size_t> counts(count.begin(), count.end());
+    first.push_back(0);
+    counts.push_back(1);
+    const bool strings = source.array.type.GetClass() == GEDTC_STRING;
+    const std::size_t elements = product(count);
+    if (strings)
+        std::memset(buffer, 0, elements * sizeof(char *));
+    GdalMessages messages;
+    const bool success = array.Read(first.data(), counts.data(), nullptr,
+                                    nullptr, source.array.type, buffer);
+    if (!success)
+    {
+        if (strings)
+            for (std::size_t i = 0; i < elements; ++i)
+                CPLFree(static_cast<char **>(buffer)[i]);
+        return failed(
+            source, "read failed: " +
+                        messages.failure("the driver does not say why") + ".");
+    }
+    if (strings)
+        makeValid(static_cast<char **>(buffer), elements);
+    return Status::ok();
+}
+
+Status Reader::read(std::size_t number, std::span<const std::uint64_t> start,
+                    std::span<const std::uint64_t> count, void *buffer)
+{
+    const SourceArray &source = m_state->sources.at(number);
+    const auto &shape = source.array.shape;
+    bool inside = start.size() == shape.size() && count.size() == shape.size();
+    for (std::size_t i = 0; inside && i < shape.size(); ++i)
+        inside = start[i] <= shape[i] && count[i] <= shape[i] - start[i];
+    if (!inside)
+        return error("slice '" + m_state->name + "', array '" +
+                     source.array.name + "': a box outside of it was asked.");
+    if (product(count) == 0)
+        return Status::ok();
+    if (source.dimensionAdded)
+    {
+        start = start.subspan(1);
+        count = count.subspan(1);
+    }
+    if (source.origin == SourceArray::Origin::Memory)
+    {
+        readMemory(source, start, count, buffer);
+        return Status::ok();
+    }
+    const auto held = holdBorrowed();
+    MDIMAPPEND_RETURN_IF_ERROR(openArray(number));
+    return readOpened(source, *m_arrays[number], start, count, buffer);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SliceReader>>
+openReader(std::shared_ptr<const SliceState> state)
+{
+    SourceDataset dataset;
+    {
+        std::unique_lock<std::mutex> held;
+        if (state->address.borrowed)
+            held = std::unique_lock(state->borrowedLock);
+        MDIMAPPEND_ASSIGN(dataset, openSource(state->address));
+    }
+    return std::unique_ptr<SliceReader>(
+        std::make_unique<Reader>(std::move(state), std::move(dataset)));
+}
+
+Result<std::size_t> longestString(const GDALMDArray &array)
+{
+    constexpr std::uint64_t stringsAtOnce = 65536;
+    const std::vector<std::uint64_t> shape = shapeOf(array);
+    std::vector<GUInt64> start(shape.size() + 1, 0);
+    std::vector<std::size_t> count(shape.begin(), shape.end());
+    count.push_back(1);
+    const std::size_t rows = count.front();
+    const std::size_t row =
+        shape.empty() ? 1 : product(std::span(shape).subspan(1));
+    const std::size_t step = std::max<std::size_t>(1, stringsAtOnce / row);
+    const auto type = GDALExtendedDataType::CreateString();
+    std::vector<char *> strings;
+    std::size_t longest = 0;
+    for (std::size_t first = 0; first < rows; first += step)
+    {
+        GdalMessages messages;
+        start.front() = first;
+        count.front() = std::min(step, rows - first);
+        strings.assign(count.front() * row, nullptr);
+        const bool success = array.Read(start.data(), count.data(), nullptr,
+                                        nullptr, type, strings.data());
+        makeValid(strings.data(), strings.size());
+        for (char *text : strings)
+        {
+            longest = std::max(longest, CPLStrlenUTF8Ex(text));
+            CPLFree(text);
+        }
+        if (!success)
+            return Status(Failure::Unavailable,
+                          "array '" + array.GetName() + "': read failed: " +
+                              messages.failure("the driver does not say why") +
+                              ".");
+    }
+    return longest;
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,113 @@
+#include "slice/slice_source.h"
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+namespace mdimappend
+{
+
+SourceArray *SourceContents::find(std::string_view name)
+{
+    const auto found = std::ranges::find_if(arrays, [&](const SourceArray &a)
+                                            { return a.array.name == name; });
+    return found == arrays.end() ? nullptr : &*found;
+}
+
+const SourceDimension *
+SourceContents::findDimension(std::string_view name) const
+{
+    const auto found =
+        std::ranges::find(dimensions, name, &SourceDimension::name);
+    return found == dimensions.end() ? nullptr : &*found;
+}
+
+std::string SourceContents::listDimensions() const
+{
+    std::string list;
+    for (const SourceDimension &dimension : dimensions)
+        list += (list.empty() ? "" : ", ") + dimension.name + " (" +
+                std::to_string(dimension.size) + ")";
+    return list.empty() ? "none" : list;
+}
+
+std::vector<std::string> referencedNames(const Json &attributes)
+{
+    constexpr std::array<const char *, 5> referring = {
+        "bounds", "climatology", "coordinates", "grid_mapping",
+        "cell_measures"};
+    std::vector<std::string> names;
+    for (const char *key : referring)
+    {
+        const auto found = attributes.find(key);
+        if (found == attributes.end() || !found->is_string())
+            continue;
+        std::istringstream words(found->get<std::string>());
+        const bool measures = std::string_view(key) == "cell_measures";
+        for (std::string word; words >> word;)
+        {
+            const bool labelled = word.ends_with(':');
+            if (labelled)
+                word.pop_back();
+            // "area: cell_area" names a measure, then its array; "crs: x y"
+            // names the grid mapping, then its coordinates.
+            if (!(labelled && measures))
+                names.push_back(std::move(word));
+        }
+    }
+    return names;
+}
+
+std::string firstName(const std::string &gridMapping)
+{
+    return gridMapping.substr(0, gridMapping.find_first_of(": "));
+}
+
+std::string validKey(std::string_view name)
+{
+    std::string key(name);
+    for (char &c : key)
+        if (c == '/' || c == '\\' || c == '\x7f' ||
+            static_cast<unsigned char>(c) < 0x20)
+            c = '_';
+    // Names of documents, and of folders, are no names for arrays.
+    if (key.empty() || key.front() == '.' || key == "zarr.json")
+        key.insert(key.begin(), '_');
+    return key;
+}
+
+std::pair<std::string, std::string> keyAndValue(std::string_view item)
+{
+    const std::size_t sign = item.find('=');
+    if (sign == std::string_view::npos)
+        return {std::string(item), {}};
+    return {std::string(item.substr(0, sign)),
+            std::string(item.substr(sign + 1))};
+}
+
+Status checkStorable(const std::string &array, const GDALExtendedDataType &type)
+{
+    const auto refuse = [&](const std::string &what)
+    {
+        return refused("array '" + array + "': " + what +
+                       " cannot be stored. Exclude it with --exclude-array.");
+    };
+    if (type.GetClass() == GEDTC_COMPOUND)
+        return refuse("a compound type");
+    if (type.GetClass() == GEDTC_STRING)
+        return Status::ok();
+    const GDALDataType numeric = type.GetNumericDataType();
+    if (numeric == GDT_Unknown || numeric == GDT_CInt16 ||
+        numeric == GDT_CInt32 || numeric == GDT_CFloat16)
+        return refuse(std::string("type ") + GDALGetDataTypeName(numeric));
+    return Status::ok();
+}
+
+GDALExtendedDataType nativeType(const GDALExtendedDataType &type)
+{
+    return type.GetClass() == GEDTC_STRING
+               ? GDALExtendedDataType::CreateString()
+               : GDALExtendedDataType::Create(type.GetNumericDataType());
+}
+
+}  // namespace mdimappend

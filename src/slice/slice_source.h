@@ -1,0 +1,142 @@
+// What an input is made of, before the append dimension is settled: its arrays
+// with where their values come from, and the dataset they are read through.
+// Internal to this folder.
+
+#pragma once
+
+#include "slice/slice.h"
+
+#include <cpl_string.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mdimappend
+{
+
+/// How to open (again) what was opened once.
+struct SourceAddress
+{
+    std::string path;  ///< as GDAL wants it
+    std::string driver;
+    CPLStringList openOptions{};
+    bool multidim = true;
+    GDALDataset *borrowed = nullptr;
+};
+
+/// An open dataset. Arrays of it must be gone before it is.
+struct SourceDataset
+{
+    GDALDatasetUniquePtr owned{};
+    GDALDataset *dataset = nullptr;
+    std::shared_ptr<GDALGroup> root{};  ///< null for a classic raster
+};
+
+struct SourceArray
+{
+    enum class Origin
+    {
+        Group,   ///< `path` in the root group
+        Band,    ///< `band` of a classic raster
+        Memory,  ///< `bytes`, C order
+    };
+
+    SliceArray array{};
+    Origin origin = Origin::Memory;
+    std::string path{};
+    int band = 0;
+    std::string bytes{};
+    /// The append dimension was put in front of what the source has.
+    bool dimensionAdded = false;
+    /// Why the array cannot be taken; reported only if it is selected.
+    Status problem{};
+};
+
+struct SourceDimension
+{
+    std::string name;
+    std::uint64_t size = 0;
+    bool temporal = false;
+};
+
+struct SourceContents
+{
+    std::vector<SourceArray> arrays{};
+    std::vector<SourceDimension> dimensions{};
+    Json attributes = Json::object();
+
+    SourceArray *find(std::string_view name);
+    const SourceDimension *findDimension(std::string_view name) const;
+    /// "time (2), lat (180), lon (360)"
+    std::string listDimensions() const;
+};
+
+/// The names that an array's CF attributes refer to: bounds, climatology,
+/// coordinates, grid_mapping, cell_measures.
+std::vector<std::string> referencedNames(const Json &attributes);
+
+/// The array that a `grid_mapping` names: "crs" of "crs" and of "crs: x y".
+std::string firstName(const std::string &gridMapping);
+
+/// `name` with what cannot be a key ('/', control characters) replaced by '_'.
+std::string validKey(std::string_view name);
+
+/// "KEY=VALUE" in two.
+std::pair<std::string, std::string> keyAndValue(std::string_view item);
+
+/// Refuses (messages here and below are without the slice's name) types that
+/// Zarr cannot hold.
+Status checkStorable(const std::string &array,
+                     const GDALExtendedDataType &type);
+
+/// The elements' type as readers deliver them.
+GDALExtendedDataType nativeType(const GDALExtendedDataType &type);
+
+Result<SourceContents> multidimContents(const SourceDataset &source,
+                                        const SliceRequest &request);
+Result<SourceContents> rasterContents(const SourceDataset &source,
+                                      const SliceRequest &request);
+
+bool isExcluded(const SliceRequest &request, const std::string &array);
+
+/// Keeps the arrays `request.arrays` names and those they need, and makes the
+/// table of dimensions. Refused if one does not exist, cannot be taken, or if
+/// dimensions of one name differ in size.
+Status selectArrays(SourceContents &contents, const SliceRequest &request);
+
+/// Opens again what `address` says; Failure::Unavailable.
+Result<SourceDataset> openSource(const SourceAddress &address);
+
+/// Finds or adds the append dimension.
+struct AppendDimension
+{
+    std::string name;
+    std::uint64_t size = 1;
+    std::optional<GivenLabel> label;
+};
+
+Result<AppendDimension> settleAppendDimension(SourceContents &contents,
+                                              const SliceRequest &request,
+                                              GDALDataset &dataset);
+
+/// What a slice and its readers share.
+struct SliceState
+{
+    std::string name{};
+    SourceAddress address{};
+    std::vector<SourceArray> sources{};
+    /// Held during each use of a dataset that the caller opened.
+    mutable std::mutex borrowedLock{};
+};
+
+Result<std::unique_ptr<SliceReader>>
+openReader(std::shared_ptr<const SliceState> state);
+
+/// Reads a whole array's strings and returns the longest, in characters.
+Result<std::size_t> longestString(const GDALMDArray &array);
+
+}  // namespace mdimappend

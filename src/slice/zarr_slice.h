@@ -1,0 +1,51 @@
+// A slice that is a Zarr store: what its documents say and GDAL's driver does
+// not pass on. The driver hides `standard_name` of coordinates and `_CRS`,
+// sorts attributes, clamps 64-bit fill values, takes V3's padding for a missing
+// value, and leaves out arrays whose type it does not know.
+
+#pragma once
+
+#include "status.h"
+#include "zarr/json_text.h"
+
+#include <gdal.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mdimappend
+{
+
+class ZarrSlice
+{
+  public:
+    /// `root` is the store's folder. Nothing if it holds no documents.
+    static std::optional<ZarrSlice> open(const std::string &root);
+
+    /// The arrays directly below the root.
+    std::vector<std::string> arrayNames() const;
+
+    /// Attributes of the array `name`, or of the root (""); null where the
+    /// documents have none.
+    const Json *attributes(const std::string &name) const;
+
+    /// V2: fill_value. V3: the attribute `_FillValue`, else a fill_value other
+    /// than 0: GDAL declares missing values so, while zarr-python pads with 0
+    /// and means nothing by it.
+    std::optional<std::string> missingValue(const std::string &name,
+                                            GDALDataType type) const;
+
+  private:
+    std::string m_root{};
+    bool m_v3 = false;
+    /// By key below the root: "a/.zarray", "a/.zattrs", "a/zarr.json".
+    std::map<std::string, Json> m_documents{};
+
+    void readConsolidated(const Json &root);
+    void readEach();
+    const Json *document(const std::string &key) const;
+};
+
+}  // namespace mdimappend

@@ -1,0 +1,21 @@
+// The two checksums of the on-disk format: SHA-256 for documents and records,
+// XXH3 (128 bit) for chunks, which are many and large.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace mdimappend
+{
+
+/// "sha256:" and 64 hexadecimal digits.
+std::string sha256(std::string_view bytes);
+
+/// "xxh3:" and 32 hexadecimal digits.
+std::string xxh3(std::string_view bytes);
+
+/// 16 hexadecimal digits that nobody else has.
+std::string randomNonce();
+
+}  // namespace mdimappend

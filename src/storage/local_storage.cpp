@@ -1,0 +1,445 @@
+#include "storage/local_storage.h"
+#include "storage/checksum.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+Status systemError(const std::string &what, const std::string &path,
+                   int code = errno)
+{
+    return error(what + " '" + path + "': " + std::strerror(code));
+}
+
+bool kernelReportsSyncfsErrors()
+{
+    struct utsname system = {};
+    int major = 0;
+    int minor = 0;
+    if (uname(&system) != 0 ||
+        sscanf(system.release, "%d.%d", &major, &minor) != 2)
+        return false;
+    return major > 5 || (major == 5 && minor >= 8);
+}
+
+bool fileSystemReportsSyncfsErrors(int fd)
+{
+    struct statfs system = {};
+    if (fstatfs(fd, &system) != 0)
+        return false;
+    constexpr std::uint32_t xfsMagic = 0x58465342;
+    const auto type = static_cast<std::uint32_t>(system.f_type);
+    return type == EXT4_SUPER_MAGIC || type == BTRFS_SUPER_MAGIC ||
+           type == xfsMagic;
+}
+
+std::string versionOf(const struct stat &state)
+{
+    return std::to_string(state.st_ino) + "-" + std::to_string(state.st_size) +
+           "-" + std::to_string(state.st_mtim.tv_sec) + "." +
+           std::to_string(state.st_mtim.tv_nsec);
+}
+
+/// Closes on every way out; `close()` for those who must know.
+class OpenFile
+{
+  public:
+    OpenFile(Posix &posix, int fd) : m_posix(posix), m_fd(fd)
+    {
+    }
+
+    ~OpenFile()
+    {
+        if (m_fd >= 0)
+            m_posix.close(m_fd);
+    }
+
+    OpenFile(const OpenFile &) = delete;
+    OpenFile &operator=(const OpenFile &) = delete;
+
+    int fd() const
+    {
+        return m_fd;
+    }
+
+    int close()
+    {
+        return m_posix.close(std::exchange(m_fd, -1));
+    }
+
+  private:
+    Posix &m_posix;
+    int m_fd;
+};
+
+}  // namespace
+
+std::string parentFolder(const std::string &path)
+{
+    const auto slash = path.find_last_of('/');
+    if (slash == std::string::npos)
+        return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Result<std::unique_ptr<LocalStorage>>
+LocalStorage::open(const std::string &anchor, Durability durability,
+                   Posix &posix)
+{
+    std::unique_ptr<LocalStorage> storage(new LocalStorage(posix, durability));
+    storage->m_anchor =
+        posix.open(anchor.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (storage->m_anchor < 0)
+        return systemError("cannot open folder", anchor);
+    storage->m_syncfs = kernelReportsSyncfsErrors() &&
+                        fileSystemReportsSyncfsErrors(storage->m_anchor);
+    return storage;
+}
+
+LocalStorage::~LocalStorage()
+{
+    if (m_anchor >= 0)
+        ::close(m_anchor);
+}
+
+Result<std::optional<std::string>> LocalStorage::read(const std::string &path,
+                                                      std::uint64_t limit)
+{
+    OpenFile file(m_posix, m_posix.open(path.c_str(), O_RDONLY | O_CLOEXEC, 0));
+    if (file.fd() < 0)
+    {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return std::optional<std::string>();
+        return systemError("cannot open", path);
+    }
+    struct stat state = {};
+    if (fstat(file.fd(), &state) != 0)
+        return systemError("cannot stat", path);
+    if (!S_ISREG(state.st_mode))
+        return error("'" + path + "' is not a regular file");
+    if (static_cast<std::uint64_t>(state.st_size) > limit)
+        return error("'" + path + "' has " + std::to_string(state.st_size) +
+                     " bytes, more than the " + std::to_string(limit) +
+                     " that are sane here");
+    std::string bytes(static_cast<std::size_t>(state.st_size), '\0');
+    std::size_t done = 0;
+    while (done < bytes.size())
+    {
+        const ssize_t count =
+            m_posix.read(file.fd(), bytes.data() + done, bytes.size() - done);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return systemError("cannot read", path);
+        if (count == 0)
+            return error("'" + path + "' became shorter while it was read");
+        done += static_cast<std::size_t>(count);
+    }
+    return std::optional<std::string>(std::move(bytes));
+}
+
+Result<std::optional<ObjectState>> LocalStorage::state(const std::string &path)
+{
+    struct stat state = {};
+    if (m_posix.lstat(path.c_str(), &state) != 0)
+    {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return std::optional<ObjectState>();
+        return systemError("cannot stat", path);
+    }
+    ObjectState object;
+    object.size = static_cast<std::uint64_t>(state.st_size);
+    object.directory = S_ISDIR(state.st_mode);
+    object.version = versionOf(state);
+    return std::optional<ObjectState>(std::move(object));
+}
+
+Status LocalStorage::put(const std::string &path, std::string_view bytes)
+{
+    return writeNew(path, bytes, nullptr, false);
+}
+
+Status LocalStorage::stage(const std::string &path, std::string_view bytes,
+                           const std::string &destination)
+{
+    return writeNew(path, bytes, &destination, false);
+}
+
+Status LocalStorage::writeNew(const std::string &path, std::string_view bytes,
+                              const std::string *likeObject, bool syncNow)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(makeFolders(parentFolder(path)));
+    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    int fd = m_posix.open(path.c_str(), flags, 0666);
+    if (fd < 0 && errno == EEXIST)
+    {
+        if (m_posix.unlink(path.c_str()) != 0 && errno != ENOENT)
+            return systemError("cannot remove", path);
+        fd = m_posix.open(path.c_str(), flags, 0666);
+    }
+    if (fd < 0)
+        return systemError("cannot create", path);
+    OpenFile file(m_posix, fd);
+    changed(path);
+    if (auto written = writeAll(fd, bytes); !written)
+        return std::move(written).prefixed("cannot write '" + path + "'");
+    if (likeObject)
+        MDIMAPPEND_RETURN_IF_ERROR(takeRights(fd, *likeObject));
+    if (syncNow && m_durability == Durability::Full && m_posix.fsync(fd) != 0)
+        return systemError("cannot sync", path);
+    if (file.close() != 0)
+        return systemError("cannot close", path);
+    return Status::ok();
+}
+
+Status LocalStorage::writeAll(int fd, std::string_view bytes)
+{
+    while (!bytes.empty())
+    {
+        const ssize_t count = m_posix.write(fd, bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return error(count < 0 ? std::strerror(errno)
+                                   : "nothing could be written");
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return Status::ok();
+}
+
+Status LocalStorage::takeRights(int fd, const std::string &likeObject)
+{
+    struct stat like = {};
+    if (m_posix.lstat(likeObject.c_str(), &like) != 0)
+        return errno == ENOENT || errno == ENOTDIR
+                   ? Status::ok()
+                   : systemError("cannot stat", likeObject);
+    struct stat own = {};
+    if (fstat(fd, &own) != 0)
+        return systemError("cannot stat the replacement of", likeObject);
+    // Only root may give files away; in a shared folder the group matters.
+    if ((own.st_uid != like.st_uid || own.st_gid != like.st_gid) &&
+        m_posix.fchown(fd, like.st_uid, like.st_gid) != 0 &&
+        (errno != EPERM || m_posix.fchown(fd, static_cast<uid_t>(-1),
+                                          like.st_gid) != 0) &&
+        errno != EPERM)
+        return systemError("cannot set the owner of the replacement of",
+                           likeObject);
+    const mode_t mode = like.st_mode & 07777;
+    if ((own.st_mode & 07777) != mode && m_posix.fchmod(fd, mode) != 0)
+        return systemError("cannot set the mode of the replacement of",
+                           likeObject);
+    return Status::ok();
+}
+
+Status LocalStorage::publish(const std::string &staged,
+                             const std::string &destination)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(makeFolders(parentFolder(destination)));
+    if (m_posix.rename(staged.c_str(), destination.c_str()) != 0)
+        return systemError("cannot move '" + staged + "' to", destination);
+    folderChanged(parentFolder(staged));
+    changed(destination);
+    return Status::ok();
+}
+
+Result<bool> LocalStorage::create(const std::string &path,
+                                  std::string_view bytes)
+{
+    const std::string own = path + "." + randomNonce();
+    if (auto written = writeNew(own, bytes, nullptr, true); !written)
+    {
+        m_posix.unlink(own.c_str());
+        return written;
+    }
+    bool created = m_posix.link(own.c_str(), path.c_str()) == 0;
+    int code = created ? 0 : errno;
+    if (code == EPERM || code == EOPNOTSUPP || code == ENOSYS)
+    {
+        // A file system without hard links.
+        created = m_posix.renameNoReplace(own.c_str(), path.c_str()) == 0;
+        code = created ? 0 : errno;
+    }
+    else if (code != 0 && code != EEXIST)
+    {
+        // A network file system may have linked and lost the answer.
+        struct stat state = {};
+        created = m_posix.lstat(own.c_str(), &state) == 0 && state.st_nlink > 1;
+    }
+    m_posix.unlink(own.c_str());
+    if (!created)
+    {
+        if (code == EEXIST)
+            return false;
+        return systemError("cannot create", path, code);
+    }
+    if (m_durability == Durability::Full)
+    {
+        if (auto synced = syncPath(parentFolder(path)); !synced)
+            return synced;
+    }
+    return true;
+}
+
+Status LocalStorage::remove(const std::string &path)
+{
+    if (m_posix.unlink(path.c_str()) == 0)
+    {
+        folderChanged(parentFolder(path));
+        return Status::ok();
+    }
+    return errno == ENOENT || errno == ENOTDIR
+               ? Status::ok()
+               : systemError("cannot remove", path);
+}
+
+Result<std::vector<std::string>> LocalStorage::list(const std::string &folder)
+{
+    DIR *directory = opendir(folder.c_str());
+    if (!directory)
+    {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return std::vector<std::string>();
+        return systemError("cannot list", folder);
+    }
+    std::vector<std::string> names;
+    errno = 0;
+    while (const auto *entry = readdir(directory))
+    {
+        const std::string name = entry->d_name;
+        if (name != "." && name != "..")
+            names.push_back(name);
+        errno = 0;
+    }
+    const int code = errno;
+    closedir(directory);
+    if (code != 0)
+        return systemError("cannot list", folder, code);
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+Status LocalStorage::makeFolders(const std::string &folder)
+{
+    {
+        const std::lock_guard guard(m_mutex);
+        if (m_knownFolders.count(folder))
+            return Status::ok();
+    }
+    struct stat state = {};
+    if (::stat(folder.c_str(), &state) == 0)
+    {
+        if (!S_ISDIR(state.st_mode))
+            return error("'" + folder + "' is not a folder");
+    }
+    else
+    {
+        if (errno != ENOENT)
+            return systemError("cannot stat", folder);
+        MDIMAPPEND_RETURN_IF_ERROR(makeFolders(parentFolder(folder)));
+        if (m_posix.mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
+            return systemError("cannot make folder", folder);
+        changed(folder);
+        folderChanged(folder);
+    }
+    const std::lock_guard guard(m_mutex);
+    m_knownFolders.insert(folder);
+    return Status::ok();
+}
+
+Status LocalStorage::removeFolderIfEmpty(const std::string &folder)
+{
+    if (m_posix.rmdir(folder.c_str()) == 0)
+    {
+        const std::lock_guard guard(m_mutex);
+        m_knownFolders.erase(folder);
+        m_unsyncedFolders.erase(folder);
+        m_unsyncedFiles.erase(folder);
+        m_unsyncedFolders.insert(parentFolder(folder));
+        return Status::ok();
+    }
+    return errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST ||
+                   errno == ENOTDIR
+               ? Status::ok()
+               : systemError("cannot remove folder", folder);
+}
+
+void LocalStorage::changed(const std::string &path)
+{
+    if (m_durability == Durability::Process || m_syncfs)
+        return;
+    const std::lock_guard guard(m_mutex);
+    m_unsyncedFiles.insert(path);
+    m_unsyncedFolders.insert(parentFolder(path));
+}
+
+void LocalStorage::folderChanged(const std::string &path)
+{
+    if (m_durability == Durability::Process || m_syncfs)
+        return;
+    const std::lock_guard guard(m_mutex);
+    m_unsyncedFolders.insert(path);
+}
+
+Status LocalStorage::syncPath(const std::string &path)
+{
+    const OpenFile file(m_posix,
+                        m_posix.open(path.c_str(), O_RDONLY | O_CLOEXEC, 0));
+    if (file.fd() < 0)
+        return systemError("cannot open for syncing", path);
+    // EINVAL: a special file system that has nothing to sync.
+    if (m_posix.fsync(file.fd()) != 0 && errno != EINVAL)
+        return systemError("cannot sync", path);
+    return Status::ok();
+}
+
+Status LocalStorage::barrier()
+{
+    if (m_durability == Durability::Process)
+        return Status::ok();
+    if (m_syncfs)
+        return m_posix.syncfs(m_anchor) == 0
+                   ? Status::ok()
+                   : error(std::string("cannot sync the file system: ") +
+                           std::strerror(errno));
+    std::set<std::string> files;
+    std::set<std::string> folders;
+    {
+        const std::lock_guard guard(m_mutex);
+        files.swap(m_unsyncedFiles);
+        folders.swap(m_unsyncedFolders);
+    }
+    for (const auto *paths : {&files, &folders})
+    {
+        for (const auto &path : *paths)
+        {
+            // What was removed or moved meanwhile has nothing to sync; its
+            // folder has.
+            struct stat state = {};
+            if (m_posix.lstat(path.c_str(), &state) != 0 && errno == ENOENT)
+                continue;
+            if (auto synced = syncPath(path); !synced)
+            {
+                const std::lock_guard guard(m_mutex);
+                m_unsyncedFiles.insert(files.begin(), files.end());
+                m_unsyncedFolders.insert(folders.begin(), folders.end());
+                return synced;
+            }
+        }
+    }
+    return Status::ok();
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,72 @@
+// Storage on a local (or mounted) file system, by POSIX calls.
+//
+// Barriers are one `syncfs` where it reports write errors (ext4, xfs, btrfs;
+// Linux >= 5.8), through a descriptor that was open before the first write, so
+// that no error in between is missed. Elsewhere each file written and each
+// folder changed since the last barrier is fsynced.
+
+#pragma once
+
+#include "storage/posix.h"
+#include "storage/storage.h"
+
+#include <mutex>
+#include <set>
+
+namespace mdimappend
+{
+
+class LocalStorage final : public Storage
+{
+  public:
+    /// `anchor` is an existing folder on the file system of all that will be
+    /// written.
+    static Result<std::unique_ptr<LocalStorage>>
+    open(const std::string &anchor, Durability durability,
+         Posix &posix = Posix::system());
+    ~LocalStorage() override;
+
+    Result<std::optional<std::string>> read(const std::string &path,
+                                            std::uint64_t limit) override;
+    Result<std::optional<ObjectState>> state(const std::string &path) override;
+    Status put(const std::string &path, std::string_view bytes) override;
+    Status stage(const std::string &path, std::string_view bytes,
+                 const std::string &destination) override;
+    Status publish(const std::string &staged,
+                   const std::string &destination) override;
+    Result<bool> create(const std::string &path,
+                        std::string_view bytes) override;
+    Status remove(const std::string &path) override;
+    Result<std::vector<std::string>> list(const std::string &folder) override;
+    Status makeFolders(const std::string &folder) override;
+    Status removeFolderIfEmpty(const std::string &folder) override;
+    Status barrier() override;
+
+  private:
+    LocalStorage(Posix &posix, Durability durability) noexcept
+        : m_posix(posix), m_durability(durability)
+    {
+    }
+
+    Status writeNew(const std::string &path, std::string_view bytes,
+                    const std::string *likeObject, bool syncNow);
+    Status writeAll(int fd, std::string_view bytes);
+    Status takeRights(int fd, const std::string &likeObject);
+    Status syncPath(const std::string &path);
+    void changed(const std::string &path);
+    void folderChanged(const std::string &path);
+
+    Posix &m_posix;
+    Durability m_durability;
+    int m_anchor = -1;
+    bool m_syncfs = false;
+    std::mutex m_mutex;
+    std::set<std::string> m_knownFolders;
+    std::set<std::string> m_unsyncedFiles;
+    std::set<std::string> m_unsyncedFolders;
+};
+
+/// "…/a/b" of "…/a/b/c"; "/" of "/a"; "." of "a".
+std::string parentFolder(const std::string &path);
+
+}  // namespace mdimappend

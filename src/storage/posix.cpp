@@ -1,0 +1,104 @@
+#include "storage/posix.h"
+
+#include <cstdio>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace mdimappend
+{
+
+Posix &Posix::system()
+{
+    static Posix calls;
+    return calls;
+}
+
+int Posix::open(const char *path, int flags, mode_t mode)
+{
+    return ::open(path, flags, mode);
+}
+
+ssize_t Posix::read(int fd, void *buffer, size_t count)
+{
+    return ::read(fd, buffer, count);
+}
+
+ssize_t Posix::write(int fd, const void *buffer, size_t count)
+{
+    return ::write(fd, buffer, count);
+}
+
+int Posix::ftruncate(int fd, off_t size)
+{
+    return ::ftruncate(fd, size);
+}
+
+int Posix::close(int fd)
+{
+    return ::close(fd);
+}
+
+int Posix::mkdir(const char *path, mode_t mode)
+{
+    return ::mkdir(path, mode);
+}
+
+int Posix::rmdir(const char *path)
+{
+    return ::rmdir(path);
+}
+
+int Posix::unlink(const char *path)
+{
+    return ::unlink(path);
+}
+
+int Posix::rename(const char *from, const char *to)
+{
+    return ::rename(from, to);
+}
+
+int Posix::renameNoReplace(const char *from, const char *to)
+{
+    return ::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
+int Posix::link(const char *from, const char *to)
+{
+    return ::link(from, to);
+}
+
+int Posix::fchmod(int fd, mode_t mode)
+{
+    return ::fchmod(fd, mode);
+}
+
+int Posix::fchown(int fd, uid_t owner, gid_t group)
+{
+    return ::fchown(fd, owner, group);
+}
+
+int Posix::fsync(int fd)
+{
+    return ::fsync(fd);
+}
+
+int Posix::syncfs(int fd)
+{
+    return ::syncfs(fd);
+}
+
+int Posix::lockExclusive(int fd)
+{
+    struct flock whole = {};
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    return ::fcntl(fd, F_OFD_SETLK, &whole);
+}
+
+int Posix::lstat(const char *path, struct stat *state)
+{
+    return ::lstat(path, state);
+}
+
+}  // namespace mdimappend

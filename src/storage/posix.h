@@ -1,0 +1,41 @@
+// The system calls that change or sync files: one seam, so that tests can make
+// the n-th of them fail, tear, or be the last thing this process ever did.
+//
+// Each function is the system call of its name: same result, same errno.
+
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+namespace mdimappend
+{
+
+class Posix
+{
+  public:
+    static Posix &system();
+
+    virtual ~Posix() = default;
+    virtual int open(const char *path, int flags, mode_t mode);
+    virtual ssize_t read(int fd, void *buffer, size_t count);
+    virtual ssize_t write(int fd, const void *buffer, size_t count);
+    virtual int ftruncate(int fd, off_t size);
+    virtual int close(int fd);
+    virtual int mkdir(const char *path, mode_t mode);
+    virtual int rmdir(const char *path);
+    virtual int unlink(const char *path);
+    virtual int rename(const char *from, const char *to);
+    /// renameat2 with RENAME_NOREPLACE.
+    virtual int renameNoReplace(const char *from, const char *to);
+    virtual int link(const char *from, const char *to);
+    virtual int fchmod(int fd, mode_t mode);
+    virtual int fchown(int fd, uid_t owner, gid_t group);
+    virtual int fsync(int fd);
+    virtual int syncfs(int fd);
+    /// Takes the whole-file exclusive OFD lock without waiting.
+    virtual int lockExclusive(int fd);
+    virtual int lstat(const char *path, struct stat *state);
+};
+
+}  // namespace mdimappend

@@ -1,0 +1,87 @@
+// Storage: checked whole-object operations on one kind of file system. The
+// protocol (transaction/) is written against this interface only.
+//
+// Paths are full paths. Every failure is reported, with the path and the
+// system's reason; "does not exist" is a value, never an error.
+// All functions may be called from several threads.
+
+#pragma once
+
+#include "status.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mdimappend
+{
+
+enum class Durability
+{
+    Full,    ///< barriers make things survive a power cut
+    Process  ///< barriers do nothing: any kill of the process is survived
+};
+
+/// What tells one state of an object from another, without reading it.
+struct ObjectState
+{
+    std::uint64_t size = 0;
+    bool directory = false;
+    /// Changes whenever the object is replaced or rewritten.
+    std::string version;
+};
+
+class Storage
+{
+  public:
+    virtual ~Storage() = default;
+
+    /// The whole object; nothing if it does not exist. An object larger than
+    /// `limit` bytes is an error.
+    virtual Result<std::optional<std::string>>
+    read(const std::string &path, std::uint64_t limit = 1ULL << 32) = 0;
+
+    virtual Result<std::optional<ObjectState>>
+    state(const std::string &path) = 0;
+
+    /// Writes a new object; what was there before is unlinked first, never
+    /// rewritten (a hard-linked copy of it stays as it is). Missing parent
+    /// folders are made.
+    virtual Status put(const std::string &path, std::string_view bytes) = 0;
+
+    /// Like put, with the access rights that the object at `destination` has,
+    /// if there is one.
+    virtual Status stage(const std::string &path, std::string_view bytes,
+                         const std::string &destination) = 0;
+
+    /// Moves a staged object over `destination`, atomically. Missing parent
+    /// folders are made.
+    virtual Status publish(const std::string &staged,
+                           const std::string &destination) = 0;
+
+    /// Atomically creates the object, complete and durable, unless one is
+    /// there: then false.
+    virtual Result<bool> create(const std::string &path,
+                                std::string_view bytes) = 0;
+
+    /// The object is gone when this succeeds, whether or not it was there.
+    virtual Status remove(const std::string &path) = 0;
+
+    /// Names in a folder, sorted; empty if there is no such folder.
+    virtual Result<std::vector<std::string>>
+    list(const std::string &folder) = 0;
+
+    virtual Status makeFolders(const std::string &folder) = 0;
+
+    /// Removes a folder if it is empty; one that is not there or not empty is
+    /// left alone and is no error.
+    virtual Status removeFolderIfEmpty(const std::string &folder) = 0;
+
+    /// All that was done before is durable when this succeeds.
+    virtual Status barrier() = 0;
+};
+
+}  // namespace mdimappend

@@ -1,0 +1,172 @@
+#include "time/time_units.h"
+
+#include "time/calendar.h"
+#include "time/foreign_text.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <string>
+
+namespace mdimappend
+{
+
+using namespace cf;
+
+namespace
+{
+
+constexpr std::int64_t nanosecond = 1;
+constexpr std::int64_t microsecond = 1000 * nanosecond;
+constexpr std::int64_t millisecond = 1000 * microsecond;
+constexpr std::int64_t second = 1000 * millisecond;
+constexpr std::int64_t minute = 60 * second;
+constexpr std::int64_t hour = 60 * minute;
+constexpr std::int64_t day = 24 * hour;
+constexpr std::int64_t week = 7 * day;
+
+struct NamedUnit
+{
+    std::string_view name;
+    std::int64_t nanoseconds;
+};
+
+// The first name of a unit is the one that messages have.
+constexpr NamedUnit namedUnits[] = {
+    {"weeks", week},
+    {"week", week},
+    {"days", day},
+    {"day", day},
+    {"d", day},
+    {"hours", hour},
+    {"hour", hour},
+    {"hrs", hour},
+    {"hr", hour},
+    {"h", hour},
+    {"minutes", minute},
+    {"minute", minute},
+    {"mins", minute},
+    {"min", minute},
+    {"seconds", second},
+    {"second", second},
+    {"secs", second},
+    {"sec", second},
+    {"s", second},
+    {"milliseconds", millisecond},
+    {"millisecond", millisecond},
+    {"millisecs", millisecond},
+    {"millisec", millisecond},
+    {"msecs", millisecond},
+    {"msec", millisecond},
+    {"ms", millisecond},
+    {"microseconds", microsecond},
+    {"microsecond", microsecond},
+    {"microsecs", microsecond},
+    {"microsec", microsecond},
+    {"usecs", microsecond},
+    {"usec", microsecond},
+    {"us", microsecond},
+    {"\xc2\xb5s", microsecond},
+    {"\xce\xbcs", microsecond},
+    {"nanoseconds", nanosecond},
+    {"nanosecond", nanosecond},
+    {"nanosecs", nanosecond},
+    {"nanosec", nanosecond},
+    {"nsecs", nanosecond},
+    {"nsec", nanosecond},
+    {"ns", nanosecond},
+};
+
+constexpr std::string_view unitsWithoutLength[] = {
+    "year",         "years", "yr",     "yrs", "y",    "a",  "common_year",
+    "common_years", "month", "months", "mon", "mons", "mo",
+};
+
+struct SplitUnits
+{
+    std::string_view unit;
+    std::string_view epoch;
+};
+
+/// Around the first word "since"; none if there is nothing on a side of it.
+std::optional<SplitUnits> splitAtSince(std::string_view units)
+{
+    constexpr std::string_view since = "since";
+    const std::string lower = lowerCase(units);
+    for (auto at = lower.find(since); at != std::string::npos;
+         at = lower.find(since, at + 1))
+    {
+        const auto after = at + since.size();
+        if (at == 0 || !isSpace(lower[at - 1]) || after == lower.size() ||
+            !isSpace(lower[after]))
+            continue;
+        const SplitUnits split{trimmed(units.substr(0, at)),
+                               trimmed(units.substr(after))};
+        if (split.unit.empty() || split.epoch.empty())
+            return std::nullopt;
+        return split;
+    }
+    return std::nullopt;
+}
+
+Result<Instant> parseUnit(std::string_view text)
+{
+    const std::string lower = lowerCase(text);
+    // To udunits, whose case matters, "Ms" is a megasecond.
+    const bool symbol = lower.size() == 2 && lower[1] == 's';
+    const std::string name = symbol ? std::string(text) : lower;
+    for (const auto &unit : namedUnits)
+        if (unit.name == name)
+            return unit.nanoseconds;
+    if (std::ranges::find(unitsWithoutLength, lower) !=
+        std::end(unitsWithoutLength))
+        return error(quoted(text) +
+                     " have no fixed length; write the times in days, hours "
+                     "or seconds");
+    return error(quoted(text) + " is no known unit of time; known are weeks, "
+                                "days, hours, minutes, seconds, milliseconds, "
+                                "microseconds, nanoseconds");
+}
+
+Result<TimeEncoding> readEncoding(std::string_view units, Calendar calendar)
+{
+    const auto split = splitAtSince(units);
+    if (!split)
+        return error("expected '<unit> since <date>'");
+    TimeEncoding encoding;
+    encoding.calendar = calendar;
+    MDIMAPPEND_ASSIGN(encoding.unit, parseUnit(split->unit));
+    MDIMAPPEND_ASSIGN(encoding.epoch, parseDate(split->epoch, calendar));
+    return encoding;
+}
+
+}  // namespace
+
+Result<TimeEncoding> TimeEncoding::parse(std::string_view units,
+                                         std::string_view calendar)
+{
+    MDIMAPPEND_ASSIGN(const Calendar known, parseCalendar(trimmed(calendar)));
+    auto encoding = readEncoding(units, known);
+    if (!encoding)
+        return encoding.takeStatus().prefixed("units " + quoted(units));
+    return encoding;
+}
+
+bool looksLikeTime(std::string_view units)
+{
+    return splitAtSince(units).has_value();
+}
+
+std::string cf::described(const TimeEncoding &encoding)
+{
+    const auto known =
+        std::ranges::find(namedUnits, encoding.unit, &NamedUnit::nanoseconds);
+    const std::string unit(known != std::end(namedUnits) ? known->name
+                                                         : "unknown units");
+    return "'" + unit + " since " +
+           formatDate(encoding.epoch, encoding.calendar) + "' (calendar " +
+           std::string(calendarName(encoding.calendar)) + ")";
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,247 @@
+#include "transaction/protocol.h"
+
+#include "journal/log.h"
+#include "storage/checksum.h"
+#include "storage/local_storage.h"
+
+#include <set>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+Status conflict(const std::string &what)
+{
+    return {Failure::Conflict,
+            "conflict: " + what +
+                ". Somebody else wrote to the store meanwhile. Nothing was "
+                "changed, and nothing will be until a human has looked"};
+}
+
+/// The content at a path by the kind of checksum that `like` carries.
+Result<Content> contentAt(Storage &storage, const std::string &path,
+                          bool chunk)
+{
+    MDIMAPPEND_ASSIGN(const auto bytes, storage.read(path));
+    if (!bytes)
+        return Content{};
+    return Content{true, bytes->size(), chunk ? xxh3(*bytes) : sha256(*bytes)};
+}
+
+/// What redo still has to do for one move.
+Result<bool> isPending(Storage &storage, const Site &site,
+                       const Manifest &manifest, const Move &move, bool chunk)
+{
+    MDIMAPPEND_ASSIGN(const Content present,
+                      contentAt(storage, site.object(move.key), chunk));
+    if (present == move.content)
+        return false;
+    if (present != move.base)
+        return conflict(std::string(chunk ? "chunk '" : "document '") +
+                        move.key +
+                        "' is neither what it was before the append nor what "
+                        "the append makes of it");
+    if (move.content.exists)
+    {
+        const auto staged = site.stage(manifest.transaction) + "/" +
+                            move.staged;
+        MDIMAPPEND_ASSIGN(const Content waiting,
+                          contentAt(storage, staged, chunk));
+        if (waiting != move.content)
+            return Status(Failure::Conflict,
+                          "the staged object '" + staged + "' for '" +
+                              move.key + "' is missing or damaged");
+    }
+    return true;
+}
+
+Status apply(Storage &storage, const Site &site, const Manifest &manifest,
+             const Move &move)
+{
+    const auto destination = site.object(move.key);
+    if (!move.content.exists)
+        return storage.remove(destination);
+    return storage.publish(site.stage(manifest.transaction) + "/" + move.staged,
+                           destination);
+}
+
+/// After a reboot, what was never synced may be lost.
+Status verifyPuts(Storage &storage, const Site &site, const Manifest &manifest)
+{
+    if (manifest.bootId.empty() || manifest.bootId == bootId())
+        return Status::ok();
+    for (const auto &put : manifest.puts)
+    {
+        MDIMAPPEND_ASSIGN(const Content present,
+                          contentAt(storage, site.object(put.key), true));
+        if (present != put.content)
+            return {Failure::Conflict,
+                    "chunk '" + put.key +
+                        "' did not survive the reboot (the append ran with "
+                        "--durability process)"};
+    }
+    return Status::ok();
+}
+
+std::string arrayKey(const PlannedArray &array, const std::string &key)
+{
+    return array.path.empty() ? key : array.path + "/" + key;
+}
+
+Status removeAddedChunks(Storage &storage, const Site &site,
+                         const PlannedArray &array)
+{
+    std::set<std::string> folders;
+    for (const auto &box : array.added)
+    {
+        const auto count = box.count();
+        for (std::uint64_t i = 0; i < count; ++i)
+        {
+            const auto path =
+                site.object(arrayKey(array, array.keys.key(box.at(i))));
+            MDIMAPPEND_RETURN_IF_ERROR(storage.remove(path));
+            folders.insert(parentFolder(path));
+        }
+    }
+    // Innermost first, up to the array's own folder.
+    const auto top = site.object(array.path);
+    while (!folders.empty())
+    {
+        const auto folder = *folders.rbegin();
+        folders.erase(folder);
+        if (folder.size() <= top.size())
+            continue;
+        MDIMAPPEND_RETURN_IF_ERROR(storage.removeFolderIfEmpty(folder));
+        folders.insert(parentFolder(folder));
+    }
+    return Status::ok();
+}
+
+}  // namespace
+
+std::string planPath(const Site &site, const std::string &transaction)
+{
+    return site.journal(transaction) + "/plan";
+}
+
+std::string manifestPath(const Site &site, const std::string &transaction)
+{
+    return site.journal(transaction) + "/manifest";
+}
+
+std::string decisionPath(const Site &site, const std::string &transaction)
+{
+    return site.journal(transaction) + "/decision";
+}
+
+Status writeRecord(Storage &storage, const std::string &path,
+                   const std::string &text)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(storage.put(path + ".new", text));
+    return storage.publish(path + ".new", path);
+}
+
+Result<Decision> decide(Storage &storage, const Site &site,
+                        const std::string &transaction,
+                        const Decision &decision)
+{
+    const auto path = decisionPath(site, transaction);
+    MDIMAPPEND_ASSIGN(const bool created,
+                      storage.create(path, toText(decision)));
+    if (created)
+        return decision;
+    MDIMAPPEND_ASSIGN(const auto text, storage.read(path));
+    if (!text)
+        return error("the decision '" + path + "' came and went");
+    return parseDecision(*text);
+}
+
+Status undo(Storage &storage, const Site &site, const Plan &plan)
+{
+    for (const auto &document : plan.documents)
+    {
+        MDIMAPPEND_ASSIGN(
+            const Content present,
+            contentAt(storage, site.object(document.key), false));
+        if (present != document.content)
+            return conflict("document '" + document.key +
+                            "' is not what it was before the append");
+    }
+    for (const auto &array : plan.arrays)
+        MDIMAPPEND_RETURN_IF_ERROR(removeAddedChunks(storage, site, array));
+    for (auto folder = plan.folders.rbegin(); folder != plan.folders.rend();
+         ++folder)
+        MDIMAPPEND_RETURN_IF_ERROR(
+            storage.removeFolderIfEmpty(site.parent + "/" + *folder));
+    return storage.barrier();
+}
+
+Status redo(Storage &storage, const Site &site, const Manifest &manifest)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(verifyPuts(storage, site, manifest));
+    std::vector<const Move *> chunks;
+    std::vector<const Move *> documents;
+    for (const auto &move : manifest.documents)
+    {
+        MDIMAPPEND_ASSIGN(const bool pending,
+                          isPending(storage, site, manifest, move, false));
+        if (pending)
+            documents.push_back(&move);
+    }
+    for (const auto &move : manifest.chunks)
+    {
+        MDIMAPPEND_ASSIGN(const bool pending,
+                          isPending(storage, site, manifest, move, true));
+        if (pending)
+            chunks.push_back(&move);
+    }
+    for (const auto &key : manifest.deletions)
+        MDIMAPPEND_RETURN_IF_ERROR(storage.remove(site.object(key)));
+    for (const auto *move : chunks)
+        MDIMAPPEND_RETURN_IF_ERROR(apply(storage, site, manifest, *move));
+    // No power cut may leave a document that is ahead of its chunks.
+    if (!chunks.empty())
+        MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
+    for (const auto *move : documents)
+        MDIMAPPEND_RETURN_IF_ERROR(apply(storage, site, manifest, *move));
+    MDIMAPPEND_RETURN_IF_ERROR(
+        writeLogRecord(storage, site, manifest.logRecord));
+    return storage.barrier();
+}
+
+Status tidy(Storage &storage, const Site &site, const std::string &transaction)
+{
+    const auto stage = site.stage(transaction);
+    const auto journal = site.journal(transaction);
+    MDIMAPPEND_ASSIGN(const auto staged, storage.list(stage));
+    for (const auto &name : staged)
+        MDIMAPPEND_RETURN_IF_ERROR(storage.remove(stage + "/" + name));
+    MDIMAPPEND_RETURN_IF_ERROR(storage.removeFolderIfEmpty(stage));
+    MDIMAPPEND_ASSIGN(const auto records, storage.list(journal));
+    for (const auto &name : records)
+    {
+        if (name != "decision")
+            MDIMAPPEND_RETURN_IF_ERROR(storage.remove(journal + "/" + name));
+    }
+    MDIMAPPEND_RETURN_IF_ERROR(
+        storage.remove(decisionPath(site, transaction)));
+    return storage.removeFolderIfEmpty(journal);
+}
+
+std::string bootId()
+{
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "r");
+    if (!file)
+        return {};
+    char text[64] = {};
+    const bool read = fgets(text, sizeof(text), file) != nullptr;
+    fclose(file);
+    std::string id = read ? text : "";
+    while (!id.empty() && id.back() == '\n')
+        id.pop_back();
+    return id;
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,48 @@
+// The steps that a transaction and its recovery share: undo and redo, each
+// idempotent, safe to interrupt anywhere and to repeat by another process that
+// holds the lock.
+
+#pragma once
+
+#include "journal/records.h"
+#include "journal/site.h"
+#include "status.h"
+#include "storage/storage.h"
+
+#include <string>
+
+namespace mdimappend
+{
+
+/// The paths of a transaction's records.
+std::string planPath(const Site &site, const std::string &transaction);
+std::string manifestPath(const Site &site, const std::string &transaction);
+std::string decisionPath(const Site &site, const std::string &transaction);
+
+/// Writes a record so that it is there whole or not at all.
+Status writeRecord(Storage &storage, const std::string &path,
+                   const std::string &text);
+
+/// Creates the decision; what is decided now, which may be another's word.
+Result<Decision> decide(Storage &storage, const Site &site,
+                        const std::string &transaction,
+                        const Decision &decision);
+
+/// Deletes what the plan's transaction may have added. Requires each document
+/// to be its base (Failure::Conflict otherwise; nothing is deleted then).
+Status undo(Storage &storage, const Site &site, const Plan &plan);
+
+/// Moves what the manifest lists into place, and logs it. Requires each
+/// document and replaced chunk to be its base or already new
+/// (Failure::Conflict otherwise; nothing is moved then).
+Status redo(Storage &storage, const Site &site, const Manifest &manifest);
+
+/// Removes a finished transaction's stage and journal, the decision last: what
+/// is left of an interrupted tidying is known to be finished.
+Status tidy(Storage &storage, const Site &site,
+            const std::string &transaction);
+
+/// The running system's boot id, "" where there is none.
+std::string bootId();
+
+}  // namespace mdimappend

@@ -1,0 +1,218 @@
+#include "transaction/recovery.h"
+
+#include "journal/log.h"
+#include "journal/records.h"
+#include "storage/checksum.h"
+#include "transaction/protocol.h"
+
+namespace mdimappend
+{
+
+namespace
+{
+
+struct Journal
+{
+    std::optional<std::string> plan;
+    std::optional<std::string> manifest;
+    std::optional<std::string> decision;
+};
+
+Result<Journal> readJournal(Storage &storage, const Site &site,
+                            const std::string &transaction)
+{
+    Journal journal;
+    MDIMAPPEND_ASSIGN(journal.decision,
+                      storage.read(decisionPath(site, transaction)));
+    MDIMAPPEND_ASSIGN(journal.plan, storage.read(planPath(site, transaction)));
+    MDIMAPPEND_ASSIGN(journal.manifest,
+                      storage.read(manifestPath(site, transaction)));
+    return journal;
+}
+
+Status damaged(const Site &site, const std::string &transaction,
+               const std::string &why)
+{
+    return {Failure::Conflict,
+            "the journal '" + site.journal(transaction) +
+                "' cannot be followed: " + why +
+                ". Nothing was changed, and nothing will be until a human has "
+                "looked"};
+}
+
+class Recovery
+{
+  public:
+    Recovery(Storage &storage, const Site &site) : m_storage(storage),
+                                                   m_site(site)
+    {
+    }
+
+    Status run(const std::string &transaction)
+    {
+        MDIMAPPEND_ASSIGN(const Journal journal,
+                          readJournal(m_storage, m_site, transaction));
+        if (!journal.plan)
+            return finishTidying(transaction, journal);
+        auto plan = parsePlan(*journal.plan);
+        if (!plan)
+            return damaged(m_site, transaction, plan.status().message());
+        if (plan->transaction != transaction)
+            return damaged(m_site, transaction, "the plan is another's");
+
+        Decision decision;
+        if (journal.decision)
+        {
+            auto parsed = parseDecision(*journal.decision);
+            if (!parsed)
+                return damaged(m_site, transaction, parsed.status().message());
+            decision = *parsed;
+        }
+        else
+        {
+            MDIMAPPEND_ASSIGN(decision, decide(m_storage, m_site, transaction,
+                                               Decision{false, {}}));
+        }
+        return decision.commit ? finish(transaction, journal, decision)
+                               : undoPlanned(transaction, *plan);
+    }
+
+    RecoveryReport report;
+
+  private:
+    /// Without a plan nothing was written, or all was done.
+    Status finishTidying(const std::string &transaction, const Journal &journal)
+    {
+        if (journal.manifest && !journal.decision)
+            return damaged(m_site, transaction,
+                           "there is a manifest but no plan");
+        MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, transaction));
+        report.tidied.push_back(transaction);
+        return Status::ok();
+    }
+
+    Status undoPlanned(const std::string &transaction, const Plan &plan)
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(undo(m_storage, m_site, plan));
+        MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, transaction));
+        report.undone.push_back(transaction);
+        return Status::ok();
+    }
+
+    Status finish(const std::string &transaction, const Journal &journal,
+                  const Decision &decision)
+    {
+        MDIMAPPEND_ASSIGN(const auto last, lastSequence(m_storage, m_site));
+        MDIMAPPEND_ASSIGN(const auto record,
+                          readLogRecord(m_storage, m_site, last));
+        if (record && record->value("transaction", "") == transaction)
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(m_storage.barrier());
+            MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, transaction));
+            report.tidied.push_back(transaction);
+            return Status::ok();
+        }
+        if (!journal.manifest ||
+            contentOf(journal.manifest) != decision.manifest)
+            return damaged(m_site, transaction,
+                           "the manifest is not the one that was decided on");
+        auto manifest = parseManifest(*journal.manifest);
+        if (!manifest)
+            return damaged(m_site, transaction, manifest.status().message());
+        if (manifest->transaction != transaction ||
+            manifest->sequence != last + 1)
+            return damaged(m_site, transaction,
+                           "its sequence number is " +
+                               std::to_string(manifest->sequence) +
+                               ", and the last one logged is " +
+                               std::to_string(last));
+        MDIMAPPEND_RETURN_IF_ERROR(m_storage.barrier());
+        MDIMAPPEND_RETURN_IF_ERROR(redo(m_storage, m_site, *manifest));
+        MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, transaction));
+        report.redone.push_back(transaction);
+        return Status::ok();
+    }
+
+    Storage &m_storage;
+    const Site &m_site;
+};
+
+PendingTransaction::State stateOf(const Journal &journal, bool logged)
+{
+    using State = PendingTransaction::State;
+    if (!journal.plan)
+        return State::Finished;
+    if (!parsePlan(*journal.plan))
+        return State::Damaged;
+    if (!journal.decision)
+        return State::Planned;
+    const auto decision = parseDecision(*journal.decision);
+    if (!decision)
+        return State::Damaged;
+    if (!decision->commit)
+        return State::Aborted;
+    return logged ? State::Finished : State::Decided;
+}
+
+}  // namespace
+
+Result<RecoveryReport> recover(Storage &storage, const Site &site)
+{
+    Recovery recovery(storage, site);
+    MDIMAPPEND_ASSIGN(const auto transactions, storage.list(site.journals()));
+    for (const auto &transaction : transactions)
+    {
+        if (auto done = recovery.run(transaction); !done)
+            return std::move(done).prefixed("recovery of " + transaction);
+    }
+    // A stage without a journal: its tidying was interrupted, or its plan never
+    // became durable.
+    MDIMAPPEND_ASSIGN(const auto stages,
+                      storage.list(site.sidecar() + "/stage"));
+    for (const auto &transaction : stages)
+        MDIMAPPEND_RETURN_IF_ERROR(tidy(storage, site, transaction));
+    return std::move(recovery.report);
+}
+
+Result<std::vector<PendingTransaction>> pending(Storage &storage,
+                                                const Site &site)
+{
+    std::vector<PendingTransaction> found;
+    MDIMAPPEND_ASSIGN(const auto transactions, storage.list(site.journals()));
+    if (transactions.empty())
+        return found;
+    MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
+    MDIMAPPEND_ASSIGN(const auto record, readLogRecord(storage, site, last));
+    const auto logged =
+        record ? record->value("transaction", "") : std::string();
+    for (const auto &transaction : transactions)
+    {
+        MDIMAPPEND_ASSIGN(const auto journal,
+                          readJournal(storage, site, transaction));
+        found.push_back({transaction,
+                         stateOf(journal, logged == transaction)});
+    }
+    return found;
+}
+
+Result<std::vector<std::string>> setAside(Storage &storage, const Site &site)
+{
+    std::vector<std::string> moved;
+    for (const char *kind : {"journal", "stage"})
+    {
+        const auto from = site.sidecar() + "/" + kind;
+        MDIMAPPEND_ASSIGN(const auto transactions, storage.list(from));
+        for (const auto &transaction : transactions)
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(storage.publish(
+                from + "/" + transaction,
+                site.sidecar() + "/set-aside/" + transaction + "/" + kind));
+            if (std::string_view(kind) == "journal")
+                moved.push_back(transaction);
+        }
+    }
+    MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
+    return moved;
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,113 @@
+// One append as a transaction, written as the design's numbered list:
+//
+//    1 open and wait for the slice, without the lock       (append/)
+//    2 lock                                                (append/)
+//    3 recovery                                            (recovery.h)
+//    4 read the target's documents fresh                   (append/)
+//    5 guards                                              (append/)
+//    6 plan, barrier                                       begin()
+//    7 chunks through the view                             view()
+//    8 manifest                                            commit()
+//    9 barrier: chunks, stage, manifest
+//   10 lock still ours? documents still the base? slice unchanged? then the
+//      decision `commit`, created once
+//   11 apply: chunks, then documents                       (protocol.h, redo)
+//   12 log record, barrier, journal removed
+//
+// Nothing that existed before is changed before the decision. Once the creation
+// of `commit` has been attempted, nothing is undone here unless `abort` was won:
+// the outcome is then unknown, and the next writer decides.
+
+#pragma once
+
+#include "journal/records.h"
+#include "journal/site.h"
+#include "lock/lock.h"
+#include "status.h"
+#include "storage/storage.h"
+#include "transaction/view.h"
+#include "zarr/documents.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mdimappend
+{
+
+/// All that a transaction is going to do.
+struct Intent
+{
+    std::vector<View::Array> arrays;
+    /// The documents that will change, as they are now; those that do not exist
+    /// are not in it.
+    Documents base;
+    /// The same documents as they will be.
+    Documents next;
+    /// The keys of `next` in the order in which they are to appear.
+    std::vector<std::string> order;
+    /// Objects to be removed with the commit (stale tile-presence caches).
+    std::vector<std::string> deletions;
+    /// The append's part of the log record: slices, labels, command.
+    Json logRecord = Json::object();
+};
+
+class Transaction
+{
+  public:
+    /// Steps 6. On failure nothing has been written to the store.
+    static Result<std::unique_ptr<Transaction>>
+    begin(const Site &site, Storage &storage, Lock &lock,
+          Durability durability, Intent intent);
+
+    View &view()
+    {
+        return *m_view;
+    }
+
+    const std::string &name() const
+    {
+        return m_plan.transaction;
+    }
+
+    std::uint64_t sequence() const
+    {
+        return m_plan.sequence;
+    }
+
+    /// Steps 8 to 12. `sliceUnchanged` is asked right before the decision. On
+    /// failure before the decision the append has been undone; on
+    /// Failure::Unknown the next writer decides; a failure after the decision
+    /// says that the next writer finishes.
+    Status commit(const std::function<Status()> &sliceUnchanged);
+
+    /// Undoes a transaction that has not been committed.
+    Status undo();
+
+  private:
+    Transaction(const Site &site, Storage &storage, Lock &lock,
+                Durability durability, Intent intent)
+        : m_site(site), m_storage(storage), m_lock(lock),
+          m_durability(durability), m_intent(std::move(intent))
+    {
+    }
+
+    Result<std::vector<std::string>> newFolders();
+    Status writePlan();
+    Result<Manifest> stageDocuments();
+    Status prepare(const std::function<Status()> &sliceUnchanged,
+                   Content &manifest);
+    Status checkBase();
+
+    Site m_site;
+    Storage &m_storage;
+    Lock &m_lock;
+    Durability m_durability;
+    Intent m_intent;
+    Plan m_plan;
+    Manifest m_manifest;
+    std::unique_ptr<View> m_view;
+};
+
+}  // namespace mdimappend

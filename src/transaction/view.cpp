@@ -1,0 +1,211 @@
+#include "transaction/view.h"
+
+#include "storage/checksum.h"
+#include "transaction/view_file_system.h"
+
+namespace mdimappend
+{
+
+View::View(const Site &site, Storage &storage, const std::string &transaction,
+           std::vector<Array> arrays)
+    : m_site(site), m_storage(storage), m_transaction(transaction),
+      m_arrays(std::move(arrays))
+{
+    for (const auto &array : m_arrays)
+    {
+        std::size_t count = 0;
+        for (const auto *boxes : {&array.planned.added,
+                                  &array.planned.replaced})
+        {
+            for (const auto &box : *boxes)
+                count += static_cast<std::size_t>(box.count());
+        }
+        m_records.emplace_back(count);
+    }
+    m_id = ViewFileSystem::enter(this);
+}
+
+View::~View()
+{
+    ViewFileSystem::leave(m_id);
+}
+
+std::string View::path(std::size_t array, Face face) const
+{
+    static constexpr const char *faces[] = {"read", "zero", "one"};
+    return ViewFileSystem::prefix() + m_id + "/" + std::to_string(array) +
+           "." + faces[static_cast<int>(face)];
+}
+
+std::string View::chunkKey(std::size_t array, const ChunkIndex &index) const
+{
+    const auto &planned = m_arrays[array].planned;
+    const auto key = planned.keys.key(index);
+    return planned.path.empty() ? key : planned.path + "/" + key;
+}
+
+std::string View::stagedName(std::size_t array, std::size_t number) const
+{
+    return std::to_string(array) + "-" + std::to_string(number);
+}
+
+std::optional<View::Slot> View::slot(std::size_t array,
+                                     const ChunkIndex &index) const
+{
+    std::size_t first = 0;
+    for (const bool replaced : {false, true})
+    {
+        const auto &planned = m_arrays[array].planned;
+        for (const auto &box : replaced ? planned.replaced : planned.added)
+        {
+            if (box.contains(index))
+                return Slot{&box, replaced,
+                            first +
+                                static_cast<std::size_t>(box.position(index))};
+            first += static_cast<std::size_t>(box.count());
+        }
+    }
+    return std::nullopt;
+}
+
+Status View::keep(Status failure)
+{
+    const std::lock_guard guard(m_mutex);
+    if (m_failure && !failure)
+        m_failure = failure;
+    return failure;
+}
+
+Status View::failure() const
+{
+    const std::lock_guard guard(m_mutex);
+    return m_failure;
+}
+
+Status View::setAbsent(std::size_t array, const ChunkIndex &index)
+{
+    const auto found = slot(array, index);
+    const auto key = chunkKey(array, index);
+    if (!found)
+        return keep(error("chunk '" + key + "' is not in the plan"));
+    // A replaced chunk is removed by apply, after the decision.
+    if (!found->replaced)
+    {
+        if (auto removed = m_storage.remove(m_site.object(key)); !removed)
+            return keep(std::move(removed));
+    }
+    const std::lock_guard guard(m_mutex);
+    m_records[array][found->number].state = ChunkState::Absent;
+    return Status::ok();
+}
+
+Result<bool> View::baseExists(std::size_t array, const ChunkIndex &index)
+{
+    const auto object = m_site.object(chunkKey(array, index));
+    auto state = m_storage.state(object);
+    if (!state)
+        return keep(state.takeStatus());
+    return state->has_value();
+}
+
+Status View::allSettled() const
+{
+    MDIMAPPEND_RETURN_IF_ERROR(failure());
+    Status missing;
+    forEach(
+        [&](const Settled &chunk)
+        {
+            if (missing && chunk.record.state == ChunkState::Planned)
+                missing = error("chunk '" + chunkKey(chunk.array, chunk.index) +
+                                "' was not written by GDAL's Zarr driver, "
+                                "which reported no failure");
+        });
+    return missing;
+}
+
+std::uint64_t View::bytesWritten() const
+{
+    const std::lock_guard guard(m_mutex);
+    return m_bytesWritten;
+}
+
+std::uint64_t View::chunksWritten() const
+{
+    const std::lock_guard guard(m_mutex);
+    return m_chunksWritten;
+}
+
+std::optional<std::string> View::document(std::size_t array, Face face,
+                                          std::string_view key) const
+{
+    if (array >= m_arrays.size())
+        return std::nullopt;
+    const auto &document = m_arrays[array].document;
+    if (key != (document.format == ZarrFormat::V2 ? ".zarray" : "zarr.json"))
+        return std::nullopt;
+    if (face == Face::Read)
+        return privateDocument(document, m_arrays[array].paddedShape,
+                               std::nullopt);
+    Json fill = face == Face::WriteZero ? 0 : 1;
+    if (document.dataType.isString())
+        fill = face == Face::WriteZero ? "" : "1";
+    else if (document.dataType.kind == DataType::Kind::Numeric &&
+             GDALDataTypeIsComplex(document.dataType.gdal))
+        fill = Json::array({fill, 0});
+    return privateDocument(document, m_arrays[array].paddedShape, fill);
+}
+
+Status View::writeChunk(std::size_t array, std::string_view key,
+                        std::string_view bytes)
+{
+    const auto &planned = m_arrays.at(array).planned;
+    const auto index =
+        planned.keys.parse(key, m_arrays[array].document.rank());
+    const auto found = index ? slot(array, *index) : std::nullopt;
+    if (!found)
+        return keep(error("GDAL's Zarr driver wrote '" + std::string(key) +
+                          "' of array '" + planned.path +
+                          "', which is not in the plan"));
+    const auto destination = m_site.object(chunkKey(array, *index));
+    auto written =
+        found->replaced
+            ? m_storage.stage(m_site.stage(m_transaction) + "/" +
+                                  stagedName(array, found->number),
+                              bytes, destination)
+            : m_storage.put(destination, bytes);
+    if (!written)
+        return keep(std::move(written));
+    auto checksum = xxh3(bytes);
+    const std::lock_guard guard(m_mutex);
+    auto &record = m_records[array][found->number];
+    record.state = ChunkState::Put;
+    record.size = bytes.size();
+    record.checksum = std::move(checksum);
+    m_bytesWritten += bytes.size();
+    ++m_chunksWritten;
+    return Status::ok();
+}
+
+Result<std::optional<std::string>> View::readChunk(std::size_t array,
+                                                   std::string_view key)
+{
+    const auto &planned = m_arrays.at(array).planned;
+    const auto index =
+        planned.keys.parse(key, m_arrays[array].document.rank());
+    if (!index)
+        return std::optional<std::string>();
+    auto bytes = m_storage.read(m_site.object(chunkKey(array, *index)));
+    if (!bytes)
+        return keep(bytes.takeStatus());
+    if (const auto found = slot(array, *index); found && found->replaced)
+    {
+        Content base;
+        if (*bytes)
+            base = {true, (*bytes)->size(), xxh3(**bytes)};
+        const std::lock_guard guard(m_mutex);
+        m_records[array][found->number].base = std::move(base);
+    }
+    return bytes;
+}
+
+}  // namespace mdimappend

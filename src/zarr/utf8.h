@@ -1,0 +1,19 @@
+// UTF-8, strict: no overlong forms, no surrogates, nothing beyond U+10FFFF.
+
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace mdimappend
+{
+
+/// The length of the sequence that `text` begins with; 0 if it is not UTF-8.
+std::size_t utf8SequenceLength(std::string_view text);
+
+bool isUtf8(std::string_view text);
+
+void appendUtf8(std::string &text, char32_t codePoint);
+
+}  // namespace mdimappend
