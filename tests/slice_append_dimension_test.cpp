@@ -11,6 +11,8 @@ namespace mdimappend
 namespace
 {
 
+using namespace slice_testing;
+
 using testing::ElementsAre;
 using testing::HasSubstr;
 

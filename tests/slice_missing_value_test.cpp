@@ -12,6 +12,8 @@ namespace mdimappend
 namespace
 {
 
+using namespace slice_testing;
+
 TEST(ElementOf, keepsIntegersExact)
 {
     EXPECT_EQ(elementAs<std::uint64_t>(elementOf(

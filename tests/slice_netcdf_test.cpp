@@ -6,11 +6,14 @@
 
 #include <cmath>
 #include <limits>
+#include <thread>
 
 namespace mdimappend
 {
 namespace
 {
+
+using namespace slice_testing;
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -129,6 +132,24 @@ TEST_F(NetcdfSlice, readsBoxes)
     EXPECT_THAT(box, ElementsAre(8, 11));
     const std::vector<std::uint64_t> outside{2, 0, 2};
     EXPECT_FALSE((*reader)->read(sst, outside, count, box.data()));
+}
+
+TEST_F(NetcdfSlice, isReadByManyThreadsEachWithItsReader)
+{
+    writeGrid("a.nc");
+    const auto slice = mustOpen(request("a.nc"));
+    std::vector<int> good(4);
+    std::vector<std::thread> threads;
+    for (int &count : good)
+        threads.emplace_back(
+            [&]
+            {
+                for (int i = 0; i < 20; ++i)
+                    count += valuesOf(*slice, "sst")[11] == 11;
+            });
+    for (std::thread &thread : threads)
+        thread.join();
+    EXPECT_THAT(good, testing::Each(20));
 }
 
 TEST_F(NetcdfSlice, keepsIntegersOf64BitsExact)

@@ -10,6 +10,8 @@ namespace mdimappend
 namespace
 {
 
+using namespace slice_testing;
+
 using testing::ElementsAre;
 using testing::HasSubstr;
 

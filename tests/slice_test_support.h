@@ -19,7 +19,8 @@
 
 #include <unistd.h>
 
-namespace mdimappend
+// A namespace of its own: all tests are linked into one program.
+namespace mdimappend::slice_testing
 {
 
 class SliceTest : public ::testing::Test
@@ -171,4 +172,4 @@ template <class T> T elementAs(const std::optional<std::string> &bytes)
     return value;
 }
 
-}  // namespace mdimappend
+}  // namespace mdimappend::slice_testing

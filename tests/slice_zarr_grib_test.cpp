@@ -13,6 +13,8 @@ namespace mdimappend
 namespace
 {
 
+using namespace slice_testing;
+
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -32,6 +34,23 @@ class ZarrOrGribSlice : public SliceTest
                   fill + R"(, "codecs": [{"name": "bytes", "configuration":
   {"endian": "little"}}], "dimension_names": ["time"], "attributes": )" +
                   attributes + "}");
+    }
+
+    void writeGrib(const std::string &name)
+    {
+        GDALDatasetUniquePtr memory(
+            driver("MEM").Create("", 4, 3, 1, GDT_Float32, nullptr));
+        memory->SetGeoTransform(GDALGeoTransform(0, 1, 0, 3, 0, -1));
+        OGRSpatialReference crs;
+        crs.importFromEPSG(4326);
+        memory->SetSpatialRef(&crs);
+        memory->GetRasterBand(1)->SetMetadataItem(
+            "GRIB_IDS", "CENTER=98 REF_TIME=2020-01-31T06:00:00Z");
+        memory->GetRasterBand(1)->Fill(280);
+        CPLErrorHandlerPusher quiet(CPLQuietErrorHandler);
+        GDALDatasetUniquePtr(
+            driver("GRIB").CreateCopy(path(name).c_str(), memory.get(), false,
+                                      nullptr, nullptr, nullptr));
     }
 
     SliceRequest request(const std::string &name)
@@ -132,37 +151,37 @@ TEST_F(ZarrOrGribSlice, gdalsCrsBecomesAGridMapping)
 
 TEST_F(ZarrOrGribSlice, gribOfOneInstantHasItsValidityTimeAsLabel)
 {
-    {
-        GDALDatasetUniquePtr memory(
-            driver("MEM").Create("", 4, 3, 1, GDT_Float32, nullptr));
-        memory->SetGeoTransform(GDALGeoTransform(0, 1, 0, 3, 0, -1));
-        OGRSpatialReference crs;
-        crs.importFromEPSG(4326);
-        memory->SetSpatialRef(&crs);
-        memory->GetRasterBand(1)->SetMetadataItem("GRIB_IDS",
-                                                  "CENTER=98 "
-                                                  "REF_TIME=2020-01-31T06:00:00"
-                                                  "Z");
-        memory->GetRasterBand(1)->Fill(280);
-        CPLErrorHandlerPusher quiet(CPLQuietErrorHandler);
-        GDALDatasetUniquePtr(
-            driver("GRIB").CreateCopy(path("a.grb2").c_str(), memory.get(),
-                                      false, nullptr, nullptr, nullptr));
-    }
+    writeGrib("a.grb2");
     const auto slice = mustOpen(request("a.grb2"));
     EXPECT_EQ(slice->appendDim(), "time");
     EXPECT_EQ(slice->size(), 1u);
     EXPECT_THAT(valuesOf(*slice, "time"), ElementsAre(1580450400));
-    EXPECT_EQ(arrayOf(*slice, "time").units, "seconds since 1970-01-01 "
-                                             "00:00:00");
+    EXPECT_EQ(arrayOf(*slice, "time").units,
+              "seconds since 1970-01-01 00:00:00");
     EXPECT_EQ(arrayOf(*slice, "y").units, "degrees_north");
     for (const SliceArray &array : slice->arrays())
-    {
-        if (array.dimensions.size() > 1)
-        {
-            EXPECT_THAT(array.dimensions, ElementsAre("time", "y", "x"));
-        }
-    }
+        EXPECT_TRUE(array.dimensions.size() < 2 ||
+                    array.dimensions ==
+                        std::vector<std::string>({"time", "y", "x"}));
+}
+
+TEST_F(ZarrOrGribSlice, gribTakesAGivenLabelInstead)
+{
+    writeGrib("a.grb2");
+    SliceRequest asked = request("a.grb2");
+    asked.label = "2021-01-01";
+    const auto slice = mustOpen(asked);
+    EXPECT_EQ(slice->givenLabel()->text, "2021-01-01");
+    EXPECT_EQ(find(*slice, "time"), nullptr);
+}
+
+TEST_F(ZarrOrGribSlice, damagedChunksAreUnavailable)
+{
+    write("a.zarr/zarr.json", R"({"zarr_format": 3, "node_type": "group"})");
+    writeArrayV3("a", "int16", "0", "{}");
+    write("a.zarr/a/c/0", "x");
+    const auto slice = mustOpen(request("a.zarr"));
+    EXPECT_THROW(valuesOf(*slice, "a"), std::runtime_error);
 }
 
 }  // namespace

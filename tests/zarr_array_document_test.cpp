@@ -267,6 +267,15 @@ TEST(ParseArray, RefusesShardsThatTheDriverCannotWrite)
     expectRefusal(codecs(Json::array({index})), "index codecs");
 }
 
+TEST(ParseArray, RefusesShardsOfStringsWithAFillValue)
+{
+    Json document = with(zarrJson(), "data_type", "string");
+    document["codecs"] =
+        Json::array({sharding({1, 3}, Json::array({codec("vlen-utf8")}))});
+    EXPECT_TRUE(parse(with(document, "fill_value", "")));
+    expectRefusal(with(document, "fill_value", "x"), "shards of strings");
+}
+
 TEST(ParseArray, RefusesShapesThatTheDriverCannotOpen)
 {
     for (const auto &document : {zarray(), zarrJson()})

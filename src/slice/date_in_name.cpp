@@ -134,7 +134,6 @@ class Matcher
     Matcher(std::string_view name, std::string_view pattern)
         : m_name(name), m_pattern(pattern)
     {
-        // dates[n][p]: too many ways to try without remembering dead ends.
         match(0, 0, {});
     }
 
@@ -147,6 +146,7 @@ class Matcher
     std::string_view m_name;
     std::string_view m_pattern;
     std::set<std::string> m_dates{};
+    /// Dead ends: without them, many `*` would take for ever.
     std::set<std::pair<std::pair<std::size_t, std::size_t>, Fields>> m_tried{};
 
     void match(std::size_t n, std::size_t p, const Fields &fields)

@@ -21,6 +21,11 @@ class GdalMessages
     /// The last failure's text; `otherwise` if there was none.
     std::string failure(const std::string &otherwise) const;
 
+    bool failed() const
+    {
+        return !m_failure.empty();
+    }
+
     /// The first warning that says that a part of the file could not be read:
     /// drivers then go on without a tag, which may be the nodata value.
     const std::string &unreadable() const

@@ -293,7 +293,10 @@ Result<std::unique_ptr<Slice>> Slice::open(const SliceRequest &request)
                                  ? request.dataset->GetDescription()
                                  : request.name;
     GdalMessages quiet;
-    auto slice = openSpelled(spellOut(request), name);
+    Spelled spelled = spellOut(request);
+    if (spelled.request.name.empty())
+        spelled.request.name = name;
+    auto slice = openSpelled(spelled, name);
     if (!slice)
     {
         const Status status = slice.takeStatus();

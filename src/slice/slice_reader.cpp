@@ -140,8 +140,10 @@ Status Reader::readOpened(const SourceArray &source, GDALMDArray &array,
     if (strings)
         std::memset(buffer, 0, elements * sizeof(char *));
     GdalMessages messages;
+    // Some drivers report an error, go on, and return success.
     const bool success = array.Read(first.data(), counts.data(), nullptr,
-                                    nullptr, source.array.type, buffer);
+                                    nullptr, source.array.type, buffer) &&
+                         !messages.failed();
     if (!success)
     {
         if (strings)

@@ -232,6 +232,17 @@ Status checkMembersV3(const Json &metadata)
     return Status::ok();
 }
 
+/// privateDocument says why.
+Status checkFillV3(const ArrayDocument &array)
+{
+    if (array.sharded && array.dataType.isString() &&
+        !array.fillValue.is_null() && array.fillValue != "")
+        return error("GDAL's Zarr driver does not write shards of strings with "
+                     "the fill value " +
+                     dumpJson(array.fillValue, -1) + ": only \"\" works");
+    return Status::ok();
+}
+
 Status parseMetadataV3(ArrayDocument &array)
 {
     const Json &metadata = array.metadata;
@@ -248,6 +259,7 @@ Status parseMetadataV3(ArrayDocument &array)
     MDIMAPPEND_RETURN_IF_ERROR(checkSizes(array));
     MDIMAPPEND_RETURN_IF_ERROR(parseChunkKeysV3(array));
     array.fillValue = member(metadata, "fill_value");
+    MDIMAPPEND_RETURN_IF_ERROR(checkFillV3(array));
     const Json &attributes = member(metadata, "attributes");
     if (!attributes.is_null())
         array.attributes = attributes;

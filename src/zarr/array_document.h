@@ -119,7 +119,14 @@ missingValueBytes(const ArrayDocument &array);
 /// The document (`.zarray` or `zarr.json`) that the private view serves to
 /// GDAL's driver in place of the array's own: shape replaced, no attributes, no
 /// dimension names, no consolidated metadata, Bool as uint8. `fill` replaces
-/// fill_value unless it is nothing.
+/// fill_value unless it is nothing; both are spelled as the driver reads them.
+///
+/// The driver elides inner chunks of a shard that hold nothing but the fill
+/// value served here, and readers put the array's own there: for a sharded
+/// array give no other. What the driver cannot read is served as undefined
+/// (V2: complex fill values that are not real, NaN and infinities of float16;
+/// V3: strings in shards, which makes the driver warn): it then takes zeros for
+/// empty.
 std::string privateDocument(const ArrayDocument &array,
                             std::span<const std::uint64_t> shape,
                             const std::optional<Json> &fill);

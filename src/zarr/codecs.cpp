@@ -77,8 +77,11 @@ Status checkChain(const Json &codecs, const DataType &type, bool mayShard)
     {
         const std::string name = nameIn(codec, "name");
         const Step step = stepOf(name);
-        if (step == Step::Unknown || (name == "sharding_indexed" && !mayShard))
+        if (step == Step::Unknown)
             return cannotEncode("codec", codec);
+        if (name == "sharding_indexed" && !mayShard)
+            return error("shards within shards (sharding_indexed in "
+                         "sharding_indexed) are not supported");
         const bool isInOrder = step == Step::BytesToBytes
                                    ? last != Step::ArrayToArray
                                    : last == Step::ArrayToArray;

@@ -32,8 +32,13 @@ Json withNamedNumbers(const Json &fill)
 
 /// The driver reads base64 for every V2 string, the format only for bytes; and
 /// plain text for every V3 string, the format base64 for bytes.
+/// In shards it copies a string's fill value from beyond its buffer (GDAL
+/// 3.13), but not where there is none, which means "" (parseArrayV3 refuses any
+/// other).
 Json stringFill(const ArrayDocument &array, const Json &fill)
 {
+    if (array.sharded)
+        return nullptr;
     if (!fill.is_string())
         return array.format == ZarrFormat::V2 ? fill : Json("");
     const std::string text = fill.get<std::string>();

@@ -1,0 +1,238 @@
+#include "driver_algorithms.h"
+
+#include "append/report.h"
+#include "journal/log.h"
+#include "lock/lock.h"
+#include "settings/options.h"
+#include "transaction/recovery.h"
+
+namespace mdimappend
+{
+
+namespace
+{
+
+const char *stateName(PendingTransaction::State state)
+{
+    switch (state)
+    {
+        case PendingTransaction::State::Planned:
+            return "interrupted; the next run undoes it";
+        case PendingTransaction::State::Decided:
+            return "decided; the next run finishes it";
+        case PendingTransaction::State::Aborted:
+            return "being undone; the next run goes on with it";
+        case PendingTransaction::State::Finished:
+            return "done; only tidying is left";
+        case PendingTransaction::State::Damaged:
+            break;
+    }
+    return "damaged; a human has to look";
+}
+
+Status requireTarget(const Writer &writer, const std::string &target)
+{
+    if (writer.site.exists)
+        return Status::ok();
+    MDIMAPPEND_ASSIGN(const auto sidecar,
+                      writer.storage->state(writer.site.sidecar()));
+    return sidecar ? Status::ok()
+                   : error("target '" + target + "' does not exist");
+}
+
+}  // namespace
+
+DriverAlgorithm::DriverAlgorithm(const char *name, const char *description)
+    : GDALAlgorithm(name, description, "")
+{
+    AddArg("target", 0, "The Zarr store", &m_target)
+        .SetPositional()
+        .SetRequired()
+        .SetMetaVar("TARGET");
+    AddArg("json", 0, "Report as JSON", &m_json);
+    AddOutputStringArg(&m_outputString);
+    AddArg("return-code", 0, "Exit status", &m_returnCode)
+        .SetHiddenForCLI()
+        .SetIsInput(false)
+        .SetIsOutput(true);
+}
+
+bool DriverAlgorithm::RunImpl(GDALProgressFunc, void *)
+{
+    m_returnCode = 1;
+    const Status done = act();
+    m_returnCode = exitStatus(done);
+    if (!done)
+        ReportError(CE_Failure, CPLE_AppDefined, "%s", done.message().c_str());
+    return static_cast<bool>(done);
+}
+
+StatusAlgorithm::StatusAlgorithm()
+    : DriverAlgorithm(NAME, "Say who appends to a target, what was appended "
+                            "last, and what is pending. Changes nothing.")
+{
+}
+
+Status StatusAlgorithm::act()
+{
+    MDIMAPPEND_ASSIGN(const Writer reader, openForReading(m_target, ""));
+    MDIMAPPEND_RETURN_IF_ERROR(requireTarget(reader, m_target));
+    MDIMAPPEND_ASSIGN(const auto lock, peekLocalLock(reader.site.lock()));
+    MDIMAPPEND_ASSIGN(const auto last,
+                      lastSequence(*reader.storage, reader.site));
+    MDIMAPPEND_ASSIGN(const auto record,
+                      readLogRecord(*reader.storage, reader.site, last));
+    MDIMAPPEND_ASSIGN(const auto transactions,
+                      pending(*reader.storage, reader.site));
+    Json list = Json::array();
+    std::string text =
+        lock.held ? "locked by " + lock.holder.describe() + "\n"
+                  : std::string("not locked\n");
+    text += std::to_string(last) + " append" + (last == 1 ? "" : "s") +
+            " logged";
+    if (record)
+        text += ", the last at " + record->value("time", "") + ": " +
+                record->value("first_label", "") + " to " +
+                record->value("last_label", "");
+    text += "\n";
+    for (const auto &each : transactions)
+    {
+        list.push_back({{"transaction", each.transaction},
+                        {"state", stateName(each.state)}});
+        text += "pending: " + each.transaction + " (" +
+                stateName(each.state) + ")\n";
+    }
+    if (transactions.empty())
+        text += "nothing pending\n";
+    m_outputString =
+        m_json ? dumpJson({{"target", m_target},
+                           {"exists", reader.site.exists},
+                           {"locked", lock.held},
+                           {"holder", lock.held ? Json(lock.holder.describe())
+                                                : Json()},
+                           {"appends", last},
+                           {"last", record.value_or(Json())},
+                           {"pending", list}},
+                          2) +
+                     "\n"
+               : text;
+    return Status::ok();
+}
+
+RecoverAlgorithm::RecoverAlgorithm()
+    : DriverAlgorithm(NAME, "Finish or undo what an interrupted append left, "
+                            "as the next append would do.")
+{
+    AddArg("set-aside", 0,
+           "After a conflict: keep the store as it is now, and move the "
+           "journals that cannot be followed to <sidecar>/set-aside/",
+           &m_setAside);
+    AddArg("lock-timeout", 0, "How long to wait for a writer", &m_lockTimeout)
+        .SetDefault(m_lockTimeout)
+        .SetMetaVar("DURATION");
+}
+
+Status RecoverAlgorithm::act()
+{
+    MDIMAPPEND_ASSIGN(const Writer reader, openForReading(m_target, ""));
+    MDIMAPPEND_RETURN_IF_ERROR(requireTarget(reader, m_target));
+    WriterRequest request;
+    request.target = m_target;
+    request.command = "gdal driver mdimappend recover";
+    MDIMAPPEND_ASSIGN(request.lockTimeout, parseDuration(m_lockTimeout));
+    MDIMAPPEND_ASSIGN(const Writer writer, openForWriting(request));
+    auto recovered = recover(*writer.storage, writer.site);
+    std::vector<std::string> aside;
+    if (!recovered)
+    {
+        if (!m_setAside || recovered.status().kind() != Failure::Conflict)
+            return recovered.takeStatus();
+        MDIMAPPEND_ASSIGN(aside, setAside(*writer.storage, writer.site));
+        recovered = RecoveryReport{};
+    }
+    if (m_json)
+    {
+        m_outputString = dumpJson({{"undone", recovered->undone},
+                                   {"finished", recovered->redone},
+                                   {"tidied", recovered->tidied},
+                                   {"set_aside", aside}},
+                                  2) +
+                         "\n";
+        return Status::ok();
+    }
+    for (const auto &name : recovered->undone)
+        m_outputString += "undone: " + name + "\n";
+    for (const auto &name : recovered->redone)
+        m_outputString += "finished: " + name + "\n";
+    for (const auto &name : recovered->tidied)
+        m_outputString += "tidied: " + name + "\n";
+    for (const auto &name : aside)
+        m_outputString += "set aside: " + name + "\n";
+    if (m_outputString.empty())
+        m_outputString = "nothing to recover\n";
+    return Status::ok();
+}
+
+LogAlgorithm::LogAlgorithm()
+    : DriverAlgorithm(NAME, "List what was appended, the last first.")
+{
+    AddArg("last", 0, "How many records (0: all)", &m_last)
+        .SetMinValueIncluded(0)
+        .SetDefault(10);
+}
+
+Status LogAlgorithm::act()
+{
+    MDIMAPPEND_ASSIGN(const Writer reader, openForReading(m_target, ""));
+    MDIMAPPEND_RETURN_IF_ERROR(requireTarget(reader, m_target));
+    MDIMAPPEND_ASSIGN(const auto last,
+                      lastSequence(*reader.storage, reader.site));
+    const auto count = static_cast<std::uint64_t>(m_last);
+    Json records = Json::array();
+    for (auto sequence = last;
+         sequence > 0 && (count == 0 || records.size() < count); --sequence)
+    {
+        MDIMAPPEND_ASSIGN(const auto record,
+                          readLogRecord(*reader.storage, reader.site,
+                                        sequence));
+        if (!record)
+            break;
+        records.push_back(*record);
+        const auto slices = record->value("slices", Json::array());
+        m_outputString += std::to_string(sequence) + "  " +
+                          record->value("time", "") + "  " +
+                          record->value("first_label", "") + " to " +
+                          record->value("last_label", "");
+        for (const auto &slice : slices)
+            m_outputString += "  " + slice.value("name", "");
+        const auto message = record->value("message", "");
+        m_outputString += (message.empty() ? "" : "  " + message) + "\n";
+    }
+    if (m_json)
+        m_outputString = dumpJson(records, 2) + "\n";
+    return Status::ok();
+}
+
+UnlockAlgorithm::UnlockAlgorithm()
+    : DriverAlgorithm(NAME, "Say who holds a target's lock, and what frees it.")
+{
+}
+
+Status UnlockAlgorithm::act()
+{
+    MDIMAPPEND_ASSIGN(const Writer reader, openForReading(m_target, ""));
+    MDIMAPPEND_RETURN_IF_ERROR(requireTarget(reader, m_target));
+    MDIMAPPEND_ASSIGN(const auto lock, peekLocalLock(reader.site.lock()));
+    if (lock.held)
+        return {Failure::Locked,
+                "'" + reader.site.lock() + "' is held by " +
+                    lock.holder.describe() +
+                    ". A local lock is the kernel's and goes with its process: "
+                    "end that process (a stopped one too), and the lock is "
+                    "free. Nothing was changed."};
+    m_outputString = "not locked: no process holds '" + reader.site.lock() +
+                     "', the next append can start\n";
+    return Status::ok();
+}
+
+}  // namespace mdimappend

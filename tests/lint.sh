@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# clang-format, clang-tidy and ruff over the whole tree; inside the environment.
+set -uo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${MDIMAPPEND_BUILD:-$here/build}
+cd "$here"
+status=0
+mapfile -t sources < <(git ls-files '*.cpp' '*.h')
+clang-format --dry-run --Werror "${sources[@]}" || status=1
+mapfile -t python < <(git ls-files '*.py')
+if [ ${#python[@]} -gt 0 ]; then
+    ruff check -q "${python[@]}" && ruff format -q --check "${python[@]}" || status=1
+fi
+mapfile -t tidied < <(git ls-files 'src/*.cpp' 'gdal_plugin/*.cpp' 'apps/*.cpp')
+printf '%s\n' "${tidied[@]}" |
+    xargs -P 2 -n 4 clang-tidy -p "$build" --quiet 2>/dev/null || status=1
+[ $status = 0 ] && echo "lint: clean"
+exit $status
