@@ -54,6 +54,12 @@ void MdimAppendAlgorithm::addSliceArguments()
            "else the only temporal one)",
            &m_appendDim)
         .SetMetaVar("NAME");
+    AddArg("array", 0,
+           "Take only this array of the slices, and those it needs", &m_arrays)
+        .SetMetaVar("NAME");
+    AddArg("exclude-array", 0, "Leave out this array of the slices",
+           &m_excludedArrays)
+        .SetMetaVar("NAME");
     AddArg("label", 0,
            "Label along the append dimension, one for each slice that has none "
            "(a date, a number or a text)",
@@ -170,6 +176,8 @@ Result<AppendOptions> MdimAppendAlgorithm::options()
     options.group = m_group;
     options.appendDim = m_appendDim;
     options.labelFrom = m_labelFrom;
+    options.arrays = m_arrays;
+    options.excludedArrays = m_excludedArrays;
     options.allowedDrivers = m_inputFormats;
     options.openOptions = m_openOptions;
     options.zarrFormat = m_zarrFormat == 2 ? ZarrFormat::V2 : ZarrFormat::V3;
@@ -208,14 +216,21 @@ bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress,
     auto settings = options();
     if (!settings)
         return fail(settings.status());
+    double shown = 1;
     if (progress)
-        settings->progress = [=](double fraction)
-        { return progress(fraction, "", progressData) != FALSE; };
+        settings->progress = [=, &shown](double fraction)
+        {
+            shown = fraction;
+            return progress(fraction, "", progressData) != FALSE;
+        };
     const Report report = append(*settings);
+    // A bar that stopped half-way has not ended its line.
+    if (IsCalledFromCommandLine() && shown < 1)
+        m_outputString = "\n";
     if (m_report == "json")
         m_outputString = dumpJson(toJson(report), 2) + "\n";
     else if (!m_quiet)
-        m_outputString = toText(report);
+        m_outputString += toText(report);
     if (!report.status)
     {
         for (const auto &slice : report.slices)

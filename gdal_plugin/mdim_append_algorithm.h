@@ -56,6 +56,8 @@ class MdimAppendAlgorithm final : public GDALAlgorithm
     std::string m_target;
     std::string m_appendDim;
     std::string m_group;
+    std::vector<std::string> m_arrays;
+    std::vector<std::string> m_excludedArrays;
     std::vector<std::string> m_labels;
     std::string m_labelFrom;
     int m_zarrFormat = 3;

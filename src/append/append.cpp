@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 namespace mdimappend
@@ -513,16 +514,38 @@ class Run
         request.labelFrom = m_options.labelFrom;
         request.allowedDrivers = m_options.allowedDrivers;
         request.openOptions = m_options.openOptions;
+        request.arrays = m_options.arrays;
+        request.excludedArrays = m_options.excludedArrays;
         request.dataset = input.dataset;
+        MDIMAPPEND_RETURN_IF_ERROR(checkNotTarget(input.name));
         MDIMAPPEND_ASSIGN(request.appendDim, appendDim());
         return Slice::open(request);
     }
 
-    /// What the user says, else what an existing target says, else "".
+    /// A store cannot be read while it is written to.
+    Status checkNotTarget(const std::string &slice) const
+    {
+        namespace fs = std::filesystem;
+        std::error_code code;
+        const auto from = fs::canonical(slice, code);
+        const auto into = code ? fs::path()
+                               : fs::canonical(m_options.target, code);
+        const auto store = into.native() + "/";
+        if (!code && (from.native() + "/").starts_with(store))
+            return refused("slice '" + slice + "' is " +
+                           (from == into ? "" : "inside ") +
+                           "the target itself. Nothing was written.");
+        return Status::ok();
+    }
+
+    /// What the user says, else what the slice before this one had, else what
+    /// an existing target says, else "".
     Result<std::string> appendDim()
     {
         if (!m_options.appendDim.empty())
             return m_options.appendDim;
+        if (!m_report.appendDim.empty())
+            return m_report.appendDim;
         MDIMAPPEND_ASSIGN(const Writer reader,
                           openForReading(m_options.target, m_options.group));
         // Read without the lock: an append under way may tear it; what counts
@@ -543,6 +566,8 @@ class Run
         request.lockTimeout = m_options.lockTimeout;
         request.command = m_options.command;
         request.cancelled = m_options.cancelled;
+        if (m_options.posix)
+            request.posix = m_options.posix;
         return openForWriting(request);
     }
 

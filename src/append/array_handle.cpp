@@ -13,6 +13,10 @@ Result<std::unique_ptr<ArrayHandle>>
 ArrayHandle::open(const View &view, std::size_t array, Face face)
 {
     const GdalMessages messages;
+    // The driver cuts longer texts, silently; its own limit is 256.
+    const CPLConfigOptionSetter longTexts(
+        "ZARR_VLEN_STRING_MAX_LENGTH", std::to_string(longestText).c_str(),
+        false);
     std::unique_ptr<ArrayHandle> handle(new ArrayHandle);
     handle->m_name = view.arrayName(array);
     const auto path = view.path(array, face);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cmath>
 #include <cstring>
 #include <mutex>
 #include <thread>
@@ -388,24 +389,83 @@ class Pipeline::Worker
         const auto count = elementCount(m_document->chunk);
         if (isAllFill(whole, count))
             return m_view.setAbsent(m_slab->array, index);
+        if (m_strings)
+            MDIMAPPEND_RETURN_IF_ERROR(checkTexts(whole, count));
         const Face face =
             firstIsZero(whole) ? Face::WriteOne : Face::WriteZero;
         MDIMAPPEND_ASSIGN(auto *array, handle(face));
         return array->write(origin, m_document->chunk, whole);
     }
 
+    /// What the driver would cut silently, or never return from.
+    Status checkTexts(const void *whole, std::uint64_t count) const
+    {
+        const auto texts = static_cast<const char *const *>(whole);
+        const auto &type = m_document->dataType;
+        for (std::uint64_t i = 0; i < count; ++i)
+        {
+            const std::string_view text = texts[i] ? texts[i] : "";
+            if (!CPLIsUTF8(text.data(), static_cast<int>(text.size())))
+                return refused("array '" + m_document->path +
+                               "': a text is not UTF-8.");
+            const bool unicode = type.kind == DataType::Kind::FixedUnicode;
+            const std::size_t length =
+                unicode ? static_cast<std::size_t>(CPLStrlenUTF8Ex(text.data()))
+                        : text.size();
+            const std::size_t most =
+                type.kind == DataType::Kind::VariableUnicode
+                    ? ArrayHandle::longestText
+                : unicode ? type.size / 4
+                          : type.size;
+            if (length > most)
+                return refused("array '" + m_document->path + "': the text '" +
+                               std::string(text.substr(0, 40)) +
+                               "...' is longer than the " +
+                               std::to_string(most) +
+                               " that the target holds.");
+        }
+        return Status::ok();
+    }
+
     bool isAllFill(const void *whole, std::uint64_t count) const
     {
         if (!m_strings)
             return m_fill &&
-                   allElementsEqual(whole, count, m_fill->data(),
-                                    m_elementSize);
+                   (allElementsEqual(whole, count, m_fill->data(),
+                                     m_elementSize) ||
+                    (m_document->sharded && allFillAsNumbers(whole, count)));
         const auto &fill = m_document->fillValue;
         if (!fill.is_string() || !fill.get<std::string>().empty())
             return false;
         const auto texts = static_cast<const char *const *>(whole);
         return std::all_of(texts, texts + count, [](const char *text)
                            { return !text || !*text; });
+    }
+
+    /// How the driver compares in shards: -0 is 0, and any NaN is NaN.
+    bool allFillAsNumbers(const void *whole, std::uint64_t count) const
+    {
+        const auto type = m_type->GetNumericDataType();
+        if (!GDALDataTypeIsFloating(type))
+            return false;
+        const auto number = [&](const char *element)
+        {
+            std::array<double, 2> parts{};
+            GDALCopyWords64(element, type, 0, parts.data(), GDT_CFloat64, 0,
+                            1);
+            return parts;
+        };
+        const auto same = [](double a, double b)
+        { return a == b || (std::isnan(a) && std::isnan(b)); };
+        const auto fill = number(m_fill->data());
+        const auto *element = static_cast<const char *>(whole);
+        for (std::uint64_t i = 0; i < count; ++i, element += m_elementSize)
+        {
+            const auto value = number(element);
+            if (!same(value[0], fill[0]) || !same(value[1], fill[1]))
+                return false;
+        }
+        return true;
     }
 
     bool firstIsZero(const void *whole) const

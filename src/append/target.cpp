@@ -197,6 +197,17 @@ class TargetReader
         auto document = parse();
         if (!document)
             return document.takeStatus().prefixed("array '" + path + "'");
+        // netCDF-C keeps sizes in a second place, which no other reader knows.
+        for (const auto *json : {&document->metadata, &document->attributes})
+        {
+            for (const char *key : {"_NCZARR_ARRAY", "_nczarr_array"})
+            {
+                if (json->contains(key))
+                    return error("array '" + path +
+                                 "' was written as NCZarr, whose own copy of "
+                                 "the sizes an append would leave behind");
+            }
+        }
         TargetArray array;
         array.name = m_site.group.empty()
                          ? path

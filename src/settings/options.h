@@ -20,6 +20,8 @@
 namespace mdimappend
 {
 
+class Posix;
+
 using Seconds = std::chrono::duration<double>;
 
 /// How one array of a new target is stored. What is not set is chosen.
@@ -45,6 +47,9 @@ struct AppendOptions
     std::string group;
     std::string appendDim;
     std::string labelFrom;
+    /// Only these arrays of a slice (and those they need), or all but those.
+    std::vector<std::string> arrays;
+    std::vector<std::string> excludedArrays;
     std::vector<std::string> allowedDrivers;
     std::vector<std::string> openOptions;
 
@@ -64,6 +69,7 @@ struct AppendOptions
     bool dryRun = false;
     std::string message;
     std::string command;  ///< for the lock and the log
+    Posix *posix = nullptr;  ///< the system's, unless a test brings its own
 
     /// Called with 0..1; false asks the append to stop and undo.
     std::function<bool(double)> progress;

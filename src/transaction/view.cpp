@@ -143,7 +143,9 @@ std::optional<std::string> View::document(std::size_t array, Face face,
     const auto &document = m_arrays[array].document;
     if (key != (document.format == ZarrFormat::V2 ? ".zarray" : "zarr.json"))
         return std::nullopt;
-    if (face == Face::Read)
+    // In a shard the driver leaves out inner chunks that are all fill, and a
+    // reader then sees the array's own fill value: no other may be served.
+    if (face == Face::Read || document.sharded)
         return privateDocument(document, m_arrays[array].paddedShape,
                                std::nullopt);
     Json fill = face == Face::WriteZero ? 0 : 1;
@@ -152,7 +154,8 @@ std::optional<std::string> View::document(std::size_t array, Face face,
     else if (document.dataType.kind == DataType::Kind::Numeric &&
              GDALDataTypeIsComplex(document.dataType.gdal))
         fill = Json::array({fill, 0});
-    return privateDocument(document, m_arrays[array].paddedShape, fill);
+    return privateDocument(document, m_arrays[array].paddedShape,
+                           std::make_optional<Json>(fill));
 }
 
 Status View::writeChunk(std::size_t array, std::string_view key,

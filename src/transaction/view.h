@@ -54,7 +54,8 @@ enum class Face
     WriteOne    ///< fill value 1: for chunks whose first value is 0
 };
 // The driver does not write a chunk in which all values are the fill value. One
-// whose first value differs from it is always written.
+// whose first value differs from it is always written. (Sharded arrays keep
+// their own fill value: shards of nothing else must be declared absent.)
 
 class View
 {

@@ -71,8 +71,9 @@ struct NewArray
     std::vector<std::string> dimensions;
     Json attributes = Json::object();  ///< without _FillValue and
                                        ///< _ARRAY_DIMENSIONS
-    /// One element, native byte order; nothing: the type's zero as padding, and
-    /// no missing value is declared (V2: null).
+    /// One element, native byte order; nothing: no missing value is
+    /// declared (V2: null; V3: a padding that is unlikely to be data: NaN, the
+    /// lowest signed or the largest unsigned value).
     std::optional<std::string> missingValue;
     /// The compressor: "blosc:zstd", "blosc:lz4", "zstd", "gzip", "zlib" (V2),
     /// "lzma" (V2), "lz4" (V2), "none"; strings and bytes without shuffle.

@@ -5,6 +5,8 @@
 #include "zarr/utf8.h"
 
 #include <algorithm>
+#include <bit>
+#include <limits>
 
 namespace mdimappend
 {
@@ -107,13 +109,41 @@ Status checkArrayAttributes(const Json &attributes)
     return checkAttributes(attributes);
 }
 
+/// Without a missing value, a padding that is unlikely to be data: GDAL takes a
+/// V3 fill value for nodata, and would mask each 0 if it were 0.
+std::string unlikelyValue(const DataType &type)
+{
+    std::string element(type.size, '\0');
+    if (type.kind != DataType::Kind::Numeric || isComplex(type))
+        return element;
+    const bool isUnsigned = type.gdal == GDT_UInt8 ||
+                            type.gdal == GDT_UInt16 ||
+                            type.gdal == GDT_UInt32 || type.gdal == GDT_UInt64;
+    if (isFloating(type))
+    {
+        const double nan = std::numeric_limits<double>::quiet_NaN();
+        GDALCopyWords64(&nan, GDT_Float64, 0, element.data(), type.gdal, 0, 1);
+    }
+    else if (isUnsigned)
+    {
+        element.assign(type.size, '\xff');
+    }
+    else
+    {
+        // Little endian: the lowest value has only its highest bit set.
+        element.back() = '\x80';
+        if constexpr (std::endian::native == std::endian::big)
+            std::reverse(element.begin(), element.end());
+    }
+    return element;
+}
+
 /// What chunks that were never written hold.
 Json paddingV3(const DataType &type, const NewArray &array)
 {
     if (type.isString())
         return "";
-    return fillJson(type,
-                    array.missingValue.value_or(std::string(type.size, '\0')));
+    return fillJson(type, array.missingValue.value_or(unlikelyValue(type)));
 }
 
 /// GDAL's Zarr driver does not open V2 arrays with such fill values.

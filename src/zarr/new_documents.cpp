@@ -15,8 +15,10 @@ namespace
 
 constexpr int indent = 2;  // zarr-python's
 
-/// Keys of the consolidated metadata, sorted, with their values.
-using Copies = std::map<std::string, Json>;
+/// Members of the consolidated metadata, in the order of the arrays given:
+/// GDAL's driver finds a CRS only if its grid mapping variable comes before the
+/// arrays that name it.
+using Copies = std::vector<std::pair<std::string, Json>>;
 
 std::string parentOf(const std::string &path)
 {
@@ -122,7 +124,7 @@ void addGroup(ZarrFormat format, const NewGroup &group, Documents &documents,
         // empty ones: all that is below it stands in the root's.
         const Copies none;
         if (!path.empty())
-            copies[path] = groupV3(group.attributes, &none);
+            copies.emplace_back(path, groupV3(group.attributes, &none));
         return;
     }
     const std::pair<std::string_view, Json> parts[] = {
@@ -131,7 +133,7 @@ void addGroup(ZarrFormat format, const NewGroup &group, Documents &documents,
     {
         const std::string key = documentKey(path, name);
         documents[key] = dumpJson(json, indent);
-        copies[key] = json;
+        copies.emplace_back(key, json);
     }
 }
 
@@ -143,12 +145,12 @@ Status addArray(ZarrFormat format, const NewArray &array, Documents &documents,
     const std::string key =
         documentKey(array.path, isV3 ? "zarr.json" : ".zarray");
     documents[key] = dumpJson(made.metadata, indent);
-    copies[isV3 ? array.path : key] = std::move(made.metadata);
+    copies.emplace_back(isV3 ? array.path : key, std::move(made.metadata));
     if (isV3)
         return Status::ok();
     const std::string attributesKey = documentKey(array.path, ".zattrs");
     documents[attributesKey] = dumpJson(made.attributes, indent);
-    copies[attributesKey] = std::move(made.attributes);
+    copies.emplace_back(attributesKey, std::move(made.attributes));
     return Status::ok();
 }
 
@@ -241,8 +243,7 @@ Result<std::string> extended(ZarrFormat format, const std::string &document,
     MDIMAPPEND_ASSIGN(const auto spans, locate(document, {path}));
     if (!spans.front() || document[spans.front()->begin] != '{')
         return error("the consolidated metadata have no object 'metadata'");
-    return insertMembers(document, *spans.front(),
-                         {copies.begin(), copies.end()});
+    return insertMembers(document, *spans.front(), copies);
 }
 
 }  // namespace
