@@ -16,16 +16,16 @@ const char *stateName(PendingTransaction::State state)
 {
     switch (state)
     {
-        case PendingTransaction::State::Planned:
-            return "interrupted; the next run undoes it";
-        case PendingTransaction::State::Decided:
-            return "decided; the next run finishes it";
-        case PendingTransaction::State::Aborted:
-            return "being undone; the next run goes on with it";
-        case PendingTransaction::State::Finished:
-            return "done; only tidying is left";
-        case PendingTransaction::State::Damaged:
-            break;
+    case PendingTransaction::State::Planned:
+        return "interrupted; the next run undoes it";
+    case PendingTransaction::State::Decided:
+        return "decided; the next run finishes it";
+    case PendingTransaction::State::Aborted:
+        return "being undone; the next run goes on with it";
+    case PendingTransaction::State::Finished:
+        return "done; only tidying is left";
+    case PendingTransaction::State::Damaged:
+        break;
     }
     return "damaged; a human has to look";
 }
@@ -85,11 +85,10 @@ Status StatusAlgorithm::act()
     MDIMAPPEND_ASSIGN(const auto transactions,
                       pending(*reader.storage, reader.site));
     Json list = Json::array();
-    std::string text =
-        lock.held ? "locked by " + lock.holder.describe() + "\n"
-                  : std::string("not locked\n");
-    text += std::to_string(last) + " append" + (last == 1 ? "" : "s") +
-            " logged";
+    std::string text = lock.held ? "locked by " + lock.holder.describe() + "\n"
+                                 : std::string("not locked\n");
+    text +=
+        std::to_string(last) + " append" + (last == 1 ? "" : "s") + " logged";
     if (record)
         text += ", the last at " + record->value("time", "") + ": " +
                 record->value("first_label", "") + " to " +
@@ -99,8 +98,8 @@ Status StatusAlgorithm::act()
     {
         list.push_back({{"transaction", each.transaction},
                         {"state", stateName(each.state)}});
-        text += "pending: " + each.transaction + " (" +
-                stateName(each.state) + ")\n";
+        text += "pending: " + each.transaction + " (" + stateName(each.state) +
+                ")\n";
     }
     if (transactions.empty())
         text += "nothing pending\n";
@@ -108,8 +107,8 @@ Status StatusAlgorithm::act()
         m_json ? dumpJson({{"target", m_target},
                            {"exists", reader.site.exists},
                            {"locked", lock.held},
-                           {"holder", lock.held ? Json(lock.holder.describe())
-                                                : Json()},
+                           {"holder",
+                            lock.held ? Json(lock.holder.describe()) : Json()},
                            {"appends", last},
                            {"last", record.value_or(Json())},
                            {"pending", list}},
@@ -192,9 +191,9 @@ Status LogAlgorithm::act()
     for (auto sequence = last;
          sequence > 0 && (count == 0 || records.size() < count); --sequence)
     {
-        MDIMAPPEND_ASSIGN(const auto record,
-                          readLogRecord(*reader.storage, reader.site,
-                                        sequence));
+        MDIMAPPEND_ASSIGN(
+            const auto record,
+            readLogRecord(*reader.storage, reader.site, sequence));
         if (!record)
             break;
         records.push_back(*record);

@@ -54,8 +54,8 @@ void MdimAppendAlgorithm::addSliceArguments()
            "else the only temporal one)",
            &m_appendDim)
         .SetMetaVar("NAME");
-    AddArg("array", 0,
-           "Take only this array of the slices, and those it needs", &m_arrays)
+    AddArg("array", 0, "Take only this array of the slices, and those it needs",
+           &m_arrays)
         .SetMetaVar("NAME");
     AddArg("exclude-array", 0, "Leave out this array of the slices",
            &m_excludedArrays)
@@ -101,8 +101,7 @@ void MdimAppendAlgorithm::addGuardArguments()
         .SetDefault(m_onCoordinate)
         .SetChoices("error", "ignore");
     AddArg("require-aligned", 0,
-           "Refuse slices that would not fill whole chunks",
-           &m_requireAligned);
+           "Refuse slices that would not fill whole chunks", &m_requireAligned);
     AddArg("merge-shards", 0,
            "Allow replacing a partly filled shard (a reader could fail at that "
            "moment)",
@@ -209,8 +208,7 @@ bool MdimAppendAlgorithm::fail(const Status &status)
     return false;
 }
 
-bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress,
-                                  void *progressData)
+bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
 {
     m_returnCode = 1;
     auto settings = options();

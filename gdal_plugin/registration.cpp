@@ -23,9 +23,9 @@ void declareAlgorithms()
     auto &registry = GDALGlobalAlgorithmRegistry::GetSingleton();
     // Without it, `gdal --help` lists the built-in mdim twice.
     if (!registry.HasDeclaredSubAlgorithm({"mdim"}))
-        registry.DeclareAlgorithm(
-            {"mdim"}, []() -> std::unique_ptr<GDALAlgorithm>
-            { return nullptr; });
+        registry.DeclareAlgorithm({"mdim"},
+                                  []() -> std::unique_ptr<GDALAlgorithm>
+                                  { return nullptr; });
     if (!registry.HasDeclaredSubAlgorithm({"mdim", "append"}))
         registry.DeclareAlgorithm({"mdim", "append"},
                                   make<MdimAppendAlgorithm>);

@@ -68,10 +68,16 @@ class [[nodiscard]] Status
         return std::move(*this);
     }
 
+    /// Adds a sentence.
     Status suffixed(std::string_view context) &&
     {
         if (m_failure)
-            m_failure->second.append(" ").append(context);
+        {
+            std::string &text = m_failure->second;
+            if (!text.ends_with('.'))
+                text += '.';
+            text.append(" ").append(context);
+        }
         return std::move(*this);
     }
 

@@ -56,8 +56,8 @@ class Planner
 
     Result<AppendPlan> plan()
     {
-        MDIMAPPEND_ASSIGN(
-            m_target, readTarget(m_storage, m_site, m_slice.appendDim()));
+        MDIMAPPEND_ASSIGN(m_target,
+                          readTarget(m_storage, m_site, m_slice.appendDim()));
         if (m_target.exists)
             MDIMAPPEND_RETURN_IF_ERROR(planGrowth());
         else
@@ -92,9 +92,9 @@ class Planner
         MDIMAPPEND_RETURN_IF_ERROR(matchLabels(Labels{}, labels).status());
         nameLabels(labels, 0);
 
-        MDIMAPPEND_ASSIGN(NewTarget model,
-                          modelNewTarget(m_slice, m_options, m_site, form,
-                                         m_target));
+        MDIMAPPEND_ASSIGN(
+            NewTarget model,
+            modelNewTarget(m_slice, m_options, m_site, form, m_target));
         const auto &arrays = model.target.arrays;
         for (std::size_t i = 0; i < arrays.size(); ++i)
         {
@@ -150,16 +150,14 @@ class Planner
         {
             const auto &offered = m_slice.arrays()[i];
             const auto *present = m_target.find(offered.name);
-            const bool isCoordinate =
-                offered.shape.size() == 1 &&
-                offered.dimensions[0] == offered.name &&
-                offered.name != m_target.appendDim;
+            const bool isCoordinate = offered.shape.size() == 1 &&
+                                      offered.dimensions[0] == offered.name &&
+                                      offered.name != m_target.appendDim;
             if (!isCoordinate || !present || present->document.rank() != 1)
                 continue;
-            MDIMAPPEND_ASSIGN(
-                const auto expected,
-                values.coordinate(static_cast<std::size_t>(
-                    present - m_target.arrays.data())));
+            MDIMAPPEND_ASSIGN(const auto expected,
+                              values.coordinate(static_cast<std::size_t>(
+                                  present - m_target.arrays.data())));
             MDIMAPPEND_ASSIGN(const auto found, sliceCoordinate(m_slice, i));
             MDIMAPPEND_RETURN_IF_ERROR(
                 checkCoordinate(offered.name, expected, found));
@@ -188,29 +186,27 @@ class Planner
             return refused("it has no labels: the target has an array '" +
                            array->name + "' along '" + m_target.appendDim +
                            "'. Give one with --label.");
-        MDIMAPPEND_ASSIGN(offered,
-                          alignCalendars(std::move(offered), present));
+        MDIMAPPEND_ASSIGN(offered, alignCalendars(std::move(offered), present));
         MDIMAPPEND_ASSIGN(const LabelMatch match,
                           matchLabels(present, offered));
         if (!match.present.empty())
         {
-            MDIMAPPEND_ASSIGN(const auto difference,
-                              values.firstDifference(m_slice, guards.matches,
-                                                     match.present));
+            MDIMAPPEND_ASSIGN(
+                const auto difference,
+                values.firstDifference(m_slice, guards.matches, match.present));
             if (difference)
                 return refused(
                     "the label " +
-                    offered.describe(static_cast<std::size_t>(
-                        match.present.front().first)) +
+                    offered.describe(
+                        static_cast<std::size_t>(match.present.front().first)) +
                     " is in the target already, with other values in " +
                     *difference + ".");
         }
         m_plan.rowsAlreadyThere = match.present.size();
         m_firstNew = match.firstNew;
         m_plan.rows = m_slice.size() - m_firstNew;
-        nameLabels(offered, m_plan.rows == 0
-                                ? 0
-                                : static_cast<std::size_t>(m_firstNew));
+        nameLabels(offered,
+                   m_plan.rows == 0 ? 0 : static_cast<std::size_t>(m_firstNew));
         return offered;
     }
 
@@ -272,21 +268,21 @@ class Planner
         const auto axis = *array.axis;
         Extent shape = document.shape;
         shape[axis] = m_target.size + m_plan.rows;
-        const auto boxes = growthBoxes(document.shape, document.chunk, axis,
-                                       shape[axis]);
+        const auto boxes =
+            growthBoxes(document.shape, document.chunk, axis, shape[axis]);
         const bool aligned = m_target.size % document.chunk[axis] == 0 &&
                              shape[axis] % document.chunk[axis] == 0;
         if (m_options.requireAligned && document.rank() > 1 && !aligned)
-            return refused("array '" + array.name + "': rows " +
-                           std::to_string(m_target.size) + " to " +
-                           std::to_string(shape[axis]) +
-                           " do not fill whole chunks of " +
-                           std::to_string(document.chunk[axis]) +
-                           " (--require-aligned).");
+            return refused(
+                "array '" + array.name + "': rows " +
+                std::to_string(m_target.size) + " to " +
+                std::to_string(shape[axis]) + " do not fill whole chunks of " +
+                std::to_string(document.chunk[axis]) + " (--require-aligned).");
         if (document.sharded && !boxes.replaced.empty() &&
             !m_options.mergeShards)
             return refused(
-                "array '" + array.name + "': the append would replace a "
+                "array '" + array.name +
+                "': the append would replace a "
                 "partly filled shard (" +
                 std::to_string(m_target.size % document.chunk[axis]) + " of " +
                 std::to_string(document.chunk[axis]) +
@@ -485,6 +481,7 @@ class Run
         // Recovery may have made or removed the store.
         MDIMAPPEND_ASSIGN(const Site site,
                           locateSite(m_options.target, m_options.group));
+        MDIMAPPEND_RETURN_IF_ERROR(refuseForeign(site));
         const auto fingerprint = slice->fingerprint();
         MDIMAPPEND_ASSIGN(
             AppendPlan plan,
@@ -528,8 +525,8 @@ class Run
         namespace fs = std::filesystem;
         std::error_code code;
         const auto from = fs::canonical(slice, code);
-        const auto into = code ? fs::path()
-                               : fs::canonical(m_options.target, code);
+        const auto into =
+            code ? fs::path() : fs::canonical(m_options.target, code);
         const auto store = into.native() + "/";
         if (!code && (from.native() + "/").starts_with(store))
             return refused("slice '" + slice + "' is " +
@@ -628,8 +625,7 @@ class Run
     {
         MDIMAPPEND_ASSIGN(const auto transaction,
                           Transaction::begin(site, *writer.storage,
-                                             *writer.lock,
-                                             m_options.durability,
+                                             *writer.lock, m_options.durability,
                                              std::move(plan.intent)));
         PipelineOptions pipeline;
         pipeline.threads =
@@ -638,8 +634,8 @@ class Run
                 : static_cast<int>(std::thread::hardware_concurrency());
         pipeline.progress = [this](double fraction)
         { return reportProgress(fraction); };
-        if (auto written = runPipeline(transaction->view(), &slice, plan.slabs,
-                                       pipeline);
+        if (auto written =
+                runPipeline(transaction->view(), &slice, plan.slabs, pipeline);
             !written)
         {
             if (auto undone = transaction->undo(); !undone)

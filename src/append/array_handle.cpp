@@ -14,9 +14,9 @@ ArrayHandle::open(const View &view, std::size_t array, Face face)
 {
     const GdalMessages messages;
     // The driver cuts longer texts, silently; its own limit is 256.
-    const CPLConfigOptionSetter longTexts(
-        "ZARR_VLEN_STRING_MAX_LENGTH", std::to_string(longestText).c_str(),
-        false);
+    const CPLConfigOptionSetter longTexts("ZARR_VLEN_STRING_MAX_LENGTH",
+                                          std::to_string(longestText).c_str(),
+                                          false);
     std::unique_ptr<ArrayHandle> handle(new ArrayHandle);
     handle->m_name = view.arrayName(array);
     const auto path = view.path(array, face);
@@ -76,8 +76,7 @@ Status ArrayHandle::write(const Extent &start, const Extent &count,
 
 ElementBuffer::ElementBuffer(const GDALExtendedDataType &type,
                              std::uint64_t count)
-    : m_elementSize(type.GetSize()),
-      m_strings(type.GetClass() == GEDTC_STRING),
+    : m_elementSize(type.GetSize()), m_strings(type.GetClass() == GEDTC_STRING),
       m_bytes(static_cast<std::size_t>(count) * m_elementSize)
 {
 }

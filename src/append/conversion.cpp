@@ -69,17 +69,17 @@ Status Conversion::apply(const void *source, void *target,
 {
     switch (m_kind)
     {
-        case Kind::None:
-            std::memcpy(target, source, count * m_targetSize);
-            break;
-        case Kind::Widening:
-            GDALCopyWords64(source, m_from, static_cast<int>(m_sourceSize),
-                            target, m_to, static_cast<int>(m_targetSize),
-                            static_cast<GPtrDiff_t>(count));
-            break;
-        case Kind::Time:
-            return applyTime(static_cast<const char *>(source),
-                             static_cast<char *>(target), count);
+    case Kind::None:
+        std::memcpy(target, source, count * m_targetSize);
+        break;
+    case Kind::Widening:
+        GDALCopyWords64(source, m_from, static_cast<int>(m_sourceSize), target,
+                        m_to, static_cast<int>(m_targetSize),
+                        static_cast<GPtrDiff_t>(count));
+        break;
+    case Kind::Time:
+        return applyTime(static_cast<const char *>(source),
+                         static_cast<char *>(target), count);
     }
     return Status::ok();
 }

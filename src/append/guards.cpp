@@ -65,8 +65,8 @@ Status checkPacking(const TargetArray &target, const SliceArray &slice)
         return refused(quoted(target.name) + "is packed with scale " +
                        numberText(slice.scale) + " and offset " +
                        numberText(slice.offset) + ", the target with scale " +
-                       numberText(scale) + " and offset " +
-                       numberText(offset) + ".");
+                       numberText(scale) + " and offset " + numberText(offset) +
+                       ".");
     return Status::ok();
 }
 

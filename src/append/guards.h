@@ -41,6 +41,7 @@ struct CoordinateValues
     std::vector<double> numbers;
     std::vector<std::string> texts;
 };
+
 Status checkCoordinate(const std::string &name, const CoordinateValues &target,
                        const CoordinateValues &slice);
 

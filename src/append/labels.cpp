@@ -160,9 +160,9 @@ Result<Labels> parseLabel(const std::string &text, const LabelForm &form)
         labels.kind = Labels::Kind::Date;
         auto instant = parseDate(text, labels.encoding->calendar);
         if (!instant)
-            return Status(Failure::Usage, "the label '" + text +
-                                              "' is no date: " +
-                                              instant.status().message());
+            return Status(Failure::Usage,
+                          "the label '" + text +
+                              "' is no date: " + instant.status().message());
         labels.values.emplace_back(*instant);
         return labels;
     }
@@ -201,11 +201,10 @@ LabelForm formForNewLabel(const std::string &text)
     {
         form.type = GDT_Int64;
         const Instant second = 1'000'000'000;
-        const char *unit = *date % second == 0             ? "seconds"
-                           : *date % (second / 1000) == 0  ? "milliseconds"
-                           : *date % (second / 1'000'000) == 0
-                               ? "microseconds"
-                               : "nanoseconds";
+        const char *unit = *date % second == 0                 ? "seconds"
+                           : *date % (second / 1000) == 0      ? "milliseconds"
+                           : *date % (second / 1'000'000) == 0 ? "microseconds"
+                                                               : "nanoseconds";
         form.units = std::string(unit) + " since 1970-01-01";
         form.calendar = "proleptic_gregorian";
     }
@@ -229,8 +228,8 @@ Result<std::string> encodeLabels(const Labels &labels, const LabelForm &form)
         {
             MDIMAPPEND_ASSIGN(const TimeEncoding encoding,
                               TimeEncoding::parse(form.units, form.calendar));
-            auto encoded = encodeTimeElement(std::get<Instant>(label),
-                                             encoding, form.type, element);
+            auto encoded = encodeTimeElement(std::get<Instant>(label), encoding,
+                                             form.type, element);
             if (!encoded)
                 return refused("the label " + labels.describe(i) +
                                " cannot be stored exactly as '" + form.units +
@@ -256,8 +255,7 @@ Result<std::string> encodeLabels(const Labels &labels, const LabelForm &form)
         {
             GDALCopyWords64(&number, GDT_Float64, 0, element, form.type, 0, 1);
         }
-        MDIMAPPEND_ASSIGN(const Labels back,
-                          decodeLabels(form, element, 1));
+        MDIMAPPEND_ASSIGN(const Labels back, decodeLabels(form, element, 1));
         if (!equal(back.values[0], label))
             return refused("the label " + labels.describe(i) +
                            " cannot be stored exactly as " +
@@ -273,9 +271,9 @@ Result<Labels> alignCalendars(Labels labels, const Labels &like)
         return labels;
     for (std::size_t i = 0; i < labels.values.size(); ++i)
     {
-        auto moved = changeCalendar(std::get<Instant>(labels.values[i]),
-                                    labels.encoding->calendar,
-                                    like.encoding->calendar);
+        auto moved =
+            changeCalendar(std::get<Instant>(labels.values[i]),
+                           labels.encoding->calendar, like.encoding->calendar);
         if (!moved)
             return refused("the label " + labels.describe(i) +
                            " has no meaning in the target's calendar: " +
@@ -312,9 +310,9 @@ Result<LabelMatch> matchLabels(const Labels &target, const Labels &slice)
                 return refused("the label " + slice.describe(row) +
                                " is in it twice");
         }
-        const auto found = std::lower_bound(
-            known.begin(), known.end(), label,
-            [](const auto &a, const Label &b) { return less(a.first, b); });
+        const auto found = std::lower_bound(known.begin(), known.end(), label,
+                                            [](const auto &a, const Label &b)
+                                            { return less(a.first, b); });
         if (found != known.end() && equal(found->first, label))
         {
             if (match.firstNew < row)

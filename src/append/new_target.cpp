@@ -22,8 +22,8 @@ std::string join(const std::string &group, const std::string &name)
 std::optional<std::size_t> axisOf(const SliceArray &array,
                                   const std::string &appendDim)
 {
-    const auto found = std::find(array.dimensions.begin(),
-                                 array.dimensions.end(), appendDim);
+    const auto found =
+        std::find(array.dimensions.begin(), array.dimensions.end(), appendDim);
     if (found == array.dimensions.end())
         return std::nullopt;
     return static_cast<std::size_t>(found - array.dimensions.begin());
@@ -117,14 +117,13 @@ class Model
     {
         for (const auto &[name, ignored] : m_options.encodings)
         {
-            const auto found =
-                std::find_if(m_arrays.begin(), m_arrays.end(),
-                             [&, &wanted = name](const NewArray &array)
-                             { return array.path == join(m_site.group, wanted); });
+            const auto found = std::find_if(
+                m_arrays.begin(), m_arrays.end(),
+                [&, &wanted = name](const NewArray &array)
+                { return array.path == join(m_site.group, wanted); });
             if (name != "*" && found == m_arrays.end())
-                return {Failure::Usage,
-                        "--encoding names array '" + name +
-                            "', which the slice does not have"};
+                return {Failure::Usage, "--encoding names array '" + name +
+                                            "', which the slice does not have"};
         }
         return Status::ok();
     }
@@ -157,9 +156,8 @@ class Model
 
     DataType::Kind textKind() const
     {
-        return m_format == ZarrFormat::V3
-                   ? DataType::Kind::VariableUnicode
-                   : DataType::Kind::FixedUnicode;
+        return m_format == ZarrFormat::V3 ? DataType::Kind::VariableUnicode
+                                          : DataType::Kind::FixedUnicode;
     }
 
     Status addArray(const SliceArray &source)
@@ -253,8 +251,7 @@ class Model
         std::vector<NewGroup> groups;
         if (existing.rootDocuments.empty())
             groups.push_back({"", Json::object()});
-        for (std::size_t end = m_site.group.find('/');
-             !m_site.group.empty();
+        for (std::size_t end = m_site.group.find('/'); !m_site.group.empty();
              end = m_site.group.find('/', end + 1))
         {
             const auto path = m_site.group.substr(0, end);
@@ -295,9 +292,9 @@ class Model
             described.name = m_site.group.empty()
                                  ? array.path
                                  : array.path.substr(m_site.group.size() + 1);
-            const auto axis = std::find(array.dimensions.begin(),
-                                        array.dimensions.end(),
-                                        target.appendDim);
+            const auto axis =
+                std::find(array.dimensions.begin(), array.dimensions.end(),
+                          target.appendDim);
             if (axis != array.dimensions.end())
                 described.axis =
                     static_cast<std::size_t>(axis - array.dimensions.begin());
@@ -321,8 +318,8 @@ class Model
             for (const auto &array : m_arrays)
             {
                 const auto name = array.path.substr(array.path.rfind('/') + 1);
-                const bool isCoordinate = array.dimensions.size() == 1 &&
-                                          array.dimensions[0] == name;
+                const bool isCoordinate =
+                    array.dimensions.size() == 1 && array.dimensions[0] == name;
                 if (isCoordinate != coordinates)
                     continue;
                 for (const char *document : {".zattrs", ".zarray", "zarr.json"})
@@ -352,10 +349,10 @@ class Model
 
 }  // namespace
 
-std::vector<std::uint64_t>
-defaultChunk(const std::vector<std::uint64_t> &shape,
-             const std::vector<std::uint64_t> &block,
-             std::optional<std::size_t> axis, std::size_t elementSize)
+std::vector<std::uint64_t> defaultChunk(const std::vector<std::uint64_t> &shape,
+                                        const std::vector<std::uint64_t> &block,
+                                        std::optional<std::size_t> axis,
+                                        std::size_t elementSize)
 {
     if (axis && shape.size() == 1)
         return {labelsPerChunk};
@@ -379,13 +376,12 @@ defaultChunk(const std::vector<std::uint64_t> &shape,
 }
 
 Result<NewTarget> modelNewTarget(const Slice &slice,
-                                 const AppendOptions &options,
-                                 const Site &site,
+                                 const AppendOptions &options, const Site &site,
                                  const std::optional<LabelForm> &labelForm,
                                  const Target &existing)
 {
-    const auto format = existing.rootDocuments.empty() ? options.zarrFormat
-                                                       : existing.format;
+    const auto format =
+        existing.rootDocuments.empty() ? options.zarrFormat : existing.format;
     return Model(slice, options, site, format).make(labelForm, existing);
 }
 

@@ -80,8 +80,8 @@ Work makeWork(const View &view, const Slab &slab)
         grid.push_back(ceilDivide(slab.shape[i], chunk[i]));
     const std::size_t elementSize =
         std::max<std::size_t>(array.document.dataType.size, 1);
-    work.blockChunks = blockOfChunks(grid, chunk, slab.sliceBlock, elementSize,
-                                     blockBudget);
+    work.blockChunks =
+        blockOfChunks(grid, chunk, slab.sliceBlock, elementSize, blockBudget);
     for (const auto &box : work.boxes)
         work.blocks += work.blockGrid(box).count();
     return work;
@@ -103,8 +103,8 @@ class Pipeline
 
     Status run()
     {
-        const auto most = static_cast<std::uint64_t>(
-            std::max(1, m_options.threads));
+        const auto most =
+            static_cast<std::uint64_t>(std::max(1, m_options.threads));
         const auto count = std::min<std::uint64_t>(most, m_total);
         const CPLStringList configuration(CPLGetThreadLocalConfigOptions());
         std::vector<std::thread> threads;
@@ -391,8 +391,7 @@ class Pipeline::Worker
             return m_view.setAbsent(m_slab->array, index);
         if (m_strings)
             MDIMAPPEND_RETURN_IF_ERROR(checkTexts(whole, count));
-        const Face face =
-            firstIsZero(whole) ? Face::WriteOne : Face::WriteZero;
+        const Face face = firstIsZero(whole) ? Face::WriteOne : Face::WriteZero;
         MDIMAPPEND_ASSIGN(auto *array, handle(face));
         return array->write(origin, m_document->chunk, whole);
     }
@@ -438,8 +437,8 @@ class Pipeline::Worker
         if (!fill.is_string() || !fill.get<std::string>().empty())
             return false;
         const auto texts = static_cast<const char *const *>(whole);
-        return std::all_of(texts, texts + count, [](const char *text)
-                           { return !text || !*text; });
+        return std::all_of(texts, texts + count,
+                           [](const char *text) { return !text || !*text; });
     }
 
     /// How the driver compares in shards: -0 is 0, and any NaN is NaN.
@@ -451,8 +450,7 @@ class Pipeline::Worker
         const auto number = [&](const char *element)
         {
             std::array<double, 2> parts{};
-            GDALCopyWords64(element, type, 0, parts.data(), GDT_CFloat64, 0,
-                            1);
+            GDALCopyWords64(element, type, 0, parts.data(), GDT_CFloat64, 0, 1);
             return parts;
         };
         const auto same = [](double a, double b)

@@ -19,8 +19,8 @@
 namespace mdimappend
 {
 
-/// What one array gets: rows [firstRow, firstRow + rows) along `axis`, or all of
-/// it if it has no append dimension.
+/// What one array gets: rows [firstRow, firstRow + rows) along `axis`, or all
+/// of it if it has no append dimension.
 struct Slab
 {
     std::size_t array = 0;  ///< in the view

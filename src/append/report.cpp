@@ -12,14 +12,14 @@ const char *outcomeName(SliceReport::Outcome outcome)
 {
     switch (outcome)
     {
-        case SliceReport::Outcome::Appended:
-            return "appended";
-        case SliceReport::Outcome::AlreadyThere:
-            return "already there";
-        case SliceReport::Outcome::WouldAppend:
-            return "would append";
-        case SliceReport::Outcome::Failed:
-            break;
+    case SliceReport::Outcome::Appended:
+        return "appended";
+    case SliceReport::Outcome::AlreadyThere:
+        return "already there";
+    case SliceReport::Outcome::WouldAppend:
+        return "would append";
+    case SliceReport::Outcome::Failed:
+        break;
     }
     return "failed";
 }
@@ -78,19 +78,19 @@ int exitStatus(const Status &status)
         return 0;
     switch (status.kind())
     {
-        case Failure::Usage:
-            return 2;
-        case Failure::Locked:
-            return 3;
-        case Failure::Unavailable:
-            return 4;
-        case Failure::Refused:
-            return 5;
-        case Failure::Error:
-        case Failure::Conflict:
-        case Failure::Unknown:
-        case Failure::Interrupted:
-            break;
+    case Failure::Usage:
+        return 2;
+    case Failure::Locked:
+        return 3;
+    case Failure::Unavailable:
+        return 4;
+    case Failure::Refused:
+        return 5;
+    case Failure::Error:
+    case Failure::Conflict:
+    case Failure::Unknown:
+    case Failure::Interrupted:
+        break;
     }
     return 1;
 }
@@ -131,9 +131,9 @@ std::string toText(const Report &report)
                               : slice.rows;
         text += " " + plural(rows, "step") + " of " + report.appendDim;
         if (!slice.firstLabel.empty())
-            text += rows == 1 ? ", " + slice.firstLabel
-                              : ", " + slice.firstLabel + " to " +
-                                    slice.lastLabel;
+            text += rows == 1
+                        ? ", " + slice.firstLabel
+                        : ", " + slice.firstLabel + " to " + slice.lastLabel;
         if (slice.outcome == SliceReport::Outcome::Appended)
             text += slice.created ? ", to a new target" : "";
         if (slice.outcome == SliceReport::Outcome::Appended)

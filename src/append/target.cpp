@@ -135,9 +135,8 @@ class TargetReader
         {
             MDIMAPPEND_ASSIGN(const auto names,
                               m_storage.list(m_site.object(m_site.group)));
-            const char *document = m_target.format == ZarrFormat::V2
-                                       ? ".zarray"
-                                       : "zarr.json";
+            const char *document =
+                m_target.format == ZarrFormat::V2 ? ".zarray" : "zarr.json";
             for (const auto &name : names)
             {
                 const auto path = join(m_site.group, name);
@@ -151,8 +150,8 @@ class TargetReader
             return paths;
         }
         const auto &copy = m_target.consolidated.back();
-        auto nodes = consolidatedNodes(m_target.format,
-                                       m_target.documents.at(copy.key));
+        auto nodes =
+            consolidatedNodes(m_target.format, m_target.documents.at(copy.key));
         if (!nodes)
             return nodes.takeStatus().prefixed("document '" + copy.key + "'");
         const std::string prefix =
@@ -209,9 +208,8 @@ class TargetReader
             }
         }
         TargetArray array;
-        array.name = m_site.group.empty()
-                         ? path
-                         : path.substr(m_site.group.size() + 1);
+        array.name =
+            m_site.group.empty() ? path : path.substr(m_site.group.size() + 1);
         array.units = attributeText(document->attributes, "units");
         array.calendar = attributeText(document->attributes, "calendar");
         array.document = std::move(*document);
@@ -236,21 +234,19 @@ class TargetReader
             }
         }
         return checkConsolidated(m_target.format, copy.key.substr(skip),
-                                 m_target.documents.at(copy.key), own,
-                                 relative)
+                                 m_target.documents.at(copy.key), own, relative)
             .prefixed("document '" + copy.key + "'");
     }
 
     bool hasDimension(const std::string &name) const
     {
-        return std::any_of(
-            m_target.arrays.begin(), m_target.arrays.end(),
-            [&](const TargetArray &array)
-            {
-                const auto &names = array.document.dimensions;
-                return std::find(names.begin(), names.end(), name) !=
-                       names.end();
-            });
+        return std::any_of(m_target.arrays.begin(), m_target.arrays.end(),
+                           [&](const TargetArray &array)
+                           {
+                               const auto &names = array.document.dimensions;
+                               return std::find(names.begin(), names.end(),
+                                                name) != names.end();
+                           });
     }
 
     Result<std::string> findAppendDim(const std::string &asked)
@@ -319,8 +315,7 @@ class TargetReader
 const TargetArray *Target::find(const std::string &name) const
 {
     const auto found =
-        std::find_if(arrays.begin(), arrays.end(),
-                     [&](const TargetArray &array)
+        std::find_if(arrays.begin(), arrays.end(), [&](const TargetArray &array)
                      { return array.name == name; });
     return found == arrays.end() ? nullptr : &*found;
 }
@@ -343,9 +338,9 @@ Result<Target> readTarget(Storage &storage, const Site &site,
 Result<Documents> grownDocuments(const Target &target,
                                  const std::vector<Growth> &growths)
 {
-    MDIMAPPEND_ASSIGN(Documents grown,
-                      patchShapes(target.format, target.documents,
-                                  std::nullopt, growths));
+    MDIMAPPEND_ASSIGN(
+        Documents grown,
+        patchShapes(target.format, target.documents, std::nullopt, growths));
     for (const auto &copy : target.consolidated)
     {
         // Patched as a store of its own whose root is the copy's group; what
@@ -355,8 +350,8 @@ Result<Documents> grownDocuments(const Target &target,
         Documents relative;
         for (const auto &[key, bytes] : target.documents)
         {
-            if (key.size() > skip && key.compare(0, skip, copy.group + "/", 0,
-                                                 skip) == 0)
+            if (key.size() > skip &&
+                key.compare(0, skip, copy.group + "/", 0, skip) == 0)
                 relative[key.substr(skip)] = bytes;
         }
         std::vector<Growth> inside;

@@ -28,6 +28,7 @@ struct Target
 {
     bool exists = false;  ///< the group exists
     ZarrFormat format = ZarrFormat::V3;
+
     /// Groups (paths below the root, outermost first) that hold consolidated
     /// metadata which list the target's arrays, with the document's key.
     struct Consolidated
@@ -35,6 +36,7 @@ struct Target
         std::string group;
         std::string key;
     };
+
     std::vector<Consolidated> consolidated;
     Documents documents;  ///< all that were read, by key below the root
     Documents rootDocuments;

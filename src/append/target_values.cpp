@@ -13,8 +13,7 @@ namespace
 constexpr std::uint64_t compareBudget = 16ULL << 20;
 
 CoordinateValues valuesOf(const ElementBuffer &buffer,
-                          const GDALExtendedDataType &type,
-                          std::uint64_t count)
+                          const GDALExtendedDataType &type, std::uint64_t count)
 {
     CoordinateValues values;
     if (type.GetClass() == GEDTC_STRING)
@@ -24,9 +23,8 @@ CoordinateValues valuesOf(const ElementBuffer &buffer,
     }
     values.numbers.resize(static_cast<std::size_t>(count));
     const auto numeric = type.GetNumericDataType();
-    GDALCopyWords64(buffer.data(), numeric,
-                    GDALGetDataTypeSizeBytes(numeric), values.numbers.data(),
-                    GDT_Float64, sizeof(double),
+    GDALCopyWords64(buffer.data(), numeric, GDALGetDataTypeSizeBytes(numeric),
+                    values.numbers.data(), GDT_Float64, sizeof(double),
                     static_cast<GPtrDiff_t>(count));
     return values;
 }
@@ -82,9 +80,9 @@ class RowComparison
     {
         if (!m_handle)
         {
-            MDIMAPPEND_ASSIGN(m_handle,
-                              ArrayHandle::open(m_view, m_match.targetArray,
-                                                Face::Read));
+            MDIMAPPEND_ASSIGN(
+                m_handle,
+                ArrayHandle::open(m_view, m_match.targetArray, Face::Read));
             MDIMAPPEND_ASSIGN(m_reader, m_slice.reader());
         }
         const auto &document = m_target.document;
@@ -143,18 +141,17 @@ class RowComparison
         const auto &conversion = m_match.conversion;
         if (conversion.isNone())
         {
-            MDIMAPPEND_RETURN_IF_ERROR(m_reader->read(
-                m_match.sliceArray, from, size, offered.data()));
+            MDIMAPPEND_RETURN_IF_ERROR(
+                m_reader->read(m_match.sliceArray, from, size, offered.data()));
         }
         else
         {
             std::vector<char> raw(static_cast<std::size_t>(count) *
                                   conversion.sourceSize());
-            MDIMAPPEND_RETURN_IF_ERROR(m_reader->read(
-                m_match.sliceArray, from, size, raw.data()));
             MDIMAPPEND_RETURN_IF_ERROR(
-                conversion.apply(raw.data(), offered.data(),
-                                 static_cast<std::size_t>(count)));
+                m_reader->read(m_match.sliceArray, from, size, raw.data()));
+            MDIMAPPEND_RETURN_IF_ERROR(conversion.apply(
+                raw.data(), offered.data(), static_cast<std::size_t>(count)));
         }
         return sameElements(committed, offered, type, count);
     }
@@ -187,8 +184,7 @@ TargetValues::TargetValues(const Site &site, Storage &storage,
 {
 }
 
-Result<std::unique_ptr<ElementBuffer>>
-TargetValues::readAll(std::size_t array)
+Result<std::unique_ptr<ElementBuffer>> TargetValues::readAll(std::size_t array)
 {
     const auto &shape = m_target.arrays[array].document.shape;
     MDIMAPPEND_ASSIGN(const auto handle,
@@ -205,10 +201,10 @@ Result<CoordinateValues> TargetValues::coordinate(std::size_t array)
 {
     const auto &document = m_target.arrays[array].document;
     MDIMAPPEND_ASSIGN(const auto buffer, readAll(array));
-    const auto type = document.dataType.isString()
-                          ? GDALExtendedDataType::CreateString()
-                          : GDALExtendedDataType::Create(
-                                document.dataType.gdal);
+    const auto type =
+        document.dataType.isString()
+            ? GDALExtendedDataType::CreateString()
+            : GDALExtendedDataType::Create(document.dataType.gdal);
     return valuesOf(*buffer, type, elementCount(document.shape));
 }
 
@@ -217,9 +213,8 @@ Result<Labels> TargetValues::labels()
     const auto *array = m_target.labels();
     if (!array)
         return Labels{};
-    MDIMAPPEND_ASSIGN(
-        const auto buffer,
-        readAll(static_cast<std::size_t>(array - m_target.arrays.data())));
+    MDIMAPPEND_ASSIGN(const auto buffer, readAll(static_cast<std::size_t>(
+                                             array - m_target.arrays.data())));
     if (array->document.dataType.isString())
         return textLabels(buffer->strings());
     auto labels = decodeLabels(labelForm(*array), buffer->data(),

@@ -46,8 +46,7 @@ class TargetValues
 };
 
 /// All values of a 1D array of a slice.
-Result<CoordinateValues> sliceCoordinate(const Slice &slice,
-                                         std::size_t array);
+Result<CoordinateValues> sliceCoordinate(const Slice &slice, std::size_t array);
 
 /// The labels of a slice, from its label array; Kind::None if it has none.
 Result<Labels> sliceLabels(const Slice &slice);

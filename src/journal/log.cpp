@@ -41,9 +41,9 @@ Result<std::uint64_t> lastSequence(Storage &storage, const Site &site)
                           storage.state(recordPath(site, last)));
         if (!record)
             return Status(Failure::Conflict,
-                          "the log is damaged: record " +
-                              std::to_string(last) + " is missing in '" +
-                              site.log() + "'. Nothing was changed.");
+                          "the log is damaged: record " + std::to_string(last) +
+                              " is missing in '" + site.log() +
+                              "'. Nothing was changed.");
     }
     while (true)
     {
@@ -73,9 +73,9 @@ Status writeLogRecord(Storage &storage, const Site &site, const Json &record)
 {
     const auto sequence = record.value("sequence", std::uint64_t{0});
     const auto transaction = record.value("transaction", std::string());
-    MDIMAPPEND_ASSIGN(const bool created,
-                      storage.create(recordPath(site, sequence),
-                                     dumpJson(record, 2) + "\n"));
+    MDIMAPPEND_ASSIGN(
+        const bool created,
+        storage.create(recordPath(site, sequence), dumpJson(record, 2) + "\n"));
     if (!created)
     {
         MDIMAPPEND_ASSIGN(const auto present,

@@ -29,8 +29,9 @@ Result<Json> unframe(const std::string &kind, std::string_view record)
     std::string_view header = record.substr(start.size(), end - start.size());
     const std::string_view body = record.substr(end + 1);
     if (!header.starts_with("1 "))
-        return error("the " + kind + " has a format that this version of "
-                                     "gdalmdimappend does not know");
+        return error("the " + kind +
+                     " has a format that this version of "
+                     "gdalmdimappend does not know");
     header.remove_prefix(2);
     if (header != std::to_string(body.size()) + " " + sha256(body))
         return damaged;
@@ -230,15 +231,15 @@ std::string toText(const Plan &plan)
     for (const auto &array : plan.arrays)
         arrays.push_back(
             {{"path", array.path},
-             {"keys", array.keys.style == ChunkKeys::Style::V2 ? "v2"
-                                                               : "default"},
+             {"keys",
+              array.keys.style == ChunkKeys::Style::V2 ? "v2" : "default"},
              {"separator", std::string(1, array.keys.separator)},
              {"added", toJson(array.added)},
              {"replaced", toJson(array.replaced)}});
     Json documents = Json::array();
     for (const auto &document : plan.documents)
-        documents.push_back({{"key", document.key},
-                             {"content", toJson(document.content)}});
+        documents.push_back(
+            {{"key", document.key}, {"content", toJson(document.content)}});
     return frame("plan", {{"transaction", plan.transaction},
                           {"sequence", plan.sequence},
                           {"arrays", arrays},
@@ -325,9 +326,9 @@ Result<Manifest> parseManifest(std::string_view text)
 
 std::string toText(const Decision &decision)
 {
-    return frame("decision", {{"decision", decision.commit ? "commit"
-                                                           : "abort"},
-                              {"manifest", toJson(decision.manifest)}});
+    return frame("decision",
+                 {{"decision", decision.commit ? "commit" : "abort"},
+                  {"manifest", toJson(decision.manifest)}});
 }
 
 Result<Decision> parseDecision(std::string_view text)

@@ -20,8 +20,8 @@ namespace fs = std::filesystem;
 bool isZarrNode(const fs::path &folder)
 {
     std::error_code ignored;
-    for (const char *document : {".zgroup", ".zarray", ".zmetadata",
-                                 "zarr.json"})
+    for (const char *document :
+         {".zgroup", ".zarray", ".zmetadata", "zarr.json"})
     {
         if (fs::exists(folder / document, ignored))
             return true;
@@ -37,8 +37,8 @@ Result<std::string> checkedGroup(const std::string &group)
         if (part.empty() || part == "/" || part == ".")
             continue;
         if (part == "..")
-            return Status(Failure::Usage, "the group '" + group +
-                                              "' leads out of the store");
+            return Status(Failure::Usage,
+                          "the group '" + group + "' leads out of the store");
         clean += (clean.empty() ? "" : "/") + part.string();
     }
     return clean;
@@ -79,22 +79,6 @@ Result<fs::path> resolve(const std::string &target)
     return path;
 }
 
-Status checkPresent(const std::string &target, const fs::path &path)
-{
-    std::error_code code;
-    if (!fs::is_directory(path, code))
-        return error("target '" + target +
-                     "' is a file, not a Zarr store. Nothing was written.");
-    const bool empty = fs::is_empty(path, code);
-    if (code)
-        return error("target '" + target + "': " + code.message());
-    if (!empty && !isZarrNode(path))
-        return error("target '" + target +
-                     "' is a folder with something in it, and no Zarr store. "
-                     "It was left as it is; name another target.");
-    return Status::ok();
-}
-
 }  // namespace
 
 Result<Site> locateSite(const std::string &target, const std::string &group)
@@ -121,15 +105,9 @@ Result<Site> locateSite(const std::string &target, const std::string &group)
             root = above;
         }
     }
-    if (fs::exists(asGiven, code))
-    {
-        if (root == asGiven)
-            MDIMAPPEND_RETURN_IF_ERROR(checkPresent(target, root));
-        else if (!fs::is_directory(asGiven, code))
-            return error("target '" + target +
-                         "' is a file inside a Zarr store. Nothing was "
-                         "written.");
-    }
+    if (fs::exists(asGiven, code) && !fs::is_directory(asGiven, code))
+        return error("target '" + target +
+                     "' is a file, not a Zarr store. Nothing was written.");
     if (!root.has_relative_path())
         return error("target '" + target +
                      "' is the root of the file system. Nothing was written.");
@@ -143,12 +121,19 @@ Result<Site> locateSite(const std::string &target, const std::string &group)
         site.group = inside.string();
     if (!below.empty())
         site.group += (site.group.empty() ? "" : "/") + below;
-    site.folderExists = fs::is_directory(root, code);
-    site.exists = site.folderExists && isZarrNode(root);
+    const bool folderExists = fs::is_directory(root, code);
+    site.exists = folderExists && isZarrNode(root);
+    if (folderExists && !site.exists)
+    {
+        code.clear();
+        site.foreign = !fs::is_empty(root, code);
+        if (code)
+            return error("target '" + target + "': " + code.message());
+    }
 
     struct stat parent = {};
     struct stat store = {};
-    if (site.folderExists && stat((site.parent + "/").c_str(), &parent) == 0 &&
+    if (folderExists && stat((site.parent + "/").c_str(), &parent) == 0 &&
         stat(site.store().c_str(), &store) == 0 &&
         parent.st_dev != store.st_dev)
         return error("target '" + target +
@@ -156,6 +141,15 @@ Result<Site> locateSite(const std::string &target, const std::string &group)
                      "another file system. Name a folder inside it. Nothing "
                      "was written.");
     return site;
+}
+
+Status refuseForeign(const Site &site)
+{
+    if (!site.foreign)
+        return Status::ok();
+    return error("target '" + site.store() +
+                 "' is a folder with something in it, and no Zarr store. It "
+                 "was left as it is; name another target.");
 }
 
 }  // namespace mdimappend

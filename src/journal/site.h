@@ -23,9 +23,11 @@ struct Site
 {
     std::string parent;  ///< links resolved
     std::string name;
-    std::string group;  ///< below the outermost root, "" for the root itself
-    bool exists = false;         ///< the root is a Zarr store
-    bool folderExists = false;   ///< the root's folder is there (maybe empty)
+    std::string group;    ///< below the outermost root, "" for the root itself
+    bool exists = false;  ///< the root is a Zarr store
+    /// The root's folder has something in it, and is no Zarr store: what an
+    /// interrupted creation left (recovery knows), or somebody's files.
+    bool foreign = false;
 
     std::string store() const
     {
@@ -70,8 +72,10 @@ struct Site
 
 /// Finds the outermost Zarr root of `target` (which need not exist yet, but its
 /// parent folder must), resolving links, and the group below it, `group`
-/// included. Refuses a target that is a file, or a folder with something in it
-/// that is no Zarr store: such a folder is never touched.
+/// included. Refuses a target that is a file.
 Result<Site> locateSite(const std::string &target, const std::string &group);
+
+/// Refuses a site that is foreign: such a folder is never touched.
+Status refuseForeign(const Site &site);
 
 }  // namespace mdimappend

@@ -35,9 +35,8 @@ std::string documentText(const char *state, const LockHolder &holder)
         {"nonce", holder.nonce},         {"host", holder.host},
         {"process", holder.process},     {"started", holder.started},
         {"command", holder.command}};
-    return document.dump(
-               2, ' ', false,
-               nlohmann::ordered_json::error_handler_t::replace) +
+    return document.dump(2, ' ', false,
+                         nlohmann::ordered_json::error_handler_t::replace) +
            "\n";
 }
 
@@ -164,9 +163,9 @@ Result<std::unique_ptr<Lock>> acquireLocalLock(const LockRequest &request,
     auto pause = std::chrono::milliseconds(5);
     while (true)
     {
-        const int fd = posix.open(request.path.c_str(),
-                                  O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-                                  0666);
+        const int fd =
+            posix.open(request.path.c_str(),
+                       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
         if (fd < 0)
             return error("cannot open the lock '" + request.path +
                          "': " + std::strerror(errno));
@@ -191,9 +190,9 @@ Result<std::unique_ptr<Lock>> acquireLocalLock(const LockRequest &request,
                          ". This file system has no working OFD locks.");
         const std::chrono::duration<double> waited = Clock::now() - started;
         if (request.timeout && waited >= *request.timeout)
-            return Status(Failure::Locked,
-                          "locked by " + holder.describe() + ": '" +
-                              request.path + "'. Try again later.");
+            return Status(Failure::Locked, "locked by " + holder.describe() +
+                                               ": '" + request.path +
+                                               "'. Try again later.");
         if (request.cancelled && request.cancelled())
             return Status(Failure::Interrupted,
                           "interrupted while waiting for the lock '" +
@@ -217,8 +216,7 @@ Result<LockState> peekLocalLock(const std::string &path)
     struct flock whole = {};
     whole.l_type = F_WRLCK;
     whole.l_whence = SEEK_SET;
-    state.held =
-        fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+    state.held = fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
     state.holder = parseHolder(readSmall(fd));
     ::close(fd);
     return state;

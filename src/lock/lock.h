@@ -54,8 +54,8 @@ struct LockRequest
 };
 
 /// Failure::Locked when somebody else holds it, with who that is.
-Result<std::unique_ptr<Lock>>
-acquireLocalLock(const LockRequest &request, Posix &posix = Posix::system());
+Result<std::unique_ptr<Lock>> acquireLocalLock(const LockRequest &request,
+                                               Posix &posix = Posix::system());
 
 /// Whether somebody holds the lock at `path` now, without taking it. `holder`
 /// may be incomplete if the document is damaged.
@@ -64,6 +64,7 @@ struct LockState
     bool held = false;
     LockHolder holder;
 };
+
 Result<LockState> peekLocalLock(const std::string &path);
 
 }  // namespace mdimappend

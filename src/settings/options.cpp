@@ -49,8 +49,9 @@ Result<std::vector<std::uint64_t>> parseSizes(const std::string &key,
 const std::vector<std::string> &compressors()
 {
     static const std::vector<std::string> names = {
-        "none", "blosc:zstd", "blosc:lz4", "blosc:lz4hc", "blosc:blosclz",
-        "blosc:zlib", "zstd", "gzip", "zlib", "lzma", "lz4"};
+        "none",          "blosc:zstd", "blosc:lz4", "blosc:lz4hc",
+        "blosc:blosclz", "blosc:zlib", "zstd",      "gzip",
+        "zlib",          "lzma",       "lz4"};
     return names;
 }
 
@@ -104,9 +105,8 @@ Result<std::optional<Seconds>> parseDuration(const std::string &text)
     if (text == "forever")
         return std::optional<Seconds>();
     static const std::map<std::string, double> units = {
-        {"", 1},      {"ms", 1e-3},  {"s", 1},
-        {"min", 60},  {"h", 3600},   {"D", 86400},
-        {"W", 604800}};
+        {"", 1},     {"ms", 1e-3}, {"s", 1},     {"min", 60},
+        {"h", 3600}, {"D", 86400}, {"W", 604800}};
     double number = 0;
     const auto end = text.data() + text.size();
     const auto [stop, code] = std::from_chars(text.data(), end, number);
@@ -133,8 +133,8 @@ Status parseEncoding(const std::string &spec,
         const auto middle = pair.find('=');
         if (middle == std::string::npos)
             return usage("--encoding: '" + pair + "' is not key=value");
-        MDIMAPPEND_RETURN_IF_ERROR(setEncoding(
-            encoding, pair.substr(0, middle), pair.substr(middle + 1)));
+        MDIMAPPEND_RETURN_IF_ERROR(setEncoding(encoding, pair.substr(0, middle),
+                                               pair.substr(middle + 1)));
     }
     return Status::ok();
 }

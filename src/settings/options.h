@@ -68,7 +68,7 @@ struct AppendOptions
     int threads = 0;  ///< 0: all processors
     bool dryRun = false;
     std::string message;
-    std::string command;  ///< for the lock and the log
+    std::string command;     ///< for the lock and the log
     Posix *posix = nullptr;  ///< the system's, unless a test brings its own
 
     /// Called with 0..1; false asks the append to stop and undo.

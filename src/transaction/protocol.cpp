@@ -21,8 +21,7 @@ Status conflict(const std::string &what)
 }
 
 /// The content at a path by the kind of checksum that `like` carries.
-Result<Content> contentAt(Storage &storage, const std::string &path,
-                          bool chunk)
+Result<Content> contentAt(Storage &storage, const std::string &path, bool chunk)
 {
     MDIMAPPEND_ASSIGN(const auto bytes, storage.read(path));
     if (!bytes)
@@ -45,14 +44,14 @@ Result<bool> isPending(Storage &storage, const Site &site,
                         "the append makes of it");
     if (move.content.exists)
     {
-        const auto staged = site.stage(manifest.transaction) + "/" +
-                            move.staged;
+        const auto staged =
+            site.stage(manifest.transaction) + "/" + move.staged;
         MDIMAPPEND_ASSIGN(const Content waiting,
                           contentAt(storage, staged, chunk));
         if (waiting != move.content)
-            return Status(Failure::Conflict,
-                          "the staged object '" + staged + "' for '" +
-                              move.key + "' is missing or damaged");
+            return Status(Failure::Conflict, "the staged object '" + staged +
+                                                 "' for '" + move.key +
+                                                 "' is missing or damaged");
     }
     return true;
 }
@@ -162,9 +161,8 @@ Status undo(Storage &storage, const Site &site, const Plan &plan)
 {
     for (const auto &document : plan.documents)
     {
-        MDIMAPPEND_ASSIGN(
-            const Content present,
-            contentAt(storage, site.object(document.key), false));
+        MDIMAPPEND_ASSIGN(const Content present,
+                          contentAt(storage, site.object(document.key), false));
         if (present != document.content)
             return conflict("document '" + document.key +
                             "' is not what it was before the append");
@@ -225,8 +223,7 @@ Status tidy(Storage &storage, const Site &site, const std::string &transaction)
         if (name != "decision")
             MDIMAPPEND_RETURN_IF_ERROR(storage.remove(journal + "/" + name));
     }
-    MDIMAPPEND_RETURN_IF_ERROR(
-        storage.remove(decisionPath(site, transaction)));
+    MDIMAPPEND_RETURN_IF_ERROR(storage.remove(decisionPath(site, transaction)));
     return storage.removeFolderIfEmpty(journal);
 }
 

@@ -39,8 +39,7 @@ Status redo(Storage &storage, const Site &site, const Manifest &manifest);
 
 /// Removes a finished transaction's stage and journal, the decision last: what
 /// is left of an interrupted tidying is known to be finished.
-Status tidy(Storage &storage, const Site &site,
-            const std::string &transaction);
+Status tidy(Storage &storage, const Site &site, const std::string &transaction);
 
 /// The running system's boot id, "" where there is none.
 std::string bootId();

@@ -43,8 +43,8 @@ Status damaged(const Site &site, const std::string &transaction,
 class Recovery
 {
   public:
-    Recovery(Storage &storage, const Site &site) : m_storage(storage),
-                                                   m_site(site)
+    Recovery(Storage &storage, const Site &site)
+        : m_storage(storage), m_site(site)
     {
     }
 
@@ -121,11 +121,10 @@ class Recovery
             return damaged(m_site, transaction, manifest.status().message());
         if (manifest->transaction != transaction ||
             manifest->sequence != last + 1)
-            return damaged(m_site, transaction,
-                           "its sequence number is " +
-                               std::to_string(manifest->sequence) +
-                               ", and the last one logged is " +
-                               std::to_string(last));
+            return damaged(
+                m_site, transaction,
+                "its sequence number is " + std::to_string(manifest->sequence) +
+                    ", and the last one logged is " + std::to_string(last));
         MDIMAPPEND_RETURN_IF_ERROR(m_storage.barrier());
         MDIMAPPEND_RETURN_IF_ERROR(redo(m_storage, m_site, *manifest));
         MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, transaction));
@@ -189,8 +188,7 @@ Result<std::vector<PendingTransaction>> pending(Storage &storage,
     {
         MDIMAPPEND_ASSIGN(const auto journal,
                           readJournal(storage, site, transaction));
-        found.push_back({transaction,
-                         stateOf(journal, logged == transaction)});
+        found.push_back({transaction, stateOf(journal, logged == transaction)});
     }
     return found;
 }

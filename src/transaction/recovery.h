@@ -34,10 +34,10 @@ struct PendingTransaction
 {
     enum class State
     {
-        Planned,    ///< the next writer undoes it
-        Decided,    ///< the next writer finishes it
-        Aborted,    ///< the next writer finishes its undo
-        Finished,   ///< only tidying is left
+        Planned,   ///< the next writer undoes it
+        Decided,   ///< the next writer finishes it
+        Aborted,   ///< the next writer finishes its undo
+        Finished,  ///< only tidying is left
         Damaged
     };
     std::string transaction;

@@ -47,8 +47,8 @@ Result<std::unique_ptr<Transaction>>
 Transaction::begin(const Site &site, Storage &storage, Lock &lock,
                    Durability durability, Intent intent)
 {
-    std::unique_ptr<Transaction> transaction(new Transaction(
-        site, storage, lock, durability, std::move(intent)));
+    std::unique_ptr<Transaction> transaction(
+        new Transaction(site, storage, lock, durability, std::move(intent)));
     MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
     transaction->m_plan.sequence = last + 1;
     transaction->m_plan.transaction = transactionName(last + 1);
@@ -60,9 +60,9 @@ Transaction::begin(const Site &site, Storage &storage, Lock &lock,
             bool(tidy(storage, site, transaction->m_plan.transaction)));
         return std::move(planned).suffixed("Nothing was written.");
     }
-    transaction->m_view = std::make_unique<View>(
-        site, storage, transaction->m_plan.transaction,
-        std::move(transaction->m_intent.arrays));
+    transaction->m_view =
+        std::make_unique<View>(site, storage, transaction->m_plan.transaction,
+                               std::move(transaction->m_intent.arrays));
     return transaction;
 }
 
@@ -93,9 +93,8 @@ Status Transaction::writePlan()
     for (const auto &key : m_intent.order)
         m_plan.documents.push_back({key, baseContent(m_intent.base, key)});
     MDIMAPPEND_ASSIGN(m_plan.folders, newFolders());
-    MDIMAPPEND_RETURN_IF_ERROR(
-        writeRecord(m_storage, planPath(m_site, m_plan.transaction),
-                    toText(m_plan)));
+    MDIMAPPEND_RETURN_IF_ERROR(writeRecord(
+        m_storage, planPath(m_site, m_plan.transaction), toText(m_plan)));
     return m_storage.barrier();
 }
 
@@ -129,12 +128,11 @@ Result<Manifest> Transaction::stageDocuments()
         const auto &bytes = m_intent.next.at(key);
         const std::string staged =
             "document-" + std::to_string(manifest.documents.size());
-        MDIMAPPEND_RETURN_IF_ERROR(m_storage.stage(
-            m_site.stage(m_plan.transaction) + "/" + staged, bytes,
-            m_site.object(key)));
-        manifest.documents.push_back({staged, key,
-                                      baseContent(m_intent.base, key),
-                                      contentOf(bytes)});
+        MDIMAPPEND_RETURN_IF_ERROR(
+            m_storage.stage(m_site.stage(m_plan.transaction) + "/" + staged,
+                            bytes, m_site.object(key)));
+        manifest.documents.push_back(
+            {staged, key, baseContent(m_intent.base, key), contentOf(bytes)});
     }
     Json record = {{"format", "mdimappend log 1"},
                    {"sequence", m_plan.sequence},
@@ -168,8 +166,8 @@ Status Transaction::prepare(const std::function<Status()> &sliceUnchanged,
     MDIMAPPEND_ASSIGN(m_manifest, stageDocuments());
     const auto text = toText(m_manifest);
     manifest = contentOf(text);
-    MDIMAPPEND_RETURN_IF_ERROR(writeRecord(
-        m_storage, manifestPath(m_site, m_plan.transaction), text));
+    MDIMAPPEND_RETURN_IF_ERROR(
+        writeRecord(m_storage, manifestPath(m_site, m_plan.transaction), text));
     MDIMAPPEND_RETURN_IF_ERROR(m_storage.barrier());
     MDIMAPPEND_RETURN_IF_ERROR(m_lock.stillOurs());
     MDIMAPPEND_RETURN_IF_ERROR(checkBase());
@@ -187,8 +185,7 @@ Status Transaction::commit(const std::function<Status()> &sliceUnchanged)
         return std::move(prepared).suffixed("Nothing was appended.");
     }
 
-    auto decided =
-        decide(m_storage, m_site, m_plan.transaction, decision);
+    auto decided = decide(m_storage, m_site, m_plan.transaction, decision);
     if (!decided)
         return Status(Failure::Unknown,
                       "the outcome of the append is unknown (" +
@@ -210,13 +207,12 @@ Status Transaction::commit(const std::function<Status()> &sliceUnchanged)
 Status Transaction::undo()
 {
     MDIMAPPEND_RETURN_IF_ERROR(m_lock.stillOurs());
-    MDIMAPPEND_ASSIGN(const Decision decided,
-                      decide(m_storage, m_site, m_plan.transaction,
-                             Decision{false, {}}));
+    MDIMAPPEND_ASSIGN(
+        const Decision decided,
+        decide(m_storage, m_site, m_plan.transaction, Decision{false, {}}));
     if (decided.commit)
         return error("the append has been committed already");
-    MDIMAPPEND_RETURN_IF_ERROR(
-        mdimappend::undo(m_storage, m_site, m_plan));
+    MDIMAPPEND_RETURN_IF_ERROR(mdimappend::undo(m_storage, m_site, m_plan));
     return tidy(m_storage, m_site, m_plan.transaction);
 }
 

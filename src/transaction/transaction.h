@@ -15,8 +15,8 @@
 //   12 log record, barrier, journal removed
 //
 // Nothing that existed before is changed before the decision. Once the creation
-// of `commit` has been attempted, nothing is undone here unless `abort` was won:
-// the outcome is then unknown, and the next writer decides.
+// of `commit` has been attempted, nothing is undone here unless `abort` was
+// won: the outcome is then unknown, and the next writer decides.
 
 #pragma once
 
@@ -58,8 +58,8 @@ class Transaction
   public:
     /// Steps 6. On failure nothing has been written to the store.
     static Result<std::unique_ptr<Transaction>>
-    begin(const Site &site, Storage &storage, Lock &lock,
-          Durability durability, Intent intent);
+    begin(const Site &site, Storage &storage, Lock &lock, Durability durability,
+          Intent intent);
 
     View &view()
     {

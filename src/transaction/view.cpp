@@ -14,8 +14,8 @@ View::View(const Site &site, Storage &storage, const std::string &transaction,
     for (const auto &array : m_arrays)
     {
         std::size_t count = 0;
-        for (const auto *boxes : {&array.planned.added,
-                                  &array.planned.replaced})
+        for (const auto *boxes :
+             {&array.planned.added, &array.planned.replaced})
         {
             for (const auto &box : *boxes)
                 count += static_cast<std::size_t>(box.count());
@@ -33,8 +33,8 @@ View::~View()
 std::string View::path(std::size_t array, Face face) const
 {
     static constexpr const char *faces[] = {"read", "zero", "one"};
-    return ViewFileSystem::prefix() + m_id + "/" + std::to_string(array) +
-           "." + faces[static_cast<int>(face)];
+    return ViewFileSystem::prefix() + m_id + "/" + std::to_string(array) + "." +
+           faces[static_cast<int>(face)];
 }
 
 std::string View::chunkKey(std::size_t array, const ChunkIndex &index) const
@@ -158,24 +158,29 @@ std::optional<std::string> View::document(std::size_t array, Face face,
                            std::make_optional<Json>(fill));
 }
 
+bool View::isChunkKey(std::size_t array, std::string_view key) const
+{
+    const auto &described = m_arrays.at(array);
+    return described.planned.keys.parse(key, described.document.rank())
+        .has_value();
+}
+
 Status View::writeChunk(std::size_t array, std::string_view key,
                         std::string_view bytes)
 {
     const auto &planned = m_arrays.at(array).planned;
-    const auto index =
-        planned.keys.parse(key, m_arrays[array].document.rank());
+    const auto index = planned.keys.parse(key, m_arrays[array].document.rank());
     const auto found = index ? slot(array, *index) : std::nullopt;
     if (!found)
         return keep(error("GDAL's Zarr driver wrote '" + std::string(key) +
                           "' of array '" + planned.path +
                           "', which is not in the plan"));
     const auto destination = m_site.object(chunkKey(array, *index));
-    auto written =
-        found->replaced
-            ? m_storage.stage(m_site.stage(m_transaction) + "/" +
-                                  stagedName(array, found->number),
-                              bytes, destination)
-            : m_storage.put(destination, bytes);
+    auto written = found->replaced
+                       ? m_storage.stage(m_site.stage(m_transaction) + "/" +
+                                             stagedName(array, found->number),
+                                         bytes, destination)
+                       : m_storage.put(destination, bytes);
     if (!written)
         return keep(std::move(written));
     auto checksum = xxh3(bytes);
@@ -193,8 +198,7 @@ Result<std::optional<std::string>> View::readChunk(std::size_t array,
                                                    std::string_view key)
 {
     const auto &planned = m_arrays.at(array).planned;
-    const auto index =
-        planned.keys.parse(key, m_arrays[array].document.rank());
+    const auto index = planned.keys.parse(key, m_arrays[array].document.rank());
     if (!index)
         return std::optional<std::string>();
     auto bytes = m_storage.read(m_site.object(chunkKey(array, *index)));

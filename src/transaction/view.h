@@ -53,6 +53,7 @@ enum class Face
     WriteZero,  ///< fill value 0: for chunks whose first value is not 0
     WriteOne    ///< fill value 1: for chunks whose first value is 0
 };
+
 // The driver does not write a chunk in which all values are the fill value. One
 // whose first value differs from it is always written. (Sharded arrays keep
 // their own fill value: shards of nothing else must be declared absent.)
@@ -118,6 +119,7 @@ class View
     // For the file system handler only.
     std::optional<std::string> document(std::size_t array, Face face,
                                         std::string_view key) const;
+    bool isChunkKey(std::size_t array, std::string_view key) const;
     Status writeChunk(std::size_t array, std::string_view key,
                       std::string_view bytes);
     Result<std::optional<std::string>> readChunk(std::size_t array,
@@ -130,6 +132,7 @@ class View
         bool replaced = false;
         std::size_t number = 0;  ///< in m_records[array]
     };
+
     std::optional<Slot> slot(std::size_t array, const ChunkIndex &index) const;
     std::string chunkKey(std::size_t array, const ChunkIndex &index) const;
     std::string stagedName(std::size_t array, std::size_t number) const;

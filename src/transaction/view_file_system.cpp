@@ -122,8 +122,8 @@ class ReadHandle final : public VSIVirtualHandle
         if (whence == SEEK_SET)
             m_position = offset;
         else
-            m_position = (whence == SEEK_CUR ? m_position : m_bytes.size()) +
-                         offset;
+            m_position =
+                (whence == SEEK_CUR ? m_position : m_bytes.size()) + offset;
         return 0;
     }
 
@@ -149,8 +149,7 @@ class ReadHandle final : public VSIVirtualHandle
     {
         if (offset >= m_bytes.size())
             return 0;
-        const auto done =
-            std::min<std::size_t>(count, m_bytes.size() - offset);
+        const auto done = std::min<std::size_t>(count, m_bytes.size() - offset);
         std::memcpy(buffer, m_bytes.data() + offset, done);
         return done;
     }
@@ -203,8 +202,8 @@ class WriteHandle final : public VSIVirtualHandle
         if (whence == SEEK_SET)
             m_position = offset;
         else
-            m_position = (whence == SEEK_CUR ? m_position : m_bytes.size()) +
-                         offset;
+            m_position =
+                (whence == SEEK_CUR ? m_position : m_bytes.size()) + offset;
         return 0;
     }
 
@@ -269,8 +268,8 @@ class WriteHandle final : public VSIVirtualHandle
 class Handler final : public VSIFilesystemHandler
 {
   public:
-    VSIVirtualHandleUniquePtr Open(const char *path, const char *access,
-                                   bool, CSLConstList) override
+    VSIVirtualHandleUniquePtr Open(const char *path, const char *access, bool,
+                                   CSLConstList) override
     {
         const auto place = locatePlace(path);
         if (!place || place->key.empty())
@@ -300,16 +299,17 @@ class Handler final : public VSIFilesystemHandler
         }
         if (place)
         {
-            if (const auto document =
-                    place->view->document(place->array, place->face,
-                                          place->key))
+            if (const auto document = place->view->document(
+                    place->array, place->face, place->key))
             {
                 state->st_mode = S_IFREG | 0644;
                 state->st_size = static_cast<vsi_l_offset>(document->size());
                 return 0;
             }
-            // Folders of `/` keys exist as far as the driver is concerned.
-            if (place->face != Face::Read && !isDocument(place->key))
+            // Folders of `/` keys exist as far as the driver is concerned;
+            // what is written was not there before.
+            if (place->face != Face::Read && !isDocument(place->key) &&
+                !place->view->isChunkKey(place->array, place->key))
             {
                 state->st_mode = S_IFDIR | 0755;
                 return 0;
@@ -329,8 +329,7 @@ class Handler final : public VSIFilesystemHandler
         return 0;
     }
 
-    std::string
-    GetStreamingFilename(const std::string &filename) const override
+    std::string GetStreamingFilename(const std::string &filename) const override
     {
         return filename;
     }

@@ -29,6 +29,10 @@ Result<Writer> openForWriting(const WriterRequest &request)
                           LocalStorage::open(writer.site.parent + "/",
                                              request.durability,
                                              *request.posix));
+        MDIMAPPEND_ASSIGN(const auto sidecar,
+                          beside->state(writer.site.sidecar()));
+        if (!sidecar)
+            MDIMAPPEND_RETURN_IF_ERROR(refuseForeign(writer.site));
         MDIMAPPEND_RETURN_IF_ERROR(
             beside->makeFolders(writer.site.sidecar())
                 .suffixed("The sidecar beside the target is needed for every "
@@ -45,8 +49,7 @@ Result<Writer> openForWriting(const WriterRequest &request)
     }
     MDIMAPPEND_ASSIGN(writer.lock,
                       acquireLocalLock({writer.site.lock(), request.command,
-                                        request.lockTimeout,
-                                        request.cancelled},
+                                        request.lockTimeout, request.cancelled},
                                        *request.posix));
     // What the target is may have changed while waiting.
     MDIMAPPEND_ASSIGN(writer.site, locateSite(request.target, request.group));
@@ -58,9 +61,9 @@ Result<Writer> openForReading(const std::string &target,
 {
     Writer writer;
     MDIMAPPEND_ASSIGN(writer.site, locateSite(target, group));
-    MDIMAPPEND_ASSIGN(writer.storage,
-                      LocalStorage::open(writer.site.parent + "/",
-                                         Durability::Process));
+    MDIMAPPEND_ASSIGN(
+        writer.storage,
+        LocalStorage::open(writer.site.parent + "/", Durability::Process));
     return writer;
 }
 
