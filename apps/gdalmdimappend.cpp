@@ -8,7 +8,7 @@
 #include <gdal.h>
 
 #include <csignal>
-#include <cstdio>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -21,7 +21,7 @@ void catchSignal(int number)
 {
     caughtSignal = number;
     // A second one ends the process at once; the next run recovers.
-    std::signal(number, SIG_DFL);
+    static_cast<void>(std::signal(number, SIG_DFL));
 }
 
 int run(int argc, char **argv)
@@ -41,26 +41,26 @@ int run(int argc, char **argv)
 
     if (!algorithm.ParseCommandLineArguments(arguments))
     {
-        std::fprintf(stderr, "%s", algorithm.GetUsageForCLI(true).c_str());
+        std::cerr << algorithm.GetUsageForCLI(true);
         return 2;
     }
     if (algorithm.IsHelpRequested())
     {
-        std::printf("%s", algorithm.GetUsageForCLI(false).c_str());
+        std::cout << algorithm.GetUsageForCLI(false).c_str();
         return 0;
     }
     if (algorithm.IsJSONUsageRequested())
     {
-        std::printf("%s", algorithm.GetUsageAsJSON().c_str());
+        std::cout << algorithm.GetUsageAsJSON().c_str();
         return 0;
     }
-    std::signal(SIGINT, catchSignal);
-    std::signal(SIGTERM, catchSignal);
+    static_cast<void>(std::signal(SIGINT, catchSignal));
+    static_cast<void>(std::signal(SIGTERM, catchSignal));
     const bool done = algorithm.Run(
         algorithm.IsProgressBarRequested() ? GDALTermProgress : nullptr,
         nullptr);
-    std::printf("%s", algorithm.outputString().c_str());
-    if (std::fflush(stdout) != 0 && done)
+    std::cout << algorithm.outputString().c_str();
+    if (!std::cout.flush() && done)
         return 1;
     if (!done && caughtSignal != 0)
         return 128 + caughtSignal;

@@ -425,6 +425,15 @@ class Run
         for (std::size_t i = 0; i < m_options.slices.size(); ++i)
         {
             m_number = i;
+            // What is in already is passed over fast, but not forever.
+            if (i > 0 && !reportProgress(0))
+            {
+                m_report.status = Status(
+                    Failure::Interrupted,
+                    "interrupted before slice '" + m_options.slices[i].name +
+                        "'. Those before it are in.");
+                break;
+            }
             auto slice = appendSlice(m_options.slices[i]);
             m_report.slices.push_back(slice);
             if (slice.status)
@@ -441,6 +450,9 @@ class Run
                 break;
             }
         }
+        // It is all in: too late to stop.
+        if (m_report.status && m_options.progress)
+            m_options.progress(1.0);
         return std::move(m_report);
     }
 

@@ -93,7 +93,8 @@ void ElementBuffer::clear()
     for (std::size_t at = 0; at < m_bytes.size(); at += m_elementSize)
     {
         char *text = nullptr;
-        std::memcpy(&text, m_bytes.data() + at, sizeof(text));
+        std::memcpy(static_cast<void *>(&text), m_bytes.data() + at,
+                    sizeof(text));
         CPLFree(text);
     }
     std::fill(m_bytes.begin(), m_bytes.end(), '\0');
@@ -106,7 +107,8 @@ std::vector<std::string> ElementBuffer::strings() const
          at += m_elementSize)
     {
         const char *text = nullptr;
-        std::memcpy(&text, m_bytes.data() + at, sizeof(text));
+        std::memcpy(static_cast<void *>(&text), m_bytes.data() + at,
+                    sizeof(text));
         all.emplace_back(text ? text : "");
     }
     return all;

@@ -1,5 +1,6 @@
 #include "append/conversion.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -17,6 +18,17 @@ bool isWideInteger(GDALDataType type)
 bool isReal(GDALDataType type)
 {
     return !GDALDataTypeIsComplex(type);
+}
+
+Status checkTruthValues(const unsigned char *values, std::size_t count)
+{
+    const auto *end = values + count;
+    const auto *found = std::find_if(values, end, [](unsigned char value)
+                                     { return value > 1; });
+    if (found == end)
+        return Status::ok();
+    return refused("the value " + std::to_string(int{*found}) +
+                   " is neither 0 nor 1, and the target is of type bool.");
 }
 
 }  // namespace
@@ -50,6 +62,13 @@ Conversion Conversion::widening(GDALDataType from, GDALDataType to)
     return conversion;
 }
 
+Conversion Conversion::truthValues()
+{
+    Conversion conversion = none(1);
+    conversion.m_kind = Kind::TruthValues;
+    return conversion;
+}
+
 Conversion Conversion::time(GDALDataType fromType, const TimeEncoding &from,
                             GDALDataType toType, const TimeEncoding &to,
                             const std::optional<std::string> &missingFrom,
@@ -77,6 +96,10 @@ Status Conversion::apply(const void *source, void *target,
                         m_to, static_cast<int>(m_targetSize),
                         static_cast<GPtrDiff_t>(count));
         break;
+    case Kind::TruthValues:
+        std::memcpy(target, source, count);
+        return checkTruthValues(static_cast<const unsigned char *>(source),
+                                count);
     case Kind::Time:
         return applyTime(static_cast<const char *>(source),
                          static_cast<char *>(target), count);

@@ -1,5 +1,5 @@
 // How a slice's elements become the target's: nothing to do, a widening that
-// loses nothing, or another time encoding.
+// loses nothing, a check for truth values, or another time encoding.
 
 #pragma once
 
@@ -23,6 +23,9 @@ class Conversion
 
     /// Numbers of one type as those of another that holds each of its values.
     static Conversion widening(GDALDataType from, GDALDataType to);
+
+    /// Bytes that the target stores as truth values: 0 or 1, else refused.
+    static Conversion truthValues();
 
     /// CF times of one encoding as those of another; the missing value stays
     /// missing.
@@ -50,6 +53,7 @@ class Conversion
     {
         None,
         Widening,
+        TruthValues,
         Time
     };
 

@@ -70,13 +70,24 @@ Status checkPacking(const TargetArray &target, const SliceArray &slice)
     return Status::ok();
 }
 
-/// V3's `_FillValue`, else the fill value.
+/// V3's `_FillValue`, else the fill value; but zarr-python pads V3 arrays with 0
+/// and means nothing by it.
 Result<std::optional<std::string>> missingOf(const ArrayDocument &document)
 {
     MDIMAPPEND_ASSIGN(auto missing, missingValueBytes(document));
     if (missing)
         return missing;
+    const Json &fill = document.fillValue;
+    if (document.format == ZarrFormat::V3 && fill.is_number() && fill == 0)
+        return missing;
     return fillBytes(document);
+}
+
+bool isNaN(const std::string &element, GDALDataType type)
+{
+    double number = 0;
+    GDALCopyWords64(element.data(), type, 0, &number, GDT_Float64, 0, 1);
+    return GDALDataTypeIsFloating(type) && std::isnan(number);
 }
 
 bool sameMissing(const std::string &a, const std::string &b, GDALDataType type)
@@ -92,13 +103,17 @@ bool sameMissing(const std::string &a, const std::string &b, GDALDataType type)
 
 std::string elementText(const std::string &element, GDALDataType type)
 {
-    if (type == GDT_UInt64 || type == GDT_Int64)
+    if (type == GDT_UInt64)
+    {
+        std::uint64_t whole = 0;
+        std::memcpy(&whole, element.data(), sizeof(whole));
+        return std::to_string(whole);
+    }
+    if (GDALDataTypeIsInteger(type))
     {
         std::int64_t whole = 0;
-        std::memcpy(&whole, element.data(), sizeof(whole));
-        return type == GDT_Int64
-                   ? std::to_string(whole)
-                   : std::to_string(static_cast<std::uint64_t>(whole));
+        GDALCopyWords64(element.data(), type, 0, &whole, GDT_Int64, 0, 1);
+        return std::to_string(whole);
     }
     double number = 0;
     GDALCopyWords64(element.data(), type, 0, &number, GDT_Float64, 0, 1);
@@ -172,12 +187,17 @@ Result<Conversion> typeConversion(const TargetArray &target,
         return Conversion::none(sizeof(char *));
     }
     const auto from = slice.type.GetNumericDataType();
+    if (from == type.gdal && type.kind == DataType::Kind::Bool)
+        return Conversion::truthValues();
     if (from == type.gdal)
         return Conversion::none(type.size);
-    if (!isLosslessWidening(from, type.gdal))
+    if (type.kind == DataType::Kind::Bool ||
+        !isLosslessWidening(from, type.gdal))
         return refused(quoted(target.name) + "is of type " +
                        GDALGetDataTypeName(from) + ", the target of type " +
-                       GDALGetDataTypeName(type.gdal) +
+                       (type.kind == DataType::Kind::Bool
+                            ? type.name
+                            : GDALGetDataTypeName(type.gdal)) +
                        ", which cannot hold every value of it.");
     return Conversion::widening(from, type.gdal);
 }

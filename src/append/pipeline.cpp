@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstring>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 namespace mdimappend
@@ -306,16 +307,15 @@ class Pipeline::Worker
                     m_regionSize, zero, m_regionSize, m_elementSize);
             return Status::ok();
         }
-        std::vector<const char *> texts;
-        for (const auto &text : m_slab->memoryStrings)
-            texts.push_back(text.c_str());
-        std::vector<char *> picked(elementCount(m_regionSize));
-        copyBox(texts.data(), whole, origin, picked.data(), m_regionSize, zero,
-                m_regionSize, sizeof(char *));
-        for (auto &text : picked)
-            text = CPLStrdup(text);
-        std::memcpy(m_region->data(), picked.data(),
-                    picked.size() * sizeof(char *));
+        // Positions are copied as if they were elements, then texts are made.
+        std::vector<std::size_t> positions(m_slab->memoryStrings.size());
+        std::iota(positions.begin(), positions.end(), 0U);
+        std::vector<std::size_t> picked(elementCount(m_regionSize));
+        copyBox(positions.data(), whole, origin, picked.data(), m_regionSize,
+                zero, m_regionSize, sizeof(std::size_t));
+        auto *texts = static_cast<char **>(m_region->data());
+        for (std::size_t i = 0; i < picked.size(); ++i)
+            texts[i] = CPLStrdup(m_slab->memoryStrings[picked[i]].c_str());
         return Status::ok();
     }
 
@@ -403,14 +403,15 @@ class Pipeline::Worker
         const auto &type = m_document->dataType;
         for (std::uint64_t i = 0; i < count; ++i)
         {
-            const std::string_view text = texts[i] ? texts[i] : "";
-            if (!CPLIsUTF8(text.data(), static_cast<int>(text.size())))
+            const std::string text = texts[i] ? texts[i] : "";
+            if (!CPLIsUTF8(text.c_str(), static_cast<int>(text.size())))
                 return refused("array '" + m_document->path +
                                "': a text is not UTF-8.");
             const bool unicode = type.kind == DataType::Kind::FixedUnicode;
             const std::size_t length =
-                unicode ? static_cast<std::size_t>(CPLStrlenUTF8Ex(text.data()))
-                        : text.size();
+                unicode
+                    ? static_cast<std::size_t>(CPLStrlenUTF8Ex(text.c_str()))
+                    : text.size();
             const std::size_t most =
                 type.kind == DataType::Kind::VariableUnicode
                     ? ArrayHandle::longestText
@@ -418,8 +419,7 @@ class Pipeline::Worker
                           : type.size;
             if (length > most)
                 return refused("array '" + m_document->path + "': the text '" +
-                               std::string(text.substr(0, 40)) +
-                               "...' is longer than the " +
+                               text.substr(0, 40) + "...' is longer than the " +
                                std::to_string(most) +
                                " that the target holds.");
         }

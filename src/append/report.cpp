@@ -1,6 +1,6 @@
 #include "append/report.h"
 
-#include <cstdio>
+#include <format>
 
 namespace mdimappend
 {
@@ -34,10 +34,8 @@ std::string sizeText(std::uint64_t bytes)
         size /= 1024;
         ++unit;
     }
-    char text[32];
-    std::snprintf(text, sizeof(text), unit == 0 ? "%.0f %s" : "%.1f %s", size,
-                  units[unit]);
-    return text;
+    return unit == 0 ? std::format("{:.0f} {}", size, units[unit])
+                     : std::format("{:.1f} {}", size, units[unit]);
 }
 
 std::string plural(std::uint64_t count, const std::string &noun)

@@ -1,6 +1,6 @@
 #include "journal/log.h"
 
-#include <cstdio>
+#include <format>
 
 namespace mdimappend
 {
@@ -10,10 +10,7 @@ namespace
 
 std::string recordPath(const Site &site, std::uint64_t sequence)
 {
-    char name[32];
-    std::snprintf(name, sizeof(name), "/%012llu.json",
-                  static_cast<unsigned long long>(sequence));
-    return site.log() + name;
+    return site.log() + std::format("/{:012}.json", sequence);
 }
 
 std::string headPath(const Site &site)
@@ -32,7 +29,7 @@ Result<std::uint64_t> lastSequence(Storage &storage, const Site &site)
         const auto parsed = parseJson(*head);
         // A torn hint is no hint: start from the first record.
         if (parsed && parsed->is_object() && parsed->contains("sequence") &&
-            (*parsed)["sequence"].is_number_unsigned())
+            (*parsed)["sequence"].is_number_integer())
             last = (*parsed)["sequence"].get<std::uint64_t>();
     }
     if (last > 0)

@@ -124,7 +124,8 @@ Result<std::vector<ChunkBox>> boxesFrom(const Json &object, const char *key)
         {
             for (const auto &number : listOf(item, name))
             {
-                if (!number.is_number_unsigned())
+                if (!number.is_number_integer() ||
+                    number.get<std::int64_t>() < 0)
                     return error("a chunk index is no number");
                 index.push_back(number.get<std::uint64_t>());
             }

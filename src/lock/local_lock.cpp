@@ -1,13 +1,13 @@
 #include "lock/lock.h"
 
 #include "storage/checksum.h"
+#include "time/utc_now.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <fcntl.h>
 #include <thread>
 #include <unistd.h>
@@ -17,16 +17,6 @@ namespace mdimappend
 
 namespace
 {
-
-std::string utcNow()
-{
-    const std::time_t now = std::time(nullptr);
-    struct tm parts = {};
-    gmtime_r(&now, &parts);
-    char text[32];
-    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text;
-}
 
 std::string documentText(const char *state, const LockHolder &holder)
 {

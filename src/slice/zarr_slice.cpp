@@ -1,4 +1,5 @@
 #include "slice/zarr_slice.h"
+#include "zarr/codecs.h"
 
 #include "slice/missing_value.h"
 
@@ -135,6 +136,12 @@ const Json *ZarrSlice::attributes(const std::string &name) const
         return nullptr;
     const auto found = node->find("attributes");
     return found == node->end() || !found->is_object() ? nullptr : &*found;
+}
+
+bool ZarrSlice::isMisread(const std::string &name) const
+{
+    const Json *node = document(keyBelow(name, "zarr.json"));
+    return node && rotatesAxes(node->value("codecs", Json()));
 }
 
 std::optional<std::string> ZarrSlice::missingValue(const std::string &name,

@@ -37,6 +37,10 @@ class ZarrSlice
     std::optional<std::string> missingValue(const std::string &name,
                                             GDALDataType type) const;
 
+    /// Whether GDAL's driver misreads the array: it takes the order of a
+    /// transpose codec for its inverse, which most orders are themselves.
+    bool isMisread(const std::string &name) const;
+
   private:
     std::string m_root{};
     bool m_v3 = false;

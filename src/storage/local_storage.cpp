@@ -34,10 +34,10 @@ bool kernelReportsSyncfsErrors()
     return major > 5 || (major == 5 && minor >= 8);
 }
 
-bool fileSystemReportsSyncfsErrors(int fd)
+bool fileSystemReportsSyncfsErrors(Posix &posix, int fd)
 {
     struct statfs system = {};
-    if (fstatfs(fd, &system) != 0)
+    if (posix.fstatfs(fd, &system) != 0)
         return false;
     constexpr std::uint32_t xfsMagic = 0x58465342;
     const auto type = static_cast<std::uint32_t>(system.f_type);
@@ -104,7 +104,7 @@ LocalStorage::open(const std::string &anchor, Durability durability,
     if (storage->m_anchor < 0)
         return systemError("cannot open folder", anchor);
     storage->m_syncfs = kernelReportsSyncfsErrors() &&
-                        fileSystemReportsSyncfsErrors(storage->m_anchor);
+                        fileSystemReportsSyncfsErrors(posix, storage->m_anchor);
     return storage;
 }
 
@@ -232,8 +232,8 @@ Status LocalStorage::takeRights(int fd, const std::string &likeObject)
     // Only root may give files away; in a shared folder the group matters.
     if ((own.st_uid != like.st_uid || own.st_gid != like.st_gid) &&
         m_posix.fchown(fd, like.st_uid, like.st_gid) != 0 &&
-        (errno != EPERM || m_posix.fchown(fd, static_cast<uid_t>(-1),
-                                          like.st_gid) != 0) &&
+        (errno != EPERM ||
+         m_posix.fchown(fd, static_cast<uid_t>(-1), like.st_gid) != 0) &&
         errno != EPERM)
         return systemError("cannot set the owner of the replacement of",
                            likeObject);
@@ -307,7 +307,7 @@ Status LocalStorage::remove(const std::string &path)
 
 Result<std::vector<std::string>> LocalStorage::list(const std::string &folder)
 {
-    DIR *directory = opendir(folder.c_str());
+    DIR *directory = m_posix.opendir(folder.c_str());
     if (!directory)
     {
         if (errno == ENOENT || errno == ENOTDIR)
@@ -339,7 +339,7 @@ Status LocalStorage::makeFolders(const std::string &folder)
             return Status::ok();
     }
     struct stat state = {};
-    if (::stat(folder.c_str(), &state) == 0)
+    if (m_posix.stat(folder.c_str(), &state) == 0)
     {
         if (!S_ISDIR(state.st_mode))
             return error("'" + folder + "' is not a folder");

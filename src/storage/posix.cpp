@@ -101,4 +101,24 @@ int Posix::lstat(const char *path, struct stat *state)
     return ::lstat(path, state);
 }
 
+int Posix::stat(const char *path, struct stat *state)
+{
+    return ::stat(path, state);
+}
+
+int Posix::access(const char *path, int mode)
+{
+    return ::faccessat(AT_FDCWD, path, mode, AT_EACCESS);
+}
+
+int Posix::fstatfs(int fd, struct statfs *state)
+{
+    return ::fstatfs(fd, state);
+}
+
+DIR *Posix::opendir(const char *path)
+{
+    return ::opendir(path);
+}
+
 }  // namespace mdimappend

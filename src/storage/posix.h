@@ -1,12 +1,14 @@
-// The system calls that change or sync files: one seam, so that tests can make
-// the n-th of them fail, tear, or be the last thing this process ever did.
+// The system calls on files: one seam, so that tests can make the n-th of them
+// fail, tear, or be the last thing this process ever did.
 //
 // Each function is the system call of its name: same result, same errno.
 
 #pragma once
 
+#include <dirent.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/vfs.h>
 
 namespace mdimappend
 {
@@ -36,6 +38,11 @@ class Posix
     /// Takes the whole-file exclusive OFD lock without waiting.
     virtual int lockExclusive(int fd);
     virtual int lstat(const char *path, struct stat *state);
+    virtual int stat(const char *path, struct stat *state);
+    /// faccessat with AT_EACCESS.
+    virtual int access(const char *path, int mode);
+    virtual int fstatfs(int fd, struct statfs *state);
+    virtual DIR *opendir(const char *path);
 };
 
 }  // namespace mdimappend

@@ -4,6 +4,7 @@
 #include "storage/checksum.h"
 #include "storage/local_storage.h"
 
+#include <fstream>
 #include <set>
 
 namespace mdimappend
@@ -229,15 +230,9 @@ Status tidy(Storage &storage, const Site &site, const std::string &transaction)
 
 std::string bootId()
 {
-    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "r");
-    if (!file)
-        return {};
-    char text[64] = {};
-    const bool read = fgets(text, sizeof(text), file) != nullptr;
-    fclose(file);
-    std::string id = read ? text : "";
-    while (!id.empty() && id.back() == '\n')
-        id.pop_back();
+    std::ifstream file("/proc/sys/kernel/random/boot_id");
+    std::string id;
+    std::getline(file, id);
     return id;
 }
 

@@ -3,10 +3,10 @@
 #include "journal/log.h"
 #include "storage/checksum.h"
 #include "storage/local_storage.h"
+#include "time/utc_now.h"
 #include "transaction/protocol.h"
 
-#include <cstdio>
-#include <ctime>
+#include <format>
 #include <set>
 
 namespace mdimappend
@@ -17,20 +17,7 @@ namespace
 
 std::string transactionName(std::uint64_t sequence)
 {
-    char number[32];
-    std::snprintf(number, sizeof(number), "%012llu",
-                  static_cast<unsigned long long>(sequence));
-    return std::string(number) + "-" + randomNonce();
-}
-
-std::string utcNow()
-{
-    const std::time_t now = std::time(nullptr);
-    struct tm parts = {};
-    gmtime_r(&now, &parts);
-    char text[32];
-    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text;
+    return std::format("{:012}-{}", sequence, randomNonce());
 }
 
 Content baseContent(const Documents &base, const std::string &key)

@@ -303,7 +303,7 @@ class Handler final : public VSIFilesystemHandler
                     place->array, place->face, place->key))
             {
                 state->st_mode = S_IFREG | 0644;
-                state->st_size = static_cast<vsi_l_offset>(document->size());
+                state->st_size = static_cast<off_t>(document->size());
                 return 0;
             }
             // Folders of `/` keys exist as far as the driver is concerned;

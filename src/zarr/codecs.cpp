@@ -134,8 +134,37 @@ Status checkCompressionV2(const Json &compressor, const Json &filters)
     return Status::ok();
 }
 
+bool rotatesAxes(const Json &codecs)
+{
+    for (const Json &codec : codecs.is_array() ? codecs : Json::array())
+    {
+        if (!codec.is_object())
+            continue;
+        const Json configuration = codec.value("configuration", Json::object());
+        if (!configuration.is_object())
+            continue;
+        if (rotatesAxes(configuration.value("codecs", Json())))
+            return true;
+        const Json order = configuration.value("order", Json());
+        if (codec.value("name", Json()) != "transpose" || !order.is_array())
+            continue;
+        for (std::size_t i = 0; i < order.size(); ++i)
+        {
+            const auto to = order[i].is_number_integer()
+                                ? order[i].get<std::size_t>()
+                                : order.size();
+            if (to >= order.size() || order[to] != i)
+                return true;
+        }
+    }
+    return false;
+}
+
 Result<const Json *> checkCodecsV3(const Json &codecs, const DataType &type)
 {
+    if (rotatesAxes(codecs))
+        return error("a transpose codec has an order that GDAL's Zarr driver "
+                     "misreads");
     MDIMAPPEND_RETURN_IF_ERROR(checkChain(codecs, type, true));
     const auto sharding = std::ranges::find_if(
         codecs, [](const Json &codec)

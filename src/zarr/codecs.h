@@ -15,6 +15,11 @@ Status checkCompressionV2(const Json &compressor, const Json &filters);
 /// null if the array is not sharded.
 Result<const Json *> checkCodecsV3(const Json &codecs, const DataType &type);
 
+/// Whether a transpose codec among these, inner ones of shards included, has an
+/// order that is not its own inverse: GDAL's driver (3.13) takes it for its
+/// inverse, and misreads the array.
+bool rotatesAxes(const Json &codecs);
+
 /// .zarray's `compressor` for a name and level of NewArray.
 Result<Json> compressorV2(const std::string &name, int level,
                           const DataType &type);
