@@ -36,7 +36,7 @@ int run(int argc, char **argv)
         arguments.emplace_back(argv[i]);
         command += " " + arguments.back();
     }
-    algorithm.setCommand(command);
+    algorithm.setStandalone(command);
     algorithm.m_cancelled = [] { return caughtSignal != 0; };
 
     if (!algorithm.ParseCommandLineArguments(arguments))

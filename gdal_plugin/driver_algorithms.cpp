@@ -12,18 +12,19 @@ namespace mdimappend
 namespace
 {
 
-const char *stateName(PendingTransaction::State state)
+const char *stateName(PendingTransaction::State state, bool underWay)
 {
     switch (state)
     {
     case PendingTransaction::State::Planned:
-        return "interrupted; the next run undoes it";
+        return underWay ? "under way" : "interrupted; the next run undoes it";
     case PendingTransaction::State::Decided:
-        return "decided; the next run finishes it";
+        return underWay ? "decided, being applied"
+                        : "decided; the next run finishes it";
     case PendingTransaction::State::Aborted:
         return "being undone; the next run goes on with it";
     case PendingTransaction::State::Finished:
-        return "done; only tidying is left";
+        return "done or undone; only tidying is left";
     case PendingTransaction::State::Damaged:
         break;
     }
@@ -97,9 +98,9 @@ Status StatusAlgorithm::act()
     for (const auto &each : transactions)
     {
         list.push_back({{"transaction", each.transaction},
-                        {"state", stateName(each.state)}});
-        text += "pending: " + each.transaction + " (" + stateName(each.state) +
-                ")\n";
+                        {"state", stateName(each.state, lock.held)}});
+        text += "pending: " + each.transaction + " (" +
+                stateName(each.state, lock.held) + ")\n";
     }
     if (transactions.empty())
         text += "nothing pending\n";

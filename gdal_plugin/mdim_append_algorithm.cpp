@@ -41,6 +41,8 @@ void MdimAppendAlgorithm::addSliceArguments()
         .SetPositional()
         .SetMinCount(0)
         .SetAutoOpenDataset(false)
+        // Else names are split at commas and lose their quotation marks.
+        .SetPackedValuesAllowed(false)
         .SetMetaVar("SLICE");
     AddArg(GDAL_ARG_NAME_OUTPUT, 'o',
            "The Zarr store to append to; made from the first slice if it does "
@@ -125,6 +127,11 @@ void MdimAppendAlgorithm::addRunArguments()
            &m_durability)
         .SetDefault(m_durability)
         .SetChoices("full", "process");
+    AddArg("slices-per-commit", 0, "How many slices make one atomic commit",
+           &m_slicesPerCommit)
+        .SetDefault(m_slicesPerCommit)
+        .SetMinValueIncluded(1)
+        .SetMetaVar("N");
     AddArg("keep-going", 0,
            "Pass over slices that are refused or unreadable, and go on",
            &m_keepGoing);
@@ -190,6 +197,7 @@ Result<AppendOptions> MdimAppendAlgorithm::options()
     MDIMAPPEND_ASSIGN(options.lockTimeout, parseDuration(m_lockTimeout));
     options.durability =
         m_durability == "process" ? Durability::Process : Durability::Full;
+    options.slicesPerCommit = m_slicesPerCommit;
     options.keepGoing = m_keepGoing;
     options.threads = m_threads;
     options.dryRun = m_dryRun;
@@ -204,6 +212,9 @@ Result<AppendOptions> MdimAppendAlgorithm::options()
 bool MdimAppendAlgorithm::fail(const Status &status)
 {
     m_returnCode = exitStatus(status);
+    // `gdal` itself says 1 for wrong usage.
+    if (status.kind() == Failure::Usage && !m_standalone)
+        m_returnCode = 1;
     ReportError(CE_Failure, CPLE_AppDefined, "%s", status.message().c_str());
     return false;
 }

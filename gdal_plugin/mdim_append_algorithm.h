@@ -34,9 +34,11 @@ class MdimAppendAlgorithm final : public GDALAlgorithm
         return m_outputString;
     }
 
-    /// How the command was called, for the lock and the log.
-    void setCommand(std::string command)
+    /// How the standalone command was called, for the lock and the log; its
+    /// exit status for wrong usage is 2.
+    void setStandalone(std::string command)
     {
+        m_standalone = true;
         m_command = std::move(command);
     }
 
@@ -69,12 +71,14 @@ class MdimAppendAlgorithm final : public GDALAlgorithm
     std::string m_lock = "auto";
     std::string m_lockTimeout = "60s";
     std::string m_durability = "full";
+    int m_slicesPerCommit = 1;
     bool m_keepGoing = false;
     bool m_dryRun = false;
     std::string m_report = "text";
     std::string m_message;
     int m_threads = 0;
     std::string m_threadsText;
+    bool m_standalone = false;
     std::string m_command;
     std::string m_outputString;
     int m_returnCode = 0;

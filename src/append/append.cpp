@@ -1,22 +1,12 @@
 #include "append/append.h"
 
-#include "append/chunk_grid.h"
-#include "append/guards.h"
-#include "append/labels.h"
-#include "append/new_target.h"
-#include "append/pipeline.h"
+#include "append/batch.h"
 #include "append/target.h"
-#include "append/target_values.h"
-#include "journal/log.h"
 #include "slice/slice.h"
-#include "transaction/recovery.h"
-#include "transaction/transaction.h"
-#include "transaction/writer.h"
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <thread>
 
 namespace mdimappend
 {
@@ -24,393 +14,7 @@ namespace mdimappend
 namespace
 {
 
-/// All that one slice adds, once the guards have passed it.
-struct AppendPlan
-{
-    Intent intent;
-    std::vector<Slab> slabs;
-    std::uint64_t firstRow = 0;
-    std::uint64_t rows = 0;
-    std::uint64_t rowsAlreadyThere = 0;
-    std::string firstLabel;
-    std::string lastLabel;
-    bool create = false;
-    std::vector<std::string> ignoredArrays;
-};
-
-std::string labelText(const Labels &labels, std::size_t position)
-{
-    return position < labels.values.size() ? labels.describe(position)
-                                           : std::string();
-}
-
-/// Plans one slice's append to one target. Reads, never writes.
-class Planner
-{
-  public:
-    Planner(const AppendOptions &options, const Site &site, Storage &storage,
-            const Slice &slice)
-        : m_options(options), m_site(site), m_storage(storage), m_slice(slice)
-    {
-    }
-
-    Result<AppendPlan> plan()
-    {
-        MDIMAPPEND_ASSIGN(m_target,
-                          readTarget(m_storage, m_site, m_slice.appendDim()));
-        if (m_target.exists)
-            MDIMAPPEND_RETURN_IF_ERROR(planGrowth());
-        else
-            MDIMAPPEND_RETURN_IF_ERROR(planCreation());
-        m_plan.intent.logRecord = {
-            {"group", m_site.group},
-            {"append_dim", m_slice.appendDim()},
-            {"first_row", m_plan.firstRow},
-            {"rows", m_plan.rows},
-            {"first_label", m_plan.firstLabel},
-            {"last_label", m_plan.lastLabel},
-            {"slices", Json::array({{{"name", m_slice.name()},
-                                     {"state", m_slice.fingerprint()}}})},
-            {"command", m_options.command},
-            {"message", m_options.message}};
-        return std::move(m_plan);
-    }
-
-  private:
-    Status planCreation()
-    {
-        m_plan.create = true;
-        m_plan.rows = m_slice.size();
-        std::optional<LabelForm> form;
-        MDIMAPPEND_ASSIGN(Labels labels, sliceLabels(m_slice));
-        if (m_slice.givenLabel())
-        {
-            form = formForNewLabel(m_slice.givenLabel()->text);
-            MDIMAPPEND_ASSIGN(labels,
-                              parseLabel(m_slice.givenLabel()->text, *form));
-        }
-        MDIMAPPEND_RETURN_IF_ERROR(matchLabels(Labels{}, labels).status());
-        nameLabels(labels, 0);
-
-        MDIMAPPEND_ASSIGN(
-            NewTarget model,
-            modelNewTarget(m_slice, m_options, m_site, form, m_target));
-        const auto &arrays = model.target.arrays;
-        for (std::size_t i = 0; i < arrays.size(); ++i)
-        {
-            const auto &document = arrays[i].document;
-            Slab slab = slabFor(i, arrays[i], Extent(document.rank(), 0),
-                                document.shape);
-            slab.rows = m_slice.size();
-            const auto boxes = allChunks(document.shape, document.chunk);
-            addViewArray(document, boxes, document.shape);
-            if (form && arrays[i].name == m_slice.appendDim())
-                MDIMAPPEND_RETURN_IF_ERROR(fillFromLabels(slab, labels, *form));
-            else
-                takeFromSlice(slab, arrays[i].name,
-                              Conversion::none(document.dataType.size));
-            m_plan.slabs.push_back(std::move(slab));
-        }
-        m_plan.intent.next = std::move(model.documents);
-        m_plan.intent.order = std::move(model.order);
-        keepBase(m_target.documents);
-        return Status::ok();
-    }
-
-    Status planGrowth()
-    {
-        if (m_target.appendDim.empty())
-            return refused("it is not clear along which dimension to append; "
-                           "name it with --append-dim.");
-        MDIMAPPEND_ASSIGN(GuardReport guards, checkArrays(m_target, m_slice));
-        m_plan.ignoredArrays = guards.ignoredArrays;
-        TargetValues values(m_site, m_storage, m_target);
-        if (!m_options.ignoreCoordinates)
-            MDIMAPPEND_RETURN_IF_ERROR(checkCoordinates(values));
-        MDIMAPPEND_ASSIGN(const Labels labels, newLabels(values, guards));
-        m_plan.firstRow = m_target.size;
-        if (m_plan.rows == 0)
-            return Status::ok();
-
-        std::vector<Growth> growths;
-        if (const auto *array = m_target.labels())
-            MDIMAPPEND_RETURN_IF_ERROR(growLabels(*array, labels, growths));
-        for (const auto &match : guards.matches)
-            MDIMAPPEND_RETURN_IF_ERROR(growArray(match, growths));
-        MDIMAPPEND_ASSIGN(m_plan.intent.next,
-                          grownDocuments(m_target, growths));
-        orderGrowth(growths);
-        keepBase(m_target.documents);
-        return Status::ok();
-    }
-
-    Status checkCoordinates(TargetValues &values)
-    {
-        for (std::size_t i = 0; i < m_slice.arrays().size(); ++i)
-        {
-            const auto &offered = m_slice.arrays()[i];
-            const auto *present = m_target.find(offered.name);
-            const bool isCoordinate = offered.shape.size() == 1 &&
-                                      offered.dimensions[0] == offered.name &&
-                                      offered.name != m_target.appendDim;
-            if (!isCoordinate || !present || present->document.rank() != 1)
-                continue;
-            MDIMAPPEND_ASSIGN(const auto expected,
-                              values.coordinate(static_cast<std::size_t>(
-                                  present - m_target.arrays.data())));
-            MDIMAPPEND_ASSIGN(const auto found, sliceCoordinate(m_slice, i));
-            MDIMAPPEND_RETURN_IF_ERROR(
-                checkCoordinate(offered.name, expected, found));
-        }
-        return Status::ok();
-    }
-
-    /// The slice's labels in the target's terms; sets which rows are new.
-    Result<Labels> newLabels(TargetValues &values, const GuardReport &guards)
-    {
-        m_plan.rows = m_slice.size();
-        const auto *array = m_target.labels();
-        if (!array)
-        {
-            MDIMAPPEND_RETURN_IF_ERROR(skipLoggedSlice());
-            return Labels{};
-        }
-        MDIMAPPEND_ASSIGN(const Labels present, values.labels());
-        MDIMAPPEND_ASSIGN(Labels offered, sliceLabels(m_slice));
-        if (m_slice.givenLabel())
-        {
-            MDIMAPPEND_ASSIGN(offered, parseLabel(m_slice.givenLabel()->text,
-                                                  labelForm(*array)));
-        }
-        if (offered.kind == Labels::Kind::None)
-            return refused("it has no labels: the target has an array '" +
-                           array->name + "' along '" + m_target.appendDim +
-                           "'. Give one with --label.");
-        MDIMAPPEND_ASSIGN(offered, alignCalendars(std::move(offered), present));
-        MDIMAPPEND_ASSIGN(const LabelMatch match,
-                          matchLabels(present, offered));
-        if (!match.present.empty())
-        {
-            MDIMAPPEND_ASSIGN(
-                const auto difference,
-                values.firstDifference(m_slice, guards.matches, match.present));
-            if (difference)
-                return refused(
-                    "the label " +
-                    offered.describe(
-                        static_cast<std::size_t>(match.present.front().first)) +
-                    " is in the target already, with other values in " +
-                    *difference + ".");
-        }
-        m_plan.rowsAlreadyThere = match.present.size();
-        m_firstNew = match.firstNew;
-        m_plan.rows = m_slice.size() - m_firstNew;
-        nameLabels(offered,
-                   m_plan.rows == 0 ? 0 : static_cast<std::size_t>(m_firstNew));
-        return offered;
-    }
-
-    /// Without labels only the log can tell that a slice is in already.
-    Status skipLoggedSlice()
-    {
-        MDIMAPPEND_ASSIGN(const auto last, lastSequence(m_storage, m_site));
-        for (std::uint64_t sequence = 1; sequence <= last; ++sequence)
-        {
-            MDIMAPPEND_ASSIGN(const auto record,
-                              readLogRecord(m_storage, m_site, sequence));
-            if (!record || record->value("group", "") != m_site.group)
-                continue;
-            for (const auto &slice : record->value("slices", Json::array()))
-            {
-                if (slice.value("name", "") == m_slice.name() &&
-                    slice.value("state", "") == m_slice.fingerprint())
-                {
-                    m_plan.rowsAlreadyThere = m_plan.rows;
-                    m_plan.rows = 0;
-                    return Status::ok();
-                }
-            }
-        }
-        return Status::ok();
-    }
-
-    Status growLabels(const TargetArray &array, const Labels &labels,
-                      std::vector<Growth> &growths)
-    {
-        Labels added = labels;
-        added.values.erase(added.values.begin(),
-                           added.values.begin() +
-                               static_cast<std::ptrdiff_t>(m_firstNew));
-        const auto index =
-            static_cast<std::size_t>(&array - m_target.arrays.data());
-        MDIMAPPEND_ASSIGN(Slab slab, grow(index, growths));
-        MDIMAPPEND_RETURN_IF_ERROR(
-            fillFromLabels(slab, added, labelForm(array)));
-        m_plan.slabs.push_back(std::move(slab));
-        return Status::ok();
-    }
-
-    Status growArray(const Match &match, std::vector<Growth> &growths)
-    {
-        MDIMAPPEND_ASSIGN(Slab slab, grow(match.targetArray, growths));
-        slab.sliceArray = match.sliceArray;
-        slab.sliceRow = m_firstNew;
-        slab.sliceBlock = m_slice.arrays()[match.sliceArray].block;
-        slab.conversion = match.conversion;
-        m_plan.slabs.push_back(std::move(slab));
-        return Status::ok();
-    }
-
-    Result<Slab> grow(std::size_t index, std::vector<Growth> &growths)
-    {
-        const auto &array = m_target.arrays[index];
-        const auto &document = array.document;
-        const auto axis = *array.axis;
-        Extent shape = document.shape;
-        shape[axis] = m_target.size + m_plan.rows;
-        const auto boxes =
-            growthBoxes(document.shape, document.chunk, axis, shape[axis]);
-        const bool aligned = m_target.size % document.chunk[axis] == 0 &&
-                             shape[axis] % document.chunk[axis] == 0;
-        if (m_options.requireAligned && document.rank() > 1 && !aligned)
-            return refused(
-                "array '" + array.name + "': rows " +
-                std::to_string(m_target.size) + " to " +
-                std::to_string(shape[axis]) + " do not fill whole chunks of " +
-                std::to_string(document.chunk[axis]) + " (--require-aligned).");
-        if (document.sharded && !boxes.replaced.empty() &&
-            !m_options.mergeShards)
-            return refused(
-                "array '" + array.name +
-                "': the append would replace a "
-                "partly filled shard (" +
-                std::to_string(m_target.size % document.chunk[axis]) + " of " +
-                std::to_string(document.chunk[axis]) +
-                " rows), and a reader could fail at that moment. "
-                "--merge-shards allows it.");
-        addViewArray(document, boxes, shape);
-        growths.push_back({document.path, shape});
-        Slab slab = slabFor(m_plan.intent.arrays.size() - 1, array,
-                            document.shape, shape);
-        slab.firstRow = m_target.size;
-        slab.rows = m_plan.rows;
-        return slab;
-    }
-
-    Slab slabFor(std::size_t number, const TargetArray &array,
-                 const Extent &committed, const Extent &shape) const
-    {
-        Slab slab;
-        slab.array = number;
-        slab.axis = array.axis;
-        slab.committed = committed;
-        slab.shape = shape;
-        slab.conversion = Conversion::none(array.document.dataType.size);
-        return slab;
-    }
-
-    void addViewArray(const ArrayDocument &document, const GrowthBoxes &boxes,
-                      const Extent &shape)
-    {
-        m_plan.intent.arrays.push_back(
-            {{document.path, document.keys, boxes.added, boxes.replaced},
-             document,
-             paddedShape(shape, document.chunk)});
-    }
-
-    void takeFromSlice(Slab &slab, const std::string &name,
-                       Conversion conversion) const
-    {
-        const auto &arrays = m_slice.arrays();
-        const auto found = std::find_if(arrays.begin(), arrays.end(),
-                                        [&](const SliceArray &array)
-                                        { return array.name == name; });
-        slab.sliceArray = static_cast<std::size_t>(found - arrays.begin());
-        slab.sliceBlock = found->block;
-        slab.conversion = std::move(conversion);
-    }
-
-    static Status fillFromLabels(Slab &slab, const Labels &labels,
-                                 const LabelForm &form)
-    {
-        if (!form.text)
-        {
-            MDIMAPPEND_ASSIGN(slab.memory, encodeLabels(labels, form));
-            return Status::ok();
-        }
-        for (const auto &label : labels.values)
-        {
-            const auto *text = std::get_if<std::string>(&label);
-            if (!text)
-                return refused("its labels are numbers, the target's are "
-                               "texts.");
-            slab.memoryStrings.push_back(*text);
-        }
-        return Status::ok();
-    }
-
-    void nameLabels(const Labels &labels, std::size_t first)
-    {
-        m_plan.firstLabel = labelText(labels, first);
-        if (!labels.values.empty())
-            m_plan.lastLabel = labelText(labels, labels.values.size() - 1);
-    }
-
-    /// Data arrays, then index variables, then consolidated copies, the root's
-    /// last.
-    void orderGrowth(const std::vector<Growth> &growths)
-    {
-        auto &order = m_plan.intent.order;
-        const char *document =
-            m_target.format == ZarrFormat::V2 ? "/.zarray" : "/zarr.json";
-        const auto *labels = m_target.labels();
-        for (const auto &growth : growths)
-        {
-            if (!labels || growth.path != labels->document.path)
-                order.push_back(growth.path + document);
-        }
-        if (labels)
-            order.push_back(labels->document.path + document);
-        for (auto copy = m_target.consolidated.rbegin();
-             copy != m_target.consolidated.rend(); ++copy)
-            order.push_back(copy->key);
-    }
-
-    void keepBase(const Documents &documents)
-    {
-        for (const auto &key : m_plan.intent.order)
-        {
-            const auto found = documents.find(key);
-            if (found != documents.end())
-                m_plan.intent.base[key] = found->second;
-        }
-    }
-
-    const AppendOptions &m_options;
-    const Site &m_site;
-    Storage &m_storage;
-    const Slice &m_slice;
-    Target m_target;
-    AppendPlan m_plan;
-    std::uint64_t m_firstNew = 0;
-};
-
-/// Tile-presence caches that would hide new chunks.
-Status planDeletions(Storage &storage, const Site &site, Intent &intent)
-{
-    for (const auto &array : intent.arrays)
-    {
-        for (const char *cache : {"/.zarray.gmac", "/zarr.json.gmac"})
-        {
-            const auto key = array.planned.path + cache;
-            MDIMAPPEND_ASSIGN(const auto state,
-                              storage.state(site.object(key)));
-            if (state)
-                intent.deletions.push_back(key);
-        }
-    }
-    return Status::ok();
-}
+using Clock = std::chrono::steady_clock;
 
 class Run
 {
@@ -422,34 +26,22 @@ class Run
 
     Report run()
     {
-        for (std::size_t i = 0; i < m_options.slices.size(); ++i)
+        for (m_number = 0; m_number < m_options.slices.size(); ++m_number)
         {
-            m_number = i;
             // What is in already is passed over fast, but not forever.
-            if (i > 0 && !reportProgress(0))
+            if (m_number > 0 && !reportProgress(0))
             {
-                m_report.status = Status(
-                    Failure::Interrupted,
-                    "interrupted before slice '" + m_options.slices[i].name +
-                        "'. Those before it are in.");
+                commit();
+                noteFailure(
+                    {Failure::Interrupted, "interrupted before slice '" +
+                                               m_options.slices[m_number].name +
+                                               "'. Those before it are in."});
                 break;
             }
-            auto slice = appendSlice(m_options.slices[i]);
-            m_report.slices.push_back(slice);
-            if (slice.status)
-                continue;
-            if (m_report.status)
-                m_report.status = slice.status;
-            const auto kind = slice.status.kind();
-            const bool passOver =
-                m_options.keepGoing &&
-                (kind == Failure::Unavailable || kind == Failure::Refused);
-            if (!passOver)
-            {
-                m_report.status = slice.status;
+            if (!appendSlice(m_options.slices[m_number]))
                 break;
-            }
         }
+        commit();
         // It is all in: too late to stop.
         if (m_report.status && m_options.progress)
             m_options.progress(1.0);
@@ -457,62 +49,117 @@ class Run
     }
 
   private:
-    SliceReport appendSlice(const SliceInput &input)
+    /// Whether the run goes on.
+    bool appendSlice(const SliceInput &input)
     {
-        SliceReport report;
-        report.slice = input.name;
-        const auto started = std::chrono::steady_clock::now();
-        report.status = tryAppend(input, report);
-        report.seconds = std::chrono::duration<double>(
-                             std::chrono::steady_clock::now() - started)
-                             .count();
-        if (!report.status)
+        const auto started = Clock::now();
+        m_report.slices.emplace_back();
+        m_report.slices.back().slice = input.name;
+        Status status;
+        try
         {
-            report.outcome = SliceReport::Outcome::Failed;
-            if (report.status.kind() == Failure::Refused &&
-                !report.status.message().starts_with("slice '"))
-                report.status =
-                    Status(Failure::Refused, "slice '" + input.name + "', " +
-                                                 report.status.message() +
-                                                 " Nothing was written.");
+            status = tryAppend(input, m_report.slices.back());
         }
-        return report;
+        catch (const std::exception &failure)
+        {
+            // Not enough memory, most of all.
+            status = error("slice '" + input.name + "': " + failure.what() +
+                           ". The next run puts the target in order.");
+            if (m_batch)
+                m_batch->undo();
+        }
+        auto &report = m_report.slices.back();
+        report.seconds =
+            std::chrono::duration<double>(Clock::now() - started).count();
+        if (!status)
+        {
+            failSlice(report, std::move(status));
+            const auto kind = report.status.kind();
+            if (m_batch && m_batch->undone())
+                failWaiting(report.status);
+            return m_options.keepGoing &&
+                   (kind == Failure::Unavailable || kind == Failure::Refused);
+        }
+        const auto full = static_cast<std::size_t>(m_options.slicesPerCommit);
+        if (m_batch && !m_options.dryRun &&
+            (m_batch->size() >= full || m_batch->size() == 0))
+            return commit();
+        return true;
     }
 
     Status tryAppend(const SliceInput &input, SliceReport &report)
     {
-        MDIMAPPEND_ASSIGN(const auto slice, openSlice(input));
+        MDIMAPPEND_ASSIGN(auto slice, openSlice(input));
         m_report.appendDim = slice->appendDim();
-        MDIMAPPEND_ASSIGN(const Writer writer, openTarget());
-        if (!m_options.dryRun)
+        if (!m_batch)
         {
-            MDIMAPPEND_ASSIGN(const auto recovered,
-                              recover(*writer.storage, writer.site));
+            RecoveryReport recovered;
+            MDIMAPPEND_ASSIGN(
+                m_batch, Batch::open(m_options, m_report.appendDim, recovered));
             note(recovered);
         }
-        // Recovery may have made or removed the store.
-        MDIMAPPEND_ASSIGN(const Site site,
-                          locateSite(m_options.target, m_options.group));
-        MDIMAPPEND_RETURN_IF_ERROR(refuseForeign(site));
-        const auto fingerprint = slice->fingerprint();
-        MDIMAPPEND_ASSIGN(
-            AppendPlan plan,
-            Planner(m_options, site, *writer.storage, *slice).plan());
-        describe(plan, report);
-        if (plan.rows == 0)
-        {
-            report.outcome = SliceReport::Outcome::AlreadyThere;
-            return Status::ok();
-        }
-        if (m_options.dryRun)
-        {
-            report.outcome = SliceReport::Outcome::WouldAppend;
-            report.plan = planAsJson(plan);
-            return Status::ok();
-        }
         MDIMAPPEND_RETURN_IF_ERROR(
-            planDeletions(*writer.storage, site, plan.intent));
-        return write(*slice, fingerprint, writer, site, plan, report);
+            m_batch->add(std::move(slice), report, [this](double fraction)
+                         { return reportProgress(fraction); }));
+        warnOf(m_batch->ignoredArrays());
+        return Status::ok();
+    }
+
+    /// Ends the batch; whether that went well.
+    bool commit()
+    {
+        if (!m_batch)
+            return true;
+        const auto batch = std::move(m_batch);
+        if (batch->undone() || m_options.dryRun)
+            return true;
+        auto sequence = batch->commit();
+        for (auto &report : m_report.slices)
+        {
+            if (report.outcome != SliceReport::Outcome::Appended ||
+                report.sequence != 0)
+                continue;
+            if (sequence)
+                report.sequence = *sequence;
+            else
+                failSlice(report, sequence.status());
+        }
+        return static_cast<bool>(sequence);
+    }
+
+    /// Slices of a batch that was undone are not in either.
+    void failWaiting(const Status &why)
+    {
+        for (auto &report : m_report.slices)
+        {
+            if (report.outcome == SliceReport::Outcome::Appended &&
+                report.sequence == 0)
+                failSlice(report, why);
+        }
+        m_batch.reset();
+    }
+
+    void failSlice(SliceReport &report, Status status)
+    {
+        report.outcome = SliceReport::Outcome::Failed;
+        const auto &why = status.message();
+        if (status.kind() == Failure::Refused && !why.starts_with("slice '"))
+            status = Status(Failure::Refused,
+                            "slice '" + report.slice + "', " + why +
+                                (why.ends_with('.') ? "" : ".") +
+                                " Nothing was written.");
+        report.status = status;
+        noteFailure(std::move(status));
+    }
+
+    /// The first failure that was passed over, or the one that ends the run.
+    void noteFailure(Status status)
+    {
+        const bool passedOver =
+            m_options.keepGoing && (status.kind() == Failure::Unavailable ||
+                                    status.kind() == Failure::Refused);
+        if (m_report.status || !passedOver)
+            m_report.status = std::move(status);
     }
 
     Result<std::unique_ptr<Slice>> openSlice(const SliceInput &input)
@@ -563,23 +210,6 @@ class Run
         return target ? target->appendDim : std::string();
     }
 
-    Result<Writer> openTarget() const
-    {
-        if (m_options.dryRun)
-            return openForReading(m_options.target, m_options.group);
-        WriterRequest request;
-        request.target = m_options.target;
-        request.group = m_options.group;
-        request.durability = m_options.durability;
-        request.lock = m_options.lock;
-        request.lockTimeout = m_options.lockTimeout;
-        request.command = m_options.command;
-        request.cancelled = m_options.cancelled;
-        if (m_options.posix)
-            request.posix = m_options.posix;
-        return openForWriting(request);
-    }
-
     void note(const RecoveryReport &recovered)
     {
         auto &all = m_report.recovery;
@@ -589,15 +219,9 @@ class Run
                           recovered.redone.end());
     }
 
-    void describe(const AppendPlan &plan, SliceReport &report)
+    void warnOf(const std::vector<std::string> &ignoredArrays)
     {
-        report.firstRow = plan.firstRow;
-        report.rows = plan.rows;
-        report.rowsAlreadyThere = plan.rowsAlreadyThere;
-        report.firstLabel = plan.firstLabel;
-        report.lastLabel = plan.lastLabel;
-        report.created = plan.create;
-        for (const auto &name : plan.ignoredArrays)
+        for (const auto &name : ignoredArrays)
         {
             const auto warning = "array '" + name +
                                  "' of the slices is not in the target and "
@@ -612,66 +236,6 @@ class Run
         }
     }
 
-    static Json planAsJson(const AppendPlan &plan)
-    {
-        Json arrays = Json::array();
-        for (const auto &array : plan.intent.arrays)
-        {
-            std::uint64_t added = 0;
-            std::uint64_t replaced = 0;
-            for (const auto &box : array.planned.added)
-                added += box.count();
-            for (const auto &box : array.planned.replaced)
-                replaced += box.count();
-            arrays.push_back({{"path", array.document.path},
-                              {"chunk", array.document.chunk},
-                              {"chunks_added", added},
-                              {"chunks_replaced", replaced}});
-        }
-        return {{"arrays", arrays}, {"documents", plan.intent.order}};
-    }
-
-    Status write(const Slice &slice, const std::string &fingerprint,
-                 const Writer &writer, const Site &site, AppendPlan &plan,
-                 SliceReport &report)
-    {
-        MDIMAPPEND_ASSIGN(const auto transaction,
-                          Transaction::begin(site, *writer.storage,
-                                             *writer.lock, m_options.durability,
-                                             std::move(plan.intent)));
-        PipelineOptions pipeline;
-        pipeline.threads =
-            m_options.threads > 0
-                ? m_options.threads
-                : static_cast<int>(std::thread::hardware_concurrency());
-        pipeline.progress = [this](double fraction)
-        { return reportProgress(fraction); };
-        if (auto written =
-                runPipeline(transaction->view(), &slice, plan.slabs, pipeline);
-            !written)
-        {
-            if (auto undone = transaction->undo(); !undone)
-                return std::move(written).suffixed(
-                    "Undoing the append failed too (" + undone.message() +
-                    "); the next run tries again.");
-            return std::move(written).suffixed("Nothing was appended.");
-        }
-        MDIMAPPEND_RETURN_IF_ERROR(transaction->commit(
-            [&]() -> Status
-            {
-                if (slice.fingerprint() != fingerprint)
-                    return {Failure::Unavailable,
-                            "slice '" + slice.name() +
-                                "' changed while it was read."};
-                return Status::ok();
-            }));
-        report.outcome = SliceReport::Outcome::Appended;
-        report.sequence = transaction->sequence();
-        report.chunks = transaction->view().chunksWritten();
-        report.bytes = transaction->view().bytesWritten();
-        return Status::ok();
-    }
-
     bool reportProgress(double fraction) const
     {
         if (m_options.cancelled && m_options.cancelled())
@@ -684,6 +248,7 @@ class Run
 
     const AppendOptions &m_options;
     Report m_report;
+    std::unique_ptr<Batch> m_batch;
     std::size_t m_number = 0;
 };
 

@@ -97,7 +97,7 @@ class Model
                               newDocuments(m_format, m_options.consolidated,
                                            groups, m_arrays));
         }
-        MDIMAPPEND_RETURN_IF_ERROR(describe(model, m_format));
+        MDIMAPPEND_RETURN_IF_ERROR(describe(model, m_format, existing));
         orderDocuments(model);
         return model;
     }
@@ -267,10 +267,26 @@ class Model
         return groups;
     }
 
-    Status describe(NewTarget &model, ZarrFormat format) const
+    Status describe(NewTarget &model, ZarrFormat format,
+                    const Target &existing) const
     {
         auto &target = model.target;
+        target.exists = true;
         target.format = format;
+        target.documents = existing.documents;
+        for (const auto &[key, bytes] : model.documents)
+            target.documents[key] = bytes;
+        target.consolidated = existing.consolidated;
+        Documents root;
+        for (const char *name : {".zgroup", ".zmetadata", "zarr.json"})
+        {
+            const auto found = target.documents.find(name);
+            if (found != target.documents.end())
+                root[name] = found->second;
+        }
+        const auto key = consolidatedKey(root);
+        if (key && existing.rootDocuments.empty())
+            target.consolidated = {{"", *key}};
         target.appendDim = m_slice.appendDim();
         target.size = m_slice.size();
         for (const auto &array : m_arrays)
@@ -288,18 +304,8 @@ class Model
             if (!document)
                 return document.takeStatus().prefixed("array '" + array.path +
                                                       "'");
-            TargetArray described;
-            described.name = m_site.group.empty()
-                                 ? array.path
-                                 : array.path.substr(m_site.group.size() + 1);
-            const auto axis =
-                std::find(array.dimensions.begin(), array.dimensions.end(),
-                          target.appendDim);
-            if (axis != array.dimensions.end())
-                described.axis =
-                    static_cast<std::size_t>(axis - array.dimensions.begin());
-            described.document = std::move(*document);
-            target.arrays.push_back(std::move(described));
+            target.arrays.push_back(describeArray(
+                std::move(*document), m_site.group, target.appendDim));
         }
         return Status::ok();
     }

@@ -27,13 +27,13 @@ constexpr std::uint64_t blockBudget = 16ULL << 20;
 struct Work
 {
     const Slab *slab = nullptr;
-    std::vector<ChunkBox> boxes;  ///< replaced, then added
+    std::size_t array = 0;  ///< in the view
     Extent blockChunks;
     std::uint64_t blocks = 0;
 
     ChunkBox block(std::uint64_t number) const
     {
-        for (const auto &box : boxes)
+        for (const auto &box : slab->boxes)
         {
             const ChunkBox grid = blockGrid(box);
             const auto count = grid.count();
@@ -69,12 +69,10 @@ struct Work
 
 Work makeWork(const View &view, const Slab &slab)
 {
-    const auto &array = view.array(slab.array);
     Work work;
     work.slab = &slab;
-    work.boxes = array.planned.replaced;
-    work.boxes.insert(work.boxes.end(), array.planned.added.begin(),
-                      array.planned.added.end());
+    work.array = view.find(slab.path).value();
+    const auto &array = view.array(work.array);
     const auto &chunk = array.document.chunk;
     Extent grid;
     for (std::size_t i = 0; i < chunk.size(); ++i)
@@ -83,7 +81,7 @@ Work makeWork(const View &view, const Slab &slab)
         std::max<std::size_t>(array.document.dataType.size, 1);
     work.blockChunks =
         blockOfChunks(grid, chunk, slab.sliceBlock, elementSize, blockBudget);
-    for (const auto &box : work.boxes)
+    for (const auto &box : slab.boxes)
         work.blocks += work.blockGrid(box).count();
     return work;
 }
@@ -187,7 +185,8 @@ class Pipeline::Worker
         {
             closeArray();
             m_slab = work.slab;
-            m_document = &m_view.array(m_slab->array).document;
+            m_array = work.array;
+            m_document = &m_view.array(m_array).document;
             MDIMAPPEND_RETURN_IF_ERROR(prepareFill());
         }
         MDIMAPPEND_RETURN_IF_ERROR(readRegion(chunks));
@@ -212,8 +211,7 @@ class Pipeline::Worker
         auto &slot = m_handles[static_cast<std::size_t>(face)];
         if (!slot)
         {
-            MDIMAPPEND_ASSIGN(slot,
-                              ArrayHandle::open(m_view, m_slab->array, face));
+            MDIMAPPEND_ASSIGN(slot, ArrayHandle::open(m_view, m_array, face));
         }
         return slot.get();
     }
@@ -363,8 +361,7 @@ class Pipeline::Worker
         if (!m_slab->axis ||
             origin[*m_slab->axis] >= m_slab->committed[*m_slab->axis])
             return Status::ok();
-        MDIMAPPEND_ASSIGN(const bool exists,
-                          m_view.baseExists(m_slab->array, index));
+        MDIMAPPEND_ASSIGN(const bool exists, m_view.holdsData(m_array, index));
         if (!exists)
             return Status::ok();
         Extent extent(origin.size());
@@ -388,7 +385,7 @@ class Pipeline::Worker
     {
         const auto count = elementCount(m_document->chunk);
         if (isAllFill(whole, count))
-            return m_view.setAbsent(m_slab->array, index);
+            return m_view.setAbsent(m_array, index);
         if (m_strings)
             MDIMAPPEND_RETURN_IF_ERROR(checkTexts(whole, count));
         const Face face = firstIsZero(whole) ? Face::WriteOne : Face::WriteZero;
@@ -483,6 +480,7 @@ class Pipeline::Worker
     const Slice *m_slice;
     std::unique_ptr<SliceReader> m_reader;
     const Slab *m_slab = nullptr;
+    std::size_t m_array = 0;
     const ArrayDocument *m_document = nullptr;
     std::array<std::unique_ptr<ArrayHandle>, 3> m_handles;
     std::unique_ptr<GDALExtendedDataType> m_type;
@@ -504,9 +502,24 @@ void Pipeline::work(bool reportsProgress)
     // The driver's own multithreading loses data (docs/architecture.md).
     const CPLConfigOptionSetter oneThread("GDAL_NUM_THREADS", "1", false);
     Worker worker(m_view, m_slice);
+    const auto tryRun = [&](const Item &item) -> Status
+    {
+        const auto &work = m_work[item.work];
+        try
+        {
+            return worker.run(work, item.chunks);
+        }
+        catch (const std::exception &failure)
+        {
+            // A thread's exception would end the process.
+            return error("array '" + m_view.array(work.array).document.path +
+                         "': a block of its chunks cannot be worked on: " +
+                         failure.what() + ".");
+        }
+    };
     while (const auto item = next())
     {
-        if (auto done = worker.run(m_work[item->work], item->chunks); !done)
+        if (auto done = tryRun(*item); !done)
         {
             fail(std::move(done));
             break;

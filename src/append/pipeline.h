@@ -23,7 +23,8 @@ namespace mdimappend
 /// of it if it has no append dimension.
 struct Slab
 {
-    std::size_t array = 0;  ///< in the view
+    std::string path;             ///< of the array
+    std::vector<ChunkBox> boxes;  ///< the chunks to write
     std::optional<std::size_t> axis;
     Extent committed;  ///< the shape before; rows beyond it are padding
     Extent shape;      ///< the shape after

@@ -40,6 +40,16 @@ std::string attributeText(const Json &attributes, const char *name)
                : std::string();
 }
 
+std::optional<std::size_t> axisOf(const ArrayDocument &document,
+                                  const std::string &appendDim)
+{
+    const auto &names = document.dimensions;
+    const auto found = std::find(names.begin(), names.end(), appendDim);
+    if (appendDim.empty() || found == names.end())
+        return std::nullopt;
+    return static_cast<std::size_t>(found - names.begin());
+}
+
 class TargetReader
 {
   public:
@@ -207,13 +217,8 @@ class TargetReader
                                  "the sizes an append would leave behind");
             }
         }
-        TargetArray array;
-        array.name =
-            m_site.group.empty() ? path : path.substr(m_site.group.size() + 1);
-        array.units = attributeText(document->attributes, "units");
-        array.calendar = attributeText(document->attributes, "calendar");
-        array.document = std::move(*document);
-        m_target.arrays.push_back(std::move(array));
+        m_target.arrays.push_back(
+            describeArray(std::move(*document), m_site.group, ""));
         return Status::ok();
     }
 
@@ -281,12 +286,9 @@ class TargetReader
         const TargetArray *first = nullptr;
         for (auto &array : m_target.arrays)
         {
-            const auto &names = array.document.dimensions;
-            const auto found =
-                std::find(names.begin(), names.end(), m_target.appendDim);
-            if (found == names.end() || m_target.appendDim.empty())
+            array.axis = axisOf(array.document, m_target.appendDim);
+            if (!array.axis)
                 continue;
-            array.axis = static_cast<std::size_t>(found - names.begin());
             const auto size = array.document.shape[*array.axis];
             if (!first)
             {
@@ -325,6 +327,19 @@ const TargetArray *Target::labels() const
     const auto *array = find(appendDim);
     return array && array->axis && array->document.rank() == 1 ? array
                                                                : nullptr;
+}
+
+TargetArray describeArray(ArrayDocument document, const std::string &group,
+                          const std::string &appendDim)
+{
+    TargetArray array;
+    array.name =
+        group.empty() ? document.path : document.path.substr(group.size() + 1);
+    array.axis = axisOf(document, appendDim);
+    array.units = attributeText(document.attributes, "units");
+    array.calendar = attributeText(document.attributes, "calendar");
+    array.document = std::move(document);
+    return array;
 }
 
 Result<Target> readTarget(Storage &storage, const Site &site,

@@ -8,17 +8,17 @@ namespace mdimappend
 namespace
 {
 
-std::string recordPath(const Site &site, std::uint64_t sequence)
-{
-    return site.log() + std::format("/{:012}.json", sequence);
-}
-
 std::string headPath(const Site &site)
 {
     return site.log() + "/head";
 }
 
 }  // namespace
+
+std::string logRecordPath(const Site &site, std::uint64_t sequence)
+{
+    return site.log() + std::format("/{:012}.json", sequence);
+}
 
 Result<std::uint64_t> lastSequence(Storage &storage, const Site &site)
 {
@@ -35,7 +35,7 @@ Result<std::uint64_t> lastSequence(Storage &storage, const Site &site)
     if (last > 0)
     {
         MDIMAPPEND_ASSIGN(const auto record,
-                          storage.state(recordPath(site, last)));
+                          storage.state(logRecordPath(site, last)));
         if (!record)
             return Status(Failure::Conflict,
                           "the log is damaged: record " + std::to_string(last) +
@@ -45,7 +45,7 @@ Result<std::uint64_t> lastSequence(Storage &storage, const Site &site)
     while (true)
     {
         MDIMAPPEND_ASSIGN(const auto next,
-                          storage.state(recordPath(site, last + 1)));
+                          storage.state(logRecordPath(site, last + 1)));
         if (!next)
             return last;
         ++last;
@@ -55,7 +55,7 @@ Result<std::uint64_t> lastSequence(Storage &storage, const Site &site)
 Result<std::optional<Json>> readLogRecord(Storage &storage, const Site &site,
                                           std::uint64_t sequence)
 {
-    const auto path = recordPath(site, sequence);
+    const auto path = logRecordPath(site, sequence);
     MDIMAPPEND_ASSIGN(const auto text, storage.read(path));
     if (!text)
         return std::optional<Json>();
@@ -72,7 +72,7 @@ Status writeLogRecord(Storage &storage, const Site &site, const Json &record)
     const auto transaction = record.value("transaction", std::string());
     MDIMAPPEND_ASSIGN(
         const bool created,
-        storage.create(recordPath(site, sequence), dumpJson(record, 2) + "\n"));
+        storage.create(logRecordPath(site, sequence), dumpJson(record, 2) + "\n"));
     if (!created)
     {
         MDIMAPPEND_ASSIGN(const auto present,

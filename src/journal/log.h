@@ -14,15 +14,17 @@
 namespace mdimappend
 {
 
+std::string logRecordPath(const Site &site, std::uint64_t sequence);
+
 /// The last sequence number logged, 0 if none: from `head`, then forward.
 Result<std::uint64_t> lastSequence(Storage &storage, const Site &site);
 
 Result<std::optional<Json>> readLogRecord(Storage &storage, const Site &site,
                                           std::uint64_t sequence);
 
-/// Creates the record that `record` carries under its own sequence number. One
-/// of the same transaction that is there already is success; another's is a
-/// conflict.
+/// Creates the record that `record` carries under its own sequence number,
+/// durably, as Storage::create does. One of the same transaction that is there
+/// already is success; another's is a conflict.
 Status writeLogRecord(Storage &storage, const Site &site, const Json &record);
 
 }  // namespace mdimappend

@@ -64,6 +64,7 @@ struct AppendOptions
     bool lock = true;
     std::optional<Seconds> lockTimeout = Seconds(60);  ///< none: for ever
     Durability durability = Durability::Full;
+    int slicesPerCommit = 1;
     bool keepGoing = false;
     int threads = 0;  ///< 0: all processors
     bool dryRun = false;

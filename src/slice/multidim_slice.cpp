@@ -149,12 +149,12 @@ Result<SourceArray> describe(const Source &source, const std::string &path,
     described.problem = checkStorable(told.name, array.GetDataType());
     if (described.problem)
         described.problem = checkDimensions(array);
-    if (described.problem && source.zarr &&
-        source.zarr->isMisread(array.GetName()))
+    const std::string misread =
+        source.zarr ? source.zarr->misread(array.GetName()) : std::string();
+    if (described.problem && !misread.empty())
         described.problem = refused(
-            "array '" + told.name +
-            "': its transpose codec has an order that GDAL's Zarr driver "
-            "misreads. Exclude it with --exclude-array.");
+            "array '" + told.name + "': GDAL's Zarr driver misreads the " +
+            misread + ". Exclude it with --exclude-array.");
     if (described.problem)
         told.type = nativeType(array.GetDataType());
     describeAttributes(source, told, array);

@@ -138,10 +138,19 @@ const Json *ZarrSlice::attributes(const std::string &name) const
     return found == node->end() || !found->is_object() ? nullptr : &*found;
 }
 
-bool ZarrSlice::isMisread(const std::string &name) const
+std::string ZarrSlice::misread(const std::string &name) const
 {
-    const Json *node = document(keyBelow(name, "zarr.json"));
-    return node && rotatesAxes(node->value("codecs", Json()));
+    const Json *node =
+        document(keyBelow(name, m_v3 ? "zarr.json" : ".zarray"));
+    if (!node)
+        return {};
+    if (m_v3 && rotatesAxes(node->value("codecs", Json())))
+        return "order of its transpose codec";
+    const Json fill = node->value("fill_value", Json());
+    if (fill.is_number_unsigned() &&
+        fill.get<std::uint64_t>() > std::uint64_t{INT64_MAX})
+        return "fill value " + dumpJson(fill, -1);
+    return {};
 }
 
 std::optional<std::string> ZarrSlice::missingValue(const std::string &name,

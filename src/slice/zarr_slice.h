@@ -37,9 +37,10 @@ class ZarrSlice
     std::optional<std::string> missingValue(const std::string &name,
                                             GDALDataType type) const;
 
-    /// Whether GDAL's driver misreads the array: it takes the order of a
-    /// transpose codec for its inverse, which most orders are themselves.
-    bool isMisread(const std::string &name) const;
+    /// What of the array GDAL's driver misreads, silently; "" if nothing. It
+    /// takes the order of a transpose codec for its inverse, which most orders
+    /// are themselves, and clamps uint64 fill values to int64.
+    std::string misread(const std::string &name) const;
 
   private:
     std::string m_root{};

@@ -180,19 +180,11 @@ Status LocalStorage::stage(const std::string &path, std::string_view bytes,
 Status LocalStorage::writeNew(const std::string &path, std::string_view bytes,
                               const std::string *likeObject, bool syncNow)
 {
-    MDIMAPPEND_RETURN_IF_ERROR(makeFolders(parentFolder(path)));
-    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-    int fd = m_posix.open(path.c_str(), flags, 0666);
-    if (fd < 0 && errno == EEXIST)
-    {
-        if (m_posix.unlink(path.c_str()) != 0 && errno != ENOENT)
-            return systemError("cannot remove", path);
-        fd = m_posix.open(path.c_str(), flags, 0666);
-    }
-    if (fd < 0)
-        return systemError("cannot create", path);
+    MDIMAPPEND_ASSIGN(const int fd, openNew(path));
     OpenFile file(m_posix, fd);
     changed(path);
+    if (likeObject)
+        MDIMAPPEND_RETURN_IF_ERROR(checkPublishable(fd, *likeObject));
     if (auto written = writeAll(fd, bytes); !written)
         return std::move(written).prefixed("cannot write '" + path + "'");
     if (likeObject)
@@ -201,6 +193,55 @@ Status LocalStorage::writeNew(const std::string &path, std::string_view bytes,
         return systemError("cannot sync", path);
     if (file.close() != 0)
         return systemError("cannot close", path);
+    return Status::ok();
+}
+
+Result<int> LocalStorage::openNew(const std::string &path)
+{
+    const auto folder = parentFolder(path);
+    MDIMAPPEND_RETURN_IF_ERROR(makeFolders(folder));
+    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    int fd = m_posix.open(path.c_str(), flags, 0666);
+    if (fd < 0 && errno == ENOENT)
+    {
+        // Somebody removed the folder since it was last seen.
+        forgetFolder(folder);
+        MDIMAPPEND_RETURN_IF_ERROR(makeFolders(folder));
+        fd = m_posix.open(path.c_str(), flags, 0666);
+    }
+    if (fd < 0 && errno == EEXIST)
+    {
+        if (m_posix.unlink(path.c_str()) != 0 && errno != ENOENT)
+            return systemError("cannot remove", path);
+        fd = m_posix.open(path.c_str(), flags, 0666);
+    }
+    if (fd < 0)
+        return systemError("cannot create", path);
+    return fd;
+}
+
+/// A rename after the decision that can never succeed would leave an append
+/// that can neither be finished nor undone.
+Status LocalStorage::checkPublishable(int fd, const std::string &destination)
+{
+    struct stat staged = {};
+    if (fstat(fd, &staged) != 0)
+        return systemError("cannot stat the replacement of", destination);
+    // The folder it goes to, or the one that this will be made in.
+    auto folder = parentFolder(destination);
+    struct stat there = {};
+    while (m_posix.stat(folder.c_str(), &there) != 0)
+    {
+        if (errno != ENOENT || folder == "/" || folder == ".")
+            return systemError("cannot stat", folder);
+        folder = parentFolder(folder);
+    }
+    if (there.st_dev != staged.st_dev)
+        return error("'" + folder + "' is on another file system than the "
+                                    "target's sidecar: nothing can be moved "
+                                    "there atomically.");
+    if (m_posix.access(folder.c_str(), W_OK | X_OK) != 0)
+        return systemError("cannot write to folder", folder);
     return Status::ok();
 }
 
@@ -222,7 +263,7 @@ Status LocalStorage::writeAll(int fd, std::string_view bytes)
 Status LocalStorage::takeRights(int fd, const std::string &likeObject)
 {
     struct stat like = {};
-    if (m_posix.lstat(likeObject.c_str(), &like) != 0)
+    if (m_posix.stat(likeObject.c_str(), &like) != 0)
         return errno == ENOENT || errno == ENOTDIR
                    ? Status::ok()
                    : systemError("cannot stat", likeObject);
@@ -247,8 +288,16 @@ Status LocalStorage::takeRights(int fd, const std::string &likeObject)
 Status LocalStorage::publish(const std::string &staged,
                              const std::string &destination)
 {
-    MDIMAPPEND_RETURN_IF_ERROR(makeFolders(parentFolder(destination)));
-    if (m_posix.rename(staged.c_str(), destination.c_str()) != 0)
+    const auto folder = parentFolder(destination);
+    MDIMAPPEND_RETURN_IF_ERROR(makeFolders(folder));
+    int result = m_posix.rename(staged.c_str(), destination.c_str());
+    if (result != 0 && errno == ENOENT)
+    {
+        forgetFolder(folder);
+        MDIMAPPEND_RETURN_IF_ERROR(makeFolders(folder));
+        result = m_posix.rename(staged.c_str(), destination.c_str());
+    }
+    if (result != 0)
         return systemError("cannot move '" + staged + "' to", destination);
     folderChanged(parentFolder(staged));
     changed(destination);
@@ -272,9 +321,10 @@ Result<bool> LocalStorage::create(const std::string &path,
         created = m_posix.renameNoReplace(own.c_str(), path.c_str()) == 0;
         code = created ? 0 : errno;
     }
-    else if (code != 0 && code != EEXIST)
+    else if (code != 0)
     {
-        // A network file system may have linked and lost the answer.
+        // A network file system may have linked and lost the answer, and then
+        // say that there is one already.
         struct stat state = {};
         created = m_posix.lstat(own.c_str(), &state) == 0 && state.st_nlink > 1;
     }
@@ -282,7 +332,10 @@ Result<bool> LocalStorage::create(const std::string &path,
     if (!created)
     {
         if (code == EEXIST)
+        {
+            adopt(path);
             return false;
+        }
         return systemError("cannot create", path, code);
     }
     if (m_durability == Durability::Full)
@@ -295,14 +348,13 @@ Result<bool> LocalStorage::create(const std::string &path,
 
 Status LocalStorage::remove(const std::string &path)
 {
-    if (m_posix.unlink(path.c_str()) == 0)
-    {
-        folderChanged(parentFolder(path));
-        return Status::ok();
-    }
-    return errno == ENOENT || errno == ENOTDIR
-               ? Status::ok()
-               : systemError("cannot remove", path);
+    if (m_posix.unlink(path.c_str()) != 0 && errno != ENOENT &&
+        errno != ENOTDIR)
+        return systemError("cannot remove", path);
+    // Where it was gone already, another process may have removed it and ended
+    // before its barrier.
+    folderChanged(parentFolder(path));
+    return Status::ok();
 }
 
 Result<std::vector<std::string>> LocalStorage::list(const std::string &folder)
@@ -343,6 +395,8 @@ Status LocalStorage::makeFolders(const std::string &folder)
     {
         if (!S_ISDIR(state.st_mode))
             return error("'" + folder + "' is not a folder");
+        // A process that ended before its barrier may have made it.
+        folderChanged(parentFolder(folder));
     }
     else
     {
@@ -361,19 +415,25 @@ Status LocalStorage::makeFolders(const std::string &folder)
 
 Status LocalStorage::removeFolderIfEmpty(const std::string &folder)
 {
-    if (m_posix.rmdir(folder.c_str()) == 0)
-    {
-        const std::lock_guard guard(m_mutex);
-        m_knownFolders.erase(folder);
-        m_unsyncedFolders.erase(folder);
-        m_unsyncedFiles.erase(folder);
-        m_unsyncedFolders.insert(parentFolder(folder));
-        return Status::ok();
-    }
-    return errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST ||
-                   errno == ENOTDIR
-               ? Status::ok()
-               : systemError("cannot remove folder", folder);
+    if (m_posix.rmdir(folder.c_str()) != 0 && errno != ENOENT)
+        return errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR
+                   ? Status::ok()
+                   : systemError("cannot remove folder", folder);
+    forgetFolder(folder);
+    folderChanged(parentFolder(folder));
+    return Status::ok();
+}
+
+void LocalStorage::forgetFolder(const std::string &folder)
+{
+    const std::lock_guard guard(m_mutex);
+    m_knownFolders.erase(folder);
+}
+
+void LocalStorage::adopt(const std::string &path)
+{
+    changed(path);
+    folderChanged(parentFolder(parentFolder(path)));
 }
 
 void LocalStorage::changed(const std::string &path)
@@ -428,7 +488,8 @@ Status LocalStorage::barrier()
             // What was removed or moved meanwhile has nothing to sync; its
             // folder has.
             struct stat state = {};
-            if (m_posix.lstat(path.c_str(), &state) != 0 && errno == ENOENT)
+            if (m_posix.stat(path.c_str(), &state) != 0 &&
+                (errno == ENOENT || errno == ENOTDIR))
                 continue;
             if (auto synced = syncPath(path); !synced)
             {

@@ -41,6 +41,7 @@ class LocalStorage final : public Storage
     Status makeFolders(const std::string &folder) override;
     Status removeFolderIfEmpty(const std::string &folder) override;
     Status barrier() override;
+    void adopt(const std::string &path) override;
 
   private:
     LocalStorage(Posix &posix, Durability durability) noexcept
@@ -51,7 +52,10 @@ class LocalStorage final : public Storage
     Status writeNew(const std::string &path, std::string_view bytes,
                     const std::string *likeObject, bool syncNow);
     Status writeAll(int fd, std::string_view bytes);
+    Result<int> openNew(const std::string &path);
     Status takeRights(int fd, const std::string &likeObject);
+    Status checkPublishable(int fd, const std::string &destination);
+    void forgetFolder(const std::string &folder);
     Status syncPath(const std::string &path);
     void changed(const std::string &path);
     void folderChanged(const std::string &path);

@@ -53,7 +53,8 @@ class Storage
     virtual Status put(const std::string &path, std::string_view bytes) = 0;
 
     /// Like put, with the access rights that the object at `destination` has,
-    /// if there is one.
+    /// if there is one. Fails where publish could not succeed: on another file
+    /// system than the destination's, or without the right to write there.
     virtual Status stage(const std::string &path, std::string_view bytes,
                          const std::string &destination) = 0;
 
@@ -63,7 +64,7 @@ class Storage
                            const std::string &destination) = 0;
 
     /// Atomically creates the object, complete and durable, unless one is
-    /// there: then false.
+    /// there: then false, and that one is adopted.
     virtual Result<bool> create(const std::string &path,
                                 std::string_view bytes) = 0;
 
@@ -80,8 +81,13 @@ class Storage
     /// left alone and is no error.
     virtual Status removeFolderIfEmpty(const std::string &folder) = 0;
 
-    /// All that was done before is durable when this succeeds.
+    /// All that was done before through this object is durable when this
+    /// succeeds, and what was adopted.
     virtual Status barrier() = 0;
+
+    /// The next barrier also makes durable what another process did at `path`
+    /// (made, replaced or removed): it may have ended before its own barrier.
+    virtual void adopt(const std::string &path) = 0;
 };
 
 }  // namespace mdimappend

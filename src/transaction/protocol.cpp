@@ -18,7 +18,9 @@ Status conflict(const std::string &what)
     return {Failure::Conflict,
             "conflict: " + what +
                 ". Somebody else wrote to the store meanwhile. Nothing was "
-                "changed, and nothing will be until a human has looked"};
+                "changed, and nothing will be. Look at it; then `gdal driver "
+                "mdimappend recover --set-aside` lets appending go on with "
+                "the store as it is"};
 }
 
 /// The content at a path by the kind of checksum that `like` carries.
@@ -188,6 +190,8 @@ Status redo(Storage &storage, const Site &site, const Manifest &manifest)
                           isPending(storage, site, manifest, move, false));
         if (pending)
             documents.push_back(&move);
+        else
+            storage.adopt(site.object(move.key));
     }
     for (const auto &move : manifest.chunks)
     {
@@ -195,19 +199,24 @@ Status redo(Storage &storage, const Site &site, const Manifest &manifest)
                           isPending(storage, site, manifest, move, true));
         if (pending)
             chunks.push_back(&move);
+        else
+            storage.adopt(site.object(move.key));
     }
     for (const auto &key : manifest.deletions)
         MDIMAPPEND_RETURN_IF_ERROR(storage.remove(site.object(key)));
     for (const auto *move : chunks)
         MDIMAPPEND_RETURN_IF_ERROR(apply(storage, site, manifest, *move));
-    // No power cut may leave a document that is ahead of its chunks.
-    if (!chunks.empty())
+    // No power cut may leave a document that is ahead of its chunks, or one
+    // whose chunks a stale cache hides.
+    if (!manifest.chunks.empty() || !manifest.deletions.empty())
         MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
     for (const auto *move : documents)
         MDIMAPPEND_RETURN_IF_ERROR(apply(storage, site, manifest, *move));
-    MDIMAPPEND_RETURN_IF_ERROR(
-        writeLogRecord(storage, site, manifest.logRecord));
-    return storage.barrier();
+    // Nor a log record that is ahead of its documents: a logged transaction is
+    // never applied again.
+    MDIMAPPEND_RETURN_IF_ERROR(storage.makeFolders(site.log()));
+    MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
+    return writeLogRecord(storage, site, manifest.logRecord);
 }
 
 Status tidy(Storage &storage, const Site &site, const std::string &transaction)

@@ -36,8 +36,17 @@ Status damaged(const Site &site, const std::string &transaction,
     return {Failure::Conflict,
             "the journal '" + site.journal(transaction) +
                 "' cannot be followed: " + why +
-                ". Nothing was changed, and nothing will be until a human has "
-                "looked"};
+                ". Nothing was changed, and nothing will be. Look at it; then "
+                "`gdal driver mdimappend recover --set-aside` lets appending "
+                "go on with the store as it is"};
+}
+
+/// Whatever else a power cut has left of a journal that was being tidied.
+Result<bool> isLogged(Storage &storage, const Site &site, const Plan &plan)
+{
+    MDIMAPPEND_ASSIGN(const auto record,
+                      readLogRecord(storage, site, plan.sequence));
+    return record && record->value("transaction", "") == plan.transaction;
 }
 
 class Recovery
@@ -52,13 +61,25 @@ class Recovery
     {
         MDIMAPPEND_ASSIGN(const Journal journal,
                           readJournal(m_storage, m_site, transaction));
+        // The plan is durable before anything else is written, and goes
+        // only when all is done.
         if (!journal.plan)
-            return finishTidying(transaction, journal);
+            return justTidy(transaction);
         auto plan = parsePlan(*journal.plan);
+        if (!plan && !journal.manifest && !journal.decision)
+            return justTidy(transaction);  // it never became durable
         if (!plan)
             return damaged(m_site, transaction, plan.status().message());
         if (plan->transaction != transaction)
             return damaged(m_site, transaction, "the plan is another's");
+        MDIMAPPEND_ASSIGN(const bool logged,
+                          isLogged(m_storage, m_site, *plan));
+        if (logged)
+        {
+            m_storage.adopt(logRecordPath(m_site, plan->sequence));
+            MDIMAPPEND_RETURN_IF_ERROR(m_storage.barrier());
+            return justTidy(transaction);
+        }
 
         Decision decision;
         if (journal.decision)
@@ -70,6 +91,9 @@ class Recovery
         }
         else
         {
+            // No decision may outlive a plan that never became durable.
+            m_storage.adopt(planPath(m_site, transaction));
+            MDIMAPPEND_RETURN_IF_ERROR(m_storage.barrier());
             MDIMAPPEND_ASSIGN(decision, decide(m_storage, m_site, transaction,
                                                Decision{false, {}}));
         }
@@ -80,12 +104,8 @@ class Recovery
     RecoveryReport report;
 
   private:
-    /// Without a plan nothing was written, or all was done.
-    Status finishTidying(const std::string &transaction, const Journal &journal)
+    Status justTidy(const std::string &transaction)
     {
-        if (journal.manifest && !journal.decision)
-            return damaged(m_site, transaction,
-                           "there is a manifest but no plan");
         MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, transaction));
         report.tidied.push_back(transaction);
         return Status::ok();
@@ -103,15 +123,6 @@ class Recovery
                   const Decision &decision)
     {
         MDIMAPPEND_ASSIGN(const auto last, lastSequence(m_storage, m_site));
-        MDIMAPPEND_ASSIGN(const auto record,
-                          readLogRecord(m_storage, m_site, last));
-        if (record && record->value("transaction", "") == transaction)
-        {
-            MDIMAPPEND_RETURN_IF_ERROR(m_storage.barrier());
-            MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, transaction));
-            report.tidied.push_back(transaction);
-            return Status::ok();
-        }
         if (!journal.manifest ||
             contentOf(journal.manifest) != decision.manifest)
             return damaged(m_site, transaction,
@@ -125,6 +136,7 @@ class Recovery
                 m_site, transaction,
                 "its sequence number is " + std::to_string(manifest->sequence) +
                     ", and the last one logged is " + std::to_string(last));
+        m_storage.adopt(decisionPath(m_site, transaction));
         MDIMAPPEND_RETURN_IF_ERROR(m_storage.barrier());
         MDIMAPPEND_RETURN_IF_ERROR(redo(m_storage, m_site, *manifest));
         MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, transaction));
@@ -136,21 +148,25 @@ class Recovery
     const Site &m_site;
 };
 
-PendingTransaction::State stateOf(const Journal &journal, bool logged)
+Result<PendingTransaction::State> stateOf(Storage &storage, const Site &site,
+                                          const Journal &journal)
 {
     using State = PendingTransaction::State;
     if (!journal.plan)
         return State::Finished;
-    if (!parsePlan(*journal.plan))
-        return State::Damaged;
+    const auto plan = parsePlan(*journal.plan);
+    if (!plan)
+        return journal.manifest || journal.decision ? State::Damaged
+                                                    : State::Finished;
+    MDIMAPPEND_ASSIGN(const bool logged, isLogged(storage, site, *plan));
+    if (logged)
+        return State::Finished;
     if (!journal.decision)
         return State::Planned;
     const auto decision = parseDecision(*journal.decision);
     if (!decision)
         return State::Damaged;
-    if (!decision->commit)
-        return State::Aborted;
-    return logged ? State::Finished : State::Decided;
+    return decision->commit ? State::Decided : State::Aborted;
 }
 
 }  // namespace
@@ -178,17 +194,12 @@ Result<std::vector<PendingTransaction>> pending(Storage &storage,
 {
     std::vector<PendingTransaction> found;
     MDIMAPPEND_ASSIGN(const auto transactions, storage.list(site.journals()));
-    if (transactions.empty())
-        return found;
-    MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
-    MDIMAPPEND_ASSIGN(const auto record, readLogRecord(storage, site, last));
-    const auto logged =
-        record ? record->value("transaction", "") : std::string();
     for (const auto &transaction : transactions)
     {
         MDIMAPPEND_ASSIGN(const auto journal,
                           readJournal(storage, site, transaction));
-        found.push_back({transaction, stateOf(journal, logged == transaction)});
+        MDIMAPPEND_ASSIGN(const auto state, stateOf(storage, site, journal));
+        found.push_back({transaction, state});
     }
     return found;
 }

@@ -125,7 +125,7 @@ Result<Manifest> Transaction::stageDocuments()
                    {"sequence", m_plan.sequence},
                    {"transaction", m_plan.transaction},
                    {"time", utcNow()}};
-    record.update(m_intent.logRecord);
+    record.update(m_logRecord);
     record["chunks"] = m_view->chunksWritten();
     record["bytes"] = m_view->bytesWritten();
     manifest.logRecord = std::move(record);
@@ -161,8 +161,30 @@ Status Transaction::prepare(const std::function<Status()> &sliceUnchanged,
     return sliceUnchanged ? sliceUnchanged() : Status::ok();
 }
 
-Status Transaction::commit(const std::function<Status()> &sliceUnchanged)
+Status Transaction::extend(Intent intent)
 {
+    for (auto &array : intent.arrays)
+    {
+        const auto number = m_view->find(array.document.path);
+        if (!number)
+            return error("array '" + array.document.path +
+                         "' is not in the transaction that is under way");
+        auto &planned = m_plan.arrays[*number];
+        planned.added.insert(planned.added.end(), array.planned.added.begin(),
+                             array.planned.added.end());
+        m_view->extend(*number, array.planned.added, array.paddedShape);
+    }
+    for (auto &[key, bytes] : intent.next)
+        m_intent.next.at(key) = std::move(bytes);
+    MDIMAPPEND_RETURN_IF_ERROR(writeRecord(
+        m_storage, planPath(m_site, m_plan.transaction), toText(m_plan)));
+    return m_storage.barrier();
+}
+
+Status Transaction::commit(Json logRecord,
+                           const std::function<Status()> &sliceUnchanged)
+{
+    m_logRecord = std::move(logRecord);
     Decision decision{true, {}};
     if (auto prepared = prepare(sliceUnchanged, decision.manifest); !prepared)
     {
@@ -174,10 +196,15 @@ Status Transaction::commit(const std::function<Status()> &sliceUnchanged)
 
     auto decided = decide(m_storage, m_site, m_plan.transaction, decision);
     if (!decided)
+    {
+        // Whoever wins `abort` knows that there is no `commit`.
+        if (undo())
+            return decided.takeStatus().suffixed("Nothing was appended.");
         return Status(Failure::Unknown,
                       "the outcome of the append is unknown (" +
                           decided.status().message() +
                           "). The next run decides.");
+    }
     if (!decided->commit)
         return error("the append was undone by another process");
 

@@ -11,8 +11,11 @@
 //    9 barrier: chunks, stage, manifest
 //   10 lock still ours? documents still the base? slice unchanged? then the
 //      decision `commit`, created once
-//   11 apply: chunks, then documents                       (protocol.h, redo)
-//   12 log record, barrier, journal removed
+//   11 apply: chunks, barrier, documents, barrier          (protocol.h, redo)
+//   12 log record (durable by itself), journal removed
+//
+// The log record comes after the barrier, not before: a transaction that is
+// logged is never applied again, so nothing of it may be lost any more.
 //
 // Nothing that existed before is changed before the decision. Once the creation
 // of `commit` has been attempted, nothing is undone here unless `abort` was
@@ -49,8 +52,6 @@ struct Intent
     std::vector<std::string> order;
     /// Objects to be removed with the commit (stale tile-presence caches).
     std::vector<std::string> deletions;
-    /// The append's part of the log record: slices, labels, command.
-    Json logRecord = Json::object();
 };
 
 class Transaction
@@ -60,6 +61,11 @@ class Transaction
     static Result<std::unique_ptr<Transaction>>
     begin(const Site &site, Storage &storage, Lock &lock, Durability durability,
           Intent intent);
+
+    /// The same for another slice of a batch, before its first write: its new
+    /// chunks are added to the plan, durably, and its documents take the place
+    /// of those intended so far.
+    Status extend(Intent intent);
 
     View &view()
     {
@@ -76,11 +82,13 @@ class Transaction
         return m_plan.sequence;
     }
 
-    /// Steps 8 to 12. `sliceUnchanged` is asked right before the decision. On
+    /// Steps 8 to 12. `logRecord` is the append's part of the log record;
+    /// `sliceUnchanged` is asked right before the decision. On
     /// failure before the decision the append has been undone; on
     /// Failure::Unknown the next writer decides; a failure after the decision
     /// says that the next writer finishes.
-    Status commit(const std::function<Status()> &sliceUnchanged);
+    Status commit(Json logRecord,
+                  const std::function<Status()> &sliceUnchanged);
 
     /// Undoes a transaction that has not been committed.
     Status undo();
@@ -105,6 +113,7 @@ class Transaction
     Lock &m_lock;
     Durability m_durability;
     Intent m_intent;
+    Json m_logRecord;
     Plan m_plan;
     Manifest m_manifest;
     std::unique_ptr<View> m_view;

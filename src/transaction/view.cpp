@@ -13,14 +13,13 @@ View::View(const Site &site, Storage &storage, const std::string &transaction,
 {
     for (const auto &array : m_arrays)
     {
-        std::size_t count = 0;
-        for (const auto *boxes :
-             {&array.planned.added, &array.planned.replaced})
-        {
-            for (const auto &box : *boxes)
-                count += static_cast<std::size_t>(box.count());
-        }
-        m_records.emplace_back(count);
+        Records records;
+        for (const auto &box : array.planned.added)
+            records.added.emplace_back(static_cast<std::size_t>(box.count()));
+        for (const auto &box : array.planned.replaced)
+            records.replaced.emplace_back(
+                static_cast<std::size_t>(box.count()));
+        m_records.push_back(std::move(records));
     }
     m_id = ViewFileSystem::enter(this);
 }
@@ -34,7 +33,7 @@ std::string View::path(std::size_t array, Face face) const
 {
     static constexpr const char *faces[] = {"read", "zero", "one"};
     return ViewFileSystem::prefix() + m_id + "/" + std::to_string(array) + "." +
-           faces[static_cast<int>(face)];
+           faces[static_cast<int>(face)] + "." + std::to_string(m_generation);
 }
 
 std::string View::chunkKey(std::size_t array, const ChunkIndex &index) const
@@ -44,28 +43,65 @@ std::string View::chunkKey(std::size_t array, const ChunkIndex &index) const
     return planned.path.empty() ? key : planned.path + "/" + key;
 }
 
-std::string View::stagedName(std::size_t array, std::size_t number) const
+std::string View::stagedName(std::size_t array, const Slot &slot)
 {
-    return std::to_string(array) + "-" + std::to_string(number);
+    return std::to_string(array) + "-" + std::to_string(slot.box) + "-" +
+           std::to_string(slot.position);
+}
+
+std::string View::stagedPath(std::size_t array, const Slot &slot) const
+{
+    return m_site.stage(m_transaction) + "/" + stagedName(array, slot);
 }
 
 std::optional<View::Slot> View::slot(std::size_t array,
                                      const ChunkIndex &index) const
 {
-    std::size_t first = 0;
+    const auto &planned = m_arrays[array].planned;
     for (const bool replaced : {false, true})
     {
-        const auto &planned = m_arrays[array].planned;
-        for (const auto &box : replaced ? planned.replaced : planned.added)
+        const auto &boxes = replaced ? planned.replaced : planned.added;
+        for (std::size_t box = 0; box < boxes.size(); ++box)
         {
-            if (box.contains(index))
-                return Slot{&box, replaced,
-                            first +
-                                static_cast<std::size_t>(box.position(index))};
-            first += static_cast<std::size_t>(box.count());
+            if (boxes[box].contains(index))
+                return Slot{
+                    replaced, box,
+                    static_cast<std::size_t>(boxes[box].position(index))};
         }
     }
     return std::nullopt;
+}
+
+ChunkRecord &View::record(std::size_t array, const Slot &slot)
+{
+    auto &records = m_records[array];
+    return (slot.replaced ? records.replaced
+                          : records.added)[slot.box][slot.position];
+}
+
+std::optional<std::size_t> View::find(const std::string &path) const
+{
+    for (std::size_t i = 0; i < m_arrays.size(); ++i)
+    {
+        if (m_arrays[i].document.path == path)
+            return i;
+    }
+    return std::nullopt;
+}
+
+void View::extend(std::size_t array, const std::vector<ChunkBox> &added,
+                  const std::vector<std::uint64_t> &paddedShape)
+{
+    const std::lock_guard guard(m_mutex);
+    ++m_generation;
+    auto &extended = m_arrays.at(array);
+    extended.paddedShape = paddedShape;
+    for (const auto &box : added)
+    {
+        extended.planned.added.push_back(box);
+        m_records[array].added.emplace_back(
+            static_cast<std::size_t>(box.count()));
+    }
 }
 
 Status View::keep(Status failure)
@@ -95,14 +131,22 @@ Status View::setAbsent(std::size_t array, const ChunkIndex &index)
             return keep(std::move(removed));
     }
     const std::lock_guard guard(m_mutex);
-    m_records[array][found->number].state = ChunkState::Absent;
+    record(array, *found).state = ChunkState::Absent;
     return Status::ok();
 }
 
-Result<bool> View::baseExists(std::size_t array, const ChunkIndex &index)
+Result<bool> View::holdsData(std::size_t array, const ChunkIndex &index)
 {
-    const auto object = m_site.object(chunkKey(array, index));
-    auto state = m_storage.state(object);
+    const auto found = slot(array, index);
+    if (found)
+    {
+        const std::lock_guard guard(m_mutex);
+        const auto state = record(array, *found).state;
+        // What lies at an added chunk's key is not the cube's.
+        if (state != ChunkState::Planned || !found->replaced)
+            return state == ChunkState::Put;
+    }
+    auto state = m_storage.state(m_site.object(chunkKey(array, index)));
     if (!state)
         return keep(state.takeStatus());
     return state->has_value();
@@ -176,19 +220,17 @@ Status View::writeChunk(std::size_t array, std::string_view key,
                           "' of array '" + planned.path +
                           "', which is not in the plan"));
     const auto destination = m_site.object(chunkKey(array, *index));
-    auto written = found->replaced
-                       ? m_storage.stage(m_site.stage(m_transaction) + "/" +
-                                             stagedName(array, found->number),
-                                         bytes, destination)
-                       : m_storage.put(destination, bytes);
+    auto written = found->replaced ? m_storage.stage(stagedPath(array, *found),
+                                                     bytes, destination)
+                                   : m_storage.put(destination, bytes);
     if (!written)
         return keep(std::move(written));
     auto checksum = xxh3(bytes);
     const std::lock_guard guard(m_mutex);
-    auto &record = m_records[array][found->number];
-    record.state = ChunkState::Put;
-    record.size = bytes.size();
-    record.checksum = std::move(checksum);
+    auto &put = record(array, *found);
+    put.state = ChunkState::Put;
+    put.size = bytes.size();
+    put.checksum = std::move(checksum);
     m_bytesWritten += bytes.size();
     ++m_chunksWritten;
     return Status::ok();
@@ -201,16 +243,28 @@ Result<std::optional<std::string>> View::readChunk(std::size_t array,
     const auto index = planned.keys.parse(key, m_arrays[array].document.rank());
     if (!index)
         return std::optional<std::string>();
-    auto bytes = m_storage.read(m_site.object(chunkKey(array, *index)));
+    const auto found = slot(array, *index);
+    auto state = ChunkState::Planned;
+    if (found)
+    {
+        const std::lock_guard guard(m_mutex);
+        state = record(array, *found).state;
+    }
+    if (state == ChunkState::Absent)
+        return std::optional<std::string>();
+    const bool isStaged = found && found->replaced && state == ChunkState::Put;
+    auto bytes =
+        m_storage.read(isStaged ? stagedPath(array, *found)
+                                : m_site.object(chunkKey(array, *index)));
     if (!bytes)
         return keep(bytes.takeStatus());
-    if (const auto found = slot(array, *index); found && found->replaced)
+    if (found && found->replaced && !isStaged)
     {
         Content base;
         if (*bytes)
             base = {true, (*bytes)->size(), xxh3(**bytes)};
         const std::lock_guard guard(m_mutex);
-        m_records[array][found->number].base = std::move(base);
+        record(array, *found).base = std::move(base);
     }
     return bytes;
 }

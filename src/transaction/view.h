@@ -91,9 +91,17 @@ class View
     /// key is removed now.
     Status setAbsent(std::size_t array, const ChunkIndex &index);
 
-    /// Whether there is an object for this chunk of the base. Its checksum is
-    /// recorded when it is read.
-    Result<bool> baseExists(std::size_t array, const ChunkIndex &index);
+    /// Whether there is an object for this chunk: one that this transaction
+    /// put, or of the base. The base's checksum is recorded when it is read.
+    Result<bool> holdsData(std::size_t array, const ChunkIndex &index);
+
+    /// The number of the array with this path.
+    std::optional<std::size_t> find(const std::string &path) const;
+
+    /// Plans more chunks of an array, which grows with another slice of a
+    /// batch. While nothing is read or written.
+    void extend(std::size_t array, const std::vector<ChunkBox> &added,
+                const std::vector<std::uint64_t> &paddedShape);
 
     /// The first failure of any read or write.
     Status failure() const;
@@ -126,25 +134,39 @@ class View
                                                  std::string_view key);
 
   private:
+    /// One box's records, in C order of its chunks.
+    using BoxRecords = std::vector<ChunkRecord>;
+
+    struct Records
+    {
+        std::vector<BoxRecords> added;
+        std::vector<BoxRecords> replaced;
+    };
+
     struct Slot
     {
-        const ChunkBox *box = nullptr;
         bool replaced = false;
-        std::size_t number = 0;  ///< in m_records[array]
+        std::size_t box = 0;
+        std::size_t position = 0;
     };
 
     std::optional<Slot> slot(std::size_t array, const ChunkIndex &index) const;
+    ChunkRecord &record(std::size_t array, const Slot &slot);
     std::string chunkKey(std::size_t array, const ChunkIndex &index) const;
-    std::string stagedName(std::size_t array, std::size_t number) const;
+    static std::string stagedName(std::size_t array, const Slot &slot);
+    std::string stagedPath(std::size_t array, const Slot &slot) const;
     Status keep(Status failure);
 
     Site m_site;
     Storage &m_storage;
     std::string m_transaction;
     std::string m_id;
+    /// In every path, and new after each extension: the driver keeps the
+    /// indices of shards by file name, for the whole process.
+    unsigned m_generation = 0;
     std::vector<Array> m_arrays;
     mutable std::mutex m_mutex;
-    std::vector<std::vector<ChunkRecord>> m_records;
+    std::vector<Records> m_records;
     Status m_failure;
     std::uint64_t m_bytesWritten = 0;
     std::uint64_t m_chunksWritten = 0;
@@ -154,18 +176,19 @@ template <class Visit> void View::forEach(Visit visit) const
 {
     for (std::size_t a = 0; a < m_arrays.size(); ++a)
     {
-        std::size_t number = 0;
         for (const bool replaced : {false, true})
         {
             const auto &planned = m_arrays[a].planned;
-            for (const auto &box : replaced ? planned.replaced : planned.added)
+            const auto &boxes = replaced ? planned.replaced : planned.added;
+            const auto &records =
+                replaced ? m_records[a].replaced : m_records[a].added;
+            for (std::size_t box = 0; box < boxes.size(); ++box)
             {
-                const auto count = box.count();
-                for (std::uint64_t i = 0; i < count; ++i, ++number)
-                    visit(Settled{a, box.at(i), replaced,
-                                  replaced ? stagedName(a, number)
+                for (std::size_t i = 0; i < records[box].size(); ++i)
+                    visit(Settled{a, boxes[box].at(i), replaced,
+                                  replaced ? stagedName(a, {true, box, i})
                                            : std::string(),
-                                  m_records[a][number]});
+                                  records[box][i]});
             }
         }
     }

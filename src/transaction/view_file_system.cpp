@@ -88,7 +88,8 @@ std::optional<Place> locatePlace(const char *path)
         std::from_chars(array.data(), array.data() + dot, place.array);
     if (code != std::errc() || stop != array.data() + dot)
         return std::nullopt;
-    const auto face = array.substr(dot + 1);
+    // What follows the second dot only makes the name new.
+    const auto face = array.substr(dot + 1, array.find('.', dot + 1) - dot - 1);
     if (face == "zero")
         place.face = Face::WriteZero;
     else if (face == "one")

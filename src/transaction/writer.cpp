@@ -37,11 +37,12 @@ Result<Writer> openForWriting(const WriterRequest &request)
             beside->makeFolders(writer.site.sidecar())
                 .suffixed("The sidecar beside the target is needed for every "
                           "append. Nothing was written."));
-        MDIMAPPEND_RETURN_IF_ERROR(beside->barrier());
     }
     MDIMAPPEND_ASSIGN(writer.storage,
                       LocalStorage::open(writer.site.sidecar(),
                                          request.durability, *request.posix));
+    // It becomes durable with the first plan.
+    writer.storage->adopt(writer.site.sidecar());
     if (!request.lock)
     {
         writer.lock = std::make_unique<NoLock>();
