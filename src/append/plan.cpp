@@ -84,7 +84,7 @@ class Planner
         m_cube.target = std::move(model.target);
         m_cube.labels = std::move(labels);
         m_cube.labelsKnown = true;
-        return Status::ok();
+        return keepCoordinates();
     }
 
     Status planGrowth()
@@ -115,23 +115,49 @@ class Planner
         return Status::ok();
     }
 
+    bool isCoordinate(const SliceArray &array) const
+    {
+        return array.shape.size() == 1 && array.dimensions[0] == array.name &&
+               array.name != m_slice.appendDim();
+    }
+
     Status checkCoordinates(TargetValues &values)
     {
         for (std::size_t i = 0; i < m_slice.arrays().size(); ++i)
         {
             const auto &offered = m_slice.arrays()[i];
             const auto *present = m_target.find(offered.name);
-            const bool isCoordinate = offered.shape.size() == 1 &&
-                                      offered.dimensions[0] == offered.name &&
-                                      offered.name != m_target.appendDim;
-            if (!isCoordinate || !present || present->document.rank() != 1)
+            if (!isCoordinate(offered) || !present ||
+                present->document.rank() != 1)
                 continue;
-            MDIMAPPEND_ASSIGN(const auto expected,
-                              values.coordinate(static_cast<std::size_t>(
-                                  present - m_target.arrays.data())));
+            auto known = m_cube.coordinates.find(offered.name);
+            if (known == m_cube.coordinates.end())
+            {
+                MDIMAPPEND_ASSIGN(auto read,
+                                  values.coordinate(static_cast<std::size_t>(
+                                      present - m_target.arrays.data())));
+                known =
+                    m_cube.coordinates.emplace(offered.name, std::move(read))
+                        .first;
+            }
             MDIMAPPEND_ASSIGN(const auto found, sliceCoordinate(m_slice, i));
             MDIMAPPEND_RETURN_IF_ERROR(
-                checkCoordinate(offered.name, expected, found));
+                checkCoordinate(offered.name, known->second, found));
+        }
+        return Status::ok();
+    }
+
+    /// What the next slice of the batch is compared with.
+    Status keepCoordinates()
+    {
+        for (std::size_t i = 0; i < m_slice.arrays().size(); ++i)
+        {
+            const auto &array = m_slice.arrays()[i];
+            if (isCoordinate(array))
+            {
+                MDIMAPPEND_ASSIGN(m_cube.coordinates[array.name],
+                                  sliceCoordinate(m_slice, i));
+            }
         }
         return Status::ok();
     }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "append/guards.h"
 #include "append/labels.h"
 #include "append/pipeline.h"
 #include "append/target.h"
@@ -10,6 +11,7 @@
 #include "slice/slice.h"
 #include "transaction/transaction.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,8 @@ struct CubeState
     std::uint64_t committedRows = 0;
     bool labelsKnown = false;
     Labels labels;
+    /// Coordinates of the other dimensions that were read so far.
+    std::map<std::string, CoordinateValues> coordinates;
 };
 
 struct AppendPlan
@@ -41,8 +45,8 @@ struct AppendPlan
     std::vector<std::string> ignoredArrays;
 };
 
-/// One spelling for each file: absolute, links resolved. Names that are no local
-/// files stay as they are.
+/// One spelling for each file: absolute, links resolved. Names that are no
+/// local files stay as they are.
 std::string canonicalPath(const std::string &slice);
 
 /// Guards the slice and plans its append. Failure::Refused says why not,

@@ -64,7 +64,8 @@ class Storage
                            const std::string &destination) = 0;
 
     /// Atomically creates the object, complete and durable, unless one is
-    /// there: then false, and that one is adopted.
+    /// there: then false, and that one is adopted. Its folder must be there: a
+    /// decision in a journal that has been removed would be nobody's.
     virtual Result<bool> create(const std::string &path,
                                 std::string_view bytes) = 0;
 
