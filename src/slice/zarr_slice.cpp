@@ -140,8 +140,7 @@ const Json *ZarrSlice::attributes(const std::string &name) const
 
 std::string ZarrSlice::misread(const std::string &name) const
 {
-    const Json *node =
-        document(keyBelow(name, m_v3 ? "zarr.json" : ".zarray"));
+    const Json *node = document(keyBelow(name, m_v3 ? "zarr.json" : ".zarray"));
     if (!node)
         return {};
     if (m_v3 && rotatesAxes(node->value("codecs", Json())))

@@ -1,0 +1,313 @@
+"""Each data type, as data, as coordinate and as label; what cannot be stored is
+refused by name."""
+
+import cubes
+import netCDF4
+import numpy as np
+import pytest
+import xarray as xr
+
+import zarr
+
+NUMERIC = [
+    "int8",
+    "uint8",
+    "int16",
+    "uint16",
+    "int32",
+    "uint32",
+    "int64",
+    "uint64",
+    "float32",
+    "float64",
+]
+FORMATS = pytest.mark.parametrize("zarr_format", [2, 3])
+
+
+def extremes(dtype):
+    """Values at which conversions through double or signed types go wrong."""
+    dtype = np.dtype(dtype)
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        return np.array([info.min, info.max, 0, 1, info.max - 1, 3], dtype)
+    info = np.finfo(dtype)
+    values = [info.min, info.max, info.tiny, np.nan, np.inf, -np.inf]
+    if dtype.kind == "c":
+        values[2] = complex(1.5, -2.5)
+        values[3] = complex(np.nan, 1)
+    return np.array(values, dtype)
+
+
+def zarr_slice(path, values, labels, zarr_format=3, **options):
+    """A Zarr slice with an array `data` (time, x), written by zarr-python."""
+    group = zarr.open_group(str(path), mode="w", zarr_format=zarr_format)
+    for name, array, dims in (
+        ("data", values, ("time", "x")),
+        ("time", labels, ("time",)),
+    ):
+        settings = {"dimension_names": dims} if zarr_format == 3 else {}
+        if name == "data":
+            settings.update(options)
+        created = group.create_array(
+            name, shape=array.shape, dtype=array.dtype, chunks=array.shape, **settings
+        )
+        created[...] = array
+        if zarr_format == 2:
+            created.attrs["_ARRAY_DIMENSIONS"] = list(dims)
+    return path
+
+
+@FORMATS
+@pytest.mark.parametrize("dtype", NUMERIC)
+def test_numbers_from_netcdf_are_exact(tmp_path, store, dtype, zarr_format):
+    values = extremes(dtype).reshape(2, 3)
+    paths = []
+    for number in range(3):
+        path = tmp_path / f"{number}.nc"
+        part = xr.Dataset(
+            {"data": (("time", "x"), np.roll(values, number))},
+            {"time": ("time", np.array([2 * number, 2 * number + 1], "int32"))},
+        )
+        for name in part.variables:
+            part[name].encoding["_FillValue"] = None
+        paths.append(cubes.write(part, path))
+    cubes.append("--zarr-format", zarr_format, *paths, store)
+    expected = np.concatenate([np.roll(values, n) for n in range(3)])
+    found = cubes.read_zarr(store)["data"]
+    assert found.dtype == np.dtype(dtype)
+    cubes.assert_reads_as(
+        store, {"data": expected, "time": np.arange(6, dtype="int32")}
+    )
+
+
+@FORMATS
+@pytest.mark.parametrize("dtype", ["float16", "complex64", "complex128", *NUMERIC])
+def test_numbers_from_zarr_are_exact(tmp_path, store, dtype, zarr_format):
+    values = extremes(dtype).reshape(2, 3)
+    paths = [
+        zarr_slice(
+            tmp_path / f"{n}.zarr",
+            np.roll(values, n),
+            np.array([2 * n, 2 * n + 1], "int32"),
+        )
+        for n in range(2)
+    ]
+    cubes.append("--zarr-format", zarr_format, *paths, store)
+    expected = np.concatenate([np.roll(values, n) for n in range(2)])
+    found = cubes.read_zarr(store)["data"]
+    assert found.dtype == np.dtype(dtype)
+    assert cubes.same(found, expected), (found, expected)
+    assert cubes.same(cubes.read_gdal(store)["data"], expected)
+    assert cubes.same(cubes.open_xarray(store, raw=True)["data"].values, expected)
+
+
+@FORMATS
+def test_a_boolean_target_grows_with_ones_and_zeros(tmp_path, store, zarr_format):
+    """GDAL reads booleans as uint8."""
+    values = np.array([[True, False, True], [False, False, True]])
+    zarr_slice(store, values, np.array([0, 1], "int32"), zarr_format)
+    part = zarr_slice(
+        tmp_path / "next.zarr", ~values, np.array([2, 3], "int32"), zarr_format
+    )
+    cubes.append(part, store)
+    found = cubes.read_zarr(store)["data"]
+    assert found.dtype == bool
+    assert (found == np.concatenate([values, ~values])).all()
+
+
+@FORMATS
+def test_other_numbers_than_0_and_1_are_no_booleans(tmp_path, store, zarr_format):
+    values = np.array([[True, False, True]])
+    zarr_slice(store, values, np.array([0], "int32"), zarr_format)
+    part = zarr_slice(
+        tmp_path / "next.zarr",
+        np.array([[0, 2, 1]], "uint8"),
+        np.array([1], "int32"),
+        zarr_format,
+    )
+    with cubes.unchanged(store):
+        done = cubes.append(part, store, status=5)
+    assert "array 'data'" in done.message
+    assert "bool" in done.message
+
+
+@FORMATS
+@pytest.mark.parametrize("labels", [["a", "bb"], ["ä", "日本"], ["x" * 60, ""]])
+def test_texts_as_labels_and_coordinates(tmp_path, store, zarr_format, labels):
+    def part(name, label):
+        dataset = xr.Dataset(
+            {"count": (("station", "kind"), np.full((1, 2), len(label), "int32"))},
+            {"station": [label], "kind": ["warm", "kalt ü"]},
+        )
+        return cubes.write(dataset, tmp_path / name)
+
+    paths = [part(f"{i}.nc", label) for i, label in enumerate(labels)]
+    cubes.append("--append-dim", "station", "--zarr-format", zarr_format, *paths, store)
+    for use in (True, False):
+        found = cubes.open_xarray(store, consolidated=use)
+        assert list(found["station"].values) == labels
+        assert list(found["kind"].values) == ["warm", "kalt ü"]
+        assert found["count"].values[:, 0].tolist() == [len(x) for x in labels]
+    assert cubes.read_zarr(store)["station"].tolist() == labels
+    assert cubes.read_gdal(store)["station"].tolist() == labels
+
+
+@FORMATS
+def test_texts_as_data(tmp_path, store, zarr_format):
+    paths = []
+    for number, words in enumerate((["one", "two"], ["three ü", ""])):
+        dataset = xr.Dataset(
+            {"word": (("time", "x"), np.array([words], object))}, {"time": [number]}
+        )
+        paths.append(cubes.write(dataset, tmp_path / f"{number}.nc"))
+    cubes.append("--zarr-format", zarr_format, *paths, store)
+    expected = [["one", "two"], ["three ü", ""]]
+    assert cubes.read_zarr(store)["word"].tolist() == expected
+    assert cubes.open_xarray(store)["word"].values.tolist() == expected
+    assert cubes.read_gdal(store)["word"].tolist() == expected
+
+
+def test_a_text_too_long_for_the_target_is_refused(tmp_path, store):
+    paths = []
+    for number, word in enumerate(("short", "l" * 65)):
+        dataset = xr.Dataset(
+            {"word": (("time",), np.array([word], object))}, {"time": [number]}
+        )
+        paths.append(cubes.write(dataset, tmp_path / f"{number}.nc"))
+    cubes.append("--zarr-format", "2", paths[0], store)
+    with cubes.unchanged(store):
+        done = cubes.append(paths[1], store, status=5)
+    assert done.message == (
+        f"slice '{paths[1]}', array 'word': has texts of 65 characters, the target "
+        "holds 64. Nothing was written."
+    )
+
+
+@pytest.mark.parametrize("dtype", ["U5", "S5"])
+@FORMATS
+@pytest.mark.filterwarnings("ignore:The data type")
+def test_fixed_length_texts_of_zarr_python(tmp_path, store, dtype, zarr_format):
+    first = np.array([["ab", "cde", ""]], dtype)
+    second = np.array([["x", "abcde", "f"]], dtype)
+    zarr_slice(store, first, np.array([0], "int32"), zarr_format)
+    part = zarr_slice(
+        tmp_path / "next.zarr", second, np.array([1], "int32"), zarr_format
+    )
+    cubes.append(part, store)
+    found = cubes.read_zarr(store)["data"]
+    assert found.dtype == np.dtype(dtype)
+    assert (found == np.concatenate([first, second])).all()
+
+
+@pytest.mark.filterwarnings("ignore:The data type")
+@pytest.mark.parametrize(
+    ("values", "zarr_format", "name"),
+    [
+        (np.array([["2000-01-01"]], "M8[ns]"), 2, "<M8[ns]"),
+        (np.array([["2000-01-01"]], "M8[ns]"), 3, "numpy.datetime64"),
+        (np.array([[1]], "m8[s]"), 2, "<m8[s]"),
+        (np.array([[1]], "m8[s]"), 3, "numpy.timedelta64"),
+        (np.array([["word"]], object), 2, "|O"),
+        (np.array([[(1, 2.0)]], "i4,f4"), 2, "structured"),
+    ],
+)
+def test_what_the_driver_cannot_write_is_refused_by_name(
+    tmp_path, store, values, zarr_format, name
+):
+    if values.dtype == object:
+        group = zarr.open_group(str(store), mode="w", zarr_format=2)
+        created = group.create_array("data", shape=(1, 1), dtype=str, chunks=(1, 1))
+        created[...] = values
+        created.attrs["_ARRAY_DIMENSIONS"] = ["time", "x"]
+        time = group.create_array("time", shape=(1,), dtype="int32", chunks=(1,))
+        time.attrs["_ARRAY_DIMENSIONS"] = ["time"]
+    else:
+        zarr_slice(store, values, np.array([0], "int32"), zarr_format)
+    part = zarr_slice(
+        tmp_path / "next.zarr", np.array([[1]], "int32"), np.array([1], "int32")
+    )
+    with cubes.unchanged(store):
+        done = cubes.append(part, store, status=None)
+        assert done.status in (1, 5), done
+    assert "array 'data'" in done.message
+    assert name in done.message
+
+
+@pytest.mark.filterwarnings("ignore:The data type")
+def test_a_type_of_a_slice_that_cannot_be_stored_is_refused_by_name(tmp_path, store):
+    path = tmp_path / "compound.nc"
+    with netCDF4.Dataset(path, "w") as dataset:
+        dataset.createDimension("time", 1)
+        kind = dataset.createCompoundType(np.dtype("i4,f8"), "pair")
+        dataset.createVariable("data", kind, ("time",))[:] = np.zeros(1, "i4,f8")
+        dataset.createVariable("time", "i4", ("time",))[:] = 0
+        dataset.createVariable("good", "i4", ("time",))[:] = 5
+    done = cubes.append(path, store, status=5)
+    assert f"slice '{path}', array 'data'" in done.message
+    assert "--exclude-array" in done.message
+    assert not store.exists()
+    cubes.append("--exclude-array", "data", path, store)
+    assert cubes.read_zarr(store)["good"].tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "status"),
+    [
+        ("uint8", "int16", 0),
+        ("int16", "int32", 0),
+        ("uint32", "int64", 0),
+        ("float32", "float64", 0),
+        ("int16", "float32", 0),
+        ("int32", "float64", 0),
+        ("int32", "float32", 5),
+        ("int64", "float64", 5),
+        ("float64", "float32", 5),
+        ("int8", "uint8", 5),
+        ("uint64", "int64", 5),
+        ("float32", "int32", 5),
+        ("uint16", "int16", 5),
+    ],
+)
+def test_widening_is_exact_and_narrowing_is_refused(
+    tmp_path, store, source, target, status
+):
+    def part(name, label, dtype):
+        dataset = xr.Dataset(
+            {"data": (("time", "x"), np.array([[1, 2, 3]], dtype))},
+            {"time": ("time", np.array([label], "int32"))},
+        )
+        dataset["data"].encoding["_FillValue"] = None
+        return cubes.write(dataset, tmp_path / name)
+
+    cubes.append(part("0.nc", 0, target), store)
+    if status == 0:
+        cubes.append(part("1.nc", 1, source), store)
+        found = cubes.read_zarr(store)["data"]
+        assert found.dtype == np.dtype(target)
+        assert found.tolist() == [[1, 2, 3]] * 2
+        return
+    with cubes.unchanged(store):
+        done = cubes.append(part("1.nc", 1, source), store, status=status)
+    kinds = {"uint8": "Byte", "int8": "Int8"}
+    assert "array 'data': is of type " in done.message
+    assert kinds.get(source, source.replace("u", "U").replace("i", "I", 1)).lower() in (
+        done.message.lower()
+    )
+    assert ", which cannot hold every value of it." in done.message
+
+
+@pytest.mark.parametrize("source_format", [2, 3])
+def test_a_fill_value_that_gdal_misreads_is_refused(tmp_path, store, source_format):
+    part = zarr_slice(
+        tmp_path / "slice.zarr",
+        np.array([[1, 2, 3]], "uint64"),
+        np.array([0], "int32"),
+        source_format,
+        fill_value=2**63,
+    )
+    done = cubes.append(part, store, status=5)
+    assert done.message == (
+        f"slice '{part}', array 'data': GDAL's Zarr driver misreads the fill value "
+        "9223372036854775808. Exclude it with --exclude-array. Nothing was written."
+    )
+    assert not store.exists()

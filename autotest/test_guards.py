@@ -1,0 +1,454 @@
+"""A slice that does not fit is refused with status 5, in words that say what was
+expected and what was found, and the target stays as it is, byte for byte."""
+
+import cubes
+import numpy as np
+import pytest
+import xarray as xr
+
+FORMATS = pytest.mark.parametrize("zarr_format", ["2", "3"])
+
+
+@pytest.fixture(params=["2", "3"])
+def target(request, store, tmp_path):
+    """Days 0, 1 and 2."""
+    path = cubes.write(cubes.weather(0, 3), tmp_path / "first.nc")
+    cubes.append("--zarr-format", request.param, path, store)
+    return store
+
+
+@pytest.fixture
+def refuse(target, tmp_path):
+    """Appends a dataset, and asserts that it is refused in these words."""
+
+    def check(dataset, words, *arguments):
+        path = cubes.write(dataset, tmp_path / "wrong.nc")
+        with cubes.unchanged(target):
+            done = cubes.append(*arguments, path, target, status=5)
+        if words.startswith("array '"):
+            expected = f"slice '{path}', {words} Nothing was written."
+        else:
+            expected = f"slice '{path}'{words} Nothing was written."
+        assert done.message == expected
+        (entry,) = done.report["slices"]
+        assert entry == {
+            "slice": str(path),
+            "outcome": "failed",
+            "exit_status": 5,
+            "message": expected,
+        }
+        # Nothing is in the way of the right slice.
+        cubes.append(cubes.write(cubes.weather(3, 1), tmp_path / "right.nc"), target)
+        cubes.assert_reads_as(target, cubes.weather(0, 4))
+
+    return check
+
+
+def test_another_size_of_another_dimension(refuse):
+    refuse(
+        cubes.weather(3, 1, lat=3),
+        "array 'air': dimension 'lat' has 3 values, the target has 4.",
+    )
+
+
+def test_another_order_of_dimensions(refuse):
+    refuse(
+        cubes.weather(3, 1).transpose("time", "lon", "lat"),
+        "array 'air': has the dimensions (time, lon, lat), the target has (time, lat, "
+        "lon).",
+    )
+
+
+def test_another_name_of_a_dimension(refuse):
+    refuse(
+        cubes.weather(3, 1).rename(lat="latitude"),
+        "array 'air': has the dimensions (time, latitude, lon), the target has (time, "
+        "lat, lon).",
+    )
+
+
+def test_a_dimension_less(refuse):
+    refuse(
+        cubes.weather(3, 1).isel(lat=0, drop=True).drop_vars("elevation"),
+        "array 'air': has the dimensions (time, lon), the target has (time, lat, lon).",
+    )
+
+
+def test_a_missing_array(refuse):
+    dataset = cubes.weather(3, 1).rename(air="temperature")
+    refuse(dataset, "array 'air': is in the target, but not in the slice.")
+
+
+def test_an_array_that_has_the_append_dimension_all_of_a_sudden(refuse):
+    dataset = cubes.weather(3, 1)
+    dataset["elevation"] = dataset["elevation"].expand_dims(time=dataset["time"])
+    refuse(
+        dataset,
+        "array 'elevation': has the dimension 'time', in the target it has not.",
+    )
+
+
+def test_another_type(refuse):
+    refuse(
+        cubes.weather(3, 1, dtype="float64"),
+        "array 'air': is of type Float64, the target of type Float32, which cannot "
+        "hold every value of it.",
+    )
+
+
+def test_texts_for_numbers(target, tmp_path):
+    dataset = cubes.weather(3, 1)
+    dataset["air"] = dataset["air"].astype(str).assign_attrs(units="K")
+    path = cubes.write(dataset, tmp_path / "texts.nc")
+    with cubes.unchanged(target):
+        done = cubes.append(path, target, status=5)
+    assert f"slice '{path}', array 'air': is of type string, the target" in done.message
+
+
+def test_a_flipped_coordinate(refuse):
+    refuse(
+        cubes.weather(3, 1).isel(lat=slice(None, None, -1)),
+        ", coordinate 'lat' differs at position 0: it is 45.0, in the target 60.0. "
+        "--on-coordinate ignore would append all the same.",
+    )
+
+
+def test_a_shifted_coordinate(refuse):
+    dataset = cubes.weather(3, 1)
+    dataset["lon"] = dataset["lon"] + 0.5
+    refuse(
+        dataset.assign_coords(lon=dataset["lon"].assign_attrs(units="degrees_east")),
+        ", coordinate 'lon' differs at position 0: it is 5.5, in the target 5.0. "
+        "--on-coordinate ignore would append all the same.",
+    )
+
+
+def test_coordinates_may_differ_by_a_thousandth_of_a_cell(target, tmp_path):
+    dataset = cubes.weather(3, 1)
+    dataset["lon"] = dataset["lon"] + 4e-3
+    cubes.append(cubes.write(dataset, tmp_path / "close.nc"), target)
+
+
+def test_coordinates_are_ignored_when_told(target, tmp_path):
+    dataset = cubes.weather(3, 1).isel(lat=slice(None, None, -1))
+    path = cubes.write(dataset, tmp_path / "flipped.nc")
+    cubes.append("--on-coordinate", "ignore", path, target)
+    found = cubes.read_zarr(target)
+    assert cubes.same(found["air"][3], dataset["air"].values[0])
+    assert cubes.same(found["lat"], cubes.weather()["lat"].values)
+
+
+def test_other_units(refuse):
+    dataset = cubes.weather(3, 1)
+    dataset["air"].attrs["units"] = "degC"
+    refuse(dataset, "array 'air': has units 'degC', the target has 'K'.")
+
+
+def test_packing_where_the_target_has_none(refuse):
+    dataset = cubes.weather(3, 1)
+    dataset["air"].encoding.update(scale_factor=0.5, add_offset=2.0, dtype="float32")
+    refuse(
+        dataset,
+        "array 'air': is packed with scale 0.5 and offset 2.0, the target with scale "
+        "none and offset none.",
+    )
+
+
+@FORMATS
+def test_other_packing(store, tmp_path, zarr_format):
+    def part(first, scale):
+        dataset = cubes.weather(first, 1)
+        dataset["air"].encoding.update(
+            dtype="int16", scale_factor=scale, _FillValue=np.int16(-1)
+        )
+        return cubes.write(dataset, tmp_path / f"{first}.nc")
+
+    first, second = part(0, 0.5), part(1, 0.25)
+    cubes.append("--zarr-format", zarr_format, first, store)
+    with cubes.unchanged(store):
+        done = cubes.append(second, store, status=5)
+    assert done.message == (
+        f"slice '{second}', array 'air': is packed with scale 0.25 and offset none, "
+        "the target with scale 0.5 and offset none. Nothing was written."
+    )
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    ("dtype", "before", "after", "says"),
+    [
+        ("int16", -999, -1, "marks missing values as -1, the target as -999."),
+        ("float32", -999, np.nan, "marks missing values as NaN, the target as -999.0."),
+        ("float32", np.nan, 1e20, "marks missing values as 1e+20, the target as NaN."),
+    ],
+)
+def test_another_missing_value(
+    store, tmp_path, zarr_format, dtype, before, after, says
+):
+    def part(first, fill):
+        dataset = cubes.weather(first, 1, dtype=dtype)
+        dataset["air"].encoding["_FillValue"] = np.dtype(dtype).type(fill)
+        return cubes.write(dataset, tmp_path / f"{first}.nc")
+
+    first, second = part(0, before), part(1, after)
+    cubes.append("--zarr-format", zarr_format, first, store)
+    with cubes.unchanged(store):
+        done = cubes.append(second, store, status=5)
+    if after == 1e20:
+        says = says.replace("1e+20", "1.0000000200408773e+20")
+    assert done.message == (
+        f"slice '{second}', array 'air': {says} Nothing was written."
+    )
+
+
+# Labels
+
+
+def test_a_label_before_the_last(refuse):
+    dataset = cubes.weather(1, 1)
+    dataset["time"] = ("time", [1.5], dataset["time"].attrs)
+    refuse(
+        dataset,
+        ", the label 2000-01-02T12:00:00 does not come after 2000-01-03, the target's "
+        "last one.",
+    )
+
+
+def test_a_label_that_is_there_with_other_values(refuse):
+    dataset = cubes.weather(2, 1)
+    dataset["air"][0, 3, 4] += 1
+    refuse(
+        dataset,
+        ", the label 2000-01-03 is in the target already, with other values in array "
+        "'air'.",
+    )
+
+
+def test_a_label_that_is_there_with_the_same_values_is_passed_over(target, tmp_path):
+    path = cubes.write(cubes.weather(2, 1), tmp_path / "again.nc")
+    with cubes.unchanged(target):
+        (entry,) = cubes.append(path, target).report["slices"]
+    assert entry["outcome"] == "already there"
+
+
+def test_a_label_twice_in_the_slice(refuse):
+    dataset = cubes.weather(3, 2)
+    dataset["time"] = ("time", [3.0, 3.0], dataset["time"].attrs)
+    refuse(dataset, ", the label 2000-01-04 is in it twice.")
+
+
+def test_labels_that_go_back(refuse):
+    dataset = cubes.weather(3, 3).isel(time=[0, 2, 1])
+    refuse(
+        dataset,
+        ", the label 2000-01-05 does not come after 2000-01-06, the one before it.",
+    )
+
+
+def test_a_new_label_in_front_of_a_present_one(refuse):
+    dataset = cubes.weather(2, 2).isel(time=[1, 0])
+    refuse(
+        dataset,
+        ", the label 2000-01-03 is in the target already, but labels in front of it "
+        "are not.",
+    )
+
+
+def test_a_label_that_is_nan(refuse):
+    dataset = cubes.weather(3, 1)
+    dataset["time"] = ("time", [np.nan], dataset["time"].attrs)
+    refuse(dataset, ", label 0 is NaN.")
+
+
+def test_a_slice_without_labels(refuse):
+    refuse(
+        cubes.weather(3, 1).drop_vars("time"),
+        ", it has no labels: the target has an array 'time' along 'time'. Give one "
+        "with --label.",
+    )
+
+
+def test_numbers_for_dates(refuse):
+    dataset = cubes.weather(3, 1)
+    dataset["time"] = ("time", [3.0])
+    refuse(
+        dataset,
+        ", its labels and the target's are of different kinds (dates, numbers or "
+        "texts).",
+    )
+
+
+def test_the_first_slice_must_be_in_order_too(store, tmp_path):
+    dataset = cubes.weather(0, 3).isel(time=[0, 2, 1])
+    path = cubes.write(dataset, tmp_path / "first.nc")
+    done = cubes.append(path, store, status=5)
+    assert done.message == (
+        f"slice '{path}', the label 2000-01-02 does not come after 2000-01-03, the one "
+        "before it. Nothing was written."
+    )
+    assert not store.exists()
+
+
+def test_decreasing_labels_go_on_decreasing(store, tmp_path):
+    whole = cubes.weather(0, 6).isel(time=slice(None, None, -1))
+    paths = [
+        cubes.write(whole.isel(time=slice(n, n + 2)), tmp_path / f"{n}.nc")
+        for n in (0, 2, 4)
+    ]
+    cubes.append(*paths[:2], store)
+    late = cubes.write(cubes.weather(7, 1), tmp_path / "late.nc")
+    with cubes.unchanged(store):
+        done = cubes.append(late, store, status=5)
+    assert "2000-01-08 does not come after 2000-01-03" in done.message
+    cubes.append(paths[2], store)
+    cubes.assert_reads_as(store, whole)
+
+
+# Time encodings
+
+
+def hourly(first, days, units="hours since 1999-12-31T12:00:00", dtype="float64"):
+    """`weather` whose labels count hours from noon of the day before."""
+    dataset = cubes.weather(first, days)
+    values = (dataset["time"].values * 24 + 12).astype(dtype)
+    attributes = {**dataset["time"].attrs, "units": units}
+    return dataset.assign_coords(time=("time", values, attributes))
+
+
+def test_hours_are_converted_to_days(target, tmp_path):
+    cubes.append(cubes.write(hourly(3, 2), tmp_path / "hours.nc"), target)
+    cubes.assert_reads_as(target, cubes.weather(0, 5))
+
+
+def test_six_hours_are_a_quarter_of_a_day(target, tmp_path):
+    dataset = cubes.weather(3, 1)
+    attributes = {**dataset["time"].attrs, "units": "hours since 2000-01-01"}
+    dataset = dataset.assign_coords(time=("time", np.array([78]), attributes))
+    cubes.append(cubes.write(dataset, tmp_path / "hours.nc"), target)
+    assert cubes.read_zarr(target)["time"].tolist() == [0, 1, 2, 3.25]
+    last = cubes.open_xarray(target)["time"].values[-1]
+    assert last == np.datetime64("2000-01-04T06")
+
+
+@FORMATS
+def test_six_hours_in_whole_days_are_refused(store, tmp_path, zarr_format):
+    """GDAL's own append stores 2000-01-01T06 as 2000-01-07 here."""
+    first = cubes.weather(0, 1)
+    first = first.assign_coords(
+        time=("time", np.array([0], "int64"), first["time"].attrs)
+    )
+    cubes.append(
+        "--zarr-format",
+        zarr_format,
+        cubes.write(first, tmp_path / "0.nc"),
+        store,
+    )
+    second = cubes.weather(0, 1)
+    attributes = {**second["time"].attrs, "units": "hours since 2000-01-01"}
+    second = second.assign_coords(time=("time", np.array([6], "int64"), attributes))
+    path = cubes.write(second, tmp_path / "1.nc")
+    with cubes.unchanged(store):
+        done = cubes.append(path, store, status=5)
+    assert f"slice '{path}', the label 2000-01-01T06:00:00 cannot be stored exactly as "
+    assert "'days since 2000-01-01'" in done.message
+    assert done.message.endswith("Nothing was written.")
+
+
+def test_a_calendar_in_which_the_date_does_not_exist(store, tmp_path):
+    first = cubes.weather(0, 1)
+    first["time"].attrs["calendar"] = "noleap"
+    cubes.append(cubes.write(first, tmp_path / "0.nc"), store)
+    leap = cubes.weather(59, 1)  # 29 February 2000
+    path = cubes.write(leap, tmp_path / "1.nc")
+    with cubes.unchanged(store):
+        done = cubes.append(path, store, status=5)
+    assert "2000-02-29 has no meaning in the target's calendar" in done.message
+
+
+def test_time_data_are_converted_as_labels_are(store, tmp_path):
+    """A bounds variable follows its coordinate's units."""
+
+    def part(first, unit, factor):
+        dataset = cubes.weather(first, 2)
+        values = dataset["time"].values * factor
+        attributes = {
+            **dataset["time"].attrs,
+            "units": f"{unit} since 2000-01-01",
+            "bounds": "time_bnds",
+        }
+        bounds = np.stack([values, values + factor], axis=1)
+        dataset = dataset.assign_coords(time=("time", values, attributes))
+        dataset["time_bnds"] = (("time", "bnds"), bounds)
+        dataset["time_bnds"].encoding["_FillValue"] = None
+        return cubes.write(dataset, tmp_path / f"{first}.nc")
+
+    cubes.append(part(0, "days", 1.0), part(2, "hours", 24.0), store)
+    found = cubes.read_zarr(store)
+    assert found["time"].tolist() == [0, 1, 2, 3]
+    assert found["time_bnds"].tolist() == [[0, 1], [1, 2], [2, 3], [3, 4]]
+
+
+# Append dimension
+
+
+def test_an_append_dimension_that_nobody_has(target, tmp_path):
+    path = cubes.write(cubes.weather(3, 1), tmp_path / "next.nc")
+    with cubes.unchanged(target):
+        done = cubes.append("--append-dim", "depth", path, target, status=5)
+    assert f"slice '{path}'" in done.message
+    assert "'depth'" in done.message
+
+
+def test_the_recorded_append_dimension_is_taken_up(store, tmp_path):
+    def part(first):
+        dataset = cubes.weather(first, 2).rename(time="step")
+        dataset["step"].attrs.clear()
+        return cubes.write(dataset, tmp_path / f"{first}.nc")
+
+    cubes.append("--append-dim", "step", part(0), store)
+    report = cubes.append(part(2), store).report
+    assert report["append_dim"] == "step"
+    assert cubes.read_zarr(store)["step"].tolist() == [0, 1, 2, 3]
+
+
+def test_torn_targets_are_not_appended_to(target, tmp_path):
+    """Arrays that disagree about the size along the append dimension."""
+    group = cubes.zarr.open_group(str(target), mode="r+", use_consolidated=False)
+    group["air"].resize((4, 4, 5))
+    cubes.zarr.consolidate_metadata(str(target))
+    path = cubes.write(cubes.weather(3, 1), tmp_path / "next.nc")
+    with cubes.unchanged(target):
+        done = cubes.append(path, target, status=1)
+    assert "the target is torn: along 'time' array " in done.message
+    assert "'air' has 4 steps" in done.message
+
+
+def test_a_stale_consolidated_copy_is_a_conflict(target, tmp_path):
+    group = cubes.zarr.open_group(str(target), mode="r+", use_consolidated=False)
+    for name in ("air", "time"):
+        group[name].resize((4, *group[name].shape[1:]))
+    path = cubes.write(cubes.weather(4, 1), tmp_path / "next.nc")
+    with cubes.unchanged(target):
+        done = cubes.append(path, target, status=1)
+    assert "consolidated" in done.message
+
+
+def test_static_arrays_may_be_absent(target, tmp_path):
+    dataset = cubes.weather(3, 1).drop_vars(["elevation", "lat", "lon"])
+    cubes.append(cubes.write(dataset, tmp_path / "next.nc"), target)
+    cubes.assert_reads_as(target, cubes.weather(0, 4))
+
+
+def test_targets_without_labels_count_slices_by_the_log(store, tmp_path):
+    paths = []
+    for number in range(3):
+        dataset = xr.Dataset(
+            {"data": (("time", "x"), np.full((2, 3), number, "int32"))}
+        )
+        dataset["data"].encoding["_FillValue"] = None
+        paths.append(cubes.write(dataset, tmp_path / f"{number}.nc"))
+    cubes.append(*paths[:2], store)
+    with cubes.unchanged(store):
+        cubes.append(*paths[:2], store)
+    cubes.append(*paths, store)
+    assert cubes.read_zarr(store)["data"][:, 0].tolist() == [0, 0, 1, 1, 2, 2]
