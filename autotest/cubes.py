@@ -13,9 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from osgeo import gdal
-
 import zarr
+from osgeo import gdal
 
 gdal.UseExceptions()
 

@@ -7,9 +7,8 @@ import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
-from osgeo import osr
-
 import zarr
+from osgeo import osr
 
 FORMATS = pytest.mark.parametrize("zarr_format", ["2", "3"])
 

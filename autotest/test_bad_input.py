@@ -10,7 +10,6 @@ import time
 import cubes
 import numpy as np
 import pytest
-
 import zarr
 
 FORMATS = pytest.mark.parametrize("zarr_format", ["2", "3"])

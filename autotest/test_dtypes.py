@@ -6,7 +6,6 @@ import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
-
 import zarr
 
 NUMERIC = [

@@ -127,11 +127,11 @@ def test_grib2(tmp_path, store, zarr_format):
     for path in grids:
         expected.update(read_by_cdo(path))
     assert air.size == len(expected) == 4 * 6 * 8
-    # GDAL's driver turns kelvin into degrees Celsius, and says so.
-    assert air.attrs["units"] == "C"
+    # As stored: by itself GDAL's driver makes kelvin degrees Celsius.
+    assert air.attrs["units"] == "K"
     for (date, y, x), value in expected.items():
         found = float(air.sel(time=date, y=y, x=x).squeeze())
-        assert abs(found + 273.15 - value) < 0.02, (date, y, x)
+        assert abs(found - value) < 0.02, (date, y, x)
 
 
 @FORMATS
@@ -144,7 +144,7 @@ def test_a_grib_file_of_one_instant(tmp_path, store, zarr_format):
     for path in grids:
         for (date, y, x), value in read_by_cdo(path).items():
             found = float(air.sel(time=date, y=y, x=x))
-            assert abs(found + 273.15 - value) < 0.02
+            assert abs(found - value) < 0.02
 
 
 @FORMATS

@@ -6,9 +6,8 @@ import shutil
 import cubes
 import numpy as np
 import pytest
-from osgeo import gdal, gdal_array
-
 import zarr
+from osgeo import gdal, gdal_array
 
 CASES = 160
 TYPES = [

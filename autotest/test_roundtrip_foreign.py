@@ -7,7 +7,6 @@ import numcodecs
 import numpy as np
 import pytest
 import xarray as xr
-
 import zarr
 
 FORMATS = pytest.mark.parametrize("zarr_format", [2, 3])

@@ -52,7 +52,7 @@ std::optional<double> numberAttribute(const Json &attributes, const char *name)
 
 std::string numberText(const std::optional<double> &number)
 {
-    return number ? Json(*number).dump() : "none";
+    return number ? dumpJson(*number, -1) : "none";
 }
 
 Status checkPacking(const TargetArray &target, const SliceArray &slice)
@@ -111,7 +111,7 @@ std::string elementText(const std::string &element, GDALDataType type)
     }
     double number = 0;
     GDALCopyWords64(element.data(), type, 0, &number, GDT_Float64, 0, 1);
-    return std::isnan(number) ? "NaN" : Json(number).dump();
+    return std::isnan(number) ? "NaN" : dumpJson(number, -1);
 }
 
 Status checkMissingValue(const TargetArray &target, const SliceArray &slice)
@@ -334,7 +334,7 @@ Status checkCoordinate(const std::string &name, const CoordinateValues &target,
         const double tolerance = 1e-3 * std::fabs(cell);
         const bool bothNaN = std::isnan(expected[i]) && std::isnan(found[i]);
         if (!bothNaN && !(std::fabs(found[i] - expected[i]) <= tolerance))
-            return differs(i, Json(expected[i]).dump(), Json(found[i]).dump());
+            return differs(i, dumpJson(expected[i], -1), dumpJson(found[i], -1));
     }
     return Status::ok();
 }

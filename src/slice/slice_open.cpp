@@ -45,6 +45,7 @@ GDALDatasetUniquePtr openWith(const SourceAddress &address,
                               const std::vector<std::string> &drivers,
                               bool multidim)
 {
+    const GribAsStored asStored(address);
     CPLStringList allowed;
     for (const std::string &driver : drivers)
         allowed.AddString(driver.c_str());

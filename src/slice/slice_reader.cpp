@@ -171,6 +171,7 @@ Status Reader::read(std::size_t number, std::span<const std::uint64_t> start,
                      source.array.name + "': a box outside of it was asked.");
     if (product(count) == 0)
         return Status::ok();
+    const GribAsStored asStored(m_state->address);
     if (source.dimensionAdded)
     {
         start = start.subspan(1);

@@ -6,10 +6,12 @@
 
 #include "slice/slice.h"
 
+#include <cpl_conv.h>
 #include <cpl_string.h>
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +28,23 @@ struct SourceAddress
     CPLStringList openOptions{};
     bool multidim = true;
     GDALDataset *borrowed = nullptr;
+};
+
+/// While it lives, GDAL's GRIB driver tells units and values as they are stored.
+/// By itself it makes kelvin degrees Celsius, units at opening and values at
+/// reading. What the user configures holds, and so does what the caller of a
+/// borrowed dataset opened it with.
+class GribAsStored
+{
+  public:
+    explicit GribAsStored(const SourceAddress &address)
+    {
+        if (!address.borrowed)
+            m_setter.emplace("GRIB_NORMALIZE_UNITS", "NO", true);
+    }
+
+  private:
+    std::optional<CPLConfigOptionSetter> m_setter{};
 };
 
 /// An open dataset. Arrays of it must be gone before it is.
