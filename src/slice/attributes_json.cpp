@@ -34,7 +34,7 @@ bool isLibraryInternal(const std::string &name, const Json &value)
 template <class T> T valueAt(const GByte *bytes)
 {
     T value;
-    std::memcpy(&value, bytes, sizeof(T));
+    std::memcpy(static_cast<void *>(&value), bytes, sizeof(T));
     return value;
 }
 
@@ -136,10 +136,10 @@ Json attributesToJson(const GDALIHasAttribute &owner)
     {
         Json value = attributeToJson(*attribute);
         const std::string name = validUtf8(attribute->GetName());
-        if (!isLibraryInternal(name, value))
-            attributes[name] = std::move(value);
         dimensionScale =
             dimensionScale || (name == "CLASS" && value == "DIMENSION_SCALE");
+        if (!isLibraryInternal(name, value))
+            attributes[name] = std::move(value);
     }
     if (dimensionScale)
         attributes.erase("NAME");

@@ -6,7 +6,7 @@
 
 #include <array>
 #include <cctype>
-#include <cstdio>
+#include <format>
 #include <map>
 #include <set>
 
@@ -73,7 +73,7 @@ int valueOf(const Code &code, std::string_view text)
     if (code.letter == 'b')
     {
         for (std::size_t i = 0; i < months.size(); ++i)
-            if (EQUALN(text.data(), months[i], 3))
+            if (EQUALN(std::string(text).c_str(), months[i], 3))
                 return static_cast<int>(i) + 1;
         return -1;
     }
@@ -114,16 +114,11 @@ std::string isoText(Fields fields)
 {
     const auto field = [&](char letter, int otherwise)
     { return fields.contains(letter) ? fields[letter] : otherwise; };
-    char text[32];
-    std::snprintf(text, sizeof text, "%04d-%02d-%02d", fields['Y'],
-                  field('m', 1), field('d', 1));
-    std::string iso = text;
+    std::string iso = std::format("{:04}-{:02}-{:02}", fields['Y'],
+                                  field('m', 1), field('d', 1));
     if (fields.contains('H') || fields.contains('M') || fields.contains('S'))
-    {
-        std::snprintf(text, sizeof text, "T%02d:%02d:%02d", field('H', 0),
-                      field('M', 0), field('S', 0));
-        iso += text;
-    }
+        iso += std::format("T{:02}:{:02}:{:02}", field('H', 0), field('M', 0),
+                           field('S', 0));
     return iso;
 }
 

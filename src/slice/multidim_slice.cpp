@@ -232,7 +232,7 @@ SpatialAxes spatialAxes(const GDALMDArray &array)
 }
 
 /// Puts a CRS that only GDAL knows of into an array of its own.
-void addCrs(SourceContents &contents, std::string name,
+void addCrs(SourceContents &contents, const std::string &name,
             const GDALMDArray &array)
 {
     const auto crs = array.GetSpatialRef();

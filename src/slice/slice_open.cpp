@@ -31,9 +31,9 @@ struct NetcdfName
 
 std::optional<NetcdfName> parseNetcdfName(const std::string &name)
 {
-    constexpr std::string_view prefix = "NETCDF:";
+    const std::string prefix = "NETCDF:";
     const std::size_t colon = name.rfind(':');
-    if (!STARTS_WITH_CI(name.c_str(), prefix.data()) || colon < prefix.size())
+    if (!STARTS_WITH_CI(name.c_str(), prefix.c_str()) || colon < prefix.size())
         return {};
     std::string file = name.substr(prefix.size(), colon - prefix.size());
     if (file.size() > 1 && file.front() == '"' && file.back() == '"')

@@ -223,8 +223,9 @@ Result<std::size_t> longestString(const GDALMDArray &array)
         start.front() = first;
         count.front() = std::min(step, rows - first);
         strings.assign(count.front() * row, nullptr);
-        const bool success = array.Read(start.data(), count.data(), nullptr,
-                                        nullptr, type, strings.data());
+        const bool success =
+            array.Read(start.data(), count.data(), nullptr, nullptr, type,
+                       static_cast<void *>(strings.data()));
         makeValid(strings.data(), strings.size());
         for (char *text : strings)
         {

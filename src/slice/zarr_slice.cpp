@@ -15,7 +15,7 @@ namespace mdimappend
 namespace
 {
 
-constexpr GIntBig largestDocument = 256 * 1024 * 1024;
+constexpr GIntBig largestDocument = GIntBig{256} << 20;
 
 std::unique_ptr<Json> readDocument(const std::string &path)
 {

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <format>
 #include <limits>
 #include <optional>
 #include <string>
@@ -104,9 +104,7 @@ std::optional<Instant> sinceEpoch(UInt128 magnitude, bool negative,
 
 std::string shown(double value)
 {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.17g", value);
-    return text;
+    return std::format("{:.17g}", value);
 }
 
 Status valueRefused(const std::string &value, const TimeEncoding &encoding,

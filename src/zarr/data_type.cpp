@@ -44,7 +44,7 @@ const NumericType *numericType(GDALDataType gdal)
 }
 
 /// Longer strings than this are not opened by GDAL's driver.
-constexpr std::size_t longestString = 10 * 1024 * 1024;
+constexpr std::size_t longestString = std::size_t{10} << 20;
 
 Status cannotWrite(const std::string &name, std::string_view reason)
 {

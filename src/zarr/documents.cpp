@@ -82,9 +82,9 @@ Status replaceShape(std::string_view document, TextSpan shape,
         const TextSpan span = elements.spans()[i];
         std::string size = std::to_string(growth.shape[i]);
         if (text.substr(span.begin, span.end - span.begin) != size)
-            replacements.push_back(
-                {{shape.begin + span.begin, shape.begin + span.end},
-                 std::move(size)});
+            replacements.emplace_back(
+                TextSpan{shape.begin + span.begin, shape.begin + span.end},
+                std::move(size));
     }
     return Status::ok();
 }

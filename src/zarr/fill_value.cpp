@@ -93,7 +93,7 @@ std::optional<std::string> fromBase64(std::string_view text,
     const auto bytes = base64Decode(text);
     if (!bytes)
         return {};
-    const std::string native = nativeOrder(*bytes, std::endian::little);
+    std::string native = nativeOrder(*bytes, std::endian::little);
     if (native.size() == sizeof(double))
         return fromDouble(toDouble(native, GDT_Float64), componentType(type),
                           componentSize(type));

@@ -279,8 +279,9 @@ class Writer
     void newLine()
     {
         if (m_indent >= 0)
-            m_text.append("\n").append(
-                static_cast<std::size_t>(m_depth * m_indent), ' ');
+            m_text.append("\n").append(static_cast<std::size_t>(m_depth) *
+                                           static_cast<std::size_t>(m_indent),
+                                       ' ');
     }
 
     std::string &m_text;

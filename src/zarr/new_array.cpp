@@ -69,7 +69,7 @@ Status checkType(const NewArray &array, const DataType &type)
 {
     const bool isFixed = type.kind == DataType::Kind::FixedBytes ||
                          type.kind == DataType::Kind::FixedUnicode;
-    if (isFixed && (type.size == 0 || type.size > 10 * 1024 * 1024))
+    if (isFixed && (type.size == 0 || type.size > std::size_t{10} << 20))
         return error("strings of " + std::to_string(array.stringLength) +
                      " characters: expected 1 to 10 MiB");
     if (!array.missingValue)
@@ -116,8 +116,7 @@ std::string unlikelyValue(const DataType &type)
     std::string element(type.size, '\0');
     if (type.kind != DataType::Kind::Numeric || isComplex(type))
         return element;
-    const bool isUnsigned = type.gdal == GDT_UInt8 ||
-                            type.gdal == GDT_UInt16 ||
+    const bool isUnsigned = type.gdal == GDT_UInt8 || type.gdal == GDT_UInt16 ||
                             type.gdal == GDT_UInt32 || type.gdal == GDT_UInt64;
     if (isFloating(type))
     {
