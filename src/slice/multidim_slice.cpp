@@ -279,7 +279,11 @@ Status addArrays(SourceContents &contents, const Source &source,
         MDIMAPPEND_RETURN_IF_ERROR(
             addUnlistedCoordinates(contents, source, *array));
     for (std::size_t i = 0; i < opened.size(); ++i)
-        addCrs(contents, contents.arrays[i].array.name, *opened[i]);
+    {
+        // A copy: the list it stands in grows.
+        const std::string name = contents.arrays[i].array.name;
+        addCrs(contents, name, *opened[i]);
+    }
     return Status::ok();
 }
 

@@ -125,7 +125,11 @@ std::string unlikelyValue(const DataType &type)
     }
     else if (isUnsigned)
     {
-        element.assign(type.size, '\xff');
+        // GDAL's driver reads no larger 64-bit fill value than that.
+        const std::uint64_t largest =
+            type.gdal == GDT_UInt64 ? INT64_MAX : UINT64_MAX;
+        GDALCopyWords64(&largest, GDT_UInt64, 0, element.data(), type.gdal, 0,
+                        1);
     }
     else
     {
