@@ -29,7 +29,8 @@ Result<std::uint64_t> lastSequence(Storage &storage, const Site &site)
         const auto parsed = parseJson(*head);
         // A torn hint is no hint: start from the first record.
         if (parsed && parsed->is_object() && parsed->contains("sequence") &&
-            (*parsed)["sequence"].is_number_integer())
+            (*parsed)["sequence"].is_number_integer() &&
+            (*parsed)["sequence"].get<std::int64_t>() > 0)
             last = (*parsed)["sequence"].get<std::uint64_t>();
     }
     if (last > 0)
@@ -70,9 +71,9 @@ Status writeLogRecord(Storage &storage, const Site &site, const Json &record)
 {
     const auto sequence = record.value("sequence", std::uint64_t{0});
     const auto transaction = record.value("transaction", std::string());
-    MDIMAPPEND_ASSIGN(
-        const bool created,
-        storage.create(logRecordPath(site, sequence), dumpJson(record, 2) + "\n"));
+    MDIMAPPEND_ASSIGN(const bool created,
+                      storage.create(logRecordPath(site, sequence),
+                                     dumpJson(record, 2) + "\n"));
     if (!created)
     {
         MDIMAPPEND_ASSIGN(const auto present,

@@ -17,6 +17,8 @@ namespace mdimappend
 namespace
 {
 
+constexpr int newFile = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+
 Status systemError(const std::string &what, const std::string &path,
                    int code = errno)
 {
@@ -168,19 +170,27 @@ Result<std::optional<ObjectState>> LocalStorage::state(const std::string &path)
 
 Status LocalStorage::put(const std::string &path, std::string_view bytes)
 {
-    return writeNew(path, bytes, nullptr, false);
+    return writeNew(path, bytes, nullptr);
 }
 
 Status LocalStorage::stage(const std::string &path, std::string_view bytes,
                            const std::string &destination)
 {
-    return writeNew(path, bytes, &destination, false);
+    return writeNew(path, bytes, &destination);
 }
 
 Status LocalStorage::writeNew(const std::string &path, std::string_view bytes,
-                              const std::string *likeObject, bool syncNow)
+                              const std::string *likeObject)
 {
     MDIMAPPEND_ASSIGN(const int fd, openNew(path));
+    return complete(fd, path, bytes, likeObject, false);
+}
+
+/// Fills and closes a file that was just created.
+Status LocalStorage::complete(int fd, const std::string &path,
+                              std::string_view bytes,
+                              const std::string *likeObject, bool syncNow)
+{
     OpenFile file(m_posix, fd);
     changed(path);
     if (likeObject)
@@ -200,20 +210,19 @@ Result<int> LocalStorage::openNew(const std::string &path)
 {
     const auto folder = parentFolder(path);
     MDIMAPPEND_RETURN_IF_ERROR(makeFolders(folder));
-    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-    int fd = m_posix.open(path.c_str(), flags, 0666);
+    int fd = m_posix.open(path.c_str(), newFile, 0666);
     if (fd < 0 && errno == ENOENT)
     {
         // Somebody removed the folder since it was last seen.
-        forgetFolder(folder);
+        forgetFolders();
         MDIMAPPEND_RETURN_IF_ERROR(makeFolders(folder));
-        fd = m_posix.open(path.c_str(), flags, 0666);
+        fd = m_posix.open(path.c_str(), newFile, 0666);
     }
     if (fd < 0 && errno == EEXIST)
     {
         if (m_posix.unlink(path.c_str()) != 0 && errno != ENOENT)
             return systemError("cannot remove", path);
-        fd = m_posix.open(path.c_str(), flags, 0666);
+        fd = m_posix.open(path.c_str(), newFile, 0666);
     }
     if (fd < 0)
         return systemError("cannot create", path);
@@ -237,9 +246,10 @@ Status LocalStorage::checkPublishable(int fd, const std::string &destination)
         folder = parentFolder(folder);
     }
     if (there.st_dev != staged.st_dev)
-        return error("'" + folder + "' is on another file system than the "
-                                    "target's sidecar: nothing can be moved "
-                                    "there atomically.");
+        return error("'" + folder +
+                     "' is on another file system than the "
+                     "target's sidecar: nothing can be moved "
+                     "there atomically.");
     if (m_posix.access(folder.c_str(), W_OK | X_OK) != 0)
         return systemError("cannot write to folder", folder);
     return Status::ok();
@@ -293,7 +303,7 @@ Status LocalStorage::publish(const std::string &staged,
     int result = m_posix.rename(staged.c_str(), destination.c_str());
     if (result != 0 && errno == ENOENT)
     {
-        forgetFolder(folder);
+        forgetFolders();
         MDIMAPPEND_RETURN_IF_ERROR(makeFolders(folder));
         result = m_posix.rename(staged.c_str(), destination.c_str());
     }
@@ -308,41 +318,60 @@ Result<bool> LocalStorage::create(const std::string &path,
                                   std::string_view bytes)
 {
     const std::string own = path + "." + randomNonce();
-    if (auto written = writeNew(own, bytes, nullptr, true); !written)
+    const int fd = m_posix.open(own.c_str(), newFile, 0666);
+    if (fd < 0)
+        return systemError("cannot create", own);
+    if (auto written = complete(fd, own, bytes, nullptr, true); !written)
     {
         m_posix.unlink(own.c_str());
         return written;
     }
-    bool created = m_posix.link(own.c_str(), path.c_str()) == 0;
-    int code = created ? 0 : errno;
-    if (code == EPERM || code == EOPNOTSUPP || code == ENOSYS)
-    {
-        // A file system without hard links.
-        created = m_posix.renameNoReplace(own.c_str(), path.c_str()) == 0;
-        code = created ? 0 : errno;
-    }
-    else if (code != 0)
-    {
-        // A network file system may have linked and lost the answer, and then
-        // say that there is one already.
-        struct stat state = {};
-        created = m_posix.lstat(own.c_str(), &state) == 0 && state.st_nlink > 1;
-    }
+    const int code = nameOnce(own, path);
     m_posix.unlink(own.c_str());
-    if (!created)
-    {
-        if (code == EEXIST)
-        {
-            adopt(path);
-            return false;
-        }
-        return systemError("cannot create", path, code);
-    }
+    return created(path, code);
+}
+
+Result<bool> LocalStorage::createFrom(const std::string &prepared,
+                                      const std::string &path)
+{
     if (m_durability == Durability::Full)
+        MDIMAPPEND_RETURN_IF_ERROR(syncPath(prepared));
+    return created(path, nameOnce(prepared, path));
+}
+
+/// Gives a complete file the name `path` unless there is one: 0 or errno.
+int LocalStorage::nameOnce(const std::string &file, const std::string &path)
+{
+    if (m_posix.link(file.c_str(), path.c_str()) == 0)
+        return 0;
+    const int code = errno;
+    if (code == EPERM || code == EOPNOTSUPP || code == ENOSYS)
+        // A file system without hard links.
+        return m_posix.renameNoReplace(file.c_str(), path.c_str()) == 0 ? 0
+                                                                        : errno;
+    // A network file system may have linked and lost the answer, and then say
+    // that there is one already. (The number of links proves nothing: a backup
+    // may be made of them.)
+    struct stat mine = {};
+    struct stat there = {};
+    return m_posix.lstat(file.c_str(), &mine) == 0 &&
+                   m_posix.lstat(path.c_str(), &there) == 0 &&
+                   mine.st_ino == there.st_ino && mine.st_dev == there.st_dev
+               ? 0
+               : code;
+}
+
+Result<bool> LocalStorage::created(const std::string &path, int code)
+{
+    if (code == EEXIST)
     {
-        if (auto synced = syncPath(parentFolder(path)); !synced)
-            return synced;
+        adopt(path);
+        return false;
     }
+    if (code != 0)
+        return systemError("cannot create", path, code);
+    if (m_durability == Durability::Full)
+        MDIMAPPEND_RETURN_IF_ERROR(syncPath(parentFolder(path)));
     return true;
 }
 
@@ -416,18 +445,22 @@ Status LocalStorage::makeFolders(const std::string &folder)
 Status LocalStorage::removeFolderIfEmpty(const std::string &folder)
 {
     if (m_posix.rmdir(folder.c_str()) != 0 && errno != ENOENT)
-        return errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR
+        // EACCES, EPERM: a folder that another user made; the system says so
+        // before it looks whether it is empty.
+        return errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR ||
+                       errno == EACCES || errno == EPERM
                    ? Status::ok()
                    : systemError("cannot remove folder", folder);
-    forgetFolder(folder);
+    forgetFolders();
     folderChanged(parentFolder(folder));
     return Status::ok();
 }
 
-void LocalStorage::forgetFolder(const std::string &folder)
+/// One of them is gone, and perhaps those above and below it.
+void LocalStorage::forgetFolders()
 {
     const std::lock_guard guard(m_mutex);
-    m_knownFolders.erase(folder);
+    m_knownFolders.clear();
 }
 
 void LocalStorage::adopt(const std::string &path)

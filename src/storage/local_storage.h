@@ -36,6 +36,8 @@ class LocalStorage final : public Storage
                    const std::string &destination) override;
     Result<bool> create(const std::string &path,
                         std::string_view bytes) override;
+    Result<bool> createFrom(const std::string &prepared,
+                            const std::string &path) override;
     Status remove(const std::string &path) override;
     Result<std::vector<std::string>> list(const std::string &folder) override;
     Status makeFolders(const std::string &folder) override;
@@ -50,12 +52,16 @@ class LocalStorage final : public Storage
     }
 
     Status writeNew(const std::string &path, std::string_view bytes,
+                    const std::string *likeObject);
+    Status complete(int fd, const std::string &path, std::string_view bytes,
                     const std::string *likeObject, bool syncNow);
+    int nameOnce(const std::string &file, const std::string &path);
+    Result<bool> created(const std::string &path, int code);
     Status writeAll(int fd, std::string_view bytes);
     Result<int> openNew(const std::string &path);
     Status takeRights(int fd, const std::string &likeObject);
     Status checkPublishable(int fd, const std::string &destination);
-    void forgetFolder(const std::string &folder);
+    void forgetFolders();
     Status syncPath(const std::string &path);
     void changed(const std::string &path);
     void folderChanged(const std::string &path);

@@ -69,6 +69,11 @@ class Storage
     virtual Result<bool> create(const std::string &path,
                                 std::string_view bytes) = 0;
 
+    /// The same with the content of an object that is there under another name,
+    /// which needs no space. That name may be gone afterwards.
+    virtual Result<bool> createFrom(const std::string &prepared,
+                                    const std::string &path) = 0;
+
     /// The object is gone when this succeeds, whether or not it was there.
     virtual Status remove(const std::string &path) = 0;
 

@@ -138,10 +138,23 @@ std::string decisionPath(const Site &site, const std::string &transaction)
     return site.journal(transaction) + "/decision";
 }
 
+std::string abortPath(const Site &site, const std::string &transaction)
+{
+    return site.journal(transaction) + "/abort";
+}
+
 Status writeRecord(Storage &storage, const std::string &path,
                    const std::string &text)
 {
     MDIMAPPEND_RETURN_IF_ERROR(storage.put(path + ".new", text));
+    return storage.publish(path + ".new", path);
+}
+
+Status replaceRecord(Storage &storage, const std::string &path,
+                     const std::string &text)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(storage.put(path + ".new", text));
+    MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
     return storage.publish(path + ".new", path);
 }
 
@@ -150,14 +163,19 @@ Result<Decision> decide(Storage &storage, const Site &site,
                         const Decision &decision)
 {
     const auto path = decisionPath(site, transaction);
-    MDIMAPPEND_ASSIGN(const bool created,
-                      storage.create(path, toText(decision)));
+    const auto ready = abortPath(site, transaction);
+    const auto text = toText(decision);
+    MDIMAPPEND_ASSIGN(const auto prepared, storage.read(ready));
+    // A power cut may have torn it, if the plan's barrier was not reached.
+    MDIMAPPEND_ASSIGN(const bool created, prepared == text
+                                              ? storage.createFrom(ready, path)
+                                              : storage.create(path, text));
     if (created)
         return decision;
-    MDIMAPPEND_ASSIGN(const auto text, storage.read(path));
-    if (!text)
+    MDIMAPPEND_ASSIGN(const auto present, storage.read(path));
+    if (!present)
         return error("the decision '" + path + "' came and went");
-    return parseDecision(*text);
+    return parseDecision(*present);
 }
 
 Status undo(Storage &storage, const Site &site, const Plan &plan)

@@ -19,9 +19,18 @@ std::string planPath(const Site &site, const std::string &transaction);
 std::string manifestPath(const Site &site, const std::string &transaction);
 std::string decisionPath(const Site &site, const std::string &transaction);
 
+/// A decision `abort` that is written with the plan, so that undoing needs no
+/// space on a full disk.
+std::string abortPath(const Site &site, const std::string &transaction);
+
 /// Writes a record so that it is there whole or not at all.
 Status writeRecord(Storage &storage, const std::string &path,
                    const std::string &text);
+
+/// The same for one that is there already: even a power cut leaves the old one
+/// or the new one whole.
+Status replaceRecord(Storage &storage, const std::string &path,
+                     const std::string &text);
 
 /// Creates the decision; what is decided now, which may be another's word.
 Result<Decision> decide(Storage &storage, const Site &site,

@@ -41,8 +41,9 @@ Result<Writer> openForWriting(const WriterRequest &request)
     MDIMAPPEND_ASSIGN(writer.storage,
                       LocalStorage::open(writer.site.sidecar(),
                                          request.durability, *request.posix));
-    // It becomes durable with the first plan.
-    writer.storage->adopt(writer.site.sidecar());
+    // So that the first plan's barrier makes it durable.
+    MDIMAPPEND_RETURN_IF_ERROR(
+        writer.storage->makeFolders(writer.site.sidecar()));
     if (!request.lock)
     {
         writer.lock = std::make_unique<NoLock>();

@@ -1,0 +1,139 @@
+// Promises T1 and T3 when the process is killed at any system call of an
+// append, and when the recovery that follows is killed too.
+
+#include "support/campaign.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace mdimappend
+{
+namespace
+{
+
+using namespace protocol_testing;
+
+class ProtocolCrash : public EveryScenario
+{
+  protected:
+    using State = Campaign::State;
+
+    /// Kills at every call that changes something (after any other the disk
+    /// is as it was after the call before). The outcome turns from old to new
+    /// once, and never back.
+    void killAtEach(Fault::Kind kind, const std::string &only = "")
+    {
+        campaign.restart();
+        FaultPosix whole({Fault::Kind::None, 0, 0, only});
+        ASSERT_TRUE(campaign.append(whole).status);
+        bool decided = false;
+        for (const auto n : whole.changes())
+        {
+            campaign.restart();
+            FaultPosix posix({kind, n, EIO, only});
+            static_cast<void>(campaign.append(posix));
+            ASSERT_TRUE(posix.hit());
+            std::string wrong = campaign.recover();
+            const bool isNew = campaign.recovered() == State::After;
+            if (wrong.empty() && decided && !isNew)
+                wrong = "it was decided one call earlier, and is undone now";
+            decided = isNew;
+            if (wrong.empty())
+                wrong = campaign.retry();
+            ASSERT_EQ(wrong, "") << "killed at call " << n << "\n"
+                                 << posix.trace();
+        }
+        EXPECT_TRUE(decided);
+    }
+};
+
+TEST_P(ProtocolCrash, aKillAfterAnyCallLeavesTheOldOrTheNewState)
+{
+    killAtEach(Fault::Kind::KillAfter);
+}
+
+TEST_P(ProtocolCrash, aKillInTheMiddleOfAnyWriteLeavesTheOldOrTheNewState)
+{
+    killAtEach(Fault::Kind::KillTorn, "write");
+}
+
+TEST_P(ProtocolCrash, aRecoveryThatIsKilledAnywhereIsContinuedByTheNext)
+{
+    // The two steps that do most are tried in full, the others by samples.
+    const auto name = GetParam().name();
+    const bool inFull =
+        name == "V3ConsolidatedMerging" || name == "V2PlainCreate";
+    campaign.restart();
+    FaultPosix whole;
+    ASSERT_TRUE(campaign.append(whole).status);
+    ScratchFolder crashed;
+    for (std::size_t i = 0; i < whole.changes().size(); i += inFull ? 1 : 9)
+    {
+        const auto n = whole.changes()[i];
+        campaign.restart();
+        FaultPosix posix({Fault::Kind::KillAfter, n, EIO, ""});
+        static_cast<void>(campaign.append(posix));
+        ASSERT_TRUE(posix.hit());
+        crashed.clear();
+        linkTree(campaign.parent(), crashed / "left");
+        const auto again = [&](const std::string &folder)
+        { linkTree(crashed / "left", folder); };
+        campaign.restart(again);
+        FaultPosix undisturbed;
+        undisturbed.offersSyncfs = campaign.offersSyncfs;
+        ASSERT_TRUE(recoverTarget(campaign.target(), undisturbed));
+        const auto outcome = campaign.state();
+        for (const auto m : undisturbed.changes())
+        {
+            for (const auto kind :
+                 {Fault::Kind::KillAfter, Fault::Kind::KillTorn})
+            {
+                campaign.restart(again);
+                FaultPosix second({kind, m, EIO, ""});
+                second.offersSyncfs = campaign.offersSyncfs;
+                static_cast<void>(
+                    bool(recoverTarget(campaign.target(), second)));
+                std::string wrong = campaign.recover();
+                if (wrong.empty() && campaign.recovered() != outcome)
+                    wrong = "a killed recovery changed the outcome";
+                ASSERT_EQ(wrong, "")
+                    << "append killed at call " << n << "\n"
+                    << posix.trace() << "recovery killed at call " << m << "\n"
+                    << second.trace();
+            }
+        }
+    }
+}
+
+TEST_P(ProtocolCrash, aRealEndOfTheProcessIsRecovered)
+{
+    for (std::uint64_t n = 1;; n += 11)
+    {
+        campaign.restart();
+        const pid_t child = fork();
+        ASSERT_GE(child, 0);
+        if (child == 0)
+        {
+            FaultPosix posix({Fault::Kind::Exit, n, 0, ""});
+            const auto report = campaign.append(posix);
+            _exit(report.status ? 0 : 1);
+        }
+        int status = 0;
+        ASSERT_EQ(waitpid(child, &status, 0), child);
+        ASSERT_TRUE(WIFEXITED(status));
+        if (WEXITSTATUS(status) != Fault::exitCode)
+        {
+            EXPECT_EQ(WEXITSTATUS(status), 0);
+            break;
+        }
+        std::string wrong = campaign.recover();
+        if (wrong.empty())
+            wrong = campaign.retry();
+        ASSERT_EQ(wrong, "") << "_exit at call " << n;
+    }
+}
+
+MDIMAPPEND_FOR_EVERY_SCENARIO(ProtocolCrash);
+
+}  // namespace
+}  // namespace mdimappend

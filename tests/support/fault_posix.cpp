@@ -1,0 +1,368 @@
+#include "support/fault_posix.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <unistd.h>
+
+namespace mdimappend::protocol_testing
+{
+
+std::string describe(const Fault &fault)
+{
+    static constexpr const char *names[] = {
+        "no fault",    "error once", "error from then on", "short write",
+        "kill before", "kill after", "kill in a write",    "_exit"};
+    return std::string(names[static_cast<int>(fault.kind)]) + " at call " +
+           std::to_string(fault.at) +
+           (fault.only.empty() ? "" : " of " + fault.only) + ", errno " +
+           std::to_string(fault.code);
+}
+
+std::string FaultPosix::trace() const
+{
+    std::string text;
+    for (const auto &line : m_trace)
+        text += line + "\n";
+    return text;
+}
+
+std::map<std::string, int> FaultPosix::kinds() const
+{
+    return m_kinds;
+}
+
+FaultPosix::Turn FaultPosix::turn(const char *name, const std::string &what,
+                                  bool changes)
+{
+    if (m_dead)
+    {
+        errno = EIO;
+        return Turn::Fail;
+    }
+    if (before)
+        before(std::string(name) + " " + what);
+    ++m_kinds[name];
+    const bool counts = m_fault.only.empty() || m_fault.only == name;
+    if (counts)
+        ++m_counted;
+    static const std::set<std::string_view> onDisk = {
+        "open",   "write",  "ftruncate",       "mkdir", "rmdir",
+        "unlink", "rename", "renameNoReplace", "link"};
+    if (counts && changes && onDisk.count(name))
+        m_changes.push_back(m_counted);
+    m_trace.push_back(std::to_string(m_counted) + " " + name + " " + what);
+    if (m_fault.kind == Fault::Kind::None || !counts ||
+        m_counted < m_fault.at ||
+        (m_counted > m_fault.at && m_fault.kind != Fault::Kind::FromThenOn))
+        return Turn::Go;
+    if (m_counted > m_fault.at && !changes)
+        return Turn::Go;
+    const bool isWrite = std::string_view(name) == "write";
+    if (m_fault.kind == Fault::Kind::ShortWrite && !isWrite)
+        return Turn::Go;
+    m_hit = true;
+    m_trace.back() += "   <-- " + describe(m_fault);
+    switch (m_fault.kind)
+    {
+    case Fault::Kind::ShortWrite:
+        return Turn::Half;
+    case Fault::Kind::KillAfter:
+        return Turn::GoThenDie;
+    case Fault::Kind::KillTorn:
+        if (isWrite)
+            return Turn::HalfThenDie;
+        [[fallthrough]];
+    case Fault::Kind::KillBefore:
+        m_dead = true;
+        errno = EIO;
+        return Turn::Fail;
+    case Fault::Kind::Exit:
+        _exit(Fault::exitCode);
+    default:
+        errno = m_fault.code;
+        return Turn::Fail;
+    }
+}
+
+template <class Action>
+int FaultPosix::call(const char *name, const std::string &what, bool changes,
+                     Action action)
+{
+    const std::lock_guard guard(m_mutex);
+    const auto now = turn(name, what, changes);
+    if (now == Turn::Fail)
+        return -1;
+    const int result = action();
+    if (now == Turn::GoThenDie)
+    {
+        m_dead = true;
+        errno = EIO;
+        return -1;
+    }
+    return result;
+}
+
+std::string FaultPosix::nameOf(int fd)
+{
+    const auto found = m_paths.find(fd);
+    return found == m_paths.end() ? "descriptor " + std::to_string(fd)
+                                  : found->second;
+}
+
+int FaultPosix::nodeOf(int fd)
+{
+    const auto found = m_nodes.find(fd);
+    return found == m_nodes.end() ? 0 : found->second;
+}
+
+int FaultPosix::open(const char *path, int flags, mode_t mode)
+{
+    int fd = -1;
+    const int result = call("open", path, (flags & O_CREAT) != 0,
+                            [&]
+                            {
+                                const bool isNew = history &&
+                                                   (flags & O_CREAT) &&
+                                                   history->find(path) == 0;
+                                fd = Posix::open(path, flags, mode);
+                                if (fd < 0)
+                                    return fd;
+                                m_paths[fd] = path;
+                                if (isNew)
+                                    history->created(path, mode);
+                                if (history)
+                                    m_nodes[fd] = history->find(path);
+                                return fd;
+                            });
+    if (result < 0 && fd >= 0)
+    {
+        Posix::close(fd);
+        errno = EIO;
+    }
+    return result;
+}
+
+ssize_t FaultPosix::read(int fd, void *buffer, size_t count)
+{
+    return call("read", nameOf(fd), false, [&]
+                { return static_cast<int>(Posix::read(fd, buffer, count)); });
+}
+
+ssize_t FaultPosix::write(int fd, const void *buffer, size_t count)
+{
+    const std::lock_guard guard(m_mutex);
+    const auto now = turn("write", nameOf(fd), true);
+    if (now == Turn::Fail)
+        return -1;
+    if (now == Turn::Half || now == Turn::HalfThenDie)
+        count = count > 1 ? count / 2 : count;
+    const auto offset = lseek(fd, 0, SEEK_CUR);
+    const auto done = Posix::write(fd, buffer, count);
+    if (history && done > 0)
+        history->wrote(nodeOf(fd), static_cast<std::uint64_t>(offset),
+                       {static_cast<const char *>(buffer),
+                        static_cast<std::size_t>(done)});
+    if (now == Turn::GoThenDie || now == Turn::HalfThenDie)
+    {
+        m_dead = true;
+        errno = EIO;
+        return -1;
+    }
+    return done;
+}
+
+int FaultPosix::ftruncate(int fd, off_t size)
+{
+    return call("ftruncate", nameOf(fd), true,
+                [&]
+                {
+                    const int result = Posix::ftruncate(fd, size);
+                    if (history && result == 0)
+                        history->truncated(nodeOf(fd),
+                                           static_cast<std::uint64_t>(size));
+                    return result;
+                });
+}
+
+int FaultPosix::close(int fd)
+{
+    const std::lock_guard guard(m_mutex);
+    const auto name = nameOf(fd);
+    m_paths.erase(fd);
+    m_nodes.erase(fd);
+    // The descriptor goes in any case, as it does on Linux.
+    Posix::close(fd);
+    return call("close", name, true, [] { return 0; });
+}
+
+int FaultPosix::mkdir(const char *path, mode_t mode)
+{
+    return call("mkdir", path, true,
+                [&]
+                {
+                    const int result = Posix::mkdir(path, mode);
+                    if (history && result == 0)
+                        history->madeFolder(path);
+                    return result;
+                });
+}
+
+int FaultPosix::rmdir(const char *path)
+{
+    return call("rmdir", path, true,
+                [&]
+                {
+                    const int result = Posix::rmdir(path);
+                    if (history && result == 0)
+                        history->removed(path);
+                    return result;
+                });
+}
+
+int FaultPosix::unlink(const char *path)
+{
+    return call("unlink", path, true,
+                [&]
+                {
+                    const int result = Posix::unlink(path);
+                    if (history && result == 0)
+                        history->removed(path);
+                    return result;
+                });
+}
+
+int FaultPosix::rename(const char *from, const char *to)
+{
+    return call("rename", std::string(from) + " " + to, true,
+                [&]
+                {
+                    const int result = Posix::rename(from, to);
+                    if (history && result == 0)
+                        history->renamed(from, to);
+                    return result;
+                });
+}
+
+int FaultPosix::renameNoReplace(const char *from, const char *to)
+{
+    return call("renameNoReplace", std::string(from) + " " + to, true,
+                [&]
+                {
+                    const int result = Posix::renameNoReplace(from, to);
+                    if (history && result == 0)
+                        history->renamed(from, to);
+                    return result;
+                });
+}
+
+int FaultPosix::link(const char *from, const char *to)
+{
+    return call("link", std::string(from) + " " + to, true,
+                [&]
+                {
+                    if (!offersLinks)
+                    {
+                        errno = EPERM;
+                        return -1;
+                    }
+                    const int result = Posix::link(from, to);
+                    if (history && result == 0)
+                        history->linked(from, to);
+                    return result;
+                });
+}
+
+int FaultPosix::fchmod(int fd, mode_t mode)
+{
+    return call("fchmod", nameOf(fd), true,
+                [&]
+                {
+                    const int result = Posix::fchmod(fd, mode);
+                    if (history && result == 0)
+                        history->setMode(nodeOf(fd), mode);
+                    return result;
+                });
+}
+
+int FaultPosix::fchown(int fd, uid_t owner, gid_t group)
+{
+    return call("fchown", nameOf(fd), true,
+                [&] { return Posix::fchown(fd, owner, group); });
+}
+
+int FaultPosix::fsync(int fd)
+{
+    return call("fsync", nameOf(fd), true,
+                [&]
+                {
+                    if (history)
+                        history->synced(nodeOf(fd));
+                    return reallySyncs ? Posix::fsync(fd) : 0;
+                });
+}
+
+int FaultPosix::syncfs(int fd)
+{
+    return call("syncfs", nameOf(fd), true,
+                [&]
+                {
+                    if (history)
+                        history->syncedAll();
+                    return reallySyncs ? Posix::syncfs(fd) : 0;
+                });
+}
+
+int FaultPosix::lockExclusive(int fd)
+{
+    return call("lock", nameOf(fd), false,
+                [&] { return Posix::lockExclusive(fd); });
+}
+
+int FaultPosix::lstat(const char *path, struct stat *state)
+{
+    return call("lstat", path, false,
+                [&] { return Posix::lstat(path, state); });
+}
+
+int FaultPosix::stat(const char *path, struct stat *state)
+{
+    return call("stat", path, false, [&] { return Posix::stat(path, state); });
+}
+
+int FaultPosix::access(const char *path, int mode)
+{
+    return call("access", path, false,
+                [&] { return Posix::access(path, mode); });
+}
+
+int FaultPosix::fstatfs(int fd, struct statfs *state)
+{
+    return call("fstatfs", nameOf(fd), false,
+                [&]
+                {
+                    const int result = Posix::fstatfs(fd, state);
+                    state->f_type =
+                        offersSyncfs ? EXT4_SUPER_MAGIC : TMPFS_MAGIC;
+                    return result;
+                });
+}
+
+DIR *FaultPosix::opendir(const char *path)
+{
+    DIR *folder = nullptr;
+    const int result = call("opendir", path, false,
+                            [&]
+                            {
+                                folder = Posix::opendir(path);
+                                return folder ? 0 : -1;
+                            });
+    if (result != 0 && folder)
+    {
+        closedir(folder);
+        errno = EIO;
+        return nullptr;
+    }
+    return folder;
+}
+
+}  // namespace mdimappend::protocol_testing
