@@ -78,6 +78,9 @@ TEST_F(ProtocolConflict, aDocumentChangedDuringTheAppendIsReported)
         EXPECT_EQ(report.status.kind(), Failure::Conflict)
             << report.status.message();
         EXPECT_THAT(report.status.message(), HasSubstr(key));
+        EXPECT_THAT(report.status.message(),
+                    HasSubstr("changed by somebody else during the append"))
+            << "seen before the decision, not after it";
         expectForeignKept();
         EXPECT_EQ(wrongIfFrozen(), "") << key;
         expectForeignKept();

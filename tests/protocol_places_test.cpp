@@ -104,8 +104,8 @@ TEST_F(ProtocolPlaces, anArrayOnAnotherFileSystemIsRefusedBeforeTheDecision)
         struct stat here = {};
         struct stat there = {};
         stat(campaign.target().c_str(), &here);
-        if (!other && stat(above, &there) == 0 &&
-            here.st_dev != there.st_dev && access(above, W_OK) == 0)
+        if (!other && stat(above, &there) == 0 && here.st_dev != there.st_dev &&
+            access(above, W_OK) == 0)
             other.emplace(above);
     }
     if (!other)
@@ -120,10 +120,8 @@ TEST_F(ProtocolPlaces, anArrayOnAnotherFileSystemIsRefusedBeforeTheDecision)
         const auto report = campaign.append(posix);
         ASSERT_FALSE(report.status);
         EXPECT_EQ(report.status.kind(), Failure::Error);
-        EXPECT_THAT(report.status.message(),
-                    HasSubstr("another file system"));
-        EXPECT_THAT(report.status.message(),
-                    HasSubstr("Nothing was appended"));
+        EXPECT_THAT(report.status.message(), HasSubstr("another file system"));
+        EXPECT_THAT(report.status.message(), HasSubstr("Nothing was appended"));
         EXPECT_EQ(difference(before, readTree(other->path())), "");
         EXPECT_EQ(namesIn("journal").size(), 0u);
     }

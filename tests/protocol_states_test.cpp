@@ -156,6 +156,17 @@ TEST_F(ProtocolStates, aTornPlanIsTidiedSinceItNeverBecameDurable)
     }
 }
 
+TEST_F(ProtocolStates, aTornPreparedAbortIsNotUsed)
+{
+    for (const char *torn : {"", "mdimappend decision 1"})
+    {
+        killAt(Reached::Prepared);
+        ASSERT_TRUE(fs::exists(record("abort")));
+        writeFile(record("abort"), torn);
+        expectUndone();
+    }
+}
+
 TEST_F(ProtocolStates, aDamagedPlanFreezesOnceThereIsAManifest)
 {
     killAt(Reached::Prepared);

@@ -334,7 +334,8 @@ Status checkCoordinate(const std::string &name, const CoordinateValues &target,
         const double tolerance = 1e-3 * std::fabs(cell);
         const bool bothNaN = std::isnan(expected[i]) && std::isnan(found[i]);
         if (!bothNaN && !(std::fabs(found[i] - expected[i]) <= tolerance))
-            return differs(i, dumpJson(expected[i], -1), dumpJson(found[i], -1));
+            return differs(i, dumpJson(expected[i], -1),
+                           dumpJson(found[i], -1));
     }
     return Status::ok();
 }

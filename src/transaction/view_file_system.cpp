@@ -110,10 +110,11 @@ bool isDocument(const std::string &key)
            name.ends_with(".gmac") || name.ends_with(".aux.xml");
 }
 
-class ReadHandle final : public VSIVirtualHandle
+/// A whole object in memory.
+class MemoryHandle : public VSIVirtualHandle
 {
   public:
-    explicit ReadHandle(std::string bytes) : m_bytes(std::move(bytes))
+    explicit MemoryHandle(std::string bytes) : m_bytes(std::move(bytes))
     {
     }
 
@@ -132,6 +133,32 @@ class ReadHandle final : public VSIVirtualHandle
     {
         return m_position;
     }
+
+    void ClearErr() override
+    {
+        m_eof = false;
+    }
+
+    int Eof() override
+    {
+        return m_eof;
+    }
+
+    int Error() override
+    {
+        return 0;
+    }
+
+  protected:
+    std::string m_bytes;
+    vsi_l_offset m_position = 0;
+    bool m_eof = false;
+};
+
+class ReadHandle final : public MemoryHandle
+{
+  public:
+    using MemoryHandle::MemoryHandle;
 
     size_t Read(void *buffer, size_t count) override
     {
@@ -160,57 +187,23 @@ class ReadHandle final : public VSIVirtualHandle
         return 0;
     }
 
-    void ClearErr() override
-    {
-        m_eof = false;
-    }
-
-    int Eof() override
-    {
-        return m_eof;
-    }
-
-    int Error() override
-    {
-        return 0;
-    }
-
     int Close() override
     {
         return 0;
     }
-
-  private:
-    std::string m_bytes;
-    vsi_l_offset m_position = 0;
-    bool m_eof = false;
 };
 
-class WriteHandle final : public VSIVirtualHandle
+class WriteHandle final : public MemoryHandle
 {
   public:
-    explicit WriteHandle(Place place) : m_place(std::move(place))
+    explicit WriteHandle(Place place)
+        : MemoryHandle(std::string()), m_place(std::move(place))
     {
     }
 
     ~WriteHandle() override
     {
         deliver();
-    }
-
-    int Seek(vsi_l_offset offset, int whence) override
-    {
-        if (whence == SEEK_SET)
-            m_position = offset;
-        else
-            m_position =
-                (whence == SEEK_CUR ? m_position : m_bytes.size()) + offset;
-        return 0;
-    }
-
-    vsi_l_offset Tell() override
-    {
-        return m_position;
     }
 
     size_t Read(void *, size_t) override
@@ -226,20 +219,6 @@ class WriteHandle final : public VSIVirtualHandle
         std::memcpy(m_bytes.data() + m_position, buffer, count);
         m_position = end;
         return count;
-    }
-
-    void ClearErr() override
-    {
-    }
-
-    int Eof() override
-    {
-        return 0;
-    }
-
-    int Error() override
-    {
-        return 0;
     }
 
     int Close() override
@@ -260,8 +239,6 @@ class WriteHandle final : public VSIVirtualHandle
     }
 
     Place m_place;
-    std::string m_bytes;
-    vsi_l_offset m_position = 0;
     bool m_open = true;
     int m_result = 0;
 };

@@ -223,14 +223,25 @@ void DiskHistory::cut(std::size_t moment, Loss loss, unsigned seed,
                                    { return folders[entry.folder]; });
         }
     }
+    std::size_t latest = moment;
+    for (std::size_t i = 0; i < moment; ++i)
+    {
+        if (m_events[i].kind == Event::Kind::Entries)
+            latest = i;
+    }
+    const auto arrives = [&](std::size_t i)
+    {
+        return durable[i] || loss == Loss::Contents || loss == Loss::Torn ||
+               (loss == Loss::ButLatest && i == latest) ||
+               (loss == Loss::Random && heads());
+    };
     for (std::size_t i = 0; i < moment; ++i)
     {
         const auto &event = m_events[i];
         switch (event.kind)
         {
         case Event::Kind::Entries:
-            if (!durable[i] &&
-                (loss == Loss::All || (loss == Loss::Random && !heads())))
+            if (!arrives(i))
                 break;
             for (const auto &entry : event.entries)
             {
@@ -266,7 +277,8 @@ void DiskHistory::cut(std::size_t moment, Loss loss, unsigned seed,
         auto &bytes = content[i];
         if (bytes == syncedContent[i])
             continue;
-        if (loss == Loss::All || loss == Loss::Contents)
+        if (loss == Loss::All || loss == Loss::ButLatest ||
+            loss == Loss::Contents)
             bytes = syncedContent[i];
         else if (loss == Loss::Torn)
             bytes.resize(bytes.size() / 2);

@@ -54,10 +54,11 @@ class DiskHistory
 
     enum class Loss
     {
-        All,       ///< all that was not synced
-        Contents,  ///< names arrived, contents not
-        Torn,      ///< names arrived, and half of each content
-        Random     ///< each operation by a coin
+        All,        ///< all that was not synced
+        ButLatest,  ///< all that was not synced, but the latest operation
+        Contents,   ///< names arrived, contents not
+        Torn,       ///< names arrived, and half of each content
+        Random      ///< each operation by a coin
     };
 
     /// Makes the tree in the empty folder `root` as a power cut at `moment`
