@@ -30,10 +30,10 @@ struct SourceAddress
     GDALDataset *borrowed = nullptr;
 };
 
-/// While it lives, GDAL's GRIB driver tells units and values as they are stored.
-/// By itself it makes kelvin degrees Celsius, units at opening and values at
-/// reading. What the user configures holds, and so does what the caller of a
-/// borrowed dataset opened it with.
+/// While it lives, GDAL's GRIB driver tells units and values as they are
+/// stored. By itself it makes kelvin degrees Celsius, units at opening and
+/// values at reading. What the user configures holds, and so does what the
+/// caller of a borrowed dataset opened it with.
 class GribAsStored
 {
   public:

@@ -80,9 +80,8 @@ Status Transaction::writePlan()
     for (const auto &key : m_intent.order)
         m_plan.documents.push_back({key, baseContent(m_intent.base, key)});
     MDIMAPPEND_ASSIGN(m_plan.folders, newFolders());
-    MDIMAPPEND_RETURN_IF_ERROR(
-        m_storage.put(abortPath(m_site, m_plan.transaction),
-                      toText(Decision{false, {}})));
+    MDIMAPPEND_RETURN_IF_ERROR(m_storage.put(
+        abortPath(m_site, m_plan.transaction), toText(Decision{false, {}})));
     MDIMAPPEND_RETURN_IF_ERROR(writeRecord(
         m_storage, planPath(m_site, m_plan.transaction), toText(m_plan)));
     return m_storage.barrier();
