@@ -284,3 +284,18 @@ def test_netcdf_names_of_gdal_name_an_array(two_slices, store):
 def test_durability_process_appends_as_well(two_slices, store):
     cubes.append("--durability", "process", *two_slices, store)
     cubes.assert_reads_as(store, cubes.weather(0, 5))
+
+
+def test_a_slice_without_labels_is_in_once_however_it_is_spelled(tmp_path, store):
+    """Without labels, the log knows which files are in."""
+    unlabelled = cubes.weather(0, 2).drop_vars("time")
+    path = cubes.write(unlabelled, tmp_path / "nolabel.nc")
+    cubes.append(path, store)
+    link = tmp_path / "link.nc"
+    link.symlink_to(path)
+    for spelling in (path, "nolabel.nc", "./nolabel.nc", link):
+        (entry,) = cubes.append(spelling, store, cwd=tmp_path).report["slices"]
+        assert entry["outcome"] == "already there", spelling
+    other = cubes.write(unlabelled, tmp_path / "other.nc")
+    cubes.append(other, store)
+    assert cubes.open_xarray(store).sizes["time"] == 4
