@@ -26,6 +26,14 @@ def store(tmp_path):
     return tmp_path / "cube.zarr"
 
 
+@pytest.fixture(params=["2", "3"])
+def target(request, store, tmp_path):
+    """A cube of days 0, 1 and 2, once in each Zarr format."""
+    path = cubes.write(cubes.weather(0, 3), tmp_path / "first.nc")
+    cubes.append("--zarr-format", request.param, path, store)
+    return store
+
+
 @pytest.fixture
 def two_slices(tmp_path):
     return cubes.weather_slices(tmp_path, (3, 2))

@@ -19,6 +19,18 @@ from osgeo import gdal
 gdal.UseExceptions()
 
 COMMAND = "gdalmdimappend"
+NUMERIC = [
+    "int8",
+    "uint8",
+    "int16",
+    "uint16",
+    "int32",
+    "uint32",
+    "int64",
+    "uint64",
+    "float32",
+    "float64",
+]
 
 
 class Completed:

@@ -15,13 +15,6 @@ import zarr
 FORMATS = pytest.mark.parametrize("zarr_format", ["2", "3"])
 
 
-@pytest.fixture(params=["2", "3"])
-def target(request, store, tmp_path):
-    path = cubes.write(cubes.weather(0, 3), tmp_path / "first.nc")
-    cubes.append("--zarr-format", request.param, path, store)
-    return store
-
-
 @pytest.fixture
 def next_slice(tmp_path):
     return cubes.write(cubes.weather(3, 2), tmp_path / "next.nc")

@@ -8,18 +8,6 @@ import pytest
 import xarray as xr
 import zarr
 
-NUMERIC = [
-    "int8",
-    "uint8",
-    "int16",
-    "uint16",
-    "int32",
-    "uint32",
-    "int64",
-    "uint64",
-    "float32",
-    "float64",
-]
 FORMATS = pytest.mark.parametrize("zarr_format", [2, 3])
 
 
@@ -57,7 +45,7 @@ def zarr_slice(path, values, labels, zarr_format=3, **options):
 
 
 @FORMATS
-@pytest.mark.parametrize("dtype", NUMERIC)
+@pytest.mark.parametrize("dtype", cubes.NUMERIC)
 def test_numbers_from_netcdf_are_exact(tmp_path, store, dtype, zarr_format):
     values = extremes(dtype).reshape(2, 3)
     paths = []
@@ -80,7 +68,9 @@ def test_numbers_from_netcdf_are_exact(tmp_path, store, dtype, zarr_format):
 
 
 @FORMATS
-@pytest.mark.parametrize("dtype", ["float16", "complex64", "complex128", *NUMERIC])
+@pytest.mark.parametrize(
+    "dtype", ["float16", "complex64", "complex128", *cubes.NUMERIC]
+)
 def test_numbers_from_zarr_are_exact(tmp_path, store, dtype, zarr_format):
     values = extremes(dtype).reshape(2, 3)
     paths = [

@@ -9,14 +9,6 @@ import xarray as xr
 FORMATS = pytest.mark.parametrize("zarr_format", ["2", "3"])
 
 
-@pytest.fixture(params=["2", "3"])
-def target(request, store, tmp_path):
-    """Days 0, 1 and 2."""
-    path = cubes.write(cubes.weather(0, 3), tmp_path / "first.nc")
-    cubes.append("--zarr-format", request.param, path, store)
-    return store
-
-
 @pytest.fixture
 def refuse(target, tmp_path):
     """Appends a dataset, and asserts that it is refused in these words."""

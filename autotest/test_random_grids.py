@@ -10,18 +10,6 @@ import zarr
 from osgeo import gdal, gdal_array
 
 CASES = 160
-TYPES = [
-    "int8",
-    "uint8",
-    "int16",
-    "uint16",
-    "int32",
-    "uint32",
-    "int64",
-    "uint64",
-    "float32",
-    "float64",
-]
 
 
 class Case:
@@ -47,7 +35,7 @@ class Case:
         axis = int(rng.integers(0, rank))
         dims.insert(axis, "time")
         shape = [self.rows if d == "time" else self.extents[d] for d in dims]
-        dtype = np.dtype(str(rng.choice(TYPES)))
+        dtype = np.dtype(str(rng.choice(cubes.NUMERIC)))
         fill = [None, self.some(dtype, ()), np.zeros((), dtype)[()]][rng.integers(3)]
         if dtype.kind == "f" and rng.integers(2):
             fill = dtype.type("nan")
