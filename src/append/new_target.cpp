@@ -103,16 +103,6 @@ class Model
     }
 
   private:
-    const ArrayEncoding &encoding(const std::string &name) const
-    {
-        static const ArrayEncoding none;
-        const auto own = m_options.encodings.find(name);
-        if (own != m_options.encodings.end())
-            return own->second;
-        const auto all = m_options.encodings.find("*");
-        return all == m_options.encodings.end() ? none : all->second;
-    }
-
     Status checkEncodingNames() const
     {
         for (const auto &[name, ignored] : m_options.encodings)
@@ -214,24 +204,22 @@ class Model
     Status encode(NewArray &array, const std::string &name) const
     {
         const bool named = m_options.encodings.count(name) != 0;
-        const auto &wanted = encoding(name);
+        const auto wanted = encodingOf(m_options.encodings, name);
         // What "*" says of shapes is about arrays of that rank; a named array
         // must fit.
-        const auto applies = [&](const std::vector<std::uint64_t> &sizes)
-        {
-            return !sizes.empty() &&
-                   (named || sizes.size() == array.shape.size());
-        };
+        const auto applies =
+            [&](const std::optional<std::vector<std::uint64_t>> &sizes)
+        { return sizes && (named || sizes->size() == array.shape.size()); };
         if (applies(wanted.chunk))
         {
-            array.chunk = wanted.chunk;
+            array.chunk = *wanted.chunk;
             MDIMAPPEND_RETURN_IF_ERROR(fit(array, "chunk", array.chunk));
         }
         if (applies(wanted.shard))
         {
             if (m_format == ZarrFormat::V2)
                 return {Failure::Usage, "--encoding: Zarr V2 has no shards"};
-            auto shard = wanted.shard;
+            auto shard = *wanted.shard;
             MDIMAPPEND_RETURN_IF_ERROR(fit(array, "shard", shard));
             array.innerChunk = array.chunk;
             for (std::size_t i = 0; i < shard.size(); ++i)

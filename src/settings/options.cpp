@@ -119,8 +119,44 @@ Result<std::optional<Seconds>> parseDuration(const std::string &text)
     return std::optional<Seconds>(number * unit->second);
 }
 
-Status parseEncoding(const std::string &spec,
-                     std::map<std::string, ArrayEncoding> &encodings)
+ArrayEncoding ArrayEncoding::mergedWith(const ArrayEncoding &over) const
+{
+    ArrayEncoding merged = *this;
+    const auto set = [](auto &value, const auto &other)
+    {
+        if (other)
+            value = other;
+    };
+    set(merged.dtype, over.dtype);
+    set(merged.chunk, over.chunk);
+    set(merged.shard, over.shard);
+    set(merged.compressor, over.compressor);
+    set(merged.level, over.level);
+    set(merged.shuffle, over.shuffle);
+    set(merged.filters, over.filters);
+    set(merged.scale, over.scale);
+    set(merged.offset, over.offset);
+    set(merged.nodata, over.nodata);
+    set(merged.units, over.units);
+    set(merged.calendar, over.calendar);
+    set(merged.separator, over.separator);
+    set(merged.dimensions, over.dimensions);
+    merged.attributes.update(over.attributes);
+    return merged;
+}
+
+ArrayEncoding encodingOf(const Encodings &encodings, const std::string &name)
+{
+    ArrayEncoding merged;
+    for (const std::string &key : {std::string("*"), name})
+    {
+        if (const auto found = encodings.find(key); found != encodings.end())
+            merged = merged.mergedWith(found->second);
+    }
+    return merged;
+}
+
+Status parseEncoding(const std::string &spec, Encodings &encodings)
 {
     const auto colon = spec.find(':');
     const auto equals = spec.find('=');

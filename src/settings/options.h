@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "settings/step.h"
 #include "status.h"
 #include "storage/storage.h"
 #include "zarr/array_document.h"
@@ -24,13 +25,66 @@ class Posix;
 
 using Seconds = std::chrono::duration<double>;
 
-/// How one array of a new target is stored. What is not set is chosen.
+/// How one array is stored. What is not set is chosen for a new target; what is
+/// set must be so in an existing one.
 struct ArrayEncoding
 {
-    std::vector<std::uint64_t> chunk;  ///< 0 in it: the whole dimension
-    std::vector<std::uint64_t> shard;
+    std::optional<GDALDataType> dtype;
+    /// One size per dimension, 0: the whole dimension. Empty: the whole array.
+    std::optional<std::vector<std::uint64_t>> chunk;
+    std::optional<std::vector<std::uint64_t>> shard;
+    /// "none", "blosc:zstd", "zstd", "gzip", ...
     std::optional<std::string> compressor;
     std::optional<int> level;
+    /// blosc: "none", "byte" or "bit".
+    std::optional<std::string> shuffle;
+    /// Zarr V2: a list of numcodecs configurations.
+    std::optional<Json> filters;
+    std::optional<double> scale;
+    std::optional<double> offset;
+    /// The missing value: a number, "NaN", "Infinity", "-Infinity"; null: none.
+    std::optional<Json> nodata;
+    /// "keep": the slice's own, also of a new target's time.
+    std::optional<std::string> units;
+    std::optional<std::string> calendar;
+    std::optional<char> separator;  ///< '.' or '/'
+    /// Set on a new target's array, over those of the slice; null removes one.
+    Json attributes = Json::object();
+    /// The names that the array's dimensions must have.
+    std::optional<std::vector<std::string>> dimensions;
+
+    /// What `over` sets, else what this one does.
+    ArrayEncoding mergedWith(const ArrayEncoding &over) const;
+};
+
+/// Encodings by array, "*" for all others.
+using Encodings = std::map<std::string, ArrayEncoding>;
+
+/// What applies to array `name`: its own settings, over those of "*".
+ArrayEncoding encodingOf(const Encodings &encodings, const std::string &name);
+
+enum class OnDuplicate
+{
+    Identical,  ///< skipped if the stored values are equal, else refused
+    Error,
+    Skip,
+    Replace
+};
+
+enum class OnOverflow
+{
+    Error,
+    Clamp,  ///< the nearest value that fits
+    Fill    ///< the missing value
+};
+
+/// What the slices' attributes are to the target's.
+enum class AttributesMode
+{
+    Keep,     ///< those of the first slice stay
+    Replace,  ///< each slice's take the place of all
+    Update,   ///< each slice's are set over those present
+    Ignore    ///< only those of the settings
 };
 
 struct SliceInput
@@ -50,14 +104,41 @@ struct AppendOptions
     /// Only these arrays of a slice (and those they need), or all but those.
     std::vector<std::string> arrays;
     std::vector<std::string> excludedArrays;
+    /// The slice's name of an array, and the target's.
+    std::map<std::string, std::string> renamedArrays;
     std::vector<std::string> allowedDrivers;
     std::vector<std::string> openOptions;
+    /// GDAL configuration ("KEY=VALUE") for one side only.
+    std::vector<std::string> sliceConfig;
+    std::vector<std::string> targetConfig;
+
+    /// More slices, one a line, from this file, or "-" for standard input.
+    std::string slicesFrom;
+    bool wait = false;
+    std::optional<Seconds> waitTimeout;  ///< none: for ever
+    Seconds pollInterval{2};
+    std::string readySuffix;
 
     ZarrFormat zarrFormat = ZarrFormat::V3;
     bool consolidated = true;
-    std::map<std::string, ArrayEncoding> encodings;  ///< "*": all others
+    Encodings encodings;
+
+    bool overwrite = false;
+    /// Sizes that dimensions of a new target must have.
+    std::map<std::string, std::uint64_t> fixedDims;
+    AttributesMode attributesMode = AttributesMode::Keep;
+    /// The target's own, over those of slices; may have templates
+    /// (append/attribute_templates.h).
+    Json attributes = Json::object();
 
     bool ignoreCoordinates = false;
+    bool ignoreCrs = false;
+    bool ignoreUnits = false;
+    bool fillMissingArrays = false;
+    bool refuseExtraArrays = false;
+    OnOverflow onOverflow = OnOverflow::Error;
+    OnDuplicate onDuplicate = OnDuplicate::Identical;
+    StepRule step;
     bool requireAligned = false;
     bool mergeShards = false;
 
@@ -83,7 +164,6 @@ struct AppendOptions
 Result<std::optional<Seconds>> parseDuration(const std::string &text);
 
 /// "NAME:key=value,...": chunk=4x50x50, shard=..., compress=..., level=....
-Status parseEncoding(const std::string &spec,
-                     std::map<std::string, ArrayEncoding> &encodings);
+Status parseEncoding(const std::string &spec, Encodings &encodings);
 
 }  // namespace mdimappend

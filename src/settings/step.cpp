@@ -1,0 +1,148 @@
+#include "settings/step.h"
+
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <optional>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+using Nanoseconds = __int128;
+
+struct Amount
+{
+    bool negative = false;
+    std::string whole;
+    std::string fraction;
+    std::string unit;
+};
+
+bool isDigit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+std::optional<Amount> parseAmount(const std::string &text)
+{
+    Amount amount;
+    std::size_t at = 0;
+    if (at < text.size() && (text[at] == '-' || text[at] == '+'))
+        amount.negative = text[at++] == '-';
+    while (at < text.size() && isDigit(text[at]))
+        amount.whole += text[at++];
+    if (at < text.size() && text[at] == '.')
+        for (++at; at < text.size() && isDigit(text[at]); ++at)
+            amount.fraction += text[at];
+    amount.unit = text.substr(at);
+    const bool hasDigits = !amount.whole.empty() || !amount.fraction.empty();
+    if (!hasDigits || amount.whole.size() > 15 || amount.fraction.size() > 15)
+        return std::nullopt;
+    return amount;
+}
+
+/// Nothing if the amount is no whole number of nanoseconds.
+std::optional<Nanoseconds> times(const Amount &amount, Nanoseconds unit)
+{
+    Nanoseconds digits = 0;
+    Nanoseconds divisor = 1;
+    for (const char digit : amount.whole)
+        digits = digits * 10 + (digit - '0');
+    for (const char digit : amount.fraction)
+    {
+        digits = digits * 10 + (digit - '0');
+        divisor *= 10;
+    }
+    // At most 30 digits and 15 of a week's nanoseconds: cut before they meet.
+    while (divisor > 1 && digits % 10 == 0)
+    {
+        digits /= 10;
+        divisor /= 10;
+    }
+    Nanoseconds common = unit;
+    for (Nanoseconds rest = divisor; rest != 0;)
+    {
+        const Nanoseconds next = common % rest;
+        common = rest;
+        rest = next;
+    }
+    divisor /= common;
+    if (digits % divisor != 0)
+        return std::nullopt;
+    const Nanoseconds value = digits / divisor * (unit / common);
+    return amount.negative ? -value : value;
+}
+
+std::optional<int> wholeNumber(const Amount &amount)
+{
+    if (amount.fraction.find_first_not_of('0') != std::string::npos ||
+        amount.whole.size() > 6 || amount.whole.empty())
+        return std::nullopt;
+    const int value = std::stoi(amount.whole);
+    return amount.negative ? -value : value;
+}
+
+}  // namespace
+
+Result<StepRule> parseStep(const std::string &text)
+{
+    static const std::map<std::string, StepRule::Kind> words = {
+        {"any", StepRule::Kind::Any},
+        {"increasing", StepRule::Kind::Increasing},
+        {"decreasing", StepRule::Kind::Decreasing},
+        {"constant", StepRule::Kind::Constant}};
+    static const std::map<std::string, Nanoseconds> units = {
+        {"ns", 1},
+        {"us", 1'000},
+        {"ms", 1'000'000},
+        {"s", 1'000'000'000},
+        {"min", 60'000'000'000},
+        {"h", 3'600'000'000'000},
+        {"D", 86'400'000'000'000},
+        {"W", 604'800'000'000'000}};
+    const Status wrong(
+        Failure::Usage,
+        "the step '" + text +
+            "' is none of any, increasing, decreasing, constant, a number, or "
+            "a number and ns, us, ms, s, min, h, D, W, mo or Y (as in 6h, 1D, "
+            "1mo; not 0)");
+    StepRule step;
+    step.text = text;
+    if (const auto word = words.find(text); word != words.end())
+    {
+        step.kind = word->second;
+        return step;
+    }
+    if (const auto amount = parseAmount(text); amount && !amount->unit.empty())
+    {
+        const auto unit = units.find(amount->unit);
+        if (unit != units.end())
+        {
+            const auto exact = times(*amount, unit->second);
+            step.kind = StepRule::Kind::Duration;
+            step.nanoseconds = exact.value_or(0);
+            if (step.nanoseconds != 0)
+                return step;
+        }
+        else if (amount->unit == "mo" || amount->unit == "Y")
+        {
+            step.kind = StepRule::Kind::Months;
+            step.months = wholeNumber(*amount).value_or(0) *
+                          (amount->unit == "Y" ? 12 : 1);
+            if (step.months != 0)
+                return step;
+        }
+    }
+    const auto *end = text.data() + text.size();
+    const auto [stop, code] = std::from_chars(text.data(), end, step.number);
+    step.kind = StepRule::Kind::Number;
+    if (code == std::errc() && stop == end && std::isfinite(step.number) &&
+        step.number != 0)
+        return step;
+    return wrong;
+}
+
+}  // namespace mdimappend
