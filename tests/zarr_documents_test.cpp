@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <complex>
 #include <functional>
 
 namespace mdimappend
@@ -424,14 +425,34 @@ TEST(NewDocuments, RefuseWhatCannotBeStored)
                      })
                   .find("|O"),
               std::string::npos);
+    const std::complex<float> imaginary(0, 1);
     EXPECT_NE(reason(ZarrFormat::V2,
-                     [](auto &a)
+                     [&](auto &a)
                      {
                          a.gdal = GDT_CFloat32;
-                         a.missingValue = std::string(8, '\0');
+                         a.missingValue.emplace(
+                             reinterpret_cast<const char *>(&imaginary), 8);
                      })
-                  .find("does not open a Zarr V2 array of CFloat32"),
+                  .find("cannot have the missing value [0.0, 1.0]"),
               std::string::npos);
+}
+
+TEST(NewDocuments, SpellV2FillValuesAsTheFormatDoesNotAsGdal)
+{
+    const auto fillOf = [](GDALDataType type, const std::string &element)
+    {
+        NewArray array = temperature("t");
+        array.gdal = type;
+        array.missingValue = element;
+        const auto documents =
+            newDocuments(ZarrFormat::V2, false, rootOnly, {array});
+        EXPECT_TRUE(documents) << documents.status().message();
+        return dumpJson(parsed(*documents, "t/.zarray")["fill_value"], -1);
+    };
+    EXPECT_EQ(fillOf(GDT_Float16, std::string("\x00\x7E", 2)), "\"NaN\"");
+    EXPECT_EQ(fillOf(GDT_CFloat32, std::string("\x00\x00\xC0\x7F\0\0\0\0", 8)),
+              "[\"NaN\", 0.0]");
+    EXPECT_EQ(fillOf(GDT_CFloat64, std::string(16, '\0')), "[0.0, 0.0]");
 }
 
 TEST(AddDocuments, ExtendTheConsolidatedCopyAndKeepItsBytes)

@@ -283,11 +283,13 @@ TEST_F(PrivateDocument, SpellsTheFillValueAsTheDriverReadsIt)
                         {GDT_UInt64, "9223372036854775807", true},
                         {GDT_UInt64, "18446744073709551615", true},
                         {GDT_Float16, "-9.5", true},
-                        {GDT_Float16, "\"NaN\"", false},
+                        {GDT_Float16, "\"NaN\"", true},
+                        {GDT_Float16, "\"-Infinity\"", true},
                         {GDT_Float32, "NaN", true},
                         {GDT_Float64, "\"-Infinity\"", true},
                         {GDT_CFloat32, "[1.0, 0.0]", true},
                         {GDT_CFloat32, "[1.0, 2.0]", false},
+                        {GDT_CFloat64, "[\"NaN\", 0.0]", true},
                         {GDT_CFloat64, "[NaN, \"Infinity\"]", false}};
     for (const Row &row : rows)
     {

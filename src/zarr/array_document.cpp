@@ -1,8 +1,10 @@
 #include "zarr/array_document.h"
 #include "zarr/codecs.h"
 #include "zarr/data_type.h"
+#include "zarr/filters_v2.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace mdimappend
@@ -137,6 +139,23 @@ Result<char> separator(const Json &json, char otherwise)
                  ": expected '.' or '/'");
 }
 
+Status checkFilters(const ArrayDocument &array)
+{
+    const Json &filters = member(array.metadata, "filters");
+    MDIMAPPEND_RETURN_IF_ERROR(
+        checkFiltersV2(filters, chunkBytes(array.chunk, array.dataType.size)));
+    const Json &fill = array.fillValue;
+    const bool isFinite =
+        !fill.is_string() &&
+        (!fill.is_number_float() || std::isfinite(fill.get<double>()));
+    // Values that are not there yet are padded with it.
+    if (hasFloatDelta(filters) && !isFinite)
+        return error("the filter 'delta' of floating-point numbers and the "
+                     "fill value " +
+                     dumpJson(fill, -1) + " spoil what is stored after one");
+    return Status::ok();
+}
+
 Status parseMetadataV2(ArrayDocument &array)
 {
     const Json &metadata = array.metadata;
@@ -152,9 +171,10 @@ Status parseMetadataV2(ArrayDocument &array)
     if (order != "C" && order != "F")
         return error("'order' is " + dumpJson(order, -1) +
                      ": expected \"C\" or \"F\"");
-    MDIMAPPEND_RETURN_IF_ERROR(checkCompressionV2(
-        member(metadata, "compressor"), member(metadata, "filters")));
     array.fillValue = member(metadata, "fill_value");
+    MDIMAPPEND_RETURN_IF_ERROR(
+        checkCompressorV2(member(metadata, "compressor")));
+    MDIMAPPEND_RETURN_IF_ERROR(checkFilters(array));
     array.keys.style = ChunkKeys::Style::V2;
     MDIMAPPEND_ASSIGN(array.keys.separator,
                       separator(member(metadata, "dimension_separator"), '.'));
@@ -272,6 +292,15 @@ Status parseMetadataV3(ArrayDocument &array)
 }
 
 }  // namespace
+
+std::uint64_t chunkBytes(const std::vector<std::uint64_t> &chunk,
+                         std::size_t elementSize)
+{
+    std::uint64_t bytes = elementSize;
+    for (const std::uint64_t size : chunk)
+        bytes *= size;
+    return bytes;
+}
 
 Result<ArrayDocument> parseArrayV2(const std::string &path,
                                    std::string_view zarray,

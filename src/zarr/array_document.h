@@ -91,6 +91,9 @@ struct ArrayDocument
     }
 };
 
+std::uint64_t chunkBytes(const std::vector<std::uint64_t> &chunk,
+                         std::size_t elementSize);
+
 /// `zattrs` is empty where there is none. Refuses (Failure::Error) by name what
 /// GDAL's driver cannot read or write: V2 |O, M8, m8 and structured types,
 /// unknown codecs, filters and storage transformers, an irregular chunk grid, a
@@ -124,7 +127,7 @@ missingValueBytes(const ArrayDocument &array);
 /// The driver elides inner chunks of a shard that hold nothing but the fill
 /// value served here, and readers put the array's own there: for a sharded
 /// array give no other. What the driver cannot read is served as undefined
-/// (V2: complex fill values that are not real, NaN and infinities of float16;
+/// (V2: complex fill values that are not real;
 /// V3: strings in shards, which makes the driver warn): it then takes zeros for
 /// empty.
 std::string privateDocument(const ArrayDocument &array,

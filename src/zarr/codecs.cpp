@@ -1,9 +1,9 @@
 #include "zarr/codecs.h"
 
 #include <cpl_compressor.h>
+#include <cpl_string.h>
 
 #include <algorithm>
-#include <array>
 
 namespace mdimappend
 {
@@ -21,21 +21,6 @@ template <std::size_t n>
 bool isOneOf(std::string_view name, const std::string_view (&names)[n])
 {
     return std::ranges::find(names, name) != std::end(names);
-}
-
-Status cannotEncode(std::string_view what, const Json &codec)
-{
-    return error("the " + std::string(what) + " " + dumpJson(codec, -1) +
-                 " cannot be written by GDAL's Zarr driver");
-}
-
-/// What this build of GDAL was made with.
-Status checkBuilt(const std::string &name)
-{
-    if (!CPLGetCompressor(name.c_str()))
-        return error("this GDAL was built without the compressor '" + name +
-                     "'");
-    return Status::ok();
 }
 
 enum class Step
@@ -93,7 +78,8 @@ Status checkChain(const Json &codecs, const DataType &type, bool mayShard)
         if (step == Step::ArrayToBytes && name != "sharding_indexed")
             MDIMAPPEND_RETURN_IF_ERROR(checkArrayToBytes(name, type));
         if (step == Step::BytesToBytes && name != "crc32c")
-            MDIMAPPEND_RETURN_IF_ERROR(checkBuilt(name));
+            MDIMAPPEND_RETURN_IF_ERROR(checkBuilt(
+                name, nameIn(member(codec, "configuration"), "cname")));
         last = step;
     }
     if (last == Step::ArrayToArray)
@@ -113,25 +99,43 @@ Status checkIndexCodecs(const Json &codecs)
 
 }  // namespace
 
-Status checkCompressionV2(const Json &compressor, const Json &filters)
+Status cannotEncode(std::string_view what, const Json &codec,
+                    std::string_view reason)
 {
-    if (!compressor.is_null())
-    {
-        const std::string id = nameIn(compressor, "id");
-        if (!isOneOf(id, {"blosc", "zlib", "gzip", "lzma", "zstd", "lz4"}))
-            return cannotEncode("compressor", compressor);
-        MDIMAPPEND_RETURN_IF_ERROR(checkBuilt(id));
-    }
-    if (filters.is_null())
-        return Status::ok();
-    if (!filters.is_array())
-        return error("'filters' is not a list");
-    for (const Json &filter : filters)
-    {
-        if (!isOneOf(nameIn(filter, "id"), {"delta", "shuffle"}))
-            return cannotEncode("filter", filter);
-    }
+    return error("the " + std::string(what) + " " + dumpJson(codec, -1) +
+                 " cannot be written by GDAL's Zarr driver" +
+                 (reason.empty() ? "" : " (" + std::string(reason) + ")"));
+}
+
+Status checkBuilt(const std::string &name, const std::string &cname)
+{
+    const auto *compressor = CPLGetCompressor(name.c_str());
+    if (!compressor)
+        return error("this GDAL was built without the compressor '" + name +
+                     "'");
+    const std::string options =
+        CSLFetchNameValueDef(compressor->papszMetadata, "OPTIONS", "");
+    if (name == "blosc" && !cname.empty() &&
+        options.find("<Value>" + cname + "</Value>") == options.npos)
+        return error("this GDAL's blosc has no compressor '" + cname + "'");
     return Status::ok();
+}
+
+Status checkCompressorV2(const Json &compressor)
+{
+    if (compressor.is_null())
+        return Status::ok();
+    const std::string id = nameIn(compressor, "id");
+    if (!isOneOf(id, {"blosc", "zlib", "gzip", "lzma", "zstd", "lz4"}))
+        return cannotEncode("compressor", compressor);
+    // The driver writes .xz whatever the document says, and zarr-python
+    // believes the document.
+    const Json &format = member(compressor, "format");
+    if (id == "lzma" && ((!format.is_null() && format != 1) ||
+                         !member(compressor, "filters").is_null()))
+        return cannotEncode("compressor", compressor,
+                            "it knows format 1 without filters only");
+    return checkBuilt(id, nameIn(compressor, "cname"));
 }
 
 bool rotatesAxes(const Json &codecs)
@@ -181,144 +185,6 @@ Result<const Json *> checkCodecsV3(const Json &codecs, const DataType &type)
     MDIMAPPEND_RETURN_IF_ERROR(
         checkIndexCodecs(member(configuration, "index_codecs")));
     return &configuration;
-}
-
-namespace
-{
-
-struct Compressor
-{
-    std::string id;     ///< blosc, zstd, ...; empty: none
-    std::string cname;  ///< blosc's inner compressor
-};
-
-struct LevelRange
-{
-    std::string_view id;
-    int lowest;
-    int highest;
-};
-
-constexpr std::array<LevelRange, 6> levelRanges{{{"blosc", 0, 9},
-                                                 {"zstd", 1, 22},
-                                                 {"gzip", 0, 9},
-                                                 {"zlib", 0, 9},
-                                                 {"lzma", 0, 9},
-                                                 {"lz4", 1, 65537}}};
-
-Result<Compressor> parseCompressor(const std::string &name, int level)
-{
-    Compressor compressor;
-    if (name == "none")
-        return compressor;
-    const auto colon = name.find(':');
-    compressor.id = name.substr(0, colon);
-    if (compressor.id == "blosc")
-        compressor.cname = colon == name.npos ? "zstd" : name.substr(colon + 1);
-    const auto range =
-        std::ranges::find(levelRanges, compressor.id, &LevelRange::id);
-    const bool isKnown =
-        range != levelRanges.end() &&
-        (compressor.id == "blosc"
-             ? isOneOf(compressor.cname,
-                       {"zstd", "lz4", "lz4hc", "blosclz", "zlib", "snappy"})
-             : colon == name.npos);
-    if (!isKnown)
-        return error("the compressor '" + name +
-                     "' is unknown: expected blosc:zstd, blosc:lz4, zstd, gzip "
-                     "or none, or in Zarr V2 zlib, lzma or lz4");
-    if (level < range->lowest || level > range->highest)
-        return error("the compressor '" + name + "' has no level " +
-                     std::to_string(level) + ": expected " +
-                     std::to_string(range->lowest) + " to " +
-                     std::to_string(range->highest));
-    MDIMAPPEND_RETURN_IF_ERROR(checkBuilt(compressor.id));
-    return compressor;
-}
-
-Json endianBytes(std::size_t size)
-{
-    Json codec = {{"name", "bytes"}};
-    if (size > 1)
-        codec["configuration"] = {{"endian", "little"}};
-    return codec;
-}
-
-Json bloscV3(const Compressor &compressor, int level, const DataType &type)
-{
-    const bool isUnicode = type.kind == DataType::Kind::FixedUnicode;
-    const std::size_t typeSize =
-        type.isString() ? (isUnicode ? 4 : 1) : type.size;
-    return {{"name", "blosc"},
-            {"configuration",
-             {{"typesize", typeSize},
-              {"cname", compressor.cname},
-              {"clevel", level},
-              {"shuffle", type.isString() ? "noshuffle" : "shuffle"},
-              {"blocksize", 0}}}};
-}
-
-}  // namespace
-
-Result<Json> compressorV2(const std::string &name, int level,
-                          const DataType &type)
-{
-    MDIMAPPEND_ASSIGN(const Compressor compressor,
-                      parseCompressor(name, level));
-    const std::string &id = compressor.id;
-    if (id.empty())
-        return Json(nullptr);
-    if (id == "blosc")
-        return Json{{"id", id},
-                    {"cname", compressor.cname},
-                    {"clevel", level},
-                    {"shuffle", type.isString() ? 0 : 1},
-                    {"blocksize", 0}};
-    if (id == "lzma")
-        return Json{{"id", id},
-                    {"format", 1},
-                    {"check", -1},
-                    {"preset", level},
-                    {"filters", nullptr}};
-    return Json{{"id", id}, {id == "lz4" ? "acceleration" : "level", level}};
-}
-
-Result<Json> codecsV3(const std::string &name, int level, const DataType &type)
-{
-    MDIMAPPEND_ASSIGN(const Compressor compressor,
-                      parseCompressor(name, level));
-    Json codecs = Json::array();
-    if (type.kind == DataType::Kind::VariableUnicode)
-        codecs.push_back(
-            {{"name", "vlen-utf8"}, {"configuration", Json::object()}});
-    else
-        codecs.push_back(endianBytes(
-            type.kind == DataType::Kind::FixedBytes ? 1 : type.size));
-    const std::string &id = compressor.id;
-    if (id == "blosc")
-        codecs.push_back(bloscV3(compressor, level, type));
-    else if (id == "zstd")
-        codecs.push_back(
-            {{"name", id},
-             {"configuration", {{"level", level}, {"checksum", false}}}});
-    else if (id == "gzip")
-        codecs.push_back({{"name", id}, {"configuration", {{"level", level}}}});
-    else if (!id.empty())
-        return error("the compressor '" + name + "' does not exist in Zarr V3");
-    return codecs;
-}
-
-Json shardedCodecsV3(const std::vector<std::uint64_t> &innerChunk,
-                     const Json &codecs)
-{
-    const Json indexCodecs =
-        Json::array({endianBytes(8), Json{{"name", "crc32c"}}});
-    return Json::array({Json{{"name", "sharding_indexed"},
-                             {"configuration",
-                              {{"chunk_shape", innerChunk},
-                               {"codecs", codecs},
-                               {"index_codecs", indexCodecs},
-                               {"index_location", "end"}}}}});
 }
 
 }  // namespace mdimappend

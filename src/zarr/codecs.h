@@ -1,4 +1,4 @@
-// Which codecs GDAL's Zarr driver can write, and how new arrays name theirs.
+// Which codecs GDAL's Zarr driver can write.
 
 #pragma once
 
@@ -8,8 +8,16 @@
 namespace mdimappend
 {
 
-/// Refuses by name what the driver cannot encode.
-Status checkCompressionV2(const Json &compressor, const Json &filters);
+/// The refusal of a codec, spelled out with its parameters.
+Status cannotEncode(std::string_view what, const Json &codec,
+                    std::string_view reason = {});
+
+/// Whether this build of GDAL has a compressor; of blosc, also the one inside.
+Status checkBuilt(const std::string &name, const std::string &cname = {});
+
+/// Refuses by name what the driver cannot encode: .zarray's `compressor`.
+/// filters_v2.h has the filters.
+Status checkCompressorV2(const Json &compressor);
 
 /// The same for V3. The configuration of `sharding_indexed`, inside `codecs`;
 /// null if the array is not sharded.
@@ -19,16 +27,5 @@ Result<const Json *> checkCodecsV3(const Json &codecs, const DataType &type);
 /// order that is not its own inverse: GDAL's driver (3.13) takes it for its
 /// inverse, and misreads the array.
 bool rotatesAxes(const Json &codecs);
-
-/// .zarray's `compressor` for a name and level of NewArray.
-Result<Json> compressorV2(const std::string &name, int level,
-                          const DataType &type);
-
-/// zarr.json's `codecs` for one chunk: array to bytes, then the compressor.
-Result<Json> codecsV3(const std::string &name, int level, const DataType &type);
-
-/// `codecs` put into shards.
-Json shardedCodecsV3(const std::vector<std::uint64_t> &innerChunk,
-                     const Json &codecs);
 
 }  // namespace mdimappend

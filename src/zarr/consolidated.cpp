@@ -4,7 +4,6 @@
 #include "zarr/documents.h"
 
 #include <algorithm>
-#include <cmath>
 #include <unordered_map>
 
 namespace mdimappend
@@ -83,32 +82,6 @@ Result<NodeList> consolidatedNodes(ZarrFormat format, std::string_view text)
 namespace
 {
 
-using Members = std::vector<std::pair<std::string_view, const Json *>>;
-
-Members sortedMembers(const Json &object)
-{
-    Members members;
-    for (const auto &[key, value] : object.get_ref<const Json::object_t &>())
-        members.emplace_back(key, &value);
-    std::ranges::sort(members, {}, &Members::value_type::first);
-    return members;
-}
-
-/// Equal values: NaN equals NaN, 1 equals 1.0, whatever the members' order.
-bool same(const Json &a, const Json &b)
-{
-    if (a.is_object() && b.is_object())
-        return std::ranges::equal(
-            sortedMembers(a), sortedMembers(b), [](const auto &x, const auto &y)
-            { return x.first == y.first && same(*x.second, *y.second); });
-    if (a.is_array() && b.is_array())
-        return std::ranges::equal(a, b, same);
-    if (a.is_number_float() && b.is_number_float() &&
-        std::isnan(a.get<double>()))
-        return std::isnan(b.get<double>());
-    return a == b;
-}
-
 bool hasOneByteElements(const Json &dataType)
 {
     return dataType == "bool" || dataType == "int8" || dataType == "uint8" ||
@@ -176,7 +149,7 @@ std::string shortened(const Json &value)
 Status compare(const std::string &path, const std::string &ownKey,
                const Json &own, const std::string &copyKey, const Json &copy)
 {
-    if (same(own, copy))
+    if (sameJson(own, copy))
         return Status::ok();
     std::string difference = "they differ";
     if (own.is_object() && copy.is_object())
@@ -187,7 +160,8 @@ Status compare(const std::string &path, const std::string &ownKey,
         {
             const Json &here = member(own, key);
             const Json &there = member(copy, key);
-            if (same(here, there) && own.contains(key) == copy.contains(key))
+            if (sameJson(here, there) &&
+                own.contains(key) == copy.contains(key))
                 continue;
             difference = "'" + key + "' is " + shortened(here) + " in " +
                          ownKey + " and " + shortened(there) + " in " + copyKey;

@@ -58,6 +58,22 @@ Result<Documents> patchShapes(ZarrFormat format, const Documents &current,
                               const std::optional<std::string> &consolidatedKey,
                               const std::vector<Growth> &growths);
 
+/// The documents that must be replaced so that the node at `path` ("": the
+/// root) has the attributes `attributes`, all of them and no others, with their
+/// new bytes: its own (V2 .zattrs, which is made if absent; V3 `attributes` in
+/// zarr.json) and the consolidated copy (if `consolidatedKey`). Only members
+/// that differ as JSON values are touched, new ones become the last. `current`
+/// holds the present bytes; a key that is not in it is a document that does not
+/// exist. Works upon what patchShapes returned, and the other way round.
+///
+/// Refuses what is not UTF-8, and for an array another `_FillValue`,
+/// `scale_factor`, `add_offset` or `_ARRAY_DIMENSIONS` than it has: those say
+/// what the stored values mean, and must be given as they are.
+Result<Documents>
+patchAttributes(ZarrFormat format, const Documents &current,
+                const std::optional<std::string> &consolidatedKey,
+                const std::string &path, const Json &attributes);
+
 /// An array to be made.
 struct NewArray
 {
@@ -73,12 +89,22 @@ struct NewArray
                                        ///< _ARRAY_DIMENSIONS
     /// One element, native byte order; nothing: no missing value is
     /// declared (V2: null; V3: a padding that is unlikely to be data: NaN, the
-    /// lowest signed or the largest unsigned value).
+    /// lowest signed or the largest unsigned value). V2 complex ones must be
+    /// real; those, and NaN of float16, keep GDAL from opening the array, but
+    /// not zarr-python or xarray.
     std::optional<std::string> missingValue;
-    /// The compressor: "blosc:zstd", "blosc:lz4", "zstd", "gzip", "zlib" (V2),
-    /// "lzma" (V2), "lz4" (V2), "none"; strings and bytes without shuffle.
+    /// "none", "zstd", "gzip", in Zarr V2 also "zlib", "lzma" and "lz4", or
+    /// "blosc:" and "zstd", "lz4", "lz4hc", "blosclz", "zlib" or "snappy";
+    /// "blosc" is "blosc:zstd".
     std::string compressor = "blosc:zstd";
-    int level = 3;
+    /// Nothing: 3 for zstd and blosc:zstd, 5 for blosc with others inside, 6
+    /// for gzip, zlib and lzma, 1 (the acceleration) for lz4.
+    std::optional<int> level;
+    /// Blosc's: "none", "byte" or "bit"; "": "byte", and "none" for strings.
+    std::string shuffle;
+    /// Zarr V2: null or a list of numcodecs configurations, of those that
+    /// GDAL's driver writes: delta (of integers) and shuffle.
+    Json filters;
     char separator = 0;  ///< 0: the format's own ('.' for V2, '/' for V3)
 };
 

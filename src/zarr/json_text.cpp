@@ -134,142 +134,9 @@ class Locator
     std::size_t m_here = 0;  ///< the node of the value that comes next
 };
 
-/// Where the members of one object stand, as far as style needs it.
-class MemberFinder
-{
-  public:
-    void key(std::string_view, TextSpan span)
-    {
-        if (m_depth == 1)
-        {
-            m_key = span;
-            ++m_count;
-        }
-    }
-
-    void enter(bool, std::size_t begin)
-    {
-        if (m_depth++ == 1)
-            m_value.begin = begin;
-    }
-
-    void leave(std::size_t end)
-    {
-        if (--m_depth == 1)
-            m_value.end = end;
-    }
-
-    void string(std::string_view, TextSpan span)
-    {
-        scalar(span);
-    }
-
-    bool number(const JsonLexer::Number &, TextSpan span)
-    {
-        scalar(span);
-        return true;
-    }
-
-    void literal(JsonLexer::Literal, TextSpan span)
-    {
-        scalar(span);
-    }
-
-    std::size_t count() const
-    {
-        return m_count;
-    }
-
-    TextSpan lastKey() const
-    {
-        return m_key;
-    }
-
-    TextSpan lastValue() const
-    {
-        return m_value;
-    }
-
-  private:
-    void scalar(TextSpan span)
-    {
-        if (m_depth == 1)
-            m_value = span;
-    }
-
-    unsigned m_depth = 0;
-    std::size_t m_count = 0;
-    TextSpan m_key;
-    TextSpan m_value;
-};
-
 std::string_view slice(std::string_view text, TextSpan span)
 {
     return text.substr(span.begin, span.end - span.begin);
-}
-
-/// How members follow each other, and where the next one goes.
-struct MemberStyle
-{
-    std::size_t position = 0;  ///< in the object's text
-    bool isFirst = true;
-    std::string lead;  ///< white space before a key
-    std::string colon = ": ";
-};
-
-MemberStyle memberStyle(std::string_view object)
-{
-    MemberFinder finder;
-    MemberStyle style;
-    style.position = 1;
-    if (!JsonScanner(object, finder).scan() || finder.count() == 0)
-        return style;
-    style.isFirst = false;
-    style.position = finder.lastValue().end;
-    style.colon =
-        slice(object, {finder.lastKey().end, finder.lastValue().begin});
-    std::size_t leadBegin = finder.lastKey().begin;
-    while (object[leadBegin - 1] != ',' && object[leadBegin - 1] != '{')
-        --leadBegin;
-    style.lead = slice(object, {leadBegin, finder.lastKey().begin});
-    const bool isSpaced = style.colon.size() > 1;
-    if (finder.count() == 1 && style.lead.empty() && isSpaced)
-        style.lead = " ";
-    return style;
-}
-
-/// `value` in one line, or with its lines below the members' indent.
-std::string dumpBelow(const Json &value, const std::string &lead)
-{
-    const auto line = lead.rfind('\n');
-    if (line == lead.npos)
-        return dumpJson(value, -1);
-    std::string text;
-    for (const char c : dumpJson(value, 2))
-    {
-        if (c == '\n')
-            text.append(lead, line);
-        else
-            text.push_back(c);
-    }
-    return text;
-}
-
-std::string
-withMembers(std::string_view text, TextSpan object, const MemberStyle &style,
-            const std::vector<std::pair<std::string, std::string>> &members)
-{
-    std::string insertion;
-    bool isFirst = style.isFirst;
-    for (const auto &[key, value] : members)
-    {
-        if (!isFirst)
-            insertion += "," + (style.isFirst ? " " : style.lead);
-        insertion += dumpJson(Json(key), -1) + style.colon + value;
-        isFirst = false;
-    }
-    const std::size_t position = object.begin + style.position;
-    return replaceSpans(text, {{{position, position}, insertion}});
 }
 
 }  // namespace
@@ -299,25 +166,6 @@ replaceSpans(std::string_view text,
         position = span.end;
     }
     return replaced.append(text.substr(position));
-}
-
-std::string insertMember(std::string_view text, TextSpan object,
-                         std::string_view key, std::string_view value)
-{
-    return withMembers(text, object, memberStyle(slice(text, object)),
-                       {{std::string(key), std::string(value)}});
-}
-
-std::string
-insertMembers(std::string_view text, TextSpan object,
-              const std::vector<std::pair<std::string, Json>> &members)
-{
-    const MemberStyle style = memberStyle(slice(text, object));
-    std::vector<std::pair<std::string, std::string>> dumped;
-    dumped.reserve(members.size());
-    for (const auto &[key, value] : members)
-        dumped.emplace_back(key, dumpBelow(value, style.lead));
-    return withMembers(text, object, style, dumped);
 }
 
 }  // namespace mdimappend

@@ -60,6 +60,17 @@ std::string
 insertMembers(std::string_view text, TextSpan object,
               const std::vector<std::pair<std::string, Json>> &members);
 
+/// Takes the member out, with the comma and the white space before or after it.
+/// An object without it stays as it is.
+std::string removeMember(std::string_view text, TextSpan object,
+                         std::string_view key);
+
+/// Changes the object at `object` so that it has the members of `members` and
+/// no others. Only those that differ (sameJson) are touched: new ones become
+/// the last. Fails if either is no object.
+Result<std::string> setMembers(std::string_view text, TextSpan object,
+                               const Json &members);
+
 /// Parses, with bare NaN and infinities as floating-point numbers. Integers
 /// are kept exactly as int64 or uint64; integers beyond those, as doubles.
 Result<Json> parseJson(std::string_view text);
@@ -70,6 +81,9 @@ const Json &member(const Json &object, std::string_view key);
 /// Adds a member to an object that is known to have none of this name: without
 /// the search that makes operator[] slow on an object of many members.
 Json &appendMember(Json &object, std::string key, Json value);
+
+/// Equal values: NaN equals NaN, 1 equals 1.0, whatever the members' order.
+bool sameJson(const Json &a, const Json &b);
 
 /// Serialises with members in their order, NaN and infinities as bare tokens,
 /// doubles in the shortest form that reads back the same, UTF-8 not escaped.

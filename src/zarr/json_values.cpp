@@ -6,6 +6,7 @@
 
 #include <cpl_conv.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -289,6 +290,17 @@ class Writer
     int m_depth = 0;
 };
 
+using Members = std::vector<std::pair<std::string_view, const Json *>>;
+
+Members sortedMembers(const Json &object)
+{
+    Members members;
+    for (const auto &[key, value] : object.get_ref<const Json::object_t &>())
+        members.emplace_back(key, &value);
+    std::ranges::sort(members, {}, &Members::value_type::first);
+    return members;
+}
+
 }  // namespace
 
 Result<Json> parseJson(std::string_view text)
@@ -312,6 +324,20 @@ Json &appendMember(Json &object, std::string key, Json value)
     auto &members = static_cast<Json::object_t::Container &>(
         object.get_ref<Json::object_t &>());
     return members.emplace_back(std::move(key), std::move(value)).second;
+}
+
+bool sameJson(const Json &a, const Json &b)
+{
+    if (a.is_object() && b.is_object())
+        return std::ranges::equal(
+            sortedMembers(a), sortedMembers(b), [](const auto &x, const auto &y)
+            { return x.first == y.first && sameJson(*x.second, *y.second); });
+    if (a.is_array() && b.is_array())
+        return std::ranges::equal(a, b, sameJson);
+    if (a.is_number_float() && b.is_number_float() &&
+        std::isnan(a.get<double>()))
+        return std::isnan(b.get<double>());
+    return a == b;
 }
 
 std::string dumpJson(const Json &value, int indent)

@@ -1,7 +1,8 @@
 #include "zarr/new_array.h"
-#include "zarr/codecs.h"
 #include "zarr/data_type.h"
 #include "zarr/fill_value.h"
+#include "zarr/filters_v2.h"
+#include "zarr/new_codecs.h"
 #include "zarr/utf8.h"
 
 #include <algorithm>
@@ -149,15 +150,22 @@ Json paddingV3(const DataType &type, const NewArray &array)
     return fillJson(type, array.missingValue.value_or(unlikelyValue(type)));
 }
 
-/// GDAL's Zarr driver does not open V2 arrays with such fill values.
+/// The private document can hold no such fill value: the driver would read what
+/// was never written as 0.
 Status checkFillV2(const DataType &type, const Json &fill)
 {
-    if (fill.is_array() || (fill.is_string() && type.gdal == GDT_Float16))
-        return error("GDAL's Zarr driver does not open a Zarr V2 array of " +
+    if (fill.is_array() && fill[1] != 0)
+        return error("a Zarr V2 array of " +
                      std::string(GDALGetDataTypeName(type.gdal)) +
-                     " with the missing value " + dumpJson(fill, -1) +
-                     ": write Zarr V3, or declare none");
+                     " cannot have the missing value " + dumpJson(fill, -1) +
+                     ", which GDAL's Zarr driver does not read: write Zarr V3, "
+                     "or give a real one");
     return Status::ok();
+}
+
+Compression compressionOf(const NewArray &array)
+{
+    return {array.compressor, array.level, array.shuffle};
 }
 
 Result<NewArrayDocuments> documentsV2(const NewArray &array,
@@ -167,7 +175,10 @@ Result<NewArrayDocuments> documentsV2(const NewArray &array,
         return error("shards need Zarr V3");
     MDIMAPPEND_ASSIGN(const Json dtype, dataTypeV2(type));
     MDIMAPPEND_ASSIGN(const Json compressor,
-                      compressorV2(array.compressor, array.level, type));
+                      compressorV2(compressionOf(array), type));
+    MDIMAPPEND_ASSIGN(
+        const Json filters,
+        newFiltersV2(array.filters, type, chunkBytes(array.chunk, type.size)));
     const char separator = array.separator ? array.separator : '.';
     const Json fill = array.missingValue ? fillJson(type, *array.missingValue)
                                          : Json(nullptr);
@@ -178,7 +189,7 @@ Result<NewArrayDocuments> documentsV2(const NewArray &array,
                           {"dtype", dtype},
                           {"fill_value", fill},
                           {"order", "C"},
-                          {"filters", nullptr},
+                          {"filters", filters},
                           {"dimension_separator", std::string(1, separator)},
                           {"compressor", compressor},
                           {"zarr_format", 2}};
@@ -194,8 +205,11 @@ Result<NewArrayDocuments> documentsV3(const NewArray &array,
     if (dataType.is_null())
         return error(std::string("Zarr V3 has no data type for GDAL's ") +
                      GDALGetDataTypeName(type.gdal));
-    MDIMAPPEND_ASSIGN(Json codecs,
-                      codecsV3(array.compressor, array.level, type));
+    if (!array.filters.empty())
+        return error("the filters " + dumpJson(array.filters, -1) +
+                     " need Zarr V2: GDAL's driver writes no V3 codec for "
+                     "them; blosc's shuffle exists in both");
+    MDIMAPPEND_ASSIGN(Json codecs, codecsV3(compressionOf(array), type));
     if (!array.innerChunk.empty())
         codecs = shardedCodecsV3(array.innerChunk, codecs);
     const char separator = array.separator ? array.separator : '/';

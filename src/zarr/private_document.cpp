@@ -7,6 +7,7 @@
 #include "zarr/base64.h"
 #include "zarr/data_type.h"
 #include "zarr/fill_value.h"
+#include "zarr/filters_v2.h"
 
 #include <array>
 #include <charconv>
@@ -48,19 +49,22 @@ Json stringFill(const ArrayDocument &array, const Json &fill)
     return isBytes ? Json(base64Decode(text).value_or(std::string())) : fill;
 }
 
-/// The driver reads no complex V2 fill value but a real number, and no NaN or
-/// infinity for float16: such fill values become undefined.
+/// The driver reads a complex V2 fill value as a real number only, and NaN and
+/// infinities of complex numbers and float16 as bare tokens only, which the
+/// format does not have. A fill value with an imaginary part becomes undefined.
 Json numericFillV2(const DataType &type, const Json &fill)
 {
-    if (isComplex(type) && fill.is_array())
-    {
-        const bool isReal =
-            fill.size() == 2 && fill[0].is_number() && fill[1] == 0;
-        return isReal ? fill[0] : Json(nullptr);
-    }
-    if (fill.is_string() && (isComplex(type) || type.gdal == GDT_Float16))
+    if (!isComplex(type) && type.gdal != GDT_Float16)
+        return fill;
+    const bool isReal = fill.is_array() && fill.size() == 2 && fill[1] == 0;
+    if (fill.is_array() && !isReal)
         return nullptr;
-    return fill;
+    const Json &number = isReal ? fill[0] : fill;
+    if (!number.is_string())
+        return number;
+    // Base64 and other texts are refused where the fill value is used.
+    auto bare = parseJson(number.get<std::string>());
+    return bare && bare->is_number() ? *bare : Json(nullptr);
 }
 
 /// The driver clamps numbers beyond int64, and reads them exactly as decimal
@@ -116,7 +120,7 @@ std::string privateDocument(const ArrayDocument &array,
             {"compressor", original("compressor")},
             {"fill_value", fillValue},
             {"order", original("order")},
-            {"filters", original("filters")},
+            {"filters", driverFilters(original("filters"))},
             {"dimension_separator", std::string(1, array.keys.separator)}});
     return dumpJson(Json{{"zarr_format", 3},
                          {"node_type", "array"},
