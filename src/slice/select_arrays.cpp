@@ -97,14 +97,15 @@ Status selectArrays(SourceContents &contents, const SliceRequest &request)
 
     std::erase_if(contents.arrays, [&](const SourceArray &source)
                   { return isExcluded(request, source.array.name); });
+    MDIMAPPEND_RETURN_IF_ERROR(checkRenamed(contents, request));
     if (!request.arrays.empty())
     {
         for (const std::string &name : request.arrays)
-            if (!contents.find(name))
+            if (!contents.find(name) && !isExcluded(request, name))
                 return refused("has no array '" + name + "'.");
         std::vector<std::string> wanted = request.arrays;
-        const std::string label =
-            request.appendDim.empty() ? "time" : request.appendDim;
+        const std::string label = nameInSlice(
+            request, request.appendDim.empty() ? "time" : request.appendDim);
         const SourceArray *scalar = contents.find(label);
         if (scalar && scalar->array.dimensions.empty())
             wanted.push_back(label);
@@ -121,8 +122,10 @@ Status selectArrays(SourceContents &contents, const SliceRequest &request)
         MDIMAPPEND_RETURN_IF_ERROR(
             addDimensions(contents, source.array, temporal));
     }
+    MDIMAPPEND_RETURN_IF_ERROR(checkDistinct(contents));
+    MDIMAPPEND_RETURN_IF_ERROR(renameArrays(contents, request));
     putGridMappingsFirst(contents);
-    return checkDistinct(contents);
+    return Status::ok();
 }
 
 }  // namespace mdimappend

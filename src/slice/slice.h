@@ -17,6 +17,7 @@
 #include <gdal_priv.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,7 +36,7 @@ struct GivenLabel
 struct SliceRequest
 {
     std::string name;       ///< as the user spelled it
-    std::string appendDim;  ///< "" = find it (see Slice::appendDim)
+    std::string appendDim;  ///< the target's name; "" = find it
     std::optional<std::string> label;
     std::string labelFrom;  ///< "", "name:PATTERN" or "metadata:ITEM"
     std::vector<std::string> allowedDrivers;
@@ -45,6 +46,11 @@ struct SliceRequest
     std::vector<std::string> arrays;
     /// Arrays that are not looked at, whatever is wrong with them.
     std::vector<std::string> excludedArrays;
+    /// The slice's own name of an array, or of a dimension, and the target's.
+    /// The names above are the slice's own, but for appendDim.
+    std::map<std::string, std::string> renamedArrays;
+    /// GDAL configuration ("KEY=VALUE") for opening and reading this slice.
+    std::vector<std::string> config;
     /// A dataset that is already open (Python, pipelines); it must outlive the
     /// slice, and reads of it are serialised.
     GDALDataset *dataset = nullptr;

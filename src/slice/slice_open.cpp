@@ -3,6 +3,7 @@
 #include "slice/fingerprint.h"
 #include "slice/gdal_messages.h"
 #include "slice/netcdf3_size.h"
+#include "slice/slice_name.h"
 #include "slice/slice_source.h"
 
 #include <cpl_vsi_virtual.h>
@@ -22,30 +23,10 @@ Status unavailable(std::string message)
     return {Failure::Unavailable, std::move(message)};
 }
 
-/// `NETCDF:"file":array`, `NETCDF:file:array`.
-struct NetcdfName
-{
-    std::string file;
-    std::string array;
-};
-
-std::optional<NetcdfName> parseNetcdfName(const std::string &name)
-{
-    const std::string prefix = "NETCDF:";
-    const std::size_t colon = name.rfind(':');
-    if (!STARTS_WITH_CI(name.c_str(), prefix.c_str()) || colon < prefix.size())
-        return {};
-    std::string file = name.substr(prefix.size(), colon - prefix.size());
-    if (file.size() > 1 && file.front() == '"' && file.back() == '"')
-        file = file.substr(1, file.size() - 2);
-    return NetcdfName{file, name.substr(colon + 1)};
-}
-
 GDALDatasetUniquePtr openWith(const SourceAddress &address,
                               const std::vector<std::string> &drivers,
                               bool multidim)
 {
-    const GribAsStored asStored(address);
     CPLStringList allowed;
     for (const std::string &driver : drivers)
         allowed.AddString(driver.c_str());
@@ -111,7 +92,7 @@ Result<SourceDataset> openFirst(SourceAddress &address,
                                 const std::vector<std::string> &drivers)
 {
     SourceDataset source;
-    MDIMAPPEND_RETURN_IF_ERROR(checkComplete(address.path));
+    MDIMAPPEND_RETURN_IF_ERROR(checkComplete(address.file));
     GdalMessages messages;
     source.owned = openWith(address, drivers, true);
     if (!source.owned)
@@ -126,7 +107,7 @@ Result<SourceDataset> openFirst(SourceAddress &address,
             const std::string why = saysNothing(second) ? first : second;
             return unavailable("cannot be opened: " +
                                (why.empty() ? "no driver knows it" : why) +
-                               "." + hint(address.path));
+                               "." + hint(address.file));
         }
     }
     if (!messages.unreadable().empty())
@@ -201,8 +182,11 @@ class OpenSlice final : public Slice
 
     std::string fingerprint() const override
     {
-        return m_state->address.borrowed ? std::string()
-                                         : fingerprintOf(m_state->address.path);
+        const SourceAddress &address = m_state->address;
+        if (address.borrowed)
+            return {};
+        const SourceConfig configured(address);
+        return fingerprintOf(address.file);
     }
 
   private:
@@ -235,6 +219,7 @@ Spelled spellOut(const SliceRequest &request)
         spelled.request.allowedDrivers = {"netCDF"};
     }
     address.path = VSIURIToVSIPath(address.path.c_str());
+    address.file = fileOf(request.name);
     for (const std::string &option : request.openOptions)
         address.openOptions.AddString(option.c_str());
     return spelled;
@@ -247,9 +232,11 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
     state->name = name;
     state->address = spelled.address;
     const SliceRequest &request = spelled.request;
+    MDIMAPPEND_ASSIGN(state->address.config, parseConfig(request.config));
+    const SourceConfig configured(state->address);
     // Before anything is read: what changes from here on is noticed.
     const std::string fingerprint =
-        request.dataset ? "" : fingerprintOf(state->address.path);
+        request.dataset ? "" : fingerprintOf(state->address.file);
     MDIMAPPEND_ASSIGN(const SourceDataset source,
                       request.dataset
                           ? borrow(*request.dataset)

@@ -171,7 +171,7 @@ Status Reader::read(std::size_t number, std::span<const std::uint64_t> start,
                      source.array.name + "': a box outside of it was asked.");
     if (product(count) == 0)
         return Status::ok();
-    const GribAsStored asStored(m_state->address);
+    const SourceConfig configured(m_state->address);
     if (source.dimensionAdded)
     {
         start = start.subspan(1);
@@ -192,6 +192,7 @@ Status Reader::read(std::size_t number, std::span<const std::uint64_t> start,
 Result<std::unique_ptr<SliceReader>>
 openReader(std::shared_ptr<const SliceState> state)
 {
+    const SourceConfig configured(state->address);
     SourceDataset dataset;
     {
         std::unique_lock<std::mutex> held;

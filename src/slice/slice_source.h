@@ -4,9 +4,10 @@
 
 #pragma once
 
+#include "slice/cf_references.h"
 #include "slice/slice.h"
+#include "slice/slice_config.h"
 
-#include <cpl_conv.h>
 #include <cpl_string.h>
 
 #include <memory>
@@ -24,27 +25,30 @@ namespace mdimappend
 struct SourceAddress
 {
     std::string path;  ///< as GDAL wants it
+    std::string file;  ///< the file or folder in it (fileOf)
     std::string driver;
     CPLStringList openOptions{};
+    CPLStringList config{};
     bool multidim = true;
     GDALDataset *borrowed = nullptr;
 };
 
-/// While it lives, GDAL's GRIB driver tells units and values as they are
-/// stored. By itself it makes kelvin degrees Celsius, units at opening and
-/// values at reading. What the user configures holds, and so does what the
-/// caller of a borrowed dataset opened it with.
-class GribAsStored
+/// While it lives, GDAL is configured for the slice, and its GRIB driver tells
+/// units and values as they are stored. By itself it makes kelvin degrees
+/// Celsius, units at opening and values at reading. What the user configures
+/// holds, and so does what the caller of a borrowed dataset opened it with.
+class SourceConfig
 {
   public:
-    explicit GribAsStored(const SourceAddress &address)
+    explicit SourceConfig(const SourceAddress &address)
+        : m_config(address.config)
     {
         if (!address.borrowed)
-            m_setter.emplace("GRIB_NORMALIZE_UNITS", "NO", true);
+            m_config.setDefault("GRIB_NORMALIZE_UNITS", "NO");
     }
 
   private:
-    std::optional<CPLConfigOptionSetter> m_setter{};
+    ScopedConfig m_config;
 };
 
 /// An open dataset. Arrays of it must be gone before it is.
@@ -94,10 +98,6 @@ struct SourceContents
     std::string listDimensions() const;
 };
 
-/// The names that an array's CF attributes refer to: bounds, climatology,
-/// coordinates, grid_mapping, cell_measures.
-std::vector<std::string> referencedNames(const Json &attributes);
-
 /// The array that a `grid_mapping` names: "crs" of "crs" and of "crs: x y".
 std::string firstName(const std::string &gridMapping);
 
@@ -122,10 +122,21 @@ Result<SourceContents> rasterContents(const SourceDataset &source,
 
 bool isExcluded(const SliceRequest &request, const std::string &array);
 
-/// Keeps the arrays `request.arrays` names and those they need, and makes the
-/// table of dimensions. Refused if one does not exist, cannot be taken, or if
-/// dimensions of one name differ in size.
+/// Keeps the arrays `request.arrays` names and those they need, makes the table
+/// of dimensions, and renames. Refused if one does not exist, cannot be taken,
+/// or if dimensions of one name differ in size.
 Status selectArrays(SourceContents &contents, const SliceRequest &request);
+
+/// The slice's own name of what the target calls `name`.
+std::string nameInSlice(const SliceRequest &request, const std::string &name);
+
+/// Refused: the slice does not have what is renamed. Failure::Usage: a name
+/// that no array can have.
+Status checkRenamed(SourceContents &contents, const SliceRequest &request);
+
+/// Gives arrays, dimensions, and what CF attributes refer to, their names in
+/// the target. Refused if two would have the same.
+Status renameArrays(SourceContents &contents, const SliceRequest &request);
 
 /// Opens again what `address` says; Failure::Unavailable.
 Result<SourceDataset> openSource(const SourceAddress &address);

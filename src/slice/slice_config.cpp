@@ -1,0 +1,37 @@
+#include "slice/slice_config.h"
+
+#include "slice/slice_source.h"
+
+namespace mdimappend
+{
+
+Result<CPLStringList> parseConfig(const std::vector<std::string> &entries)
+{
+    CPLStringList config;
+    for (const std::string &entry : entries)
+    {
+        const auto [key, value] = keyAndValue(entry);
+        if (key.empty() || key.size() == entry.size())
+            return Status(Failure::Usage,
+                          "--slice-config '" + entry +
+                              "' is not of the form KEY=VALUE.");
+        config.SetNameValue(key.c_str(), value.c_str());
+    }
+    return config;
+}
+
+ScopedConfig::ScopedConfig(const CPLStringList &config)
+{
+    for (const char *entry : config)
+    {
+        const auto [key, value] = keyAndValue(entry);
+        m_setters.emplace_back(key.c_str(), value.c_str(), false);
+    }
+}
+
+void ScopedConfig::setDefault(const char *key, const char *value)
+{
+    m_setters.emplace_back(key, value, true);
+}
+
+}  // namespace mdimappend
