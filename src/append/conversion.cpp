@@ -1,7 +1,6 @@
 #include "append/conversion.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 namespace mdimappend
@@ -9,16 +8,6 @@ namespace mdimappend
 
 namespace
 {
-
-bool isWideInteger(GDALDataType type)
-{
-    return type == GDT_Int64 || type == GDT_UInt64;
-}
-
-bool isReal(GDALDataType type)
-{
-    return !GDALDataTypeIsComplex(type);
-}
 
 Status checkTruthValues(const unsigned char *values, std::size_t count)
 {
@@ -33,13 +22,12 @@ Status checkTruthValues(const unsigned char *values, std::size_t count)
 
 }  // namespace
 
-bool isLosslessWidening(GDALDataType from, GDALDataType to)
+Conversion::Conversion(Kind kind, GDALDataType from, GDALDataType to)
+    : m_kind(kind),
+      m_sourceSize(static_cast<std::size_t>(GDALGetDataTypeSizeBytes(from))),
+      m_targetSize(static_cast<std::size_t>(GDALGetDataTypeSizeBytes(to))),
+      m_from(from), m_to(to)
 {
-    if (from == to)
-        return true;
-    if (isWideInteger(from) && !GDALDataTypeIsInteger(to))
-        return false;
-    return GDALDataTypeUnion(from, to) == to;
 }
 
 Conversion Conversion::none(std::size_t elementSize)
@@ -51,21 +39,23 @@ Conversion Conversion::none(std::size_t elementSize)
 
 Conversion Conversion::widening(GDALDataType from, GDALDataType to)
 {
-    Conversion conversion;
-    conversion.m_kind = Kind::Widening;
-    conversion.m_from = from;
-    conversion.m_to = to;
-    conversion.m_sourceSize =
-        static_cast<std::size_t>(GDALGetDataTypeSizeBytes(from));
-    conversion.m_targetSize =
-        static_cast<std::size_t>(GDALGetDataTypeSizeBytes(to));
-    return conversion;
+    return {Kind::Widening, from, to};
 }
 
 Conversion Conversion::truthValues()
 {
-    Conversion conversion = none(1);
-    conversion.m_kind = Kind::TruthValues;
+    return {Kind::TruthValues, GDT_UInt8, GDT_UInt8};
+}
+
+Result<Conversion> Conversion::numbers(const NumberConversion &rules)
+{
+    MDIMAPPEND_ASSIGN(auto converter, NumberConverter::make(rules));
+    Conversion conversion(Kind::Numbers, rules.from.type, rules.to.type);
+    if (converter->kind() == NumberConverter::Kind::None)
+        return none(conversion.m_sourceSize);
+    if (converter->kind() == NumberConverter::Kind::Widening)
+        return widening(rules.from.type, rules.to.type);
+    conversion.m_numbers = std::move(converter);
     return conversion;
 }
 
@@ -74,12 +64,9 @@ Conversion Conversion::time(GDALDataType fromType, const TimeEncoding &from,
                             const std::optional<std::string> &missingFrom,
                             const std::optional<std::string> &missingTo)
 {
-    Conversion conversion = widening(fromType, toType);
-    conversion.m_kind = Kind::Time;
-    conversion.m_fromTime = from;
-    conversion.m_toTime = to;
-    conversion.m_missingFrom = missingFrom;
-    conversion.m_missingTo = missingTo;
+    Conversion conversion(Kind::Time, fromType, toType);
+    conversion.m_times = std::make_shared<const std::pair<TimeForm, TimeForm>>(
+        TimeForm{fromType, from, missingFrom}, TimeForm{toType, to, missingTo});
     return conversion;
 }
 
@@ -100,103 +87,13 @@ Status Conversion::apply(const void *source, void *target,
         std::memcpy(target, source, count);
         return checkTruthValues(static_cast<const unsigned char *>(source),
                                 count);
+    case Kind::Numbers:
+        return m_numbers->apply(source, target, count);
     case Kind::Time:
-        return applyTime(static_cast<const char *>(source),
-                         static_cast<char *>(target), count);
+        return convertTimes(m_times->first, m_times->second, source, target,
+                            count);
     }
     return Status::ok();
-}
-
-Status Conversion::applyTime(const char *source, char *target,
-                             std::size_t count) const
-{
-    for (std::size_t i = 0; i < count;
-         ++i, source += m_sourceSize, target += m_targetSize)
-    {
-        double number = 0;
-        GDALCopyWords64(source, m_from, 0, &number, GDT_Float64, 0, 1);
-        const bool missing =
-            std::isnan(number) ||
-            (m_missingFrom &&
-             std::memcmp(source, m_missingFrom->data(), m_sourceSize) == 0);
-        if (missing)
-        {
-            const double nan = std::nan("");
-            if (m_missingTo)
-                std::memcpy(target, m_missingTo->data(), m_targetSize);
-            else if (GDALDataTypeIsFloating(m_to))
-                GDALCopyWords64(&nan, GDT_Float64, 0, target, m_to, 0, 1);
-            else
-                return refused("a missing time cannot be stored: the target "
-                               "has no missing value");
-            continue;
-        }
-        MDIMAPPEND_ASSIGN(Instant instant,
-                          decodeTimeElement(source, m_from, m_fromTime));
-        if (m_fromTime.calendar != m_toTime.calendar)
-        {
-            MDIMAPPEND_ASSIGN(instant,
-                              changeCalendar(instant, m_fromTime.calendar,
-                                             m_toTime.calendar));
-        }
-        MDIMAPPEND_RETURN_IF_ERROR(
-            encodeTimeElement(instant, m_toTime, m_to, target));
-    }
-    return Status::ok();
-}
-
-Result<Instant> decodeTimeElement(const void *element, GDALDataType type,
-                                  const TimeEncoding &encoding)
-{
-    if (type == GDT_UInt64)
-    {
-        std::uint64_t number = 0;
-        std::memcpy(&number, element, sizeof(number));
-        if (number > static_cast<std::uint64_t>(INT64_MAX))
-            return error("a time is beyond what 64 bits hold");
-        return decodeTime(static_cast<std::int64_t>(number), encoding);
-    }
-    if (GDALDataTypeIsInteger(type))
-    {
-        std::int64_t number = 0;
-        GDALCopyWords64(element, type, 0, &number, GDT_Int64, 0, 1);
-        return decodeTime(number, encoding);
-    }
-    if (type == GDT_Float32)
-    {
-        float number = 0;
-        std::memcpy(&number, element, sizeof(number));
-        return decodeTime(number, encoding);
-    }
-    if (!isReal(type))
-        return error("complex numbers are no times");
-    double number = 0;
-    GDALCopyWords64(element, type, 0, &number, GDT_Float64, 0, 1);
-    return decodeTime(number, encoding);
-}
-
-Status encodeTimeElement(Instant instant, const TimeEncoding &encoding,
-                         GDALDataType type, void *element)
-{
-    if (GDALDataTypeIsInteger(type))
-    {
-        MDIMAPPEND_ASSIGN(const std::int64_t number,
-                          encodeTimeAsInteger(instant, encoding));
-        GDALCopyWords64(&number, GDT_Int64, 0, element, type, 0, 1);
-        std::int64_t back = 0;
-        GDALCopyWords64(element, type, 0, &back, GDT_Int64, 0, 1);
-        return back == number
-                   ? Status::ok()
-                   : error("the time does not fit the target's type");
-    }
-    MDIMAPPEND_ASSIGN(const double number,
-                      encodeTimeAsDouble(instant, encoding));
-    GDALCopyWords64(&number, GDT_Float64, 0, element, type, 0, 1);
-    MDIMAPPEND_ASSIGN(const Instant back,
-                      decodeTimeElement(element, type, encoding));
-    return back == instant
-               ? Status::ok()
-               : error("the time cannot be held exactly by the target's type");
 }
 
 }  // namespace mdimappend

@@ -1,16 +1,21 @@
 // How a slice's elements become the target's: nothing to do, a widening that
-// loses nothing, a check for truth values, or another time encoding.
+// loses nothing, a check for truth values, another time encoding, or the whole
+// conversion of numbers.
 
 #pragma once
 
+#include "append/number_conversion.h"
+#include "append/time_conversion.h"
 #include "status.h"
-#include "time/cf_time.h"
 
 #include <gdal.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace mdimappend
 {
@@ -18,6 +23,8 @@ namespace mdimappend
 class Conversion
 {
   public:
+    Conversion() = default;
+
     /// Elements are taken as they are.
     static Conversion none(std::size_t elementSize);
 
@@ -26,6 +33,10 @@ class Conversion
 
     /// Bytes that the target stores as truth values: 0 or 1, else refused.
     static Conversion truthValues();
+
+    /// Numbers of one form as those of another; none() or widening() where that
+    /// is all there is to do. Refused: see NumberConverter.
+    static Result<Conversion> numbers(const NumberConversion &rules);
 
     /// CF times of one encoding as those of another; the missing value stays
     /// missing.
@@ -44,9 +55,17 @@ class Conversion
         return m_sourceSize;
     }
 
-    /// Converts `count` elements. Fails on a time that the target's encoding
-    /// cannot hold exactly.
+    /// Converts `count` elements, from any number of threads at once. Refused:
+    /// numbers that the target cannot hold, times that its encoding cannot hold
+    /// exactly.
     Status apply(const void *source, void *target, std::size_t count) const;
+
+    /// How many values numbers() clamped or filled so far, in this one and its
+    /// copies.
+    std::uint64_t altered() const
+    {
+        return m_numbers ? m_numbers->altered() : 0;
+    }
 
   private:
     enum class Kind
@@ -54,31 +73,19 @@ class Conversion
         None,
         Widening,
         TruthValues,
+        Numbers,
         Time
     };
 
-    Status applyTime(const char *source, char *target, std::size_t count) const;
+    Conversion(Kind kind, GDALDataType from, GDALDataType to);
 
     Kind m_kind = Kind::None;
     std::size_t m_sourceSize = 0;
     std::size_t m_targetSize = 0;
     GDALDataType m_from = GDT_Unknown;
     GDALDataType m_to = GDT_Unknown;
-    TimeEncoding m_fromTime;
-    TimeEncoding m_toTime;
-    std::optional<std::string> m_missingFrom;
-    std::optional<std::string> m_missingTo;
+    std::shared_ptr<const NumberConverter> m_numbers;
+    std::shared_ptr<const std::pair<TimeForm, TimeForm>> m_times;
 };
-
-/// Whether `to` holds every value of `from` exactly.
-bool isLosslessWidening(GDALDataType from, GDALDataType to);
-
-/// One number of any real type, as int64 (integers) or double, to an instant.
-Result<Instant> decodeTimeElement(const void *element, GDALDataType type,
-                                  const TimeEncoding &encoding);
-
-/// An instant into one element of `type`.
-Status encodeTimeElement(Instant instant, const TimeEncoding &encoding,
-                         GDALDataType type, void *element);
 
 }  // namespace mdimappend

@@ -1,0 +1,43 @@
+// Units of measurement, as the CF conventions spell them, by udunits2.
+//
+// Units of time since a date are not of these: time/cf_time.h.
+
+#pragma once
+
+#include "status.h"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+union cv_converter;
+
+namespace mdimappend
+{
+
+class UnitConversion
+{
+  public:
+    /// Failure::Refused if one is no unit that udunits2 knows, is a time since
+    /// a date, or if they do not measure the same thing (m and m-1 do not).
+    /// Equal texts are the same unit, known or not ("psu"). Letter case is of
+    /// matter ("Pa", "pA"). Also understood, beyond udunits2: "degrees
+    /// Celsius", "W m⁻²", "(0 - 1)", "fraction", "dimensionless", and GDAL's
+    /// GRIB spellings ("[m/s]").
+    static Result<UnitConversion> make(const std::string &from,
+                                       const std::string &to);
+
+    /// Both are the same unit, whatever their spelling ("degC", "celsius").
+    bool isIdentity() const
+    {
+        return !m_converter;
+    }
+
+    /// From several threads. `from` and `to` may be the same memory.
+    void apply(const double *from, double *to, std::size_t count) const;
+
+  private:
+    std::shared_ptr<const cv_converter> m_converter;
+};
+
+}  // namespace mdimappend
