@@ -169,4 +169,11 @@ std::string cf::described(const TimeEncoding &encoding)
            std::string(calendarName(encoding.calendar)) + ")";
 }
 
+std::string cf::withUnit(std::string_view units, std::string_view unit)
+{
+    const auto split = splitAtSince(units);
+    return std::string(unit) + " since " +
+           std::string(split ? split->epoch : std::string_view());
+}
+
 }  // namespace mdimappend

@@ -5,11 +5,16 @@
 #include "time/cf_time.h"
 
 #include <string>
+#include <string_view>
 
 namespace mdimappend::cf
 {
 
 /// "'days since 1950-01-01' (calendar standard)", for messages.
 std::string described(const TimeEncoding &encoding);
+
+/// `units` with another unit and the epoch as it is spelled: "seconds since
+/// 2000-01-01" for "hours since 2000-01-01".
+std::string withUnit(std::string_view units, std::string_view unit);
 
 }  // namespace mdimappend::cf
