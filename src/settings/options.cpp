@@ -1,6 +1,5 @@
 #include "settings/options.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -13,89 +12,6 @@ namespace
 Status usage(std::string message)
 {
     return {Failure::Usage, std::move(message)};
-}
-
-std::vector<std::string> split(const std::string &text, char separator)
-{
-    std::vector<std::string> parts;
-    std::size_t begin = 0;
-    while (true)
-    {
-        const auto end = std::min(text.find(separator, begin), text.size());
-        parts.push_back(text.substr(begin, end - begin));
-        if (end == text.size())
-            return parts;
-        begin = end + 1;
-    }
-}
-
-Result<std::vector<std::uint64_t>> parseSizes(const std::string &key,
-                                              const std::string &text)
-{
-    std::vector<std::uint64_t> sizes;
-    for (const auto &part : split(text, 'x'))
-    {
-        std::uint64_t size = 0;
-        const auto end = part.data() + part.size();
-        const auto [stop, code] = std::from_chars(part.data(), end, size);
-        if (part != "null" && (code != std::errc() || stop != end))
-            return usage("--encoding: " + key + "=" + text +
-                         " is not of the form 4x50x50");
-        sizes.push_back(size);
-    }
-    return sizes;
-}
-
-const std::vector<std::string> &compressors()
-{
-    static const std::vector<std::string> names = {
-        "none",          "blosc:zstd", "blosc:lz4", "blosc:lz4hc",
-        "blosc:blosclz", "blosc:zlib", "zstd",      "gzip",
-        "zlib",          "lzma",       "lz4"};
-    return names;
-}
-
-Status setEncoding(ArrayEncoding &encoding, const std::string &key,
-                   const std::string &value)
-{
-    if (key == "chunk")
-    {
-        MDIMAPPEND_ASSIGN(encoding.chunk, parseSizes(key, value));
-    }
-    else if (key == "shard")
-    {
-        MDIMAPPEND_ASSIGN(encoding.shard, parseSizes(key, value));
-    }
-    else if (key == "compress")
-    {
-        const std::string name = value == "blosc" ? "blosc:zstd" : value;
-        const auto &known = compressors();
-        if (std::find(known.begin(), known.end(), name) == known.end())
-        {
-            std::string list;
-            for (const auto &each : known)
-                list += (list.empty() ? "" : ", ") + each;
-            return usage("--encoding: compress=" + value + " is not one of " +
-                         list);
-        }
-        encoding.compressor = name;
-    }
-    else if (key == "level")
-    {
-        int level = 0;
-        const auto end = value.data() + value.size();
-        const auto [stop, code] = std::from_chars(value.data(), end, level);
-        if (code != std::errc() || stop != end || level < 0 || level > 22)
-            return usage("--encoding: level=" + value +
-                         " is not a whole number from 0 to 22");
-        encoding.level = level;
-    }
-    else
-    {
-        return usage("--encoding: unknown key '" + key +
-                     "'; known are chunk, shard, compress, level");
-    }
-    return Status::ok();
 }
 
 }  // namespace
@@ -154,25 +70,6 @@ ArrayEncoding encodingOf(const Encodings &encodings, const std::string &name)
             merged = merged.mergedWith(found->second);
     }
     return merged;
-}
-
-Status parseEncoding(const std::string &spec, Encodings &encodings)
-{
-    const auto colon = spec.find(':');
-    const auto equals = spec.find('=');
-    if (colon == std::string::npos || colon == 0 || colon > equals)
-        return usage("--encoding '" + spec +
-                     "' is not of the form NAME:key=value,...");
-    auto &encoding = encodings[spec.substr(0, colon)];
-    for (const auto &pair : split(spec.substr(colon + 1), ','))
-    {
-        const auto middle = pair.find('=');
-        if (middle == std::string::npos)
-            return usage("--encoding: '" + pair + "' is not key=value");
-        MDIMAPPEND_RETURN_IF_ERROR(setEncoding(encoding, pair.substr(0, middle),
-                                               pair.substr(middle + 1)));
-    }
-    return Status::ok();
 }
 
 }  // namespace mdimappend

@@ -157,13 +157,17 @@ struct AppendOptions
     std::function<bool(double)> progress;
     std::function<bool()> cancelled;
     std::function<void(const std::string &)> warn;
+    /// Called with one line for each slice when it is settled.
+    std::function<void(const std::string &)> tell;
 };
 
 /// A number and a unit: s, min, h, D, W ("0.2s", "1D"; also ms); "forever" is
 /// nothing; a bare number is seconds.
 Result<std::optional<Seconds>> parseDuration(const std::string &text);
 
-/// "NAME:key=value,...": chunk=4x50x50, shard=..., compress=..., level=....
+/// "NAME:key=value,...", the text of --encoding: sets those keys of NAME, over
+/// what `encodings` has. The keys are those of a settings file (encoding.h);
+/// shapes are 4x50x50, filters are joined by +.
 Status parseEncoding(const std::string &spec, Encodings &encodings);
 
 }  // namespace mdimappend

@@ -87,6 +87,24 @@ std::optional<int> wholeNumber(const Amount &amount)
 
 }  // namespace
 
+std::optional<bool> StepRule::descending() const
+{
+    switch (kind)
+    {
+    case Kind::Any:
+    case Kind::Constant:
+        return std::nullopt;
+    case Kind::Increasing:
+    case Kind::Decreasing:
+        return kind == Kind::Decreasing;
+    case Kind::Number:
+    case Kind::Duration:
+    case Kind::Months:
+        break;
+    }
+    return number < 0 || nanoseconds < 0 || months < 0;
+}
+
 Result<StepRule> parseStep(const std::string &text)
 {
     static const std::map<std::string, StepRule::Kind> words = {

@@ -4,6 +4,7 @@
 
 #include "status.h"
 
+#include <optional>
 #include <string>
 
 namespace mdimappend
@@ -26,6 +27,9 @@ struct StepRule
     __int128 nanoseconds = 0;
     int months = 0;
     std::string text = "any";  ///< as given
+
+    /// Whether labels go down; nothing if the rule does not say.
+    std::optional<bool> descending() const;
 };
 
 /// "any", "increasing", "decreasing", "constant", a number ("-0.5"), or a
