@@ -41,12 +41,14 @@ def test_the_report_says_what_was_done(two_slices, store):
         "outcome": "appended",
         "first_row": 3,
         "rows": 2,
+        "rows_replaced": 0,
         "rows_already_there": 0,
         "first_label": "2000-01-04",
         "last_label": "2000-01-05",
         "created": False,
         "sequence": 2,
         "chunks": 2,
+        "altered_values": 0,
     }
     log = cubes.run(
         "driver", "mdimappend", "log", "--json", store, command="gdal"

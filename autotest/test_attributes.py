@@ -128,7 +128,8 @@ def test_attributes_of_a_netcdf_slice(tmp_path, store, zarr_format):
 
 @FORMATS
 def test_units_and_long_names(two_slices, store, zarr_format):
-    cubes.append("--zarr-format", zarr_format, *two_slices, store)
+    keep = ("--encoding", "time:units=keep")
+    cubes.append("--zarr-format", zarr_format, *keep, *two_slices, store)
     expected = cubes.weather(0, 5)
     found = cubes.open_xarray(store, decode_times=False)
     xr.testing.assert_identical(found, expected)
@@ -289,6 +290,8 @@ def test_attributes_stay_those_of_the_first_slice(tmp_path, store, zarr_format):
     cubes.append(
         "--zarr-format",
         zarr_format,
+        "--encoding",
+        "time:units=keep",
         cubes.write(first, tmp_path / "0.nc"),
         cubes.write(second, tmp_path / "1.nc"),
         store,

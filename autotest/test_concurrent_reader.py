@@ -40,7 +40,7 @@ def test_a_reader_never_fails(tmp_path, store, zarr_format, chunk):
     slices = prepare(tmp_path, APPENDS)
     words = ["--zarr-format", zarr_format, "--quiet"]
     # Labels share chunks of 3, so that they are merged again and again.
-    for spec in (f"air:chunk={chunk}x2x5", "time:chunk=3"):
+    for spec in (f"air:chunk={chunk}x2x5", "time:chunk=3,units=keep"):
         words += ["--encoding", spec]
     cubes.run(*words, slices[0], store)
     process = cubes.start("--quiet", *slices[1:], store)

@@ -239,50 +239,97 @@ def test_a_type_of_a_slice_that_cannot_be_stored_is_refused_by_name(tmp_path, st
     assert cubes.read_zarr(store)["good"].tolist() == [5]
 
 
+def typed_slice(path, values, label):
+    """A NetCDF slice with one row of numbers and no missing value."""
+    dataset = xr.Dataset(
+        {"data": (("time", "x"), values[None, :])},
+        {"time": ("time", np.array([label], "int32"))},
+    )
+    dataset["data"].encoding["_FillValue"] = None
+    return cubes.write(dataset, path)
+
+
+def typed_target(store, tmp_path, dtype, zarr_format):
+    first = typed_slice(tmp_path / "0.nc", np.array([1, 2, 3], dtype), 0)
+    cubes.append("--zarr-format", zarr_format, first, store)
+
+
+def largest_power(*dtypes):
+    """The largest power of two that all of these types hold."""
+    if all(np.dtype(dtype).kind == "f" for dtype in dtypes):
+        return 2.0 ** (min(np.finfo(dtype).maxexp for dtype in dtypes) - 1)
+    whole = [np.iinfo(x).max for x in dtypes if np.dtype(x).kind != "f"]
+    return 2 ** (int(min(whole)).bit_length() - 1)
+
+
+@FORMATS
+@pytest.mark.parametrize("target", cubes.NUMERIC)
+def test_values_that_another_type_holds_are_exact(tmp_path, store, target, zarr_format):
+    """Slices of every type, with the largest power of two that both types have."""
+    typed_target(store, tmp_path, target, zarr_format)
+    expected = [[1, 2, 3]]
+    paths = []
+    for label, source in enumerate(cubes.NUMERIC, 1):
+        values = np.array([0, 3, largest_power(source, target)], source)
+        paths.append(typed_slice(tmp_path / f"{label}.nc", values, label))
+        expected.append([int(value) for value in values])
+    cubes.append(*paths, store)
+    for found in (cubes.read_zarr(store)["data"], cubes.read_gdal(store)["data"]):
+        assert found.dtype == np.dtype(target)
+        assert [[int(value) for value in row] for row in found] == expected
+
+
+@FORMATS
 @pytest.mark.parametrize(
-    ("source", "target", "status"),
+    ("source", "target", "value", "says"),
     [
-        ("uint8", "int16", 0),
-        ("int16", "int32", 0),
-        ("uint32", "int64", 0),
-        ("float32", "float64", 0),
-        ("int16", "float32", 0),
-        ("int32", "float64", 0),
-        ("int32", "float32", 5),
-        ("int64", "float64", 5),
-        ("float64", "float32", 5),
-        ("int8", "uint8", 5),
-        ("uint64", "int64", 5),
-        ("float32", "int32", 5),
-        ("uint16", "int16", 5),
+        ("int32", "float32", 2**24 + 1, "16777217 cannot be held exactly by"),
+        ("int64", "float64", 2**53 + 1, "9007199254740993 cannot be held exactly by"),
+        ("uint64", "float64", 2**64 - 1, "18446744073709551615 cannot be held"),
+        ("float64", "float32", 0.1, "0.1 cannot be held exactly by"),
+        ("float64", "float32", 1e39, "1e+39 does not fit"),
+        ("float32", "int32", 0.5, "0.5 cannot be held exactly by"),
+        ("float64", "int64", 2.0**63, "9223372036854775808 does not fit"),
+        ("int8", "uint8", -1, "-1 does not fit"),
+        ("int16", "uint16", -1, "-1 does not fit"),
+        ("int64", "uint64", -(2**63), "-9223372036854775808 does not fit"),
+        ("uint16", "int16", 2**15, "32768 does not fit"),
+        ("uint64", "int64", 2**63, "9223372036854775808 does not fit"),
+        ("int32", "int8", 128, "128 does not fit"),
     ],
 )
-def test_widening_is_exact_and_narrowing_is_refused(
-    tmp_path, store, source, target, status
+def test_a_value_that_another_type_does_not_hold_is_refused(
+    tmp_path, store, source, target, value, says, zarr_format
 ):
-    def part(name, label, dtype):
-        dataset = xr.Dataset(
-            {"data": (("time", "x"), np.array([[1, 2, 3]], dtype))},
-            {"time": ("time", np.array([label], "int32"))},
-        )
-        dataset["data"].encoding["_FillValue"] = None
-        return cubes.write(dataset, tmp_path / name)
-
-    cubes.append(part("0.nc", 0, target), store)
-    if status == 0:
-        cubes.append(part("1.nc", 1, source), store)
-        found = cubes.read_zarr(store)["data"]
-        assert found.dtype == np.dtype(target)
-        assert found.tolist() == [[1, 2, 3]] * 2
-        return
+    typed_target(store, tmp_path, target, zarr_format)
+    path = typed_slice(tmp_path / "1.nc", np.array([1, value, 3], source), 1)
     with cubes.unchanged(store):
-        done = cubes.append(part("1.nc", 1, source), store, status=status)
-    kinds = {"uint8": "Byte", "int8": "Int8"}
-    assert "array 'data': is of type " in done.message
-    assert kinds.get(source, source.replace("u", "U").replace("i", "I", 1)).lower() in (
-        done.message.lower()
+        done = cubes.append(path, store, status=5)
+    assert done.message.startswith(f"slice '{path}', array 'data': the value {says}"), (
+        done.message
     )
-    assert ", which cannot hold every value of it." in done.message
+    kind = {"int8": "Int8", "uint8": "Byte"}.get(
+        target, target.replace("u", "U").replace("i", "I", 1).replace("f", "F")
+    )
+    assert f"the target's type {kind}".lower() in done.message.lower()
+    assert "--encoding" in done.message or "--on-overflow" in done.message
+    assert done.message.endswith(" Nothing was appended.")
+
+
+@pytest.mark.parametrize("target", [x for x in cubes.NUMERIC if "int" in x])
+@pytest.mark.parametrize("source", ["float32", "float64"])
+def test_nan_has_no_place_among_integers_without_a_missing_value(
+    tmp_path, store, source, target
+):
+    typed_target(store, tmp_path, target, 3)
+    path = typed_slice(tmp_path / "1.nc", np.array([1, np.nan, 3], source), 1)
+    with cubes.unchanged(store):
+        done = cubes.append(path, store, status=5)
+    assert done.message == (
+        f"slice '{path}', array 'data': NaN, as a missing value, and no missing value "
+        "in the target to hold it; give the array one with --encoding NAME:nodata=... "
+        "when the target is made. Nothing was appended."
+    )
 
 
 @pytest.mark.parametrize("source_format", [2, 3])

@@ -13,14 +13,14 @@ FORMATS = pytest.mark.parametrize("zarr_format", ["2", "3"])
 def refuse(target, tmp_path):
     """Appends a dataset, and asserts that it is refused in these words."""
 
-    def check(dataset, words, *arguments):
+    def check(dataset, words, *arguments, ends="Nothing was written."):
         path = cubes.write(dataset, tmp_path / "wrong.nc")
         with cubes.unchanged(target):
             done = cubes.append(*arguments, path, target, status=5)
         if words.startswith("array '"):
-            expected = f"slice '{path}', {words} Nothing was written."
+            expected = f"slice '{path}', {words} {ends}"
         else:
-            expected = f"slice '{path}'{words} Nothing was written."
+            expected = f"slice '{path}'{words} {ends}"
         assert done.message == expected
         (entry,) = done.report["slices"]
         assert entry == {
@@ -68,7 +68,12 @@ def test_a_dimension_less(refuse):
 
 def test_a_missing_array(refuse):
     dataset = cubes.weather(3, 1).rename(air="temperature")
-    refuse(dataset, "array 'air': is in the target, but not in the slice.")
+    dataset["humidity"] = dataset["temperature"]
+    refuse(
+        dataset,
+        "array 'air': is in the target, but not in the slice. --on-missing-array fill "
+        "would fill it with its missing value.",
+    )
 
 
 def test_an_array_that_has_the_append_dimension_all_of_a_sudden(refuse):
@@ -80,12 +85,23 @@ def test_an_array_that_has_the_append_dimension_all_of_a_sudden(refuse):
     )
 
 
-def test_another_type(refuse):
+def test_another_type_that_does_not_hold_a_value(refuse):
+    dataset = cubes.weather(3, 1, dtype="float64")
+    dataset["air"][0, 2, 3] = 0.1
     refuse(
-        cubes.weather(3, 1, dtype="float64"),
-        "array 'air': is of type Float64, the target of type Float32, which cannot "
-        "hold every value of it.",
+        dataset,
+        "array 'air': the value 0.1 cannot be held exactly by the target's type "
+        "Float32; the nearest is 0.10000000149011612. --encoding NAME:dtype=float32 "
+        "would store that.",
+        ends="Nothing was appended.",  # values are looked at as they are written
     )
+
+
+def test_another_type_that_holds_each_value(target, tmp_path):
+    wide = cubes.weather(3, 1, dtype="float64")
+    cubes.append(cubes.write(wide, tmp_path / "wide.nc"), target)
+    cubes.assert_reads_as(target, cubes.weather(0, 4))
+    assert cubes.read_zarr(target)["air"].dtype == np.float32
 
 
 def test_texts_for_numbers(target, tmp_path):
@@ -130,66 +146,127 @@ def test_coordinates_are_ignored_when_told(target, tmp_path):
     assert cubes.same(found["lat"], cubes.weather()["lat"].values)
 
 
-def test_other_units(refuse):
+def test_units_of_something_else(refuse):
     dataset = cubes.weather(3, 1)
-    dataset["air"].attrs["units"] = "degC"
-    refuse(dataset, "array 'air': has units 'degC', the target has 'K'.")
-
-
-def test_packing_where_the_target_has_none(refuse):
-    dataset = cubes.weather(3, 1)
-    dataset["air"].encoding.update(scale_factor=0.5, add_offset=2.0, dtype="float32")
+    dataset["air"].attrs["units"] = "m s-1"
     refuse(
         dataset,
-        "array 'air': is packed with scale 0.5 and offset 2.0, the target with scale "
-        "none and offset none.",
+        "array 'air': has units 'm s-1', the target has 'K': 'm s-1' and 'K' do not "
+        "measure the same thing. --on-units ignore would take the values as they are.",
     )
+
+
+def test_packing_where_the_target_has_none(target, tmp_path):
+    """What the slice means is stored, not its codes."""
+    dataset = cubes.weather(3, 1)
+    dataset["air"].encoding.update(
+        scale_factor=0.5, add_offset=2.0, dtype="int16", _FillValue=np.int16(-1)
+    )
+    path = cubes.write(dataset, tmp_path / "packed.nc")
+    codes = xr.open_dataset(path, decode_cf=False)["air"]
+    assert codes.dtype == np.int16
+    assert codes.values[0, 0, 0] == (301 - 2) / 0.5
+    cubes.append(path, target)
+    cubes.assert_reads_as(target, cubes.weather(0, 4))
+
+
+def in_part(tmp_path, first, **encoding):
+    """One day as a NetCDF slice with this encoding."""
+    dataset = cubes.weather(first, 1)
+    dataset["air"].encoding.update(encoding)
+    return cubes.write(dataset, tmp_path / f"{first}.nc")
 
 
 @FORMATS
 def test_other_packing(store, tmp_path, zarr_format):
-    def part(first, scale):
-        dataset = cubes.weather(first, 1)
-        dataset["air"].encoding.update(
-            dtype="int16", scale_factor=scale, _FillValue=np.int16(-1)
-        )
-        return cubes.write(dataset, tmp_path / f"{first}.nc")
-
-    first, second = part(0, 0.5), part(1, 0.25)
-    cubes.append("--zarr-format", zarr_format, first, store)
-    with cubes.unchanged(store):
-        done = cubes.append(second, store, status=5)
-    assert done.message == (
-        f"slice '{second}', array 'air': is packed with scale 0.25 and offset none, "
-        "the target with scale 0.5 and offset none. Nothing was written."
-    )
+    """Another scale: the codes differ, the values are the same."""
+    for day, scale in enumerate((0.5, 0.25)):
+        encoding = {"dtype": "int16", "scale_factor": scale, "_FillValue": np.int16(-1)}
+        path = in_part(tmp_path, day, **encoding)
+        cubes.append("--zarr-format", zarr_format, path, store)
+    expected = cubes.field([0, 1], 4, 5)
+    found = cubes.read_zarr(store)["air"]
+    assert found.dtype == np.int16
+    assert (found == expected / 0.5).all()
+    for consolidated in (True, False):
+        decoded = cubes.open_xarray(store, consolidated=consolidated)["air"].values
+        assert (decoded == expected).all()
 
 
 @FORMATS
-@pytest.mark.parametrize(
-    ("dtype", "before", "after", "says"),
-    [
-        ("int16", -999, -1, "marks missing values as -1, the target as -999."),
-        ("float32", -999, np.nan, "marks missing values as NaN, the target as -999.0."),
-        ("float32", np.nan, 1e20, "marks missing values as 1e+20, the target as NaN."),
-    ],
-)
-def test_another_missing_value(
-    store, tmp_path, zarr_format, dtype, before, after, says
-):
-    def part(first, fill):
-        dataset = cubes.weather(first, 1, dtype=dtype)
-        dataset["air"].encoding["_FillValue"] = np.dtype(dtype).type(fill)
-        return cubes.write(dataset, tmp_path / f"{first}.nc")
-
-    first, second = part(0, before), part(1, after)
+def test_other_packing_that_does_not_fit(store, tmp_path, zarr_format):
+    encoding = {"dtype": "int16", "_FillValue": np.int16(-1)}
+    first = in_part(tmp_path, 0, scale_factor=0.001, **encoding)
     cubes.append("--zarr-format", zarr_format, first, store)
+    second = in_part(tmp_path, 1, scale_factor=0.25, **encoding)
     with cubes.unchanged(store):
         done = cubes.append(second, store, status=5)
-    if after == 1e20:
-        says = says.replace("1e+20", "1.0000000200408773e+20")
     assert done.message == (
-        f"slice '{second}', array 'air': {says} Nothing was written."
+        f"slice '{second}', array 'air': the value 101 (packed: 101000), in the slice "
+        "404, does not fit the target's type Int16, which holds -32768 to 32767 with "
+        "scale 0.001 and offset 0. --on-overflow clamp would store the nearest value "
+        "that fits, --on-overflow fill the missing value. Nothing was appended."
+    )
+
+
+MISSING = pytest.mark.parametrize(
+    ("dtype", "before", "after"),
+    [
+        ("int16", -999, -1),
+        ("float32", -999, np.nan),
+        ("float32", np.nan, 1e20),
+        ("float64", -999, 1e20),
+    ],
+)
+
+
+def with_a_gap(tmp_path, first, dtype, fill):
+    """One day; the value at (2, 3) is missing."""
+    dataset = cubes.weather(first, 1, dtype=dtype)
+    fill = np.dtype(dtype).type(fill)
+    dataset["air"][0, 2, 3] = fill
+    dataset["air"].encoding["_FillValue"] = fill
+    # As it is, not as xarray would encode it.
+    dataset["air"].attrs["_FillValue"] = fill
+    del dataset["air"].encoding["_FillValue"]
+    return cubes.write(dataset, tmp_path / f"{first}.nc")
+
+
+@FORMATS
+@MISSING
+def test_another_missing_value(store, tmp_path, zarr_format, dtype, before, after):
+    """What is missing stays missing, in the target's words."""
+    for day, fill in enumerate((before, after)):
+        path = with_a_gap(tmp_path, day, dtype, fill)
+        cubes.append("--zarr-format", zarr_format, path, store)
+    expected = cubes.field([0, 1], 4, 5).astype(dtype)
+    expected[:, 2, 3] = before
+    found = cubes.read_zarr(store)["air"]
+    assert found.dtype == np.dtype(dtype)
+    assert cubes.same(found, expected)
+    decoded = cubes.open_xarray(store)["air"].values
+    missing = np.zeros(decoded.shape, bool)
+    missing[:, 2, 3] = True
+    assert (np.isnan(decoded) == missing).all()
+    assert (decoded[~missing] == expected[~missing]).all()
+
+
+@FORMATS
+def test_a_value_that_would_read_as_missing(store, tmp_path, zarr_format):
+    """-999 is a measurement in the second slice."""
+    first = with_a_gap(tmp_path, 0, "float32", -999)
+    cubes.append("--zarr-format", zarr_format, first, store)
+    dataset = cubes.weather(1, 1)
+    dataset["air"][0, 1, 1] = -999
+    dataset["air"].encoding["_FillValue"] = np.float32(-1)
+    second = cubes.write(dataset, tmp_path / "1.nc")
+    with cubes.unchanged(store):
+        done = cubes.append(second, store, status=5)
+    assert done.message == (
+        f"slice '{second}', array 'air': the value -999 would read as missing: it is "
+        "stored as -999, the target's missing value. --on-overflow clamp would store "
+        "the nearest value that fits, --on-overflow fill the missing value. Nothing "
+        "was appended."
     )
 
 
@@ -212,7 +289,7 @@ def test_a_label_that_is_there_with_other_values(refuse):
     refuse(
         dataset,
         ", the label 2000-01-03 is in the target already, with other values in array "
-        "'air'.",
+        "'air'. --on-duplicate replace writes them anew, skip leaves them as they are.",
     )
 
 
@@ -255,7 +332,7 @@ def test_a_label_that_is_nan(refuse):
 def test_a_slice_without_labels(refuse):
     refuse(
         cubes.weather(3, 1).drop_vars("time"),
-        ", it has no labels: the target has an array 'time' along 'time'. Give one "
+        ": it has no labels: the target has an array 'time' along 'time'. Give one "
         "with --label.",
     )
 
@@ -312,12 +389,35 @@ def test_hours_are_converted_to_days(target, tmp_path):
     cubes.assert_reads_as(target, cubes.weather(0, 5))
 
 
-def test_six_hours_are_a_quarter_of_a_day(target, tmp_path):
+def six_hours(hour, tmp_path):
+    """A slice whose label is a whole number of hours."""
     dataset = cubes.weather(3, 1)
     attributes = {**dataset["time"].attrs, "units": "hours since 2000-01-01"}
-    dataset = dataset.assign_coords(time=("time", np.array([78]), attributes))
-    cubes.append(cubes.write(dataset, tmp_path / "hours.nc"), target)
-    assert cubes.read_zarr(target)["time"].tolist() == [0, 1, 2, 3.25]
+    dataset = dataset.assign_coords(time=("time", np.array([hour]), attributes))
+    return cubes.write(dataset, tmp_path / "hours.nc")
+
+
+@FORMATS
+def test_six_hours_are_a_quarter_of_a_day(store, tmp_path, zarr_format):
+    """A target that kept its slice's float64 days."""
+    first = cubes.write(cubes.weather(0, 3), tmp_path / "first.nc")
+    cubes.append(
+        "--zarr-format", zarr_format, "--encoding", "time:units=keep", first, store
+    )
+    cubes.append(six_hours(78, tmp_path), store)
+    found = cubes.read_zarr(store)["time"]
+    assert found.dtype == np.float64
+    assert found.tolist() == [0, 1, 2, 3.25]
+    last = cubes.open_xarray(store)["time"].values[-1]
+    assert last == np.datetime64("2000-01-04T06")
+
+
+def test_six_hours_are_whole_seconds(target, tmp_path):
+    """What a new target has of itself."""
+    cubes.append(six_hours(78, tmp_path), target)
+    found = cubes.read_zarr(target)["time"]
+    assert found.dtype == np.int64
+    assert found.tolist() == [0, 86400, 172800, 280800]
     last = cubes.open_xarray(target)["time"].values[-1]
     assert last == np.datetime64("2000-01-04T06")
 
@@ -332,13 +432,12 @@ def test_six_hours_in_whole_days_are_refused(store, tmp_path, zarr_format):
     cubes.append(
         "--zarr-format",
         zarr_format,
+        "--encoding",
+        "time:units=keep",
         cubes.write(first, tmp_path / "0.nc"),
         store,
     )
-    second = cubes.weather(0, 1)
-    attributes = {**second["time"].attrs, "units": "hours since 2000-01-01"}
-    second = second.assign_coords(time=("time", np.array([6], "int64"), attributes))
-    path = cubes.write(second, tmp_path / "1.nc")
+    path = six_hours(6, tmp_path)
     with cubes.unchanged(store):
         done = cubes.append(path, store, status=5)
     assert f"slice '{path}', the label 2000-01-01T06:00:00 cannot be stored exactly as "
@@ -357,7 +456,14 @@ def test_a_calendar_in_which_the_date_does_not_exist(store, tmp_path):
     assert "2000-02-29 has no meaning in the target's calendar" in done.message
 
 
-def test_time_data_are_converted_as_labels_are(store, tmp_path):
+@FORMATS
+@pytest.mark.parametrize(
+    ("units", "day"),
+    [("units=keep", 1), ("units=seconds since 2000-01-01", 86400)],
+)
+def test_time_data_are_converted_as_labels_are(
+    store, tmp_path, zarr_format, units, day
+):
     """A bounds variable follows its coordinate's units."""
 
     def part(first, unit, factor):
@@ -374,10 +480,20 @@ def test_time_data_are_converted_as_labels_are(store, tmp_path):
         dataset["time_bnds"].encoding["_FillValue"] = None
         return cubes.write(dataset, tmp_path / f"{first}.nc")
 
-    cubes.append(part(0, "days", 1.0), part(2, "hours", 24.0), store)
+    cubes.append(
+        *("--zarr-format", zarr_format, "--encoding", f"time:{units}"),
+        *(part(0, "days", 1.0), part(2, "hours", 24.0)),
+        store,
+    )
     found = cubes.read_zarr(store)
-    assert found["time"].tolist() == [0, 1, 2, 3]
-    assert found["time_bnds"].tolist() == [[0, 1], [1, 2], [2, 3], [3, 4]]
+    assert found["time"].tolist() == [day * x for x in (0, 1, 2, 3)]
+    assert found["time_bnds"].tolist() == [
+        [day * x, day * (x + 1)] for x in (0, 1, 2, 3)
+    ]
+    decoded = cubes.open_xarray(store)
+    days = np.arange("2000-01-01", "2000-01-06", dtype="M8[D]")
+    assert (decoded["time"].values == days[:4]).all()
+    assert (decoded["time_bnds"].values == np.stack([days[:4], days[1:]], 1)).all()
 
 
 # Append dimension

@@ -90,6 +90,8 @@ class Workload:
             "--durability=process",
             "--encoding",
             encoding,
+            "--encoding",
+            "time:units=keep",
             *slices,
             target,
         ]

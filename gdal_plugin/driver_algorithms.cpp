@@ -199,12 +199,20 @@ Status LogAlgorithm::act()
             break;
         records.push_back(*record);
         const auto slices = record->value("slices", Json::array());
-        m_outputString += std::to_string(sequence) + "  " +
-                          record->value("time", "") + "  " +
-                          record->value("first_label", "") + " to " +
-                          record->value("last_label", "");
+        m_outputString +=
+            std::to_string(sequence) + "  " + record->value("time", "");
+        const auto from = record->value("first_label", "");
+        const auto to = record->value("last_label", "");
+        if (!from.empty())
+            m_outputString += "  " + from + (from == to ? "" : " to " + to);
         for (const auto &slice : slices)
             m_outputString += "  " + slice.value("name", "");
+        const auto replaced = record->value("replaced_rows", std::uint64_t{0});
+        if (replaced > 0)
+            m_outputString += "  (replaced " + std::to_string(replaced) +
+                              (replaced == 1 ? " step)" : " steps)");
+        if (record->value("overwrite", false))
+            m_outputString += "  (a new target in place of the old one)";
         const auto message = record->value("message", "");
         m_outputString += (message.empty() ? "" : "  " + message) + "\n";
     }

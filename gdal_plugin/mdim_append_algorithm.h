@@ -4,10 +4,12 @@
 #pragma once
 
 #include "append/append.h"
+#include "settings/settings.h"
 
 #include <gdalalgorithm_cpp.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,12 @@ class MdimAppendAlgorithm final : public GDALAlgorithm
     static constexpr const char *NAME = "append";
 
     MdimAppendAlgorithm();
+
+    /// A target that a settings file names needs no TARGET: all positional
+    /// arguments are slices then, unless --output is spelled.
+    bool
+    ParseCommandLineArguments(const std::vector<std::string> &words) override;
+    bool ValidateArguments() override;
 
     /// Asked now and then; true stops the append and undoes it.
     std::function<bool()> m_cancelled;
@@ -48,26 +56,58 @@ class MdimAppendAlgorithm final : public GDALAlgorithm
     void addTargetArguments();
     void addGuardArguments();
     void addRunArguments();
+    void loadSettings(const std::vector<std::string> &files);
+    bool given(const char *name) const;
     Result<AppendOptions> options();
     Status readSlices(AppendOptions &options);
+    Status readSliceOptions(AppendOptions &options) const;
+    Status readTargetOptions(AppendOptions &options) const;
+    Status readGuardOptions(AppendOptions &options) const;
+    Status readRunOptions(AppendOptions &options) const;
+    void tell(const std::string &text);
+    void writeReport(const AppendOptions &options, const Report &report);
     bool fail(const Status &status);
 
+    std::vector<std::string> m_settingsFiles;
+    std::optional<Settings> m_settings;
+    Status m_settingsStatus;
+
     std::vector<GDALArgDatasetValue> m_slices;
+    std::string m_slicesFrom;
     std::vector<std::string> m_inputFormats;
     std::vector<std::string> m_openOptions;
-    std::string m_target;
     std::string m_appendDim;
-    std::string m_group;
     std::vector<std::string> m_arrays;
     std::vector<std::string> m_excludedArrays;
+    std::vector<std::string> m_renames;
     std::vector<std::string> m_labels;
     std::string m_labelFrom;
+    std::string m_wait;
+    std::string m_pollInterval = "2s";
+    std::string m_readySuffix;
+    std::vector<std::string> m_sliceConfig;
+
+    std::string m_target;
+    std::string m_group;
     int m_zarrFormat = 3;
     std::string m_consolidated = "yes";
     std::vector<std::string> m_encodings;
+    std::string m_attributes = "keep";
+    bool m_overwrite = false;
+    std::vector<std::string> m_targetConfig;
+
+    std::string m_onSize = "error";
     std::string m_onCoordinate = "error";
+    std::string m_onCrs = "error";
+    std::string m_onMissingArray = "error";
+    std::string m_onExtraArray = "ignore";
+    std::string m_onOverflow = "error";
+    std::string m_onUnits = "error";
+    std::string m_onDuplicate = "identical";
+    std::string m_step = "any";
     bool m_requireAligned = false;
     bool m_mergeShards = false;
+
     std::string m_lock = "auto";
     std::string m_lockTimeout = "60s";
     std::string m_durability = "full";
@@ -78,6 +118,11 @@ class MdimAppendAlgorithm final : public GDALAlgorithm
     std::string m_message;
     int m_threads = 0;
     std::string m_threadsText;
+
+    /// Slices come from a queue, and each one's line goes to standard output
+    /// when it is settled.
+    bool m_tellsAtOnce = false;
+    bool m_told = true;  ///< and no line was lost
     bool m_standalone = false;
     std::string m_command;
     std::string m_outputString;

@@ -71,6 +71,66 @@ TEST(JournalRecords, aPlanIsReadBackAsItWasWritten)
     EXPECT_EQ(plan->folders, samplePlan().folders);
 }
 
+Overwrite sampleOverwrite()
+{
+    return {"12-1700000000.5",
+            "13-1700000001.25",
+            {{".zgroup", {true, 12, sha256("x")}}}};
+}
+
+TEST(JournalRecords, anOverwriteIsReadBackFromPlanAndManifest)
+{
+    auto plan = samplePlan();
+    plan.overwrite = sampleOverwrite();
+    const auto samePlan = parsePlan(toText(plan));
+    ASSERT_TRUE(samePlan) << samePlan.status().message();
+    EXPECT_EQ(toText(*samePlan), toText(plan));
+    EXPECT_EQ(samePlan->overwrite->oldIdentity, "12-1700000000.5");
+
+    auto manifest = sampleManifest();
+    manifest.overwrite = sampleOverwrite();
+    manifest.documents[0].staged = "";
+    const auto sameManifest = parseManifest(toText(manifest));
+    ASSERT_TRUE(sameManifest) << sameManifest.status().message();
+    EXPECT_EQ(toText(*sameManifest), toText(manifest));
+    EXPECT_EQ(sameManifest->overwrite->newIdentity, "13-1700000001.25");
+    EXPECT_EQ(sameManifest->overwrite->oldDocuments[0].content,
+              sampleOverwrite().oldDocuments[0].content);
+}
+
+TEST(JournalRecords, anOverwriteIsNotFollowedByWhoDoesNotKnowIt)
+{
+    // Version 2 says so in the first line, and nothing else has it.
+    auto plan = samplePlan();
+    EXPECT_TRUE(toText(plan).starts_with("mdimappend plan 1 "));
+    plan.overwrite = sampleOverwrite();
+    auto text = toText(plan);
+    ASSERT_TRUE(text.starts_with("mdimappend plan 2 "));
+    text.replace(text.find(" 2 "), 3, " 1 ");
+    EXPECT_FALSE(parsePlan(text));
+    text = toText(samplePlan());
+    text.replace(text.find(" 1 "), 3, " 2 ");
+    EXPECT_FALSE(parsePlan(text));
+}
+
+TEST(JournalRecords, anOverwriteThatDoesNotSayOfWhatIsRefused)
+{
+    for (const char *overwrite :
+         {"null", "{}", "[]", R"({"old": "1"})", R"({"old": "1", "new": 2})",
+          R"({"old": "1", "new": "2", "documents": [{"key": "../x"}]})"})
+    {
+        const std::string body =
+            std::string(R"({"transaction": "t", "overwrite": )") + overwrite +
+            "}\n";
+        auto text = framed("plan", body);
+        text.replace(text.find(" 1 "), 3, " 2 ");
+        EXPECT_FALSE(parsePlan(text)) << overwrite;
+        text = framed("manifest", body);
+        text.replace(text.find(" 1 "), 3, " 2 ");
+        EXPECT_FALSE(parseManifest(text)) << overwrite;
+    }
+}
+
 TEST(JournalRecords, aManifestIsReadBackAsItWasWritten)
 {
     const auto text = toText(sampleManifest());
@@ -144,7 +204,7 @@ TEST(JournalRecords, noRecordIsTakenForAnother)
 TEST(JournalRecords, aLaterFormatIsNamedAsThat)
 {
     auto text = toText(samplePlan());
-    text.replace(text.find(" 1 "), 3, " 2 ");
+    text.replace(text.find(" 1 "), 3, " 3 ");
     const auto plan = parsePlan(text);
     ASSERT_FALSE(plan);
     EXPECT_THAT(plan.status().message(), HasSubstr("does not know"));

@@ -59,10 +59,10 @@ TEST_P(ProtocolCrash, aKillInTheMiddleOfAnyWriteLeavesTheOldOrTheNewState)
 
 TEST_P(ProtocolCrash, aRecoveryThatIsKilledAnywhereIsContinuedByTheNext)
 {
-    // The two steps that do most are tried in full, the others by samples.
+    // The steps that do most are tried in full, the others by samples.
     const auto name = GetParam().name();
-    const bool inFull =
-        name == "V3ConsolidatedMerging" || name == "V2PlainCreate";
+    const bool inFull = name == "V3ConsolidatedMerging" ||
+                        name == "V2PlainCreate" || name == "V2PlainOverV2Plain";
     campaign.restart();
     FaultPosix whole;
     ASSERT_TRUE(campaign.append(whole).status);

@@ -44,6 +44,11 @@ class ProtocolObserver : public EveryScenario
     /// What is wrong with what a reader sees now; "" if nothing.
     std::string wrongNow() const
     {
+        if (GetParam().overwrites())
+            return campaign.state() != State::Neither
+                       ? ""
+                       : "the store is neither the old nor the new one\n" +
+                             campaign.describeState();
         const auto &before = campaign.before();
         const auto &after = campaign.after();
         // Each object that a reader of the old cube can see is whole, old or
@@ -173,10 +178,14 @@ TEST_P(ProtocolObserver, ofTheCallsSeesTheKindsThatTheProtocolNeeds)
     ASSERT_TRUE(campaign.append(posix).status);
     auto kinds = posix.kinds();
     const bool batch = GetParam().slices().size() > 1;
-    const bool merges = GetParam().rowsBefore() % 2 == 1;
+    const bool overwrites = GetParam().overwrites();
+    const bool merges = GetParam().rowsBefore() % 2 == 1 && !overwrites;
     EXPECT_EQ(kinds["lock"], 1);
     EXPECT_EQ(kinds["link"], 2) << "decision and log record";
-    EXPECT_GE(kinds["rename"], 5) << "plan, manifest, documents, head";
+    EXPECT_GE(kinds["rename"], overwrites ? 3 : 5)
+        << "plan, manifest, documents, head";
+    EXPECT_EQ(kinds["renameExchange"], overwrites ? 2 : 0)
+        << "the probe and the stores";
     EXPECT_GE(kinds["write"], 10);
     EXPECT_GE(kinds["mkdir"], 2) << "journal and stage";
     EXPECT_GE(kinds["rmdir"], 2);

@@ -8,6 +8,8 @@
 
 #include <filesystem>
 #include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -420,6 +422,203 @@ TEST_F(StorageLocal, theVersionOfAnObjectChangesWhenItIsReplaced)
     ASSERT_TRUE(storage->put(path("stage"), "2"));
     ASSERT_TRUE(storage->publish(path("stage"), path("a")));
     EXPECT_NE((*storage->state(path("a")))->version, first);
+}
+
+TEST_F(StorageLocal, exchangedFoldersHaveEachOthersContent)
+{
+    writeFile(path("old/a"), "old");
+    ASSERT_TRUE(storage->makeReplacement(path("side/new"), path("old")));
+    ASSERT_TRUE(storage->put(path("side/new/b"), "new"));
+    ASSERT_TRUE(storage->exchange(path("side/new"), path("old")));
+    EXPECT_EQ(fileContent(path("old/b")), "new");
+    EXPECT_EQ(fileContent(path("side/new/a")), "old");
+    EXPECT_FALSE(fs::exists(path("old/a")));
+    EXPECT_THAT(*storage->list(path("side")), ElementsAre("new"));
+    // What was known of folders below is not believed any more.
+    EXPECT_TRUE(storage->put(path("side/new/c/d"), "x"));
+}
+
+TEST_F(StorageLocal, anExchangeThatFailsChangesNothing)
+{
+    writeFile(path("old/a"), "old");
+    fs::create_directory(path("new"));
+    for (const int code : {EIO, EINVAL, EXDEV})
+    {
+        FaultPosix failing({Fault::Kind::Once, 1, code, "renameExchange"});
+        auto opened =
+            LocalStorage::open(folder.path(), Durability::Full, failing);
+        EXPECT_FALSE((*opened)->exchange(path("new"), path("old")));
+        EXPECT_EQ(fileContent(path("old/a")), "old");
+    }
+    EXPECT_FALSE(storage->exchange(path("none"), path("old")));
+    EXPECT_EQ(fileContent(path("old/a")), "old");
+}
+
+TEST_F(StorageLocal, aReplacementForAFolderThatCannotBeExchangedIsRefused)
+{
+    EXPECT_FALSE(storage->makeReplacement(path("new"), path("none")));
+    writeFile(path("file"), "x");
+    EXPECT_FALSE(storage->makeReplacement(path("new"), path("file")));
+    fs::create_directory(path("real"));
+    fs::create_directory_symlink(path("real"), path("link"));
+    const auto link = storage->makeReplacement(path("new"), path("link"));
+    ASSERT_FALSE(link);
+    EXPECT_THAT(link.message(), HasSubstr("is not a folder"));
+    posix.exchangeError = EINVAL;
+    const auto made = storage->makeReplacement(path("new"), path("real"));
+    ASSERT_FALSE(made);
+    EXPECT_THAT(made.message(),
+                HasSubstr("cannot exchange two folders atomically"));
+    EXPECT_FALSE(fs::exists(path("new.probe")));
+}
+
+TEST_F(StorageLocal, aReplacementOnAnotherFileSystemIsRefused)
+{
+    std::optional<ScratchFolder> other;
+    for (const char *above : {"/dev/shm", "/tmp", "/var/tmp", "."})
+    {
+        struct stat here = {};
+        struct stat there = {};
+        stat(folder.path().c_str(), &here);
+        if (!other && stat(above, &there) == 0 && here.st_dev != there.st_dev &&
+            access(above, W_OK) == 0)
+            other.emplace(above);
+    }
+    if (!other)
+        GTEST_SKIP() << "there is only one file system";
+    const auto made = storage->makeReplacement(path("new"), other->path());
+    ASSERT_FALSE(made);
+    EXPECT_THAT(made.message(), HasSubstr("another file system"));
+}
+
+TEST_F(StorageLocal, aFolderKeepsItsIdentityWhenItIsRenamedAndNoOtherHasIt)
+{
+    fs::create_directory(path("a"));
+    const auto first = *storage->identity(path("a"));
+    ASSERT_TRUE(first);
+    writeFile(path("a/file"), "x");
+    chmod(path("a").c_str(), 0700);
+    fs::rename(path("a"), path("b"));
+    EXPECT_EQ(*storage->identity(path("b")), first);
+    EXPECT_FALSE(storage->identity(path("a"))->has_value());
+    EXPECT_FALSE(storage->identity(path("b/file/below"))->has_value());
+    fs::create_directory(path("a"));
+    EXPECT_NE(*storage->identity(path("a")), first);
+    fs::create_directory_symlink(path("b"), path("link"));
+    EXPECT_NE(*storage->identity(path("link")), first);
+    // Not even where the inode's number is used again.
+    fs::remove_all(path("b"));
+    for (int i = 0; i < 100; ++i)
+    {
+        fs::create_directory(path("b"));
+        EXPECT_NE(*storage->identity(path("b")), first);
+        fs::remove(path("b"));
+    }
+}
+
+TEST_F(StorageLocal, removeTreeRemovesAllBelowAndFollowsNoLink)
+{
+    ScratchFolder outside;
+    writeFile(outside / "file", "precious");
+    writeFile(outside / "sub/file", "precious");
+    const auto before = readTree(outside.path());
+    const auto make = [&]
+    {
+        writeFile(path("side/tree/a"), "1");
+        writeFile(path("side/tree/b/c/d"), "2");
+        writeFile(path("side/tree/b/.hidden"), "3");
+        fs::create_directory(path("side/tree/empty"));
+        ASSERT_EQ(mkfifo(path("side/tree/fifo").c_str(), 0600), 0);
+        fs::create_symlink(outside / "file", path("side/tree/link"));
+        fs::create_directory_symlink(outside / "sub",
+                                     path("side/tree/b/folder"));
+        fs::create_directory_symlink("..", path("side/tree/b/up"));
+        fs::create_symlink("nowhere", path("side/tree/b/c/dangling"));
+    };
+    make();
+    writeFile(path("side/other"), "stays");
+    auto removed = storage->removeTree(path("side/tree"));
+    ASSERT_TRUE(removed) << removed.status().message();
+    EXPECT_TRUE(*removed);
+    EXPECT_THAT(*storage->list(path("side")), ElementsAre("other"));
+    EXPECT_TRUE(*storage->removeTree(path("side/tree"))) << "gone already";
+    EXPECT_TRUE(*storage->removeTree(path("no/such/tree")));
+    EXPECT_TRUE(*storage->removeTree(path("side/other"))) << "a file";
+    // It is a link itself.
+    fs::create_directory_symlink(outside.path(), path("side/tree"));
+    EXPECT_TRUE(*storage->removeTree(path("side/tree")));
+    EXPECT_EQ(difference(before, readTree(outside.path())), "");
+    // Interrupted anywhere, the next one goes on.
+    for (std::uint64_t n = 1;; ++n)
+    {
+        FaultPosix failing({Fault::Kind::Once, n, EIO, ""});
+        const auto opened =
+            LocalStorage::open(folder.path(), Durability::Full, failing);
+        if (!opened)
+            continue;
+        make();
+        const auto first = (*opened)->removeTree(path("side/tree"));
+        EXPECT_EQ(static_cast<bool>(first), !fs::exists(path("side/tree")))
+            << failing.trace();
+        ASSERT_TRUE(*storage->removeTree(path("side/tree")));
+        ASSERT_EQ(difference(before, readTree(outside.path())), "");
+        if (!failing.hit())
+            break;
+    }
+}
+
+TEST_F(StorageLocal, removeTreeDoesNotLeaveTheFolderOfTheStorage)
+{
+    ScratchFolder outside;
+    writeFile(outside / "tree/file", "precious");
+    writeFile(path("inside/file"), "precious");
+    fs::create_directory_symlink(outside.path(), path("link"));
+    for (const auto &name :
+         {outside / "tree", path("link/tree"), path("../" + outside.path()),
+          path("inside/.."), path("inside/../inside"), path("."), path(""),
+          path("inside/"), path("inside//file"), folder.path(),
+          folder.path() + "x", std::string(), std::string("/"),
+          std::string("inside")})
+    {
+        EXPECT_FALSE(storage->removeTree(name)) << name;
+        EXPECT_EQ(fileContent(outside / "tree/file"), "precious") << name;
+        EXPECT_EQ(fileContent(path("inside/file")), "precious") << name;
+    }
+}
+
+TEST_F(StorageLocal, removeTreeDoesNotEnterAMountedFileSystem)
+{
+    writeFile(path("tree/a"), "1");
+    fs::create_directory(path("tree/mounted"));
+    if (mount("tmpfs", path("tree/mounted").c_str(), "tmpfs", 0, "size=1m") !=
+        0)
+        GTEST_SKIP() << "nothing can be mounted";
+    writeFile(path("tree/mounted/file"), "precious");
+    const auto removed = storage->removeTree(path("tree"));
+    EXPECT_EQ(fileContent(path("tree/mounted/file")), "precious");
+    ASSERT_EQ(umount(path("tree/mounted").c_str()), 0);
+    ASSERT_TRUE(removed) << removed.status().message();
+    EXPECT_FALSE(*removed);
+    EXPECT_FALSE(fs::exists(path("tree/a")));
+}
+
+TEST_F(StorageLocal, removeTreeRemovesWhatItMayAndSaysThatTheRestStays)
+{
+    for (const int code : {EACCES, EPERM, EBUSY, ENOTEMPTY})
+    {
+        writeFile(path("tree/a"), "1");
+        writeFile(path("tree/b/c"), "2");
+        writeFile(path("tree/d"), "3");
+        FaultPosix failing({Fault::Kind::Once, 2, code, "unlinkAt"});
+        const auto opened =
+            LocalStorage::open(folder.path(), Durability::Full, failing);
+        const auto removed = (*opened)->removeTree(path("tree"));
+        ASSERT_TRUE(removed) << removed.status().message();
+        EXPECT_FALSE(*removed);
+        EXPECT_GT(failing.kinds()["unlinkAt"], 2);
+        EXPECT_TRUE(fs::exists(path("tree")));
+        EXPECT_TRUE(*storage->removeTree(path("tree")));
+    }
 }
 
 }  // namespace

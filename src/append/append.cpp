@@ -1,12 +1,15 @@
 #include "append/append.h"
 
 #include "append/batch.h"
+#include "append/slice_queue.h"
 #include "append/target.h"
 #include "slice/slice.h"
+#include "slice/slice_wait.h"
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <utility>
 
 namespace mdimappend
 {
@@ -26,22 +29,23 @@ class Run
 
     Report run()
     {
-        for (m_number = 0; m_number < m_options.slices.size(); ++m_number)
+        auto queue = SliceQueue::open(m_options.slices, m_options.slicesFrom,
+                                      m_options.cancelled);
+        if (!queue)
         {
-            // What is in already is passed over fast, but not forever.
-            if (m_number > 0 && !reportProgress(0))
-            {
-                commit();
-                noteFailure(
-                    {Failure::Interrupted, "interrupted before slice '" +
-                                               m_options.slices[m_number].name +
-                                               "'. Those before it are in."});
-                break;
-            }
-            if (!appendSlice(m_options.slices[m_number]))
-                break;
+            m_report.status = queue.takeStatus();
+            return std::move(m_report);
         }
-        commit();
+        m_queue = std::move(*queue);
+        lookAhead();
+        while (m_goesOn)
+        {
+            auto group = nextGroup();
+            if (group.empty())
+                break;
+            appendGroup(group);
+        }
+        finish();
         // It is all in: too late to stop.
         if (m_report.status && m_options.progress)
             m_options.progress(1.0);
@@ -49,120 +53,358 @@ class Run
     }
 
   private:
-    /// Whether the run goes on.
-    bool appendSlice(const SliceInput &input)
+    /// A slice that is open, and its place in the report.
+    struct Opened
+    {
+        SliceInput input;
+        std::unique_ptr<Slice> slice;
+        std::size_t report = 0;
+    };
+
+    /// Its chunks are written, it waits for the commit.
+    struct Waiting
+    {
+        SliceInput input;
+        std::size_t report = 0;
+    };
+
+    /// The slices of one commit, opened (and waited for) without the lock.
+    std::vector<Opened> nextGroup()
+    {
+        std::vector<Opened> group;
+        while (m_goesOn && group.size() < groupSize())
+        {
+            tell();
+            if (!m_report.slices.empty() && !reportProgress(0))
+            {
+                interrupt();
+                break;
+            }
+            auto input = m_queue->next();
+            if (!input)
+            {
+                if (input.status().kind() == Failure::Interrupted)
+                {
+                    interrupt();
+                    break;
+                }
+                newReport("a line of " + m_options.slicesFrom);
+                fail(m_report.slices.size() - 1, input.takeStatus());
+                continue;
+            }
+            if (!*input)
+            {
+                break;
+            }
+            ++m_taken;
+            newReport((*input)->name);
+            Opened opened;
+            opened.report = m_report.slices.size() - 1;
+            opened.input = **input;
+            auto slice = openSlice(**input);
+            if (!slice)
+            {
+                ++m_finished;
+                fail(opened.report, slice.takeStatus());
+                continue;
+            }
+            opened.slice = std::move(*slice);
+            group.push_back(std::move(opened));
+        }
+        return group;
+    }
+
+    /// A new target in place of an old one is one commit of all that is named.
+    std::size_t slicesPerCommit() const
+    {
+        const auto size = static_cast<std::size_t>(m_options.slicesPerCommit);
+        return overwrites() ? std::max(size, m_options.slices.size()) : size;
+    }
+
+    /// The lock is not held while waiting: what makes a commit is there before.
+    std::size_t groupSize() const
+    {
+        return gathers() ? slicesPerCommit() : 1;
+    }
+
+    bool gathers() const
+    {
+        return waits() || !m_options.slicesFrom.empty();
+    }
+
+    bool overwrites() const
+    {
+        return m_options.overwrite && !m_overwritten;
+    }
+
+    void newReport(std::string slice)
+    {
+        m_report.slices.emplace_back();
+        m_report.slices.back().slice = std::move(slice);
+    }
+
+    void interrupt()
+    {
+        const auto &slices = m_options.slices;
+        noteFailure({Failure::Interrupted,
+                     m_taken < slices.size()
+                         ? "interrupted before slice '" + slices[m_taken].name +
+                               "'. Those before it are in."
+                         : "interrupted. The slices before are in."});
+        m_goesOn = false;
+    }
+
+    void appendGroup(std::vector<Opened> &group)
+    {
+        // All of a new target, or nothing.
+        if (overwrites() && !m_goesOn)
+            return;
+        for (auto &opened : group)
+        {
+            if (!appendSlice(opened))
+                return;
+        }
+        const bool isFull = m_batch && (m_batch->size() >= slicesPerCommit() ||
+                                        m_batch->size() == 0);
+        if (gathers() || isFull)
+        {
+            settle();
+            tell();
+        }
+    }
+
+    void finish()
+    {
+        if (m_batch && overwrites() && !m_goesOn)
+        {
+            m_batch->undo();
+            failWaiting(m_report.status);
+        }
+        settle();
+        tell();
+    }
+
+    /// Whether the group goes on.
+    bool appendSlice(Opened &opened)
     {
         const auto started = Clock::now();
-        m_report.slices.emplace_back();
-        m_report.slices.back().slice = input.name;
         Status status;
         try
         {
-            status = tryAppend(input, m_report.slices.back());
+            status = tryAppend(opened);
         }
         catch (const std::exception &failure)
         {
             // Not enough memory, most of all.
-            status = error("slice '" + input.name + "': " + failure.what() +
+            status = error("slice '" + m_report.slices[opened.report].slice +
+                           "': " + failure.what() +
                            ". The next run puts the target in order.");
             if (m_batch)
                 m_batch->undo();
         }
-        auto &report = m_report.slices.back();
-        report.seconds =
+        ++m_finished;
+        m_report.slices[opened.report].seconds =
             std::chrono::duration<double>(Clock::now() - started).count();
-        if (!status)
-        {
-            failSlice(report, std::move(status));
-            const auto kind = report.status.kind();
-            if (m_batch && m_batch->undone())
-                failWaiting(report.status);
-            return m_options.keepGoing &&
-                   (kind == Failure::Unavailable || kind == Failure::Refused);
-        }
-        const auto full = static_cast<std::size_t>(m_options.slicesPerCommit);
-        if (m_batch && !m_options.dryRun &&
-            (m_batch->size() >= full || m_batch->size() == 0))
-            return commit();
-        return true;
+        if (status)
+            return true;
+        fail(opened.report, std::move(status));
+        if (m_batch && m_batch->undone())
+            appendWaitingAgain(m_report.slices[opened.report].status);
+        return m_goesOn;
     }
 
-    Status tryAppend(const SliceInput &input, SliceReport &report)
+    /// A slice that could not be written took those before it with it: they are
+    /// appended again without it, if it was its own fault.
+    void appendWaitingAgain(const Status &why)
     {
-        MDIMAPPEND_ASSIGN(auto slice, openSlice(input));
-        m_report.appendDim = slice->appendDim();
-        if (!m_batch)
+        const auto kind = why.kind();
+        const bool ownFault =
+            kind == Failure::Refused || kind == Failure::Unavailable;
+        if (!ownFault || (overwrites() && !m_goesOn))
         {
-            RecoveryReport recovered;
-            MDIMAPPEND_ASSIGN(
-                m_batch, Batch::open(m_options, m_report.appendDim, recovered));
-            note(recovered);
+            failWaiting(why);
+            return;
         }
-        MDIMAPPEND_RETURN_IF_ERROR(
-            m_batch->add(std::move(slice), report, [this](double fraction)
-                         { return reportProgress(fraction); }));
-        warnOf(m_batch->ignoredArrays());
+        m_batch.reset();
+        const auto waiting = std::exchange(m_waiting, {});
+        for (const auto &[input, report] : waiting)
+            appendAgain(input, report);
+        settle();
+    }
+
+    void appendAgain(const SliceInput &input, std::size_t number)
+    {
+        m_report.slices[number] = SliceReport{};
+        m_report.slices[number].slice = input.name;
+        auto slice = openSlice(input);
+        if (!slice)
+        {
+            fail(number, slice.takeStatus());
+            return;
+        }
+        Opened opened{input, std::move(*slice), number};
+        appendSlice(opened);
+    }
+
+    /// Ends the batch. One of its slices may have changed since it was read:
+    /// with --keep-going each is then appended once more, by itself.
+    void settle()
+    {
+        const auto waiting = m_waiting;
+        const Status before = m_report.status;
+        const Status committed = commit();
+        if (committed || m_isAgain || overwrites() || !passesOver(committed))
+            return;
+        m_report.status = before;
+        m_isAgain = true;
+        for (const auto &[input, report] : waiting)
+        {
+            appendAgain(input, report);
+            settle();
+        }
+        m_isAgain = false;
+    }
+
+    Status openBatch()
+    {
+        RecoveryReport recovered;
+        MDIMAPPEND_ASSIGN(m_batch, Batch::open(m_options, m_report.appendDim,
+                                               recovered, overwrites()));
+        note(recovered);
         return Status::ok();
     }
 
-    /// Ends the batch; whether that went well.
-    bool commit()
+    Status tryAppend(Opened &opened)
     {
+        auto &slice = opened.slice;
+        m_report.appendDim = slice->appendDim();
         if (!m_batch)
-            return true;
-        const auto batch = std::move(m_batch);
-        if (batch->undone() || m_options.dryRun)
-            return true;
-        auto sequence = batch->commit();
-        for (auto &report : m_report.slices)
+            MDIMAPPEND_RETURN_IF_ERROR(openBatch());
+        MDIMAPPEND_ASSIGN(AppendPlan plan, m_batch->plan(*slice));
+        const bool mustBeAlone =
+            plan.replacedRows > 0 && !m_options.dryRun && m_batch->size() > 0;
+        if (mustBeAlone || plan.needsCommit)
         {
-            if (report.outcome != SliceReport::Outcome::Appended ||
-                report.sequence != 0)
+            if (m_options.dryRun || overwrites())
+                return refused("it has labels that another slice of this "
+                               "commit brings; their values cannot be "
+                               "compared.");
+            MDIMAPPEND_RETURN_IF_ERROR(commit());
+            MDIMAPPEND_RETURN_IF_ERROR(openBatch());
+            MDIMAPPEND_ASSIGN(plan, m_batch->plan(*slice));
+        }
+        const bool alone = plan.replacedRows > 0 && !m_options.dryRun;
+        warnOf(plan.ignoredArrays);
+        MDIMAPPEND_RETURN_IF_ERROR(m_batch->add(
+            std::move(slice), std::move(plan), m_report.slices[opened.report],
+            [this](double fraction) { return reportProgress(fraction); }));
+        m_waiting.push_back({opened.input, opened.report});
+        return alone ? commit() : Status::ok();
+    }
+
+    /// Ends the batch.
+    Status commit()
+    {
+        if (!m_batch || m_options.dryRun)
+            return Status::ok();
+        const auto batch = std::move(m_batch);
+        const auto waiting = std::exchange(m_waiting, {});
+        if (batch->undone())
+            return Status::ok();
+        auto sequence = batch->commit();
+        m_overwritten = m_overwritten || (sequence && *sequence > 0);
+        for (const auto &slice : waiting)
+        {
+            auto &report = m_report.slices[slice.report];
+            if (report.outcome != SliceReport::Outcome::Appended)
                 continue;
             if (sequence)
                 report.sequence = *sequence;
             else
-                failSlice(report, sequence.status());
+                fail(slice.report, sequence.status());
         }
-        return static_cast<bool>(sequence);
+        return sequence.status();
+    }
+
+    /// Says what is settled, as it comes, in the order of the slices.
+    void tell()
+    {
+        for (; m_told < m_report.slices.size(); ++m_told)
+        {
+            if (m_goesOn && !isSettled(m_report.slices[m_told]))
+                return;
+            if (m_options.tell)
+                m_options.tell(
+                    toText(m_report.slices[m_told], m_report.appendDim));
+        }
+    }
+
+    static bool isSettled(const SliceReport &report)
+    {
+        using Outcome = SliceReport::Outcome;
+        return report.outcome != Outcome::NotTried &&
+               (report.outcome != Outcome::Appended || report.sequence != 0);
     }
 
     /// Slices of a batch that was undone are not in either.
     void failWaiting(const Status &why)
     {
-        for (auto &report : m_report.slices)
+        for (std::size_t i = 0; i < m_report.slices.size(); ++i)
         {
+            const auto &report = m_report.slices[i];
             if (report.outcome == SliceReport::Outcome::Appended &&
                 report.sequence == 0)
-                failSlice(report, why);
+                fail(i, why);
         }
+        m_waiting.clear();
         m_batch.reset();
     }
 
-    void failSlice(SliceReport &report, Status status)
+    bool passesOver(const Status &status) const
     {
+        return m_options.keepGoing && (status.kind() == Failure::Unavailable ||
+                                       status.kind() == Failure::Refused);
+    }
+
+    /// Notes why a slice is not in, and whether that ends the run.
+    void fail(std::size_t number, Status status)
+    {
+        auto &report = m_report.slices[number];
         report.outcome = SliceReport::Outcome::Failed;
         const auto &why = status.message();
         if (status.kind() == Failure::Refused && !why.starts_with("slice '"))
             status = Status(Failure::Refused,
-                            "slice '" + report.slice + "', " + why +
+                            "slice '" + report.slice +
+                                (why.starts_with("it ") ? "': " : "', ") + why +
                                 (why.ends_with('.') ? "" : ".") +
                                 " Nothing was written.");
         report.status = status;
+        m_goesOn = m_goesOn && passesOver(status);
         noteFailure(std::move(status));
     }
 
     /// The first failure that was passed over, or the one that ends the run.
     void noteFailure(Status status)
     {
-        const bool passedOver =
-            m_options.keepGoing && (status.kind() == Failure::Unavailable ||
-                                    status.kind() == Failure::Refused);
-        if (m_report.status || !passedOver)
+        if (m_report.status || !passesOver(status))
             m_report.status = std::move(status);
     }
 
-    Result<std::unique_ptr<Slice>> openSlice(const SliceInput &input)
+    bool waits() const
+    {
+        return m_options.wait || !m_options.readySuffix.empty();
+    }
+
+    /// What holds still now need not be waited for when its turn comes.
+    void lookAhead()
+    {
+        if (!waits() || m_options.slices.size() < 2)
+            return;
+        for (const auto &input : m_options.slices)
+            m_sightings.look(requestFor(input), m_options.cancelled);
+    }
+
+    SliceRequest requestFor(const SliceInput &input) const
     {
         SliceRequest request;
         request.name = input.name;
@@ -170,12 +412,28 @@ class Run
         request.labelFrom = m_options.labelFrom;
         request.allowedDrivers = m_options.allowedDrivers;
         request.openOptions = m_options.openOptions;
+        request.config = m_options.sliceConfig;
         request.arrays = m_options.arrays;
         request.excludedArrays = m_options.excludedArrays;
+        request.renamedArrays = m_options.renamedArrays;
         request.dataset = input.dataset;
+        return request;
+    }
+
+    Result<std::unique_ptr<Slice>> openSlice(const SliceInput &input)
+    {
+        SliceRequest request = requestFor(input);
         MDIMAPPEND_RETURN_IF_ERROR(checkNotTarget(input.name));
         MDIMAPPEND_ASSIGN(request.appendDim, appendDim());
-        return Slice::open(request);
+        if (!waits())
+            return Slice::open(request);
+        WaitRequest wait;
+        wait.timeout = m_options.wait ? m_options.waitTimeout
+                                      : std::optional<WaitRequest::Seconds>(0);
+        wait.pollInterval = m_options.pollInterval;
+        wait.readySuffix = m_options.readySuffix;
+        wait.cancelled = m_options.cancelled;
+        return openWhenComplete(request, wait, &m_sightings);
     }
 
     /// A store cannot be read while it is written to.
@@ -195,12 +453,12 @@ class Run
     }
 
     /// What the user says, else what the slice before this one had, else what
-    /// an existing target says, else "".
+    /// an existing target says (unless it is to go), else "".
     Result<std::string> appendDim()
     {
         if (!m_options.appendDim.empty())
             return m_options.appendDim;
-        if (!m_report.appendDim.empty())
+        if (!m_report.appendDim.empty() || overwrites())
             return m_report.appendDim;
         MDIMAPPEND_ASSIGN(const Writer reader,
                           openForReading(m_options.target, m_options.group));
@@ -240,16 +498,24 @@ class Run
     {
         if (m_options.cancelled && m_options.cancelled())
             return false;
-        const auto total = static_cast<double>(m_options.slices.size());
+        const auto done = static_cast<double>(m_finished);
+        const auto total = std::max(static_cast<double>(m_queue->known()), 1.0);
         return !m_options.progress ||
-               m_options.progress((static_cast<double>(m_number) + fraction) /
-                                  total);
+               m_options.progress(std::min((done + fraction) / total, 1.0));
     }
 
     const AppendOptions &m_options;
     Report m_report;
+    std::unique_ptr<SliceQueue> m_queue;
+    Sightings m_sightings;
     std::unique_ptr<Batch> m_batch;
-    std::size_t m_number = 0;
+    std::vector<Waiting> m_waiting;
+    bool m_isAgain = false;
+    std::size_t m_taken = 0;     ///< from the queue
+    std::size_t m_finished = 0;  ///< appended, in already or failed
+    std::size_t m_told = 0;
+    bool m_goesOn = true;
+    bool m_overwritten = false;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "append/array_handle.h"
 
 #include "slice/gdal_messages.h"
+#include "slice/slice_config.h"
 
 #include <cpl_conv.h>
 
@@ -12,12 +13,16 @@ namespace mdimappend
 Result<std::unique_ptr<ArrayHandle>>
 ArrayHandle::open(const View &view, std::size_t array, Face face)
 {
+    MDIMAPPEND_ASSIGN(const CPLStringList config,
+                      parseConfig(view.site().config));
+    const ScopedConfig configured(config);
     const GdalMessages messages;
     // The driver cuts longer texts, silently; its own limit is 256.
     const CPLConfigOptionSetter longTexts("ZARR_VLEN_STRING_MAX_LENGTH",
                                           std::to_string(longestText).c_str(),
                                           false);
     std::unique_ptr<ArrayHandle> handle(new ArrayHandle);
+    handle->m_config = config;
     handle->m_name = view.arrayName(array);
     const auto path = view.path(array, face);
     const char *const drivers[] = {"Zarr", nullptr};
@@ -44,6 +49,7 @@ ArrayHandle::open(const View &view, std::size_t array, Face face)
 
 ArrayHandle::~ArrayHandle()
 {
+    const ScopedConfig configured(m_config);
     const GdalMessages messages;
     m_array.reset();
     m_dataset.reset();
@@ -51,6 +57,7 @@ ArrayHandle::~ArrayHandle()
 
 Status ArrayHandle::read(const Extent &start, const Extent &count, void *buffer)
 {
+    const ScopedConfig configured(m_config);
     const GdalMessages messages;
     const std::vector<GUInt64> from(start.begin(), start.end());
     const std::vector<size_t> size(count.begin(), count.end());
@@ -64,6 +71,7 @@ Status ArrayHandle::read(const Extent &start, const Extent &count, void *buffer)
 Status ArrayHandle::write(const Extent &start, const Extent &count,
                           const void *buffer)
 {
+    const ScopedConfig configured(m_config);
     const GdalMessages messages;
     const std::vector<GUInt64> from(start.begin(), start.end());
     const std::vector<size_t> size(count.begin(), count.end());

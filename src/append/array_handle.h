@@ -7,6 +7,7 @@
 #include "status.h"
 #include "transaction/view.h"
 
+#include <cpl_string.h>
 #include <gdal_multidim.h>
 #include <gdal_priv.h>
 
@@ -43,6 +44,7 @@ class ArrayHandle
     std::unique_ptr<GDALDataset, GDALDatasetUniquePtrReleaser> m_dataset;
     std::shared_ptr<GDALMDArray> m_array;
     std::string m_name;
+    CPLStringList m_config;
 };
 
 /// A buffer of elements as GDAL has them: plain numbers, or owned strings.

@@ -1,8 +1,11 @@
 #include "append/batch.h"
 
+#include "append/logged_slices.h"
 #include "append/pipeline.h"
 
+#include <algorithm>
 #include <thread>
+#include <utility>
 
 namespace mdimappend
 {
@@ -36,30 +39,58 @@ Json planAsJson(const AppendPlan &plan)
             chunks += box.count();
         return chunks;
     };
+    std::uint64_t objects = plan.intent.order.size();
+    double bytes = 0;
     Json arrays = Json::array();
     for (const auto &array : plan.intent.arrays)
-        arrays.push_back({{"path", array.document.path},
-                          {"chunk", array.document.chunk},
-                          {"chunks_added", count(array.planned.added)},
-                          {"chunks_replaced", count(array.planned.replaced)}});
-    return {{"arrays", arrays}, {"documents", plan.intent.order}};
+    {
+        const auto &document = array.document;
+        const auto added = count(array.planned.added);
+        const auto replaced = count(array.planned.replaced);
+        // As a double: shapes may be absurd.
+        double size = static_cast<double>(document.dataType.size) *
+                      static_cast<double>(added + replaced);
+        for (const auto length : document.chunk)
+            size *= static_cast<double>(length);
+        arrays.push_back({{"path", document.path},
+                          {"chunk", document.chunk},
+                          {"chunks_added", added},
+                          {"chunks_replaced", replaced},
+                          {"bytes_uncompressed", size}});
+        objects += added + replaced;
+        bytes += size;
+    }
+    return {{"arrays", arrays},
+            {"documents", plan.intent.order},
+            {"objects", objects},
+            {"bytes_uncompressed", bytes}};
 }
 
 void describe(const AppendPlan &plan, SliceReport &report)
 {
     report.firstRow = plan.firstRow;
     report.rows = plan.rows;
+    report.rowsReplaced = plan.replacedRows;
     report.rowsAlreadyThere = plan.rowsAlreadyThere;
     report.firstLabel = plan.firstLabel;
     report.lastLabel = plan.lastLabel;
     report.created = plan.create;
 }
 
+std::uint64_t alteredValues(const std::vector<Slab> &slabs)
+{
+    std::uint64_t altered = 0;
+    for (const auto &slab : slabs)
+        altered += slab.conversion.altered();
+    return altered;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Batch>> Batch::open(const AppendOptions &options,
                                            const std::string &appendDim,
-                                           RecoveryReport &recovered)
+                                           RecoveryReport &recovered,
+                                           bool mayOverwrite)
 {
     std::unique_ptr<Batch> batch(new Batch(options));
     MDIMAPPEND_ASSIGN(batch->m_writer, openTarget(options));
@@ -70,7 +101,10 @@ Result<std::unique_ptr<Batch>> Batch::open(const AppendOptions &options,
     }
     // Recovery may have made or removed the store.
     MDIMAPPEND_ASSIGN(batch->m_site, locateSite(options.target, options.group));
+    batch->m_site.config = options.targetConfig;
     MDIMAPPEND_RETURN_IF_ERROR(refuseForeign(batch->m_site));
+    if (options.overwrite && mayOverwrite)
+        MDIMAPPEND_RETURN_IF_ERROR(batch->prepareOverwrite());
     auto &cube = batch->m_cube;
     MDIMAPPEND_ASSIGN(cube.target,
                       readTarget(storage, batch->m_site, appendDim));
@@ -78,16 +112,34 @@ Result<std::unique_ptr<Batch>> Batch::open(const AppendOptions &options,
     return batch;
 }
 
-Status Batch::add(std::unique_ptr<Slice> slice, SliceReport &report,
+Result<AppendPlan> Batch::plan(const Slice &slice)
+{
+    return planAppend(m_options, m_site, *m_writer.storage, slice, m_cube);
+}
+
+/// From here on the site is the folder of the new store, in which there is
+/// nothing yet.
+Status Batch::prepareOverwrite()
+{
+    if (!m_site.group.empty())
+        return {Failure::Usage, "--overwrite replaces whole stores, and '" +
+                                    m_site.group + "' is a group in '" +
+                                    m_site.store() + "'. Nothing was written."};
+    if (!m_site.exists)
+        return Status::ok();
+    MDIMAPPEND_ASSIGN(m_site.overwriting,
+                      nextTransaction(*m_writer.storage, m_site));
+    return Status::ok();
+}
+
+Status Batch::add(std::unique_ptr<Slice> slice, AppendPlan plan,
+                  SliceReport &report,
                   const std::function<bool(double)> &progress)
 {
-    const auto fingerprint = slice->fingerprint();
-    MDIMAPPEND_ASSIGN(
-        AppendPlan plan,
-        planAppend(m_options, m_site, *m_writer.storage, *slice, m_cube));
+    if (isWaiting(*slice))
+        plan.rowsAlreadyThere = std::exchange(plan.rows, 0);
     describe(plan, report);
-    m_ignoredArrays = plan.ignoredArrays;
-    if (plan.rows == 0)
+    if (plan.isEmpty())
     {
         report.outcome = SliceReport::Outcome::AlreadyThere;
         return Status::ok();
@@ -99,24 +151,44 @@ Status Batch::add(std::unique_ptr<Slice> slice, SliceReport &report,
         m_cube = std::move(plan.after);
         return Status::ok();
     }
+    const auto fingerprint = slice->fingerprint();
     const auto chunksBefore =
         m_transaction ? m_transaction->view().chunksWritten() : 0;
     const auto bytesBefore =
         m_transaction ? m_transaction->view().bytesWritten() : 0;
+    const auto alteredBefore = alteredValues(plan.slabs);
     MDIMAPPEND_RETURN_IF_ERROR(write(*slice, plan, progress));
     report.chunks = m_transaction->view().chunksWritten() - chunksBefore;
     report.bytes = m_transaction->view().bytesWritten() - bytesBefore;
+    report.alteredValues = alteredValues(plan.slabs) - alteredBefore;
     report.outcome = SliceReport::Outcome::Appended;
-    if (m_waiting.empty())
-    {
-        m_firstRow = plan.firstRow;
-        m_firstLabel = plan.firstLabel;
-    }
-    m_lastLabel = plan.lastLabel;
-    m_rows += plan.rows;
+    m_creates = m_creates || plan.create;
+    m_createsStore =
+        m_creates && (!m_site.exists || !m_site.overwriting.empty());
+    Json logged = {
+        {"name", slice->name()},       {"path", canonicalPath(slice->name())},
+        {"state", fingerprint},        {"first_row", plan.firstRow},
+        {"rows", plan.rows},           {"first_label", plan.firstLabel},
+        {"last_label", plan.lastLabel}};
+    if (plan.replacedRows > 0)
+        logged["replaced_rows"] = plan.replacedRows;
     m_cube = std::move(plan.after);
-    m_waiting.push_back({std::move(slice), fingerprint});
+    m_waiting.push_back({std::move(slice), fingerprint, std::move(logged)});
     return Status::ok();
+}
+
+/// Without labels nothing else tells that a slice is in this commit already.
+bool Batch::isWaiting(const Slice &slice) const
+{
+    const auto state = slice.fingerprint();
+    return !m_cube.target.labels() && !state.empty() &&
+           std::ranges::any_of(m_waiting,
+                               [&](const Waiting &waiting)
+                               {
+                                   return waiting.fingerprint == state &&
+                                          waiting.logged["path"] ==
+                                              canonicalPath(slice.name());
+                               });
 }
 
 Status Batch::write(const Slice &slice, AppendPlan &plan,
@@ -163,30 +235,46 @@ void Batch::undo()
         static_cast<void>(bool(giveUp(Status::ok())));
 }
 
-Json Batch::logRecord() const
+Result<Json> Batch::logRecord() const
 {
+    const Json &first = m_waiting.front().logged;
+    std::uint64_t rows = 0;
+    std::uint64_t replaced = 0;
     Json slices = Json::array();
     for (const auto &waiting : m_waiting)
-        slices.push_back({{"name", waiting.slice->name()},
-                          {"path", canonicalPath(waiting.slice->name())},
-                          {"state", waiting.fingerprint}});
-    return {{"group", m_site.group},
-            {"append_dim", m_waiting.front().slice->appendDim()},
-            {"first_row", m_firstRow},
-            {"rows", m_rows},
-            {"first_label", m_firstLabel},
-            {"last_label", m_lastLabel},
-            {"slices", slices},
-            {"command", m_options.command},
-            {"message", m_options.message}};
+    {
+        rows += waiting.logged["rows"].get<std::uint64_t>();
+        replaced += waiting.logged.value("replaced_rows", std::uint64_t{0});
+        slices.push_back(waiting.logged);
+    }
+    MDIMAPPEND_ASSIGN(Creation creation, creationOf(*m_writer.storage, m_site));
+    if (m_createsStore)
+        creation.store = m_transaction->sequence();
+    if (m_creates)
+        creation.target = m_transaction->sequence();
+    return Json{{"group", m_site.group},
+                {"append_dim", m_waiting.front().slice->appendDim()},
+                {"store_created_by", creation.store},
+                {"created_by", creation.target},
+                {"first_row", first["first_row"]},
+                {"rows", rows},
+                {"replaced_rows", replaced},
+                {"first_label", first["first_label"]},
+                {"last_label", m_waiting.back().logged["last_label"]},
+                {"slices", slices},
+                {"command", m_options.command},
+                {"message", m_options.message}};
 }
 
 Result<std::uint64_t> Batch::commit()
 {
     if (m_waiting.empty())
         return std::uint64_t{0};
+    auto record = logRecord();
+    if (!record)
+        return giveUp(record.takeStatus());
     MDIMAPPEND_RETURN_IF_ERROR(m_transaction->commit(
-        logRecord(),
+        std::move(*record),
         [&]() -> Status
         {
             for (const auto &waiting : m_waiting)

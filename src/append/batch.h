@@ -25,15 +25,22 @@ class Batch
 {
   public:
     /// Takes the lock, recovers (into `recovered`) and reads the target. With
-    /// --dry-run nothing is locked, recovered or written.
+    /// --dry-run nothing is locked, recovered or written. With --overwrite the
+    /// batch makes a new target in place of the one that is there, if it
+    /// `mayOverwrite`: only the first one of a run.
     static Result<std::unique_ptr<Batch>> open(const AppendOptions &options,
                                                const std::string &appendDim,
-                                               RecoveryReport &recovered);
+                                               RecoveryReport &recovered,
+                                               bool mayOverwrite = true);
 
-    /// Guards the slice and writes its chunks; `report` says what it brings.
-    /// On failure the slices before it are still to be committed, unless
-    /// `undone()`.
-    Status add(std::unique_ptr<Slice> slice, SliceReport &report,
+    /// Guards the slice against the cube as the slices before it leave it.
+    Result<AppendPlan> plan(const Slice &slice);
+
+    /// Writes the slice's chunks; `report` says what it brings. On failure the
+    /// slices before it are still to be committed, unless `undone()`. A plan
+    /// that replaces rows must be the only one.
+    Status add(std::unique_ptr<Slice> slice, AppendPlan plan,
+               SliceReport &report,
                const std::function<bool(double)> &progress);
 
     /// A write failed, and with it all of the batch.
@@ -48,11 +55,6 @@ class Batch
         return m_waiting.size();
     }
 
-    const std::vector<std::string> &ignoredArrays() const
-    {
-        return m_ignoredArrays;
-    }
-
     /// The sequence number of the commit; nothing to commit is success.
     Result<std::uint64_t> commit();
 
@@ -64,16 +66,19 @@ class Batch
     {
         std::unique_ptr<Slice> slice;
         std::string fingerprint;
+        Json logged;  ///< its part of the log record
     };
 
     explicit Batch(const AppendOptions &options) : m_options(options)
     {
     }
 
+    Status prepareOverwrite();
+    bool isWaiting(const Slice &slice) const;
     Status write(const Slice &slice, AppendPlan &plan,
                  const std::function<bool(double)> &progress);
     Status giveUp(Status why);
-    Json logRecord() const;
+    Result<Json> logRecord() const;
 
     const AppendOptions &m_options;
     Writer m_writer;
@@ -81,11 +86,8 @@ class Batch
     CubeState m_cube;
     std::unique_ptr<Transaction> m_transaction;
     std::vector<Waiting> m_waiting;
-    std::vector<std::string> m_ignoredArrays;
-    std::uint64_t m_firstRow = 0;
-    std::uint64_t m_rows = 0;
-    std::string m_firstLabel;
-    std::string m_lastLabel;
+    bool m_creates = false;       ///< the target
+    bool m_createsStore = false;  ///< and the store around it
     bool m_undone = false;
 };
 

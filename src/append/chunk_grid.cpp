@@ -42,31 +42,43 @@ std::uint64_t elementCount(const Extent &extent)
     return count;
 }
 
-GrowthBoxes growthBoxes(const Extent &shape, const Extent &chunk,
-                        std::size_t axis, std::uint64_t rows)
+TouchedBoxes touchedBoxes(const Extent &shape, const Extent &chunk,
+                          std::size_t axis, const std::vector<RowRange> &ranges)
 {
-    Extent grown = shape;
-    grown[axis] = rows;
-    ChunkBox box = wholeGrid(grown, chunk);
-    const auto firstTouched = shape[axis] / chunk[axis];
-    const auto firstAdded = ceilDivide(shape[axis], chunk[axis]);
-    GrowthBoxes boxes;
-    if (rows <= shape[axis])
-        return boxes;
-    if (firstTouched < firstAdded)
+    const auto committedChunks = ceilDivide(shape[axis], chunk[axis]);
+    const ChunkBox whole = wholeGrid(shape, chunk);
+    TouchedBoxes touched;
+    std::uint64_t next = 0;  // chunks in front of it are in a box already
+    const auto add =
+        [&](std::vector<ChunkBox> &boxes, std::uint64_t low, std::uint64_t high)
     {
-        ChunkBox replaced = box;
-        replaced.low[axis] = firstTouched;
-        replaced.high[axis] = firstAdded;
-        boxes.replaced.push_back(std::move(replaced));
+        if (low >= high)
+            return;
+        if (!boxes.empty() && boxes.back().high[axis] == low)
+        {
+            boxes.back().high[axis] = high;
+            return;
+        }
+        ChunkBox box = whole;
+        box.low[axis] = low;
+        box.high[axis] = high;
+        if (box.count() > 0)
+            boxes.push_back(std::move(box));
+    };
+    for (const auto &range : ranges)
+    {
+        if (range.first >= range.last)
+            continue;
+        const auto low = std::max(next, range.first / chunk[axis]);
+        const auto high = ceilDivide(range.last, chunk[axis]);
+        add(touched.replaced, low, std::min(high, committedChunks));
+        add(touched.added, std::max(low, committedChunks), high);
+        next = std::max(next, high);
     }
-    box.low[axis] = firstAdded;
-    if (box.count() > 0)
-        boxes.added.push_back(std::move(box));
-    return boxes;
+    return touched;
 }
 
-GrowthBoxes allChunks(const Extent &shape, const Extent &chunk)
+TouchedBoxes allChunks(const Extent &shape, const Extent &chunk)
 {
     return {{wholeGrid(shape, chunk)}, {}};
 }

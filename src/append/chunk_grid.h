@@ -26,18 +26,28 @@ Extent paddedShape(const Extent &shape, const Extent &chunk);
 /// The product of all extents.
 std::uint64_t elementCount(const Extent &extent);
 
-struct GrowthBoxes
+/// The chunks that an append writes.
+struct TouchedBoxes
 {
     std::vector<ChunkBox> added;     ///< wholly beyond the committed rows
     std::vector<ChunkBox> replaced;  ///< hold committed rows
 };
 
-/// The chunks touched when an array of `shape` grows along `axis` to `rows`.
-GrowthBoxes growthBoxes(const Extent &shape, const Extent &chunk,
-                        std::size_t axis, std::uint64_t rows);
+/// Rows [first, last).
+struct RowRange
+{
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+};
+
+/// The chunks touched when rows of an array of `shape` are written along
+/// `axis`: ranges in ascending order, within or beyond the shape.
+TouchedBoxes touchedBoxes(const Extent &shape, const Extent &chunk,
+                          std::size_t axis,
+                          const std::vector<RowRange> &ranges);
 
 /// All chunks of a new array.
-GrowthBoxes allChunks(const Extent &shape, const Extent &chunk);
+TouchedBoxes allChunks(const Extent &shape, const Extent &chunk);
 
 /// How many chunks to work on at a time, per dimension: enough to cover one
 /// block of the source, so that it is decoded once, then more while the whole

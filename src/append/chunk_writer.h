@@ -43,7 +43,7 @@ class ChunkWriter
             m_document = &m_view.array(m_array).document;
             MDIMAPPEND_RETURN_IF_ERROR(prepareFill());
         }
-        MDIMAPPEND_RETURN_IF_ERROR(readRegion(chunks));
+        MDIMAPPEND_RETURN_IF_ERROR(readRegions(chunks));
         const auto count = chunks.count();
         for (std::uint64_t i = 0; i < count; ++i)
             MDIMAPPEND_RETURN_IF_ERROR(writeChunk(chunks.at(i)));
@@ -55,7 +55,7 @@ class ChunkWriter
     {
         m_handles = {};
         m_slab = nullptr;
-        m_region.reset();
+        m_regions.clear();
         m_chunk.reset();
     }
 
@@ -89,131 +89,210 @@ class ChunkWriter
         return Status::ok();
     }
 
-    /// Reads the slab's part of these chunks, converted, into m_region.
-    Status readRegion(const ChunkBox &chunks)
+    /// A box of the array, converted, that one run of rows brings.
+    struct Region
     {
-        const auto rank = m_document->rank();
-        m_regionStart.assign(rank, 0);
-        m_regionSize.assign(rank, 0);
-        for (std::size_t i = 0; i < rank; ++i)
+        Extent start;
+        Extent size;
+        std::unique_ptr<ElementBuffer> values;
+        std::uint64_t capacity = 0;
+    };
+
+    /// Reads the slab's part of these chunks.
+    Status readRegions(const ChunkBox &chunks)
+    {
+        Extent start;
+        Extent end;
+        for (std::size_t i = 0; i < m_document->rank(); ++i)
         {
-            auto low = chunks.low[i] * m_document->chunk[i];
-            auto high = std::min(chunks.high[i] * m_document->chunk[i],
-                                 m_slab->shape[i]);
-            if (m_slab->axis == i)
+            start.push_back(chunks.low[i] * m_document->chunk[i]);
+            end.push_back(std::min(chunks.high[i] * m_document->chunk[i],
+                                   m_slab->shape[i]));
+        }
+        std::size_t used = 0;
+        std::uint64_t inMemory = 0;
+        for (const auto &run : m_slab->runs)
+        {
+            Extent from = start;
+            Extent to = end;
+            if (m_slab->axis)
             {
-                low = std::max(low, m_slab->firstRow);
-                high = std::min(high, m_slab->firstRow + m_slab->rows);
+                const auto axis = *m_slab->axis;
+                from[axis] = std::max(start[axis], run.targetRow);
+                to[axis] = std::min(end[axis], run.targetRow + run.rows);
+                if (from[axis] >= to[axis])
+                {
+                    inMemory += run.rows;
+                    continue;
+                }
             }
-            m_regionStart[i] = low;
-            m_regionSize[i] = high > low ? high - low : 0;
+            if (used == m_regions.size())
+                m_regions.emplace_back();
+            Region &region = m_regions[used++];
+            region.start = from;
+            region.size = to;
+            for (std::size_t i = 0; i < from.size(); ++i)
+                region.size[i] -= from[i];
+            MDIMAPPEND_RETURN_IF_ERROR(fillRegion(region, run, inMemory));
+            inMemory += run.rows;
         }
-        const auto count = elementCount(m_regionSize);
-        if (m_region)
-            m_region->clear();
-        if (!m_region || m_regionCapacity < count)
-        {
-            m_region = std::make_unique<ElementBuffer>(*m_type, count);
-            m_regionCapacity = count;
-        }
-        return m_slab->sliceArray ? readSlice(count) : copyMemory();
+        m_regions.resize(used);
+        return Status::ok();
     }
 
-    Status readSlice(std::uint64_t count)
+    Status fillRegion(Region &region, const RowRun &run, std::uint64_t inMemory)
     {
-        Extent start = m_regionStart;
+        const auto count = elementCount(region.size);
+        if (region.values)
+            region.values->clear();
+        if (!region.values || region.capacity < count)
+        {
+            region.values = std::make_unique<ElementBuffer>(*m_type, count);
+            region.capacity = count;
+        }
+        if (m_slab->sliceArray)
+            return readSlice(region, run, count);
+        if (!m_slab->constant)
+            return copyMemory(region, run, inMemory);
+        if (!m_strings)
+            fillElements(region.values->data(), count, m_slab->constant->data(),
+                         m_elementSize);
+        return Status::ok();
+    }
+
+    Status readSlice(Region &region, const RowRun &run, std::uint64_t count)
+    {
+        Extent start = region.start;
         if (m_slab->axis)
-            start[*m_slab->axis] += m_slab->sliceRow - m_slab->firstRow;
+            start[*m_slab->axis] += run.sliceRow - run.targetRow;
         if (!m_reader)
         {
             MDIMAPPEND_ASSIGN(m_reader, m_slice->reader());
         }
         const auto &conversion = m_slab->conversion;
         if (conversion.isNone())
-            return m_reader->read(*m_slab->sliceArray, start, m_regionSize,
-                                  m_region->data());
+            return m_reader->read(*m_slab->sliceArray, start, region.size,
+                                  region.values->data());
         m_unconverted.resize(static_cast<std::size_t>(count) *
                              conversion.sourceSize());
         MDIMAPPEND_RETURN_IF_ERROR(m_reader->read(
-            *m_slab->sliceArray, start, m_regionSize, m_unconverted.data()));
+            *m_slab->sliceArray, start, region.size, m_unconverted.data()));
         return conversion
-            .apply(m_unconverted.data(), m_region->data(),
+            .apply(m_unconverted.data(), region.values->data(),
                    static_cast<std::size_t>(count))
             .prefixed("slice '" + m_slice->name() + "', array '" +
                       m_document->path + "'");
     }
 
-    Status copyMemory()
+    /// `inMemory`: where the run's rows begin there.
+    Status copyMemory(Region &region, const RowRun &run, std::uint64_t inMemory)
     {
-        Extent origin = m_regionStart;
-        Extent whole = m_slab->shape;
+        Extent origin = region.start;
+        Extent shape = m_slab->shape;
         if (m_slab->axis)
         {
-            origin[*m_slab->axis] -= m_slab->firstRow;
-            whole[*m_slab->axis] = m_slab->rows;
+            const auto axis = *m_slab->axis;
+            origin[axis] += inMemory - run.targetRow;
+            shape[axis] = 0;
+            for (const auto &each : m_slab->runs)
+                shape[axis] += each.rows;
         }
-        const Extent zero(whole.size(), 0);
+        const Extent zero(shape.size(), 0);
         if (!m_strings)
         {
-            copyBox(m_slab->memory.data(), whole, origin, m_region->data(),
-                    m_regionSize, zero, m_regionSize, m_elementSize);
+            copyBox(m_slab->memory.data(), shape, origin, region.values->data(),
+                    region.size, zero, region.size, m_elementSize);
             return Status::ok();
         }
-        // Positions are copied as if they were elements, then texts are made.
-        std::vector<std::size_t> positions(m_slab->memoryStrings.size());
-        std::iota(positions.begin(), positions.end(), 0U);
-        std::vector<std::size_t> picked(elementCount(m_regionSize));
-        copyBox(positions.data(), whole, origin, picked.data(), m_regionSize,
-                zero, m_regionSize, sizeof(std::size_t));
-        auto *texts = static_cast<char **>(m_region->data());
+        // Numbers of the strings first, then the strings they stand for.
+        std::vector<std::uint64_t> numbers(m_slab->memoryStrings.size());
+        std::iota(numbers.begin(), numbers.end(), 0);
+        std::vector<std::uint64_t> picked(
+            static_cast<std::size_t>(elementCount(region.size)));
+        copyBox(numbers.data(), shape, origin, picked.data(), region.size, zero,
+                region.size, sizeof(std::uint64_t));
+        auto texts = static_cast<char **>(region.values->data());
         for (std::size_t i = 0; i < picked.size(); ++i)
             texts[i] = CPLStrdup(m_slab->memoryStrings[picked[i]].c_str());
         return Status::ok();
     }
 
+    bool holdsCommitted(const Extent &origin) const
+    {
+        return m_slab->axis &&
+               origin[*m_slab->axis] < m_slab->committed[*m_slab->axis];
+    }
+
     Status writeChunk(const ChunkIndex &index)
     {
         const auto &chunk = m_document->chunk;
-        const auto rank = m_document->rank();
-        Extent origin(rank);
+        Extent origin;
+        for (std::size_t i = 0; i < chunk.size(); ++i)
+            origin.push_back(index[i] * chunk[i]);
+        const bool whole = m_regions.size() == 1 &&
+                           m_regions[0].size == chunk &&
+                           !holdsCommitted(origin);
+        if (whole)
+            return putChunk(index, origin, m_regions[0].values->data());
+        const auto count = elementCount(chunk);
+        if (!m_chunk)
+            m_chunk = std::make_unique<std::vector<char>>(
+                static_cast<std::size_t>(count) * m_elementSize);
+        if (!isCovered(origin))
+            fillElements(m_chunk->data(), count, m_padding.data(),
+                         m_elementSize);
+        MDIMAPPEND_RETURN_IF_ERROR(mergeCommitted(index, origin));
+        for (const auto &region : m_regions)
+            copyRegion(region, origin);
+        const auto written = putChunk(index, origin, m_chunk->data());
+        m_committed.reset();
+        return written;
+    }
+
+    /// Whether one region has all of the chunk at `origin`.
+    bool isCovered(const Extent &origin) const
+    {
+        const auto covers = [&](const Region &region)
+        {
+            for (std::size_t i = 0; i < origin.size(); ++i)
+            {
+                if (region.start[i] > origin[i] ||
+                    region.start[i] + region.size[i] <
+                        origin[i] + m_document->chunk[i])
+                    return false;
+            }
+            return true;
+        };
+        return std::any_of(m_regions.begin(), m_regions.end(), covers);
+    }
+
+    /// What of a region lies in the chunk at `origin`, into m_chunk.
+    void copyRegion(const Region &region, const Extent &origin)
+    {
+        const auto &chunk = m_document->chunk;
+        const auto rank = chunk.size();
         Extent inRegion(rank);
         Extent inChunk(rank);
         Extent extent(rank);
         for (std::size_t i = 0; i < rank; ++i)
         {
-            origin[i] = index[i] * chunk[i];
-            const auto low = std::max(origin[i], m_regionStart[i]);
+            const auto low = std::max(origin[i], region.start[i]);
             const auto high = std::min(origin[i] + chunk[i],
-                                       m_regionStart[i] + m_regionSize[i]);
-            inRegion[i] = low - m_regionStart[i];
+                                       region.start[i] + region.size[i]);
+            if (high <= low)
+                return;
+            inRegion[i] = low - region.start[i];
             inChunk[i] = low - origin[i];
-            extent[i] = high > low ? high - low : 0;
+            extent[i] = high - low;
         }
-        const void *whole = m_region->data();
-        if (m_regionSize != chunk)
-        {
-            const auto count = elementCount(chunk);
-            if (!m_chunk)
-                m_chunk = std::make_unique<std::vector<char>>(
-                    static_cast<std::size_t>(count) * m_elementSize);
-            if (extent != chunk)
-                fillElements(m_chunk->data(), count, m_padding.data(),
-                             m_elementSize);
-            MDIMAPPEND_RETURN_IF_ERROR(mergeCommitted(index, origin));
-            copyBox(m_region->data(), m_regionSize, inRegion, m_chunk->data(),
-                    chunk, inChunk, extent, m_elementSize);
-            whole = m_chunk->data();
-        }
-        const auto written = putChunk(index, origin, whole);
-        m_committed.reset();
-        return written;
+        copyBox(region.values->data(), region.size, inRegion, m_chunk->data(),
+                chunk, inChunk, extent, m_elementSize);
     }
 
     /// Puts the committed rows of a chunk into m_chunk.
     Status mergeCommitted(const ChunkIndex &index, const Extent &origin)
     {
-        if (!m_slab->axis ||
-            origin[*m_slab->axis] >= m_slab->committed[*m_slab->axis])
+        if (!holdsCommitted(origin))
             return Status::ok();
         MDIMAPPEND_ASSIGN(const bool exists, m_view.holdsData(m_array, index));
         if (!exists)
@@ -342,10 +421,7 @@ class ChunkWriter
     std::size_t m_elementSize = 0;
     std::optional<std::string> m_fill;
     std::string m_padding;
-    Extent m_regionStart;
-    Extent m_regionSize;
-    std::unique_ptr<ElementBuffer> m_region;
-    std::uint64_t m_regionCapacity = 0;
+    std::vector<Region> m_regions;
     std::vector<char> m_unconverted;
     std::unique_ptr<std::vector<char>> m_chunk;
     std::unique_ptr<ElementBuffer> m_committed;

@@ -9,7 +9,7 @@
 #include "slice/slice.h"
 #include "status.h"
 
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +20,9 @@ namespace mdimappend
 struct Match
 {
     std::size_t targetArray = 0;
-    std::size_t sliceArray = 0;
+    std::optional<std::size_t> sliceArray;  ///< none: filled
     Conversion conversion;
+    std::string fill;  ///< one element, if there is no array; "" for texts
 };
 
 struct GuardReport
@@ -30,19 +31,9 @@ struct GuardReport
     std::vector<std::string> ignoredArrays;
 };
 
-/// Names, order and sizes of dimensions, missing and extra arrays, types,
+/// Names, order and sizes of dimensions, missing and extra arrays, CRS, types,
 /// packing, missing values, units. Failure::Refused, without the slice's name.
-Result<GuardReport> checkArrays(const Target &target, const Slice &slice);
-
-/// Coordinates of the other dimensions: the values of `read` (an array of the
-/// target as doubles or texts) against the slice's, within 1e-3 of a cell.
-struct CoordinateValues
-{
-    std::vector<double> numbers;
-    std::vector<std::string> texts;
-};
-
-Status checkCoordinate(const std::string &name, const CoordinateValues &target,
-                       const CoordinateValues &slice);
+Result<GuardReport> checkArrays(const Target &target, const Slice &slice,
+                                const AppendOptions &options);
 
 }  // namespace mdimappend

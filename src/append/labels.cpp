@@ -234,7 +234,9 @@ Result<std::string> encodeLabels(const Labels &labels, const LabelForm &form)
                 return refused("the label " + labels.describe(i) +
                                " cannot be stored exactly as '" + form.units +
                                "' in " + GDALGetDataTypeName(form.type) + ": " +
-                               encoded.message());
+                               encoded.message() +
+                               ". --encoding NAME:units=... gives a new "
+                               "target others.");
             continue;
         }
         const double number = asDouble(label);
@@ -259,7 +261,9 @@ Result<std::string> encodeLabels(const Labels &labels, const LabelForm &form)
         if (!equal(back.values[0], label))
             return refused("the label " + labels.describe(i) +
                            " cannot be stored exactly as " +
-                           GDALGetDataTypeName(form.type));
+                           GDALGetDataTypeName(form.type) +
+                           ". --encoding NAME:dtype=... gives a new target "
+                           "another type.");
     }
     return bytes;
 }
@@ -284,7 +288,8 @@ Result<Labels> alignCalendars(Labels labels, const Labels &like)
     return labels;
 }
 
-Result<LabelMatch> matchLabels(const Labels &target, const Labels &slice)
+Result<LabelMatch> matchLabels(const Labels &target, const Labels &slice,
+                               std::optional<bool> descending)
 {
     const bool text = slice.kind == Labels::Kind::Text;
     if (!target.values.empty() && target.kind != slice.kind &&
@@ -326,6 +331,18 @@ Result<LabelMatch> matchLabels(const Labels &target, const Labels &slice)
             match.firstNew = row;
         }
     }
+    // New ones must be in order, which tells them apart.
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> byTarget;
+    for (const auto &[row, targetRow] : match.present)
+        byTarget.emplace_back(targetRow, row);
+    std::ranges::sort(byTarget);
+    const auto twice = std::ranges::adjacent_find(
+        byTarget, {}, [](const auto &pair) { return pair.first; });
+    if (twice != byTarget.end())
+        return refused(
+            "the label " +
+            slice.describe(static_cast<std::size_t>(std::next(twice)->second)) +
+            " is in it twice");
     if (text)
         return match;
 
@@ -339,10 +356,13 @@ Result<LabelMatch> matchLabels(const Labels &target, const Labels &slice)
         sequence.emplace_back(&slice, row);
     const auto at = [&](std::size_t i) -> const Label &
     { return sequence[i].first->values[sequence[i].second]; };
-    // Two labels set the direction; one alone is followed by later ones.
+    // Two labels set the direction; one alone is followed by later ones, unless
+    // something else was said.
     const bool own = target.values.size() >= 2 ||
                      (target.values.empty() && sequence.size() >= 2);
-    const bool decreasing = own && less(at(1), at(0));
+    const bool decreasing = target.values.size() < 2 && descending
+                                ? *descending
+                                : own && less(at(1), at(0));
     for (std::size_t i = 1; i < sequence.size(); ++i)
     {
         const bool ordered =

@@ -78,7 +78,9 @@ struct LabelMatch
 
 /// Refuses labels that do not follow the target's last one, that are not in
 /// order or twice in the slice, and new labels in front of present ones. Texts
-/// have no order.
-Result<LabelMatch> matchLabels(const Labels &target, const Labels &slice);
+/// have no order. Two labels of the target set the direction, else `descending`
+/// does, if it says anything, else those of the slice.
+Result<LabelMatch> matchLabels(const Labels &target, const Labels &slice,
+                               std::optional<bool> descending = std::nullopt);
 
 }  // namespace mdimappend

@@ -20,12 +20,11 @@ struct NewTarget
     std::vector<std::string> order;  ///< in which they are to appear
 };
 
-/// `labelForm` describes the label array when the slice does not have it;
-/// `existing` is the store, if there is one that gets a new group.
+/// `labels` are the slice's; `existing` is the store, if there is one that gets
+/// a new group. The group's attributes are left empty.
 Result<NewTarget> modelNewTarget(const Slice &slice,
                                  const AppendOptions &options, const Site &site,
-                                 const std::optional<LabelForm> &labelForm,
-                                 const Target &existing);
+                                 const Labels &labels, const Target &existing);
 
 /// Chunks for an array of `shape`: along `axis` its whole size, along the
 /// others the source's blocks if the chunk then has 1 to 64 MiB, else an even

@@ -1,13 +1,17 @@
 #include "append/plan.h"
 
+#include "append/array_conversion.h"
+#include "append/array_encoding.h"
 #include "append/chunk_grid.h"
+#include "append/cube_coordinates.h"
+#include "append/duplicates.h"
 #include "append/guards.h"
 #include "append/new_target.h"
+#include "append/step_guard.h"
+#include "append/target_attributes.h"
 #include "append/target_values.h"
-#include "journal/log.h"
 
 #include <algorithm>
-#include <filesystem>
 
 namespace mdimappend
 {
@@ -48,43 +52,84 @@ class Planner
     {
         m_plan.create = true;
         m_plan.rows = m_slice.size();
-        std::optional<LabelForm> form;
         MDIMAPPEND_ASSIGN(Labels labels, sliceLabels(m_slice));
         if (m_slice.givenLabel())
         {
-            form = formForNewLabel(m_slice.givenLabel()->text);
-            MDIMAPPEND_ASSIGN(labels,
-                              parseLabel(m_slice.givenLabel()->text, *form));
+            const auto &text = m_slice.givenLabel()->text;
+            MDIMAPPEND_ASSIGN(labels, parseLabel(text, formForNewLabel(text)));
         }
-        MDIMAPPEND_RETURN_IF_ERROR(matchLabels(Labels{}, labels).status());
-        nameLabels(labels, 0);
-
+        MDIMAPPEND_RETURN_IF_ERROR(
+            matchLabels(Labels{}, labels, m_options.step.descending())
+                .status());
+        MDIMAPPEND_RETURN_IF_ERROR(
+            checkStep(m_options.step, Labels{}, labels, 0));
         MDIMAPPEND_ASSIGN(
             NewTarget model,
-            modelNewTarget(m_slice, m_options, m_site, form, m_target));
-        const auto &arrays = model.target.arrays;
-        for (const auto &array : arrays)
-        {
-            const auto &document = array.document;
-            const auto boxes = allChunks(document.shape, document.chunk);
-            Slab slab = slabFor(array, Extent(document.rank(), 0),
-                                document.shape, boxes);
-            slab.rows = m_slice.size();
-            addViewArray(document, boxes, document.shape);
-            if (form && array.name == m_slice.appendDim())
-                MDIMAPPEND_RETURN_IF_ERROR(fillFromLabels(slab, labels, *form));
-            else
-                takeFromSlice(slab, array.name,
-                              Conversion::none(document.dataType.size));
-            m_plan.slabs.push_back(std::move(slab));
-        }
+            modelNewTarget(m_slice, m_options, m_site, labels, m_target));
+        MDIMAPPEND_ASSIGN(labels, inCalendarOf(model.target, labels));
+        nameLabels(labels, 0);
+        for (const auto &array : model.target.arrays)
+            MDIMAPPEND_RETURN_IF_ERROR(
+                createArray(model.target, array, labels));
         m_plan.intent.next = std::move(model.documents);
         m_plan.intent.order = std::move(model.order);
-        keepBase();
         m_cube.target = std::move(model.target);
         m_cube.labels = std::move(labels);
         m_cube.labelsKnown = true;
-        return keepCoordinates();
+        MDIMAPPEND_RETURN_IF_ERROR(keepCoordinates(m_options, m_slice, m_cube));
+        MDIMAPPEND_RETURN_IF_ERROR(setAttributes(
+            m_options, m_site, m_slice, Json(), m_cube, m_plan.intent));
+        keepBase();
+        return Status::ok();
+    }
+
+    /// Labels as a new target's array stores them.
+    static Result<Labels> inCalendarOf(const Target &target, Labels labels)
+    {
+        const auto *array = target.labels();
+        if (!array || labels.kind != Labels::Kind::Date)
+            return labels;
+        Labels like;
+        like.kind = Labels::Kind::Date;
+        MDIMAPPEND_ASSIGN(like.encoding,
+                          TimeEncoding::parse(array->units, array->calendar));
+        return alignCalendars(std::move(labels), like);
+    }
+
+    Status createArray(const Target &target, const TargetArray &array,
+                       const Labels &labels)
+    {
+        const auto &document = array.document;
+        if (array.axis)
+            MDIMAPPEND_RETURN_IF_ERROR(
+                checkAlignment(array, 0, m_slice.size()));
+        const auto boxes = allChunks(document.shape, document.chunk);
+        Slab slab =
+            slabFor(array, Extent(document.rank(), 0), document.shape, boxes);
+        slab.runs = {{0, 0, m_slice.size()}};
+        addViewArray(document, boxes, document.shape);
+        const bool isLabels = &array == target.labels();
+        if (isLabels && labels.kind != Labels::Kind::None)
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(
+                fillFromLabels(slab, labels, labelForm(array)));
+        }
+        else
+        {
+            const auto &arrays = m_slice.arrays();
+            const auto found =
+                std::ranges::find(arrays, array.name, &SliceArray::name);
+            slab.sliceArray = static_cast<std::size_t>(found - arrays.begin());
+            slab.sliceBlock = found->block;
+            auto conversion =
+                conversionFor(target, array, m_slice, *found, m_options);
+            if (!conversion)
+                return conversion.takeStatus().prefixed("array '" + array.name +
+                                                        "'");
+            slab.conversion = std::move(*conversion);
+        }
+        m_plan.slabs.push_back(std::move(slab));
+        return Status::ok();
     }
 
     Status planGrowth()
@@ -92,168 +137,76 @@ class Planner
         if (m_target.appendDim.empty())
             return refused("it is not clear along which dimension to append; "
                            "name it with --append-dim.");
-        MDIMAPPEND_ASSIGN(GuardReport guards, checkArrays(m_target, m_slice));
+        MDIMAPPEND_RETURN_IF_ERROR(
+            checkEncodings(m_options, m_target, m_slice));
+        MDIMAPPEND_ASSIGN(GuardReport guards,
+                          checkArrays(m_target, m_slice, m_options));
         m_plan.ignoredArrays = guards.ignoredArrays;
         TargetValues values(m_site, m_storage, m_target);
         if (!m_options.ignoreCoordinates)
-            MDIMAPPEND_RETURN_IF_ERROR(checkCoordinates(values));
-        MDIMAPPEND_ASSIGN(const Labels labels, newLabels(values, guards));
+            MDIMAPPEND_RETURN_IF_ERROR(
+                checkCoordinates(m_options, m_slice, values, m_cube));
+        MDIMAPPEND_ASSIGN(m_rows,
+                          decideRows(m_options, m_site, m_storage, m_slice,
+                                     m_cube, values, guards.matches));
         m_plan.firstRow = m_target.size;
-        if (m_plan.rows == 0)
+        m_plan.rows = m_rows.rows;
+        m_plan.replacedRows = m_rows.replacedRows;
+        m_plan.rowsAlreadyThere = m_rows.present;
+        nameLabels(m_rows.labels, firstWritten());
+        m_plan.needsCommit = m_rows.needsCommit;
+        if (m_plan.isEmpty() || m_plan.needsCommit)
             return Status::ok();
 
         std::vector<Growth> growths;
-        if (const auto *array = m_target.labels())
-            MDIMAPPEND_RETURN_IF_ERROR(growLabels(*array, labels, growths));
+        if (const auto *array = m_target.labels(); array && m_rows.rows > 0)
+            MDIMAPPEND_RETURN_IF_ERROR(growLabels(*array, growths));
         for (const auto &match : guards.matches)
             MDIMAPPEND_RETURN_IF_ERROR(growArray(match, growths));
         MDIMAPPEND_ASSIGN(m_plan.intent.next,
                           grownDocuments(m_target, growths));
         orderGrowth(growths);
+        // Documents that stay as they are must still be so at the decision.
+        for (const auto &key : m_plan.intent.order)
+            m_plan.intent.next.try_emplace(key, m_target.documents.at(key));
+        growCube(growths);
+        if (mayChangeAttributes(m_options))
+        {
+            // Templates may name any.
+            MDIMAPPEND_RETURN_IF_ERROR(readCoordinates(values, m_cube));
+            MDIMAPPEND_ASSIGN(const Json present,
+                              presentAttributes(m_target, m_site.group));
+            MDIMAPPEND_RETURN_IF_ERROR(setAttributes(
+                m_options, m_site, m_slice, present, m_cube, m_plan.intent));
+        }
         keepBase();
-        growCube(growths, labels);
         return Status::ok();
     }
 
-    bool isCoordinate(const SliceArray &array) const
+    /// The slice's first row that is written, or else its first.
+    std::size_t firstWritten() const
     {
-        return array.shape.size() == 1 && array.dimensions[0] == array.name &&
-               array.name != m_slice.appendDim();
+        if (m_rows.replaced.empty())
+            return m_rows.rows == 0 ? 0
+                                    : static_cast<std::size_t>(m_rows.firstNew);
+        auto first = m_rows.replaced.front().sliceRow;
+        for (const auto &run : m_rows.replaced)
+            first = std::min(first, run.sliceRow);
+        return static_cast<std::size_t>(first);
     }
 
-    Status checkCoordinates(TargetValues &values)
+    Status growLabels(const TargetArray &array, std::vector<Growth> &growths)
     {
-        for (std::size_t i = 0; i < m_slice.arrays().size(); ++i)
-        {
-            const auto &offered = m_slice.arrays()[i];
-            const auto *present = m_target.find(offered.name);
-            if (!isCoordinate(offered) || !present ||
-                present->document.rank() != 1)
-                continue;
-            auto known = m_cube.coordinates.find(offered.name);
-            if (known == m_cube.coordinates.end())
-            {
-                MDIMAPPEND_ASSIGN(auto read,
-                                  values.coordinate(static_cast<std::size_t>(
-                                      present - m_target.arrays.data())));
-                known =
-                    m_cube.coordinates.emplace(offered.name, std::move(read))
-                        .first;
-            }
-            MDIMAPPEND_ASSIGN(const auto found, sliceCoordinate(m_slice, i));
-            MDIMAPPEND_RETURN_IF_ERROR(
-                checkCoordinate(offered.name, known->second, found));
-        }
-        return Status::ok();
-    }
-
-    /// What the next slice of the batch is compared with.
-    Status keepCoordinates()
-    {
-        for (std::size_t i = 0; i < m_slice.arrays().size(); ++i)
-        {
-            const auto &array = m_slice.arrays()[i];
-            if (isCoordinate(array))
-            {
-                MDIMAPPEND_ASSIGN(m_cube.coordinates[array.name],
-                                  sliceCoordinate(m_slice, i));
-            }
-        }
-        return Status::ok();
-    }
-
-    /// The slice's labels in the target's terms; sets which rows are new.
-    Result<Labels> newLabels(TargetValues &values, const GuardReport &guards)
-    {
-        m_plan.rows = m_slice.size();
-        const auto *array = m_target.labels();
-        if (!array)
-        {
-            MDIMAPPEND_RETURN_IF_ERROR(skipLoggedSlice());
-            return Labels{};
-        }
-        if (!m_cube.labelsKnown)
-        {
-            MDIMAPPEND_ASSIGN(m_cube.labels, values.labels());
-            m_cube.labelsKnown = true;
-        }
-        const Labels &present = m_cube.labels;
-        MDIMAPPEND_ASSIGN(Labels offered, sliceLabels(m_slice));
-        if (m_slice.givenLabel())
-        {
-            MDIMAPPEND_ASSIGN(offered, parseLabel(m_slice.givenLabel()->text,
-                                                  labelForm(*array)));
-        }
-        if (offered.kind == Labels::Kind::None)
-            return refused("it has no labels: the target has an array '" +
-                           array->name + "' along '" + m_target.appendDim +
-                           "'. Give one with --label.");
-        MDIMAPPEND_ASSIGN(offered, alignCalendars(std::move(offered), present));
-        MDIMAPPEND_ASSIGN(const LabelMatch match,
-                          matchLabels(present, offered));
-        for (const auto &[sliceRow, targetRow] : match.present)
-        {
-            if (targetRow >= m_cube.committedRows)
-                return refused(
-                    "the label " +
-                    offered.describe(static_cast<std::size_t>(sliceRow)) +
-                    " was brought by another slice of this commit.");
-        }
-        if (!match.present.empty())
-        {
-            MDIMAPPEND_ASSIGN(
-                const auto difference,
-                values.firstDifference(m_slice, guards.matches, match.present));
-            if (difference)
-                return refused(
-                    "the label " +
-                    offered.describe(
-                        static_cast<std::size_t>(match.present.front().first)) +
-                    " is in the target already, with other values in " +
-                    *difference + ".");
-        }
-        m_plan.rowsAlreadyThere = match.present.size();
-        m_firstNew = match.firstNew;
-        m_plan.rows = m_slice.size() - m_firstNew;
-        nameLabels(offered,
-                   m_plan.rows == 0 ? 0 : static_cast<std::size_t>(m_firstNew));
-        return offered;
-    }
-
-    /// Without labels only the log can tell that a slice is in already.
-    Status skipLoggedSlice()
-    {
-        MDIMAPPEND_ASSIGN(const auto last, lastSequence(m_storage, m_site));
-        for (std::uint64_t sequence = 1; sequence <= last; ++sequence)
-        {
-            MDIMAPPEND_ASSIGN(const auto record,
-                              readLogRecord(m_storage, m_site, sequence));
-            if (!record || record->value("group", "") != m_site.group)
-                continue;
-            for (const auto &slice : record->value("slices", Json::array()))
-            {
-                if (slice.value("path", "") == canonicalPath(m_slice.name()) &&
-                    slice.value("state", "") == m_slice.fingerprint())
-                {
-                    m_plan.rowsAlreadyThere = m_plan.rows;
-                    m_plan.rows = 0;
-                    return Status::ok();
-                }
-            }
-        }
-        return Status::ok();
-    }
-
-    Status growLabels(const TargetArray &array, const Labels &labels,
-                      std::vector<Growth> &growths)
-    {
-        Labels added = labels;
+        Labels added = m_rows.labels;
         added.values.erase(added.values.begin(),
                            added.values.begin() +
-                               static_cast<std::ptrdiff_t>(m_firstNew));
+                               static_cast<std::ptrdiff_t>(m_rows.firstNew));
         const auto index =
             static_cast<std::size_t>(&array - m_target.arrays.data());
-        MDIMAPPEND_ASSIGN(Slab slab, grow(index, growths));
+        MDIMAPPEND_ASSIGN(Slab slab,
+                          grow(index,
+                               {{m_rows.firstNew, m_target.size, m_rows.rows}},
+                               growths));
         MDIMAPPEND_RETURN_IF_ERROR(
             fillFromLabels(slab, added, labelForm(array)));
         m_plan.slabs.push_back(std::move(slab));
@@ -262,56 +215,87 @@ class Planner
 
     Status growArray(const Match &match, std::vector<Growth> &growths)
     {
-        MDIMAPPEND_ASSIGN(Slab slab, grow(match.targetArray, growths));
+        // An array that nobody brings keeps the rows it has.
+        auto runs = match.sliceArray ? m_rows.replaced : std::vector<RowRun>();
+        if (m_rows.rows > 0)
+            runs.push_back({m_rows.firstNew, m_target.size, m_rows.rows});
+        MDIMAPPEND_ASSIGN(Slab slab,
+                          grow(match.targetArray, std::move(runs), growths));
         slab.sliceArray = match.sliceArray;
-        slab.sliceRow = m_firstNew;
-        slab.sliceBlock = m_slice.arrays()[match.sliceArray].block;
+        if (match.sliceArray)
+            slab.sliceBlock = m_slice.arrays()[*match.sliceArray].block;
+        else
+            slab.constant = match.fill;
         slab.conversion = match.conversion;
         m_plan.slabs.push_back(std::move(slab));
         return Status::ok();
     }
 
-    Result<Slab> grow(std::size_t index, std::vector<Growth> &growths)
+    Result<Slab> grow(std::size_t index, std::vector<RowRun> runs,
+                      std::vector<Growth> &growths)
     {
         const auto &array = m_target.arrays[index];
         const auto &document = array.document;
         const auto axis = *array.axis;
         Extent shape = document.shape;
-        shape[axis] = m_target.size + m_plan.rows;
+        shape[axis] = m_target.size + m_rows.rows;
+        if (m_rows.rows > 0)
+            MDIMAPPEND_RETURN_IF_ERROR(
+                checkAlignment(array, m_target.size, shape[axis]));
+        std::vector<RowRange> ranges;
+        for (const auto &run : runs)
+            ranges.push_back({run.targetRow, run.targetRow + run.rows});
         const auto boxes =
-            growthBoxes(document.shape, document.chunk, axis, shape[axis]);
-        const bool aligned = m_target.size % document.chunk[axis] == 0 &&
-                             shape[axis] % document.chunk[axis] == 0;
-        if (m_options.requireAligned && document.rank() > 1 && !aligned)
-            return refused(
-                "array '" + array.name + "': rows " +
-                std::to_string(m_target.size) + " to " +
-                std::to_string(shape[axis]) + " do not fill whole chunks of " +
-                std::to_string(document.chunk[axis]) + " (--require-aligned).");
-        // A shard that this commit began is nobody's to read yet.
-        const bool isRead = m_cube.committedRows % document.chunk[axis] != 0 &&
-                            m_target.size / document.chunk[axis] ==
-                                m_cube.committedRows / document.chunk[axis];
-        if (document.sharded && isRead && !boxes.replaced.empty() &&
-            !m_options.mergeShards)
-            return refused(
-                "array '" + array.name +
-                "': the append would replace a "
-                "partly filled shard (" +
-                std::to_string(m_target.size % document.chunk[axis]) + " of " +
-                std::to_string(document.chunk[axis]) +
-                " rows), and a reader could fail at that moment. "
-                "--merge-shards allows it.");
+            touchedBoxes(document.shape, document.chunk, axis, ranges);
+        MDIMAPPEND_RETURN_IF_ERROR(checkShards(array, boxes));
         addViewArray(document, boxes, shape);
         growths.push_back({document.path, shape});
         Slab slab = slabFor(array, document.shape, shape, boxes);
-        slab.firstRow = m_target.size;
-        slab.rows = m_plan.rows;
+        slab.runs = std::move(runs);
         return slab;
     }
 
+    Status checkAlignment(const TargetArray &array, std::uint64_t before,
+                          std::uint64_t size) const
+    {
+        const auto rows = array.document.chunk[*array.axis];
+        const bool aligned = before % rows == 0 && size % rows == 0;
+        if (!m_options.requireAligned || array.document.rank() < 2 || aligned)
+            return Status::ok();
+        return refused("array '" + array.name + "': rows " +
+                       std::to_string(before) + " to " + std::to_string(size) +
+                       " do not fill whole chunks of " + std::to_string(rows) +
+                       " (--require-aligned).");
+    }
+
+    Status checkShards(const TargetArray &array,
+                       const TouchedBoxes &boxes) const
+    {
+        const auto &document = array.document;
+        if (!document.sharded || m_options.mergeShards)
+            return Status::ok();
+        const auto rows = document.chunk[*array.axis];
+        if (m_rows.replacedRows > 0 && !boxes.replaced.empty())
+            return refused("array '" + array.name +
+                           "': replacing steps would replace shards, and a "
+                           "reader could fail at that moment. --merge-shards "
+                           "allows it.");
+        // A shard that this commit began is nobody's to read yet.
+        const bool isRead = m_cube.committedRows % rows != 0 &&
+                            m_target.size / rows == m_cube.committedRows / rows;
+        if (!isRead || boxes.replaced.empty())
+            return Status::ok();
+        return refused("array '" + array.name +
+                       "': the append would replace a "
+                       "partly filled shard (" +
+                       std::to_string(m_target.size % rows) + " of " +
+                       std::to_string(rows) +
+                       " rows), and a reader could fail at that moment. "
+                       "--merge-shards allows it.");
+    }
+
     static Slab slabFor(const TargetArray &array, const Extent &committed,
-                        const Extent &shape, const GrowthBoxes &boxes)
+                        const Extent &shape, const TouchedBoxes &boxes)
     {
         Slab slab;
         slab.path = array.document.path;
@@ -325,25 +309,13 @@ class Planner
         return slab;
     }
 
-    void addViewArray(const ArrayDocument &document, const GrowthBoxes &boxes,
+    void addViewArray(const ArrayDocument &document, const TouchedBoxes &boxes,
                       const Extent &shape)
     {
         m_plan.intent.arrays.push_back(
             {{document.path, document.keys, boxes.added, boxes.replaced},
              document,
              paddedShape(shape, document.chunk)});
-    }
-
-    void takeFromSlice(Slab &slab, const std::string &name,
-                       Conversion conversion) const
-    {
-        const auto &arrays = m_slice.arrays();
-        const auto found = std::find_if(arrays.begin(), arrays.end(),
-                                        [&](const SliceArray &array)
-                                        { return array.name == name; });
-        slab.sliceArray = static_cast<std::size_t>(found - arrays.begin());
-        slab.sliceBlock = found->block;
-        slab.conversion = std::move(conversion);
     }
 
     static Status fillFromLabels(Slab &slab, const Labels &labels,
@@ -393,7 +365,7 @@ class Planner
     }
 
     /// The cube as the next slice of a batch finds it.
-    void growCube(const std::vector<Growth> &growths, const Labels &labels)
+    void growCube(const std::vector<Growth> &growths)
     {
         Target grown = m_target;
         for (const auto &[key, bytes] : m_plan.intent.next)
@@ -408,12 +380,13 @@ class Planner
         }
         grown.size += m_plan.rows;
         m_cube.target = std::move(grown);
-        auto &known = m_cube.labels;
-        known.values.insert(known.values.end(),
-                            labels.values.begin() +
-                                static_cast<std::ptrdiff_t>(
-                                    labels.values.empty() ? 0 : m_firstNew),
-                            labels.values.end());
+        const auto &labels = m_rows.labels.values;
+        auto &known = m_cube.labels.values;
+        if (!labels.empty())
+            known.insert(known.end(),
+                         labels.begin() +
+                             static_cast<std::ptrdiff_t>(m_rows.firstNew),
+                         labels.end());
     }
 
     /// Tile-presence caches that would hide new chunks.
@@ -451,17 +424,10 @@ class Planner
     CubeState m_cube;
     const Target m_target;  ///< the cube's, as it was
     AppendPlan m_plan;
-    std::uint64_t m_firstNew = 0;
+    RowDecision m_rows;
 };
 
 }  // namespace
-
-std::string canonicalPath(const std::string &slice)
-{
-    std::error_code code;
-    const auto path = std::filesystem::canonical(slice, code);
-    return code ? slice : path.string();
-}
 
 Result<AppendPlan> planAppend(const AppendOptions &options, const Site &site,
                               Storage &storage, const Slice &slice,

@@ -3,33 +3,17 @@
 
 #pragma once
 
-#include "append/guards.h"
-#include "append/labels.h"
+#include "append/cube_state.h"
 #include "append/pipeline.h"
-#include "append/target.h"
 #include "settings/options.h"
 #include "slice/slice.h"
 #include "transaction/transaction.h"
 
-#include <map>
 #include <string>
 #include <vector>
 
 namespace mdimappend
 {
-
-/// The cube as the next slice finds it: as it is stored, or, inside a batch, as
-/// it will be when the slices before have been committed.
-struct CubeState
-{
-    Target target;
-    /// Rows that are committed; those beyond are the batch's own.
-    std::uint64_t committedRows = 0;
-    bool labelsKnown = false;
-    Labels labels;
-    /// Coordinates of the other dimensions that were read so far.
-    std::map<std::string, CoordinateValues> coordinates;
-};
 
 struct AppendPlan
 {
@@ -37,17 +21,24 @@ struct AppendPlan
     std::vector<Slab> slabs;
     CubeState after;
     std::uint64_t firstRow = 0;
-    std::uint64_t rows = 0;  ///< 0: all of the slice is there already
+    std::uint64_t rows = 0;  ///< new ones
+    std::uint64_t replacedRows = 0;
     std::uint64_t rowsAlreadyThere = 0;
     std::string firstLabel;
     std::string lastLabel;
     bool create = false;
+    /// It has rows that this very commit brings: commit, and plan again.
+    /// Nothing else of the plan holds then.
+    bool needsCommit = false;
+
+    /// All of the slice is in the target already.
+    bool isEmpty() const
+    {
+        return rows == 0 && replacedRows == 0;
+    }
+
     std::vector<std::string> ignoredArrays;
 };
-
-/// One spelling for each file: absolute, links resolved. Names that are no
-/// local files stay as they are.
-std::string canonicalPath(const std::string &slice);
 
 /// Guards the slice and plans its append. Failure::Refused says why not,
 /// without the slice's name.

@@ -18,16 +18,17 @@ const char *outcomeName(SliceReport::Outcome outcome)
         return "already there";
     case SliceReport::Outcome::WouldAppend:
         return "would append";
+    case SliceReport::Outcome::NotTried:
+        return "not tried";
     case SliceReport::Outcome::Failed:
         break;
     }
     return "failed";
 }
 
-std::string sizeText(std::uint64_t bytes)
+std::string sizeText(double size)
 {
     static constexpr const char *units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    double size = static_cast<double>(bytes);
     std::size_t unit = 0;
     while (size >= 1024 && unit + 1 < std::size(units))
     {
@@ -47,6 +48,8 @@ Json toJson(const SliceReport &slice)
 {
     Json json = {{"slice", slice.slice},
                  {"outcome", outcomeName(slice.outcome)}};
+    if (slice.outcome == SliceReport::Outcome::NotTried)
+        return json;
     if (slice.outcome == SliceReport::Outcome::Failed)
     {
         json["exit_status"] = exitStatus(slice.status);
@@ -55,6 +58,7 @@ Json toJson(const SliceReport &slice)
     }
     json["first_row"] = slice.firstRow;
     json["rows"] = slice.rows;
+    json["rows_replaced"] = slice.rowsReplaced;
     json["rows_already_there"] = slice.rowsAlreadyThere;
     json["first_label"] = slice.firstLabel;
     json["last_label"] = slice.lastLabel;
@@ -62,10 +66,35 @@ Json toJson(const SliceReport &slice)
     json["sequence"] = slice.sequence;
     json["chunks"] = slice.chunks;
     json["bytes"] = slice.bytes;
+    json["altered_values"] = slice.alteredValues;
     json["seconds"] = slice.seconds;
     if (!slice.plan.is_null())
         json["plan"] = slice.plan;
     return json;
+}
+
+/// Of --dry-run: what would be written, an array a line.
+std::string planText(const Json &plan)
+{
+    std::string text;
+    for (const auto &array : member(plan, "arrays"))
+    {
+        std::string chunk;
+        for (const auto &size : member(array, "chunk"))
+            chunk += (chunk.empty() ? "" : "x") + dumpJson(size, -1);
+        const auto added = array.value("chunks_added", std::uint64_t{0});
+        const auto replaced = array.value("chunks_replaced", std::uint64_t{0});
+        text += "  " + array.value("path", "") + ": " +
+                plural(added, "new chunk") +
+                (chunk.empty() ? "" : " of " + chunk) +
+                (replaced > 0 ? ", " + std::to_string(replaced) + " replaced"
+                              : "") +
+                ", " + sizeText(array.value("bytes_uncompressed", 0.0)) + "\n";
+    }
+    return text + "  " + plural(member(plan, "documents").size(), "document") +
+           "; in all " +
+           plural(plan.value("objects", std::uint64_t{0}), "object") + ", " +
+           sizeText(plan.value("bytes_uncompressed", 0.0)) + " uncompressed\n";
 }
 
 }  // namespace
@@ -109,36 +138,60 @@ Json toJson(const Report &report)
             {"slices", slices}};
 }
 
-std::string toText(const Report &report)
+std::string toText(const RecoveryReport &recovered)
 {
     std::string text;
-    for (const auto &name : report.recovery.undone)
+    for (const auto &name : recovered.undone)
         text += "recovered: an interrupted append was undone (" + name + ")\n";
-    for (const auto &name : report.recovery.redone)
+    for (const auto &name : recovered.redone)
         text += "recovered: a decided append was finished (" + name + ")\n";
+    return text;
+}
+
+std::string toText(const SliceReport &slice, const std::string &appendDim)
+{
+    using Outcome = SliceReport::Outcome;
+    std::string text = slice.slice + ": ";
+    if (slice.outcome == Outcome::Failed)
+        return text + "failed: " + slice.status.message() + "\n";
+    if (slice.outcome == Outcome::NotTried)
+        return text + "not tried\n";
+    const bool isThere = slice.outcome == Outcome::AlreadyThere;
+    const bool onlyReplaces = slice.rows == 0 && slice.rowsReplaced > 0;
+    if (onlyReplaces)
+        text += slice.outcome == Outcome::WouldAppend ? "would replace"
+                                                      : "replaced";
+    else
+        text += outcomeName(slice.outcome);
+    const auto rows = isThere        ? slice.rowsAlreadyThere
+                      : onlyReplaces ? slice.rowsReplaced
+                                     : slice.rows;
+    text += " " + plural(rows, "step") + " of " + appendDim;
+    if (slice.rowsReplaced > 0 && !onlyReplaces)
+        text += " and replaced " + std::to_string(slice.rowsReplaced);
+    if (!slice.firstLabel.empty())
+        text += slice.firstLabel == slice.lastLabel
+                    ? ", " + slice.firstLabel
+                    : ", " + slice.firstLabel + " to " + slice.lastLabel;
+    if (slice.created)
+        text += ", to a new target";
+    if (slice.outcome == Outcome::Appended)
+        text += " (" + plural(slice.chunks, "chunk") + ", " +
+                sizeText(static_cast<double>(slice.bytes)) + ")";
+    if (slice.alteredValues > 0)
+        text += ", " + plural(slice.alteredValues, "value") +
+                " that did not fit changed";
+    return text + "\n" + (slice.plan.is_null() ? "" : planText(slice.plan));
+}
+
+std::string toText(const Report &report)
+{
+    std::string text = toText(report.recovery);
+    // Why a slice failed is an error message besides.
     for (const auto &slice : report.slices)
-    {
-        text += slice.slice + ": " + outcomeName(slice.outcome);
-        if (slice.outcome == SliceReport::Outcome::Failed)
-        {
-            text += "\n";
-            continue;
-        }
-        const auto rows = slice.outcome == SliceReport::Outcome::AlreadyThere
-                              ? slice.rowsAlreadyThere
-                              : slice.rows;
-        text += " " + plural(rows, "step") + " of " + report.appendDim;
-        if (!slice.firstLabel.empty())
-            text += rows == 1
-                        ? ", " + slice.firstLabel
-                        : ", " + slice.firstLabel + " to " + slice.lastLabel;
-        if (slice.outcome == SliceReport::Outcome::Appended)
-            text += slice.created ? ", to a new target" : "";
-        if (slice.outcome == SliceReport::Outcome::Appended)
-            text += " (" + plural(slice.chunks, "chunk") + ", " +
-                    sizeText(slice.bytes) + ")";
-        text += "\n";
-    }
+        text += slice.outcome == SliceReport::Outcome::Failed
+                    ? slice.slice + ": failed\n"
+                    : toText(slice, report.appendDim);
     return text;
 }
 

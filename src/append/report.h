@@ -20,12 +20,14 @@ struct SliceReport
         Appended,
         AlreadyThere,
         WouldAppend,  ///< --dry-run
-        Failed
+        Failed,
+        NotTried  ///< one before it ended the run
     };
     std::string slice;
-    Outcome outcome = Outcome::Failed;
+    Outcome outcome = Outcome::NotTried;
     std::uint64_t firstRow = 0;
     std::uint64_t rows = 0;
+    std::uint64_t rowsReplaced = 0;
     std::uint64_t rowsAlreadyThere = 0;
     std::string firstLabel;
     std::string lastLabel;
@@ -33,6 +35,8 @@ struct SliceReport
     std::uint64_t sequence = 0;
     std::uint64_t chunks = 0;
     std::uint64_t bytes = 0;
+    /// Values that did not fit, and were clamped or filled.
+    std::uint64_t alteredValues = 0;
     double seconds = 0;
     Status status;
     Json plan;  ///< --dry-run: what would be written
@@ -54,5 +58,9 @@ int exitStatus(const Status &status);
 
 Json toJson(const Report &report);
 std::string toText(const Report &report);
+std::string toText(const RecoveryReport &recovered);
+/// One line; of a slice that failed, with the reason. With --dry-run, the plan
+/// below it.
+std::string toText(const SliceReport &slice, const std::string &appendDim);
 
 }  // namespace mdimappend

@@ -12,8 +12,16 @@
 namespace mdimappend
 {
 
-/// What one array gets: rows [firstRow, firstRow + rows) along `axis`, or all
-/// of it if it has no append dimension.
+/// Rows of a slice and where they go.
+struct RowRun
+{
+    std::uint64_t sliceRow = 0;
+    std::uint64_t targetRow = 0;
+    std::uint64_t rows = 0;
+};
+
+/// What one array gets: runs of rows along `axis`, or all of it if it has no
+/// append dimension.
 struct Slab
 {
     std::string path;             ///< of the array
@@ -21,17 +29,18 @@ struct Slab
     std::optional<std::size_t> axis;
     Extent committed;  ///< the shape before; rows beyond it are padding
     Extent shape;      ///< the shape after
-    std::uint64_t firstRow = 0;
-    std::uint64_t rows = 0;
+    /// In the order of targetRow, without overlaps. Rows below the committed
+    /// ones replace what is there.
+    std::vector<RowRun> runs;
 
-    /// Where the values come from: an array of the slice, from its row
-    /// `sliceRow` on, or memory (the whole slab, in the target's type).
+    /// Where the values come from: an array of the slice, memory (all runs'
+    /// rows, in the target's type), or one element for all.
     std::optional<std::size_t> sliceArray;
-    std::uint64_t sliceRow = 0;
     Extent sliceBlock;
     Conversion conversion;
     std::string memory;
     std::vector<std::string> memoryStrings;
+    std::optional<std::string> constant;  ///< "" for texts: the empty text
 };
 
 }  // namespace mdimappend

@@ -375,7 +375,8 @@ Result<Documents> grownDocuments(const Target &target,
         const auto key = copy.key.substr(skip);
         MDIMAPPEND_ASSIGN(const Documents patched,
                           patchShapes(target.format, relative, key, inside));
-        grown[copy.key] = patched.at(key);
+        if (const auto found = patched.find(key); found != patched.end())
+            grown[copy.key] = found->second;
     }
     return grown;
 }

@@ -1,5 +1,8 @@
 #include "append/target_values.h"
 
+#include "append/slice_coordinates.h"
+#include "zarr/json_text.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -11,23 +14,6 @@ namespace
 {
 
 constexpr std::uint64_t compareBudget = 16ULL << 20;
-
-CoordinateValues valuesOf(const ElementBuffer &buffer,
-                          const GDALExtendedDataType &type, std::uint64_t count)
-{
-    CoordinateValues values;
-    if (type.GetClass() == GEDTC_STRING)
-    {
-        values.texts = buffer.strings();
-        return values;
-    }
-    values.numbers.resize(static_cast<std::size_t>(count));
-    const auto numeric = type.GetNumericDataType();
-    GDALCopyWords64(buffer.data(), numeric, GDALGetDataTypeSizeBytes(numeric),
-                    values.numbers.data(), GDT_Float64, sizeof(double),
-                    static_cast<GPtrDiff_t>(count));
-    return values;
-}
 
 /// Bitwise, but any NaN equals any other.
 bool sameElement(const char *a, const char *b, std::size_t size,
@@ -65,6 +51,29 @@ bool sameElements(const ElementBuffer &a, const ElementBuffer &b,
     return true;
 }
 
+/// A label that was never written is not a label. Zarr fills with 0 what may be
+/// one all the same; NaN is refused anyway.
+Status checkNoneMissing(const SliceArray &array, const void *elements,
+                        std::uint64_t count)
+{
+    const auto &missing = array.missingValue;
+    if (!missing || missing->find_first_not_of('\0') == missing->npos)
+        return Status::ok();
+    double number = 0;
+    GDALCopyWords64(missing->data(), array.type.GetNumericDataType(), 0,
+                    &number, GDT_Float64, 0, 1);
+    if (std::isnan(number))
+        return Status::ok();
+    const auto *element = static_cast<const char *>(elements);
+    for (std::uint64_t i = 0; i < count; ++i, element += missing->size())
+    {
+        if (std::memcmp(element, missing->data(), missing->size()) == 0)
+            return refused("label " + std::to_string(i) + " is missing: '" +
+                           array.name + "' has its missing value there.");
+    }
+    return Status::ok();
+}
+
 /// One array's committed rows against a slice's, a block at a time.
 class RowComparison
 {
@@ -93,7 +102,7 @@ class RowComparison
         for (std::size_t i = 0; i < extent.size(); ++i)
             grid.push_back(ceilDivide(extent[i], document.chunk[i]));
         const auto perBlock = blockOfChunks(
-            grid, document.chunk, m_slice.arrays()[m_match.sliceArray].block,
+            grid, document.chunk, m_slice.arrays()[*m_match.sliceArray].block,
             std::max<std::size_t>(document.dataType.size, 1), compareBudget);
         Extent step;
         ChunkBox blocks;
@@ -141,15 +150,15 @@ class RowComparison
         const auto &conversion = m_match.conversion;
         if (conversion.isNone())
         {
-            MDIMAPPEND_RETURN_IF_ERROR(
-                m_reader->read(m_match.sliceArray, from, size, offered.data()));
+            MDIMAPPEND_RETURN_IF_ERROR(m_reader->read(*m_match.sliceArray, from,
+                                                      size, offered.data()));
         }
         else
         {
             std::vector<char> raw(static_cast<std::size_t>(count) *
                                   conversion.sourceSize());
             MDIMAPPEND_RETURN_IF_ERROR(
-                m_reader->read(m_match.sliceArray, from, size, raw.data()));
+                m_reader->read(*m_match.sliceArray, from, size, raw.data()));
             MDIMAPPEND_RETURN_IF_ERROR(conversion.apply(
                 raw.data(), offered.data(), static_cast<std::size_t>(count)));
         }
@@ -173,6 +182,17 @@ std::vector<View::Array> viewArrays(const Target &target)
              array.document,
              paddedShape(array.document.shape, array.document.chunk)});
     return arrays;
+}
+
+/// Labels are compared and stored as they are: codes of packed ones would be
+/// taken for labels.
+Status checkNotPacked(const std::string &whose, double scale, double offset)
+{
+    if (scale == 1 && offset == 0)
+        return Status::ok();
+    return refused(whose + " labels are packed (scale " + dumpJson(scale, -1) +
+                   ", offset " + dumpJson(offset, -1) +
+                   "), and packed labels are not understood.");
 }
 
 }  // namespace
@@ -201,11 +221,24 @@ Result<CoordinateValues> TargetValues::coordinate(std::size_t array)
 {
     const auto &document = m_target.arrays[array].document;
     MDIMAPPEND_ASSIGN(const auto buffer, readAll(array));
-    const auto type =
-        document.dataType.isString()
-            ? GDALExtendedDataType::CreateString()
-            : GDALExtendedDataType::Create(document.dataType.gdal);
-    return valuesOf(*buffer, type, elementCount(document.shape));
+    if (document.dataType.isString())
+    {
+        CoordinateValues values;
+        values.shape = document.shape;
+        values.texts = buffer->strings();
+        return values;
+    }
+    auto values = coordinateValues(
+        buffer->data(), GDALExtendedDataType::Create(document.dataType.gdal),
+        document.shape);
+    const auto number = [&](const char *name)
+    {
+        const auto &value = member(document.attributes, name);
+        return value.is_number() ? std::optional(value.get<double>())
+                                 : std::nullopt;
+    };
+    unpack(values, number("scale_factor"), number("add_offset"));
+    return values;
 }
 
 Result<Labels> TargetValues::labels()
@@ -217,6 +250,13 @@ Result<Labels> TargetValues::labels()
                                              array - m_target.arrays.data())));
     if (array->document.dataType.isString())
         return textLabels(buffer->strings());
+    const auto number = [&](const char *name, double otherwise)
+    {
+        const auto &value = member(array->document.attributes, name);
+        return value.is_number() ? value.get<double>() : otherwise;
+    };
+    MDIMAPPEND_RETURN_IF_ERROR(checkNotPacked(
+        "the target's", number("scale_factor", 1), number("add_offset", 0)));
     auto labels = decodeLabels(labelForm(*array), buffer->data(),
                                static_cast<std::size_t>(m_target.size));
     return labels ? std::move(labels)
@@ -224,44 +264,21 @@ Result<Labels> TargetValues::labels()
 }
 
 Result<std::optional<std::string>> TargetValues::firstDifference(
-    const Slice &slice, const std::vector<Match> &matches,
-    const std::vector<std::pair<std::uint64_t, std::uint64_t>> &rows)
+    const Slice &slice, const std::vector<Match> &matches, const RowRun &run)
 {
     for (const auto &match : matches)
     {
+        if (!match.sliceArray)
+            continue;
         const auto &target = m_target.arrays[match.targetArray];
         RowComparison comparison(*m_view, target, match, slice);
-        for (std::size_t first = 0; first < rows.size();)
-        {
-            // Runs of rows that follow each other on both sides.
-            std::size_t next = first + 1;
-            while (next < rows.size() &&
-                   rows[next].first == rows[next - 1].first + 1 &&
-                   rows[next].second == rows[next - 1].second + 1)
-                ++next;
-            MDIMAPPEND_ASSIGN(const bool same,
-                              comparison.same(rows[first].first,
-                                              rows[first].second,
-                                              next - first));
-            if (!same)
-                return std::optional<std::string>("array '" + target.name +
-                                                  "'");
-            first = next;
-        }
+        MDIMAPPEND_ASSIGN(
+            const bool same,
+            comparison.same(run.sliceRow, run.targetRow, run.rows));
+        if (!same)
+            return std::optional<std::string>("array '" + target.name + "'");
     }
     return std::optional<std::string>();
-}
-
-Result<CoordinateValues> sliceCoordinate(const Slice &slice, std::size_t array)
-{
-    const auto &described = slice.arrays()[array];
-    const auto count = elementCount(described.shape);
-    ElementBuffer buffer(described.type, count);
-    MDIMAPPEND_ASSIGN(const auto reader, slice.reader());
-    const Extent zero(described.shape.size(), 0);
-    MDIMAPPEND_RETURN_IF_ERROR(
-        reader->read(array, zero, described.shape, buffer.data()));
-    return valuesOf(buffer, described.type, count);
 }
 
 Result<Labels> sliceLabels(const Slice &slice)
@@ -271,6 +288,8 @@ Result<Labels> sliceLabels(const Slice &slice)
         const auto &array = slice.arrays()[i];
         if (!array.labels)
             continue;
+        MDIMAPPEND_RETURN_IF_ERROR(checkNotPacked(
+            "its", array.scale.value_or(1), array.offset.value_or(0)));
         const auto count = elementCount(array.shape);
         ElementBuffer buffer(array.type, count);
         MDIMAPPEND_ASSIGN(const auto reader, slice.reader());
@@ -279,6 +298,8 @@ Result<Labels> sliceLabels(const Slice &slice)
             reader->read(i, zero, array.shape, buffer.data()));
         if (array.type.GetClass() == GEDTC_STRING)
             return textLabels(buffer.strings());
+        MDIMAPPEND_RETURN_IF_ERROR(
+            checkNoneMissing(array, buffer.data(), count));
         LabelForm form;
         form.type = array.type.GetNumericDataType();
         form.units = array.units;

@@ -5,8 +5,10 @@
 #pragma once
 
 #include "append/array_handle.h"
+#include "append/coordinate_guard.h"
 #include "append/guards.h"
 #include "append/labels.h"
+#include "append/slab.h"
 #include "append/target.h"
 #include "slice/slice.h"
 #include "status.h"
@@ -29,14 +31,14 @@ class TargetValues
     /// Kind::None if the append dimension has no label array.
     Result<Labels> labels();
 
-    /// All values of a 1D array.
+    /// All values of an array, unpacked.
     Result<CoordinateValues> coordinate(std::size_t array);
 
-    /// Compares rows of the slice with committed rows (pairs of slice row and
-    /// target row); what differs first, or nothing.
-    Result<std::optional<std::string>> firstDifference(
-        const Slice &slice, const std::vector<Match> &matches,
-        const std::vector<std::pair<std::uint64_t, std::uint64_t>> &rows);
+    /// Compares rows of the slice with committed rows; what differs first, or
+    /// nothing.
+    Result<std::optional<std::string>>
+    firstDifference(const Slice &slice, const std::vector<Match> &matches,
+                    const RowRun &run);
 
   private:
     Result<std::unique_ptr<ElementBuffer>> readAll(std::size_t array);
@@ -44,9 +46,6 @@ class TargetValues
     const Target &m_target;
     std::unique_ptr<View> m_view;
 };
-
-/// All values of a 1D array of a slice.
-Result<CoordinateValues> sliceCoordinate(const Slice &slice, std::size_t array);
 
 /// The labels of a slice, from its label array; Kind::None if it has none.
 Result<Labels> sliceLabels(const Slice &slice);

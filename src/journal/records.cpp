@@ -12,10 +12,12 @@ namespace
 
 constexpr std::size_t maxRank = 64;
 
+/// Version 2: a writer that knows nothing of overwriting must not follow it.
 std::string frame(const char *kind, const Json &body)
 {
     const std::string text = dumpJson(body, -1) + "\n";
-    return std::string("mdimappend ") + kind + " 1 " +
+    return std::string("mdimappend ") + kind +
+           (body.contains("overwrite") ? " 2 " : " 1 ") +
            std::to_string(text.size()) + " " + sha256(text) + "\n" + text;
 }
 
@@ -28,16 +30,19 @@ Result<Json> unframe(const std::string &kind, std::string_view record)
         return damaged;
     std::string_view header = record.substr(start.size(), end - start.size());
     const std::string_view body = record.substr(end + 1);
-    if (!header.starts_with("1 "))
+    if (!header.starts_with("1 ") && !header.starts_with("2 "))
         return error("the " + kind +
                      " has a format that this version of "
                      "gdalmdimappend does not know");
+    const auto version = header.substr(0, 2);
     header.remove_prefix(2);
     if (header != std::to_string(body.size()) + " " + sha256(body))
         return damaged;
     auto parsed = parseJson(body.substr(0, body.size() - 1));
-    return parsed && parsed->is_object() ? std::move(parsed)
-                                         : Result<Json>(damaged);
+    if (!parsed || !parsed->is_object() ||
+        parsed->contains("overwrite") != (version == "2 "))
+        return damaged;
+    return parsed;
 }
 
 // Reading with a default: what a key of the wrong type yields is caught by
@@ -145,7 +150,8 @@ Json toJson(const Move &move)
             {"content", toJson(move.content)}};
 }
 
-Result<std::vector<Move>> movesFrom(const Json &object, const char *key)
+Result<std::vector<Move>> movesFrom(const Json &object, const char *key,
+                                    bool staged)
 {
     std::vector<Move> moves;
     for (const auto &item : listOf(object, key))
@@ -156,7 +162,7 @@ Result<std::vector<Move>> movesFrom(const Json &object, const char *key)
         move.base = contentFrom(item, "base");
         move.content = contentFrom(item, "content");
         if (!isSafeKey(move.key) ||
-            (move.content.exists && !isSafeKey(move.staged)))
+            (move.content.exists && staged && !isSafeKey(move.staged)))
             return error("the key '" + move.key +
                          "' would lead out of the store");
         moves.push_back(std::move(move));
@@ -175,6 +181,52 @@ Result<std::vector<std::string>> keysFrom(const Json &object, const char *key)
         keys.push_back(item.get<std::string>());
     }
     return keys;
+}
+
+Json toJson(const std::vector<BaseDocument> &documents)
+{
+    Json list = Json::array();
+    for (const auto &document : documents)
+        list.push_back(
+            {{"key", document.key}, {"content", toJson(document.content)}});
+    return list;
+}
+
+Result<std::vector<BaseDocument>> documentsFrom(const Json &object)
+{
+    std::vector<BaseDocument> documents;
+    for (const auto &item : listOf(object, "documents"))
+    {
+        BaseDocument document{textOf(item, "key"),
+                              contentFrom(item, "content")};
+        if (!isSafeKey(document.key))
+            return error("the document '" + document.key +
+                         "' would lead out of the store");
+        documents.push_back(std::move(document));
+    }
+    return documents;
+}
+
+void add(Json &body, const std::optional<Overwrite> &overwrite)
+{
+    if (overwrite)
+        body["overwrite"] = {{"old", overwrite->oldIdentity},
+                             {"new", overwrite->newIdentity},
+                             {"documents", toJson(overwrite->oldDocuments)}};
+}
+
+Result<std::optional<Overwrite>> overwriteFrom(const Json &body)
+{
+    const auto member = body.find("overwrite");
+    if (member == body.end())
+        return std::optional<Overwrite>();
+    Overwrite overwrite;
+    overwrite.oldIdentity = textOf(*member, "old");
+    overwrite.newIdentity = textOf(*member, "new");
+    MDIMAPPEND_ASSIGN(overwrite.oldDocuments, documentsFrom(*member));
+    if (overwrite.oldIdentity.empty() || overwrite.newIdentity.empty())
+        return error("it does not say what overwrites what");
+    return std::optional<Overwrite>(std::move(overwrite));
 }
 
 }  // namespace
@@ -237,15 +289,13 @@ std::string toText(const Plan &plan)
              {"separator", std::string(1, array.keys.separator)},
              {"added", toJson(array.added)},
              {"replaced", toJson(array.replaced)}});
-    Json documents = Json::array();
-    for (const auto &document : plan.documents)
-        documents.push_back(
-            {{"key", document.key}, {"content", toJson(document.content)}});
-    return frame("plan", {{"transaction", plan.transaction},
-                          {"sequence", plan.sequence},
-                          {"arrays", arrays},
-                          {"documents", documents},
-                          {"folders", plan.folders}});
+    Json body = {{"transaction", plan.transaction},
+                 {"sequence", plan.sequence},
+                 {"arrays", arrays},
+                 {"documents", toJson(plan.documents)},
+                 {"folders", plan.folders}};
+    add(body, plan.overwrite);
+    return frame("plan", body);
 }
 
 Result<Plan> parsePlan(std::string_view text)
@@ -269,16 +319,9 @@ Result<Plan> parsePlan(std::string_view text)
         MDIMAPPEND_ASSIGN(array.replaced, boxesFrom(item, "replaced"));
         plan.arrays.push_back(std::move(array));
     }
-    for (const auto &item : listOf(body, "documents"))
-    {
-        BaseDocument document{textOf(item, "key"),
-                              contentFrom(item, "content")};
-        if (!isSafeKey(document.key))
-            return error("the document '" + document.key +
-                         "' would lead out of the store");
-        plan.documents.push_back(std::move(document));
-    }
+    MDIMAPPEND_ASSIGN(plan.documents, documentsFrom(body));
     MDIMAPPEND_ASSIGN(plan.folders, keysFrom(body, "folders"));
+    MDIMAPPEND_ASSIGN(plan.overwrite, overwriteFrom(body));
     return plan;
 }
 
@@ -293,14 +336,16 @@ std::string toText(const Manifest &manifest)
     Json puts = Json::array();
     for (const auto &put : manifest.puts)
         puts.push_back({{"key", put.key}, {"content", toJson(put.content)}});
-    return frame("manifest", {{"transaction", manifest.transaction},
-                              {"sequence", manifest.sequence},
-                              {"chunks", chunks},
-                              {"deletions", manifest.deletions},
-                              {"documents", documents},
-                              {"boot", manifest.bootId},
-                              {"puts", puts},
-                              {"log", manifest.logRecord}});
+    Json body = {{"transaction", manifest.transaction},
+                 {"sequence", manifest.sequence},
+                 {"chunks", chunks},
+                 {"deletions", manifest.deletions},
+                 {"documents", documents},
+                 {"boot", manifest.bootId},
+                 {"puts", puts},
+                 {"log", manifest.logRecord}};
+    add(body, manifest.overwrite);
+    return frame("manifest", body);
 }
 
 Result<Manifest> parseManifest(std::string_view text)
@@ -309,9 +354,11 @@ Result<Manifest> parseManifest(std::string_view text)
     Manifest manifest;
     manifest.transaction = textOf(body, "transaction");
     manifest.sequence = numberOf(body, "sequence");
-    MDIMAPPEND_ASSIGN(manifest.chunks, movesFrom(body, "chunks"));
+    MDIMAPPEND_ASSIGN(manifest.overwrite, overwriteFrom(body));
+    MDIMAPPEND_ASSIGN(manifest.chunks, movesFrom(body, "chunks", true));
     MDIMAPPEND_ASSIGN(manifest.deletions, keysFrom(body, "deletions"));
-    MDIMAPPEND_ASSIGN(manifest.documents, movesFrom(body, "documents"));
+    MDIMAPPEND_ASSIGN(manifest.documents,
+                      movesFrom(body, "documents", !manifest.overwrite));
     manifest.bootId = textOf(body, "boot");
     for (const auto &item : listOf(body, "puts"))
     {

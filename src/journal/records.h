@@ -1,9 +1,9 @@
 // The journal's records: plan, manifest, decision. docs/format.md describes
 // their text form.
 //
-// A record is one line, `mdimappend <kind> 1 <bytes> sha256:<hex>`, then that
-// many bytes of JSON. A record that does not match its first line is damaged:
-// nothing is concluded from it.
+// A record is one line, `mdimappend <kind> <version> <bytes> sha256:<hex>`,
+// then that many bytes of JSON. A record that does not match its first line is
+// damaged: nothing is concluded from it.
 
 #pragma once
 
@@ -63,6 +63,15 @@ struct BaseDocument
     Content content;
 };
 
+/// A new store in place of an old one.
+struct Overwrite
+{
+    std::string oldIdentity;  ///< of the store's folder (Storage::identity)
+    std::string newIdentity;  ///< of the folder that the new store is made in
+    /// Of the old root: what tells it from the new one in a copy of both.
+    std::vector<BaseDocument> oldDocuments;
+};
+
 struct Plan
 {
     std::string transaction;
@@ -72,12 +81,13 @@ struct Plan
     /// Folders (below the store's parent) that the transaction makes: undo
     /// removes them again, innermost first, where they are empty.
     std::vector<std::string> folders;
+    std::optional<Overwrite> overwrite;
 };
 
 /// A staged object and where apply moves it.
 struct Move
 {
-    std::string staged;  ///< name in the stage
+    std::string staged;  ///< name in the stage; "" in an overwrite: it is there
     std::string key;
     Content base;     ///< what was there
     Content content;  ///< what will be there
@@ -101,6 +111,7 @@ struct Manifest
     std::string bootId;  ///< of the machine, when durability is `process`
     std::vector<PutChunk> puts;
     Json logRecord;
+    std::optional<Overwrite> overwrite;
 };
 
 struct Decision

@@ -85,7 +85,7 @@ Result<Site> locateSite(const std::string &target, const std::string &group)
 {
     if (target.empty())
         return Status(Failure::Usage, "the target has no name");
-    if (target.starts_with("/vsi"))
+    if (target.starts_with("/vsi") || target.find("://") != target.npos)
         return error("target '" + target +
                      "': only targets on local file systems can be appended "
                      "to by this version. Nothing was written.");

@@ -6,6 +6,7 @@
 //     lock
 //     journal/<transaction>/plan, manifest, decision
 //     stage/<transaction>/<number>
+//     overwrite/<transaction>/store
 //     log/<sequence, 12 digits>.json, head
 
 #pragma once
@@ -15,6 +16,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace mdimappend
 {
@@ -28,6 +30,11 @@ struct Site
     /// The root's folder has something in it, and is no Zarr store: what an
     /// interrupted creation left (recovery knows), or somebody's files.
     bool foreign = false;
+    /// The transaction that makes a new store in place of this one, in the
+    /// sidecar, where its objects then are; "" otherwise.
+    std::string overwriting;
+    /// GDAL's configuration while it reads and writes the store ("KEY=VALUE").
+    std::vector<std::string> config;
 
     std::string store() const
     {
@@ -59,14 +66,33 @@ struct Site
         return sidecar() + "/stage/" + transaction;
     }
 
+    std::string setAside(const std::string &transaction) const
+    {
+        return sidecar() + "/set-aside/" + transaction;
+    }
+
     std::string log() const
     {
         return sidecar() + "/log";
     }
 
+    /// All of a transaction that overwrites: the folder of `replacement`.
+    std::string overwrite(const std::string &transaction) const
+    {
+        return sidecar() + "/overwrite/" + transaction;
+    }
+
+    /// The new store before it takes the old one's place, the old one after.
+    std::string replacement(const std::string &transaction) const
+    {
+        return overwrite(transaction) + "/store";
+    }
+
     std::string object(const std::string &key) const
     {
-        return key.empty() ? store() : store() + "/" + key;
+        const auto root =
+            overwriting.empty() ? store() : replacement(overwriting);
+        return key.empty() ? root : root + "/" + key;
     }
 };
 

@@ -1,5 +1,6 @@
 #include "storage/local_storage.h"
 #include "storage/checksum.h"
+#include "storage/open_file.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -18,12 +19,6 @@ namespace
 {
 
 constexpr int newFile = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-
-Status systemError(const std::string &what, const std::string &path,
-                   int code = errno)
-{
-    return error(what + " '" + path + "': " + std::strerror(code));
-}
 
 bool kernelReportsSyncfsErrors()
 {
@@ -54,38 +49,6 @@ std::string versionOf(const struct stat &state)
            std::to_string(state.st_mtim.tv_nsec);
 }
 
-/// Closes on every way out; `close()` for those who must know.
-class OpenFile
-{
-  public:
-    OpenFile(Posix &posix, int fd) : m_posix(posix), m_fd(fd)
-    {
-    }
-
-    ~OpenFile()
-    {
-        if (m_fd >= 0)
-            m_posix.close(m_fd);
-    }
-
-    OpenFile(const OpenFile &) = delete;
-    OpenFile &operator=(const OpenFile &) = delete;
-
-    int fd() const
-    {
-        return m_fd;
-    }
-
-    int close()
-    {
-        return m_posix.close(std::exchange(m_fd, -1));
-    }
-
-  private:
-    Posix &m_posix;
-    int m_fd;
-};
-
 }  // namespace
 
 std::string parentFolder(const std::string &path)
@@ -100,7 +63,8 @@ Result<std::unique_ptr<LocalStorage>>
 LocalStorage::open(const std::string &anchor, Durability durability,
                    Posix &posix)
 {
-    std::unique_ptr<LocalStorage> storage(new LocalStorage(posix, durability));
+    std::unique_ptr<LocalStorage> storage(
+        new LocalStorage(posix, durability, anchor));
     storage->m_anchor =
         posix.open(anchor.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (storage->m_anchor < 0)

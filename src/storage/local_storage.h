@@ -42,12 +42,20 @@ class LocalStorage final : public Storage
     Result<std::vector<std::string>> list(const std::string &folder) override;
     Status makeFolders(const std::string &folder) override;
     Status removeFolderIfEmpty(const std::string &folder) override;
+    Status makeReplacement(const std::string &folder,
+                           const std::string &destination) override;
+    Status exchange(const std::string &folder,
+                    const std::string &other) override;
+    Result<std::optional<std::string>>
+    identity(const std::string &folder) override;
+    Result<bool> removeTree(const std::string &folder) override;
     Status barrier() override;
     void adopt(const std::string &path) override;
 
   private:
-    LocalStorage(Posix &posix, Durability durability) noexcept
-        : m_posix(posix), m_durability(durability)
+    LocalStorage(Posix &posix, Durability durability, std::string anchor)
+        : m_posix(posix), m_durability(durability),
+          m_anchorPath(std::move(anchor))
     {
     }
 
@@ -61,6 +69,7 @@ class LocalStorage final : public Storage
     Result<int> openNew(const std::string &path);
     Status takeRights(int fd, const std::string &likeObject);
     Status checkPublishable(int fd, const std::string &destination);
+    Status checkExchangeable(int fd, const std::string &destination);
     void forgetFolders();
     Status syncPath(const std::string &path);
     void changed(const std::string &path);
@@ -68,6 +77,7 @@ class LocalStorage final : public Storage
 
     Posix &m_posix;
     Durability m_durability;
+    std::string m_anchorPath;
     int m_anchor = -1;
     bool m_syncfs = false;
     std::mutex m_mutex;

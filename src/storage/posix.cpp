@@ -63,6 +63,11 @@ int Posix::renameNoReplace(const char *from, const char *to)
     return ::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }
 
+int Posix::renameExchange(const char *path, const char *other)
+{
+    return ::renameat2(AT_FDCWD, path, AT_FDCWD, other, RENAME_EXCHANGE);
+}
+
 int Posix::link(const char *from, const char *to)
 {
     return ::link(from, to);
@@ -116,9 +121,25 @@ int Posix::fstatfs(int fd, struct statfs *state)
     return ::fstatfs(fd, state);
 }
 
+int Posix::statx(const char *path, struct statx *state)
+{
+    return ::statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW,
+                   STATX_BASIC_STATS | STATX_BTIME, state);
+}
+
 DIR *Posix::opendir(const char *path)
 {
     return ::opendir(path);
+}
+
+int Posix::openAt(int folder, const char *name, int flags)
+{
+    return ::openat(folder, name, flags);
+}
+
+int Posix::unlinkAt(int folder, const char *name, int flags)
+{
+    return ::unlinkat(folder, name, flags);
 }
 
 }  // namespace mdimappend

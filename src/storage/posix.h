@@ -30,6 +30,8 @@ class Posix
     virtual int rename(const char *from, const char *to);
     /// renameat2 with RENAME_NOREPLACE.
     virtual int renameNoReplace(const char *from, const char *to);
+    /// renameat2 with RENAME_EXCHANGE.
+    virtual int renameExchange(const char *path, const char *other);
     virtual int link(const char *from, const char *to);
     virtual int fchmod(int fd, mode_t mode);
     virtual int fchown(int fd, uid_t owner, gid_t group);
@@ -42,7 +44,13 @@ class Posix
     /// faccessat with AT_EACCESS.
     virtual int access(const char *path, int mode);
     virtual int fstatfs(int fd, struct statfs *state);
+    /// Of the path itself, not of what a link leads to.
+    virtual int statx(const char *path, struct statx *state);
     virtual DIR *opendir(const char *path);
+    /// openat and unlinkat: names below an open folder, so that no link can
+    /// lead elsewhere.
+    virtual int openAt(int folder, const char *name, int flags);
+    virtual int unlinkAt(int folder, const char *name, int flags);
 };
 
 }  // namespace mdimappend

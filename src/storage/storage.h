@@ -87,6 +87,29 @@ class Storage
     /// left alone and is no error.
     virtual Status removeFolderIfEmpty(const std::string &folder) = 0;
 
+    /// Makes a folder that is going to be exchanged with the folder
+    /// `destination`, with the access rights of that. Fails where the exchange
+    /// could not succeed: on a file system that cannot do it, or on another
+    /// one than the destination's, or without the rights.
+    virtual Status makeReplacement(const std::string &folder,
+                                   const std::string &destination) = 0;
+
+    /// Each of two folders takes the other's place, in one instant.
+    virtual Status exchange(const std::string &folder,
+                            const std::string &other) = 0;
+
+    /// What a folder keeps when it is renamed and shares with no other of its
+    /// file system, no copy of it, and none that was there before it; nothing
+    /// if there is no such folder.
+    virtual Result<std::optional<std::string>>
+    identity(const std::string &folder) = 0;
+
+    /// Removes a folder and all that is below it; it may be gone already.
+    /// Links are removed and never followed, mounted file systems never
+    /// entered. False if something must stay for good, for want of rights or
+    /// because it is in use: then all else is gone.
+    virtual Result<bool> removeTree(const std::string &folder) = 0;
+
     /// All that was done before through this object is durable when this
     /// succeeds, and what was adopted.
     virtual Status barrier() = 0;

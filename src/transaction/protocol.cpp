@@ -3,6 +3,7 @@
 #include "journal/log.h"
 #include "storage/checksum.h"
 #include "storage/local_storage.h"
+#include "transaction/overwrite.h"
 
 #include <fstream>
 #include <set>
@@ -12,16 +13,6 @@ namespace mdimappend
 
 namespace
 {
-
-Status conflict(const std::string &what)
-{
-    return {Failure::Conflict,
-            "conflict: " + what +
-                ". Somebody else wrote to the store meanwhile. Nothing was "
-                "changed, and nothing will be. Look at it; then `gdal driver "
-                "mdimappend recover --set-aside` lets appending go on with "
-                "the store as it is"};
-}
 
 /// The content at a path by the kind of checksum that `like` carries.
 Result<Content> contentAt(Storage &storage, const std::string &path, bool chunk)
@@ -69,24 +60,6 @@ Status apply(Storage &storage, const Site &site, const Manifest &manifest,
                            destination);
 }
 
-/// After a reboot, what was never synced may be lost.
-Status verifyPuts(Storage &storage, const Site &site, const Manifest &manifest)
-{
-    if (manifest.bootId.empty() || manifest.bootId == bootId())
-        return Status::ok();
-    for (const auto &put : manifest.puts)
-    {
-        MDIMAPPEND_ASSIGN(const Content present,
-                          contentAt(storage, site.object(put.key), true));
-        if (present != put.content)
-            return {Failure::Conflict,
-                    "chunk '" + put.key +
-                        "' did not survive the reboot (the append ran with "
-                        "--durability process)"};
-    }
-    return Status::ok();
-}
-
 std::string arrayKey(const PlannedArray &array, const std::string &key)
 {
     return array.path.empty() ? key : array.path + "/" + key;
@@ -118,6 +91,43 @@ Status removeAddedChunks(Storage &storage, const Site &site,
         MDIMAPPEND_RETURN_IF_ERROR(storage.removeFolderIfEmpty(folder));
         folders.insert(parentFolder(folder));
     }
+    return Status::ok();
+}
+
+Status moveIntoPlace(Storage &storage, const Site &site,
+                     const Manifest &manifest)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(verifyPuts(storage, site, manifest));
+    std::vector<const Move *> chunks;
+    std::vector<const Move *> documents;
+    for (const auto &move : manifest.documents)
+    {
+        MDIMAPPEND_ASSIGN(const bool pending,
+                          isPending(storage, site, manifest, move, false));
+        if (pending)
+            documents.push_back(&move);
+        else
+            storage.adopt(site.object(move.key));
+    }
+    for (const auto &move : manifest.chunks)
+    {
+        MDIMAPPEND_ASSIGN(const bool pending,
+                          isPending(storage, site, manifest, move, true));
+        if (pending)
+            chunks.push_back(&move);
+        else
+            storage.adopt(site.object(move.key));
+    }
+    for (const auto &key : manifest.deletions)
+        MDIMAPPEND_RETURN_IF_ERROR(storage.remove(site.object(key)));
+    for (const auto *move : chunks)
+        MDIMAPPEND_RETURN_IF_ERROR(apply(storage, site, manifest, *move));
+    // No power cut may leave a document that is ahead of its chunks, or one
+    // whose chunks a stale cache hides.
+    if (!manifest.chunks.empty() || !manifest.deletions.empty())
+        MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
+    for (const auto *move : documents)
+        MDIMAPPEND_RETURN_IF_ERROR(apply(storage, site, manifest, *move));
     return Status::ok();
 }
 
@@ -178,8 +188,40 @@ Result<Decision> decide(Storage &storage, const Site &site,
     return parseDecision(*present);
 }
 
+Status conflict(const std::string &what)
+{
+    return {Failure::Conflict,
+            "conflict: " + what +
+                ". Somebody else wrote to the store meanwhile. Nothing was "
+                "changed, and nothing will be. Look at it; then `gdal driver "
+                "mdimappend recover --set-aside` lets appending go on with "
+                "the store as it is"};
+}
+
+Status verifyPuts(Storage &storage, const Site &site, const Manifest &manifest)
+{
+    if (manifest.bootId.empty() || manifest.bootId == bootId())
+        return Status::ok();
+    for (const auto &put : manifest.puts)
+    {
+        MDIMAPPEND_ASSIGN(const Content present,
+                          contentAt(storage, site.object(put.key), true));
+        if (present != put.content)
+            return {Failure::Conflict,
+                    "chunk '" + put.key +
+                        "' did not survive the reboot (the append ran with "
+                        "--durability process)"};
+    }
+    return Status::ok();
+}
+
 Status undo(Storage &storage, const Site &site, const Plan &plan)
 {
+    if (plan.overwrite)
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(undoOverwrite(storage, site, plan));
+        return storage.barrier();
+    }
     for (const auto &document : plan.documents)
     {
         MDIMAPPEND_ASSIGN(const Content present,
@@ -199,39 +241,11 @@ Status undo(Storage &storage, const Site &site, const Plan &plan)
 
 Status redo(Storage &storage, const Site &site, const Manifest &manifest)
 {
-    MDIMAPPEND_RETURN_IF_ERROR(verifyPuts(storage, site, manifest));
-    std::vector<const Move *> chunks;
-    std::vector<const Move *> documents;
-    for (const auto &move : manifest.documents)
-    {
-        MDIMAPPEND_ASSIGN(const bool pending,
-                          isPending(storage, site, manifest, move, false));
-        if (pending)
-            documents.push_back(&move);
-        else
-            storage.adopt(site.object(move.key));
-    }
-    for (const auto &move : manifest.chunks)
-    {
-        MDIMAPPEND_ASSIGN(const bool pending,
-                          isPending(storage, site, manifest, move, true));
-        if (pending)
-            chunks.push_back(&move);
-        else
-            storage.adopt(site.object(move.key));
-    }
-    for (const auto &key : manifest.deletions)
-        MDIMAPPEND_RETURN_IF_ERROR(storage.remove(site.object(key)));
-    for (const auto *move : chunks)
-        MDIMAPPEND_RETURN_IF_ERROR(apply(storage, site, manifest, *move));
-    // No power cut may leave a document that is ahead of its chunks, or one
-    // whose chunks a stale cache hides.
-    if (!manifest.chunks.empty() || !manifest.deletions.empty())
-        MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
-    for (const auto *move : documents)
-        MDIMAPPEND_RETURN_IF_ERROR(apply(storage, site, manifest, *move));
-    // Nor a log record that is ahead of its documents: a logged transaction is
-    // never applied again.
+    MDIMAPPEND_RETURN_IF_ERROR(manifest.overwrite
+                                   ? exchangeStores(storage, site, manifest)
+                                   : moveIntoPlace(storage, site, manifest));
+    // No power cut may leave a log record that is ahead of its documents: a
+    // logged transaction is never applied again.
     MDIMAPPEND_RETURN_IF_ERROR(storage.makeFolders(site.log()));
     MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
     return writeLogRecord(storage, site, manifest.logRecord);
@@ -239,6 +253,7 @@ Status redo(Storage &storage, const Site &site, const Manifest &manifest)
 
 Status tidy(Storage &storage, const Site &site, const std::string &transaction)
 {
+    MDIMAPPEND_RETURN_IF_ERROR(removeOverwritten(storage, site, transaction));
     const auto stage = site.stage(transaction);
     const auto journal = site.journal(transaction);
     MDIMAPPEND_ASSIGN(const auto staged, storage.list(stage));

@@ -37,17 +37,25 @@ Result<Decision> decide(Storage &storage, const Site &site,
                         const std::string &transaction,
                         const Decision &decision);
 
+/// The state is neither base nor new. Says what to do.
+Status conflict(const std::string &what);
+
+/// After a reboot, what was never synced may be lost (--durability process).
+Status verifyPuts(Storage &storage, const Site &site, const Manifest &manifest);
+
 /// Deletes what the plan's transaction may have added. Requires each document
-/// to be its base (Failure::Conflict otherwise; nothing is deleted then).
+/// to be its base (Failure::Conflict otherwise; nothing is deleted then). Of an
+/// overwrite: the new store, whatever became of the old one.
 Status undo(Storage &storage, const Site &site, const Plan &plan);
 
 /// Moves what the manifest lists into place, and logs it. Requires each
 /// document and replaced chunk to be its base or already new
-/// (Failure::Conflict otherwise; nothing is moved then).
+/// (Failure::Conflict otherwise; nothing is moved then). Of an overwrite:
+/// exchanges the stores.
 Status redo(Storage &storage, const Site &site, const Manifest &manifest);
 
-/// Removes a finished transaction's stage and journal, the decision last: what
-/// is left of an interrupted tidying is known to be finished.
+/// Removes a finished transaction's old store, stage and journal, the decision
+/// last: what is left of an interrupted tidying is known to be finished.
 Status tidy(Storage &storage, const Site &site, const std::string &transaction);
 
 /// The running system's boot id, "" where there is none.

@@ -180,12 +180,14 @@ Result<RecoveryReport> recover(Storage &storage, const Site &site)
         if (auto done = recovery.run(transaction); !done)
             return std::move(done).prefixed("recovery of " + transaction);
     }
-    // A stage without a journal: its tidying was interrupted, or its plan never
-    // became durable.
-    MDIMAPPEND_ASSIGN(const auto stages,
-                      storage.list(site.sidecar() + "/stage"));
-    for (const auto &transaction : stages)
-        MDIMAPPEND_RETURN_IF_ERROR(tidy(storage, site, transaction));
+    // A stage or a store without a journal: its tidying was interrupted, or its
+    // plan never became durable.
+    for (const char *kind : {"/stage", "/overwrite"})
+    {
+        MDIMAPPEND_ASSIGN(const auto left, storage.list(site.sidecar() + kind));
+        for (const auto &transaction : left)
+            MDIMAPPEND_RETURN_IF_ERROR(tidy(storage, site, transaction));
+    }
     return std::move(recovery.report);
 }
 
@@ -207,15 +209,15 @@ Result<std::vector<PendingTransaction>> pending(Storage &storage,
 Result<std::vector<std::string>> setAside(Storage &storage, const Site &site)
 {
     std::vector<std::string> moved;
-    for (const char *kind : {"journal", "stage"})
+    for (const char *kind : {"journal", "stage", "overwrite"})
     {
         const auto from = site.sidecar() + "/" + kind;
         MDIMAPPEND_ASSIGN(const auto transactions, storage.list(from));
         for (const auto &transaction : transactions)
         {
-            MDIMAPPEND_RETURN_IF_ERROR(storage.publish(
-                from + "/" + transaction,
-                site.sidecar() + "/set-aside/" + transaction + "/" + kind));
+            MDIMAPPEND_RETURN_IF_ERROR(
+                storage.publish(from + "/" + transaction,
+                                site.setAside(transaction) + "/" + kind));
             if (std::string_view(kind) == "journal")
                 moved.push_back(transaction);
         }

@@ -48,7 +48,8 @@ struct PendingTransaction
 Result<std::vector<PendingTransaction>> pending(Storage &storage,
                                                 const Site &site);
 
-/// Moves the journals and stages of all unfinished transactions to
+/// Moves the journals and stages (and stores that were to replace this one, or
+/// were replaced by it) of all unfinished transactions to
 /// `<sidecar>/set-aside/`, so that appending can go on with the store as it is.
 /// For a human who has looked at a conflict. The names moved.
 Result<std::vector<std::string>> setAside(Storage &storage, const Site &site);

@@ -4,6 +4,7 @@
 #include "storage/checksum.h"
 #include "storage/local_storage.h"
 #include "time/utc_now.h"
+#include "transaction/overwrite.h"
 #include "transaction/protocol.h"
 
 #include <format>
@@ -30,6 +31,12 @@ Content baseContent(const Documents &base, const std::string &key)
 
 }  // namespace
 
+Result<std::string> nextTransaction(Storage &storage, const Site &site)
+{
+    MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
+    return transactionName(last + 1);
+}
+
 Result<std::unique_ptr<Transaction>>
 Transaction::begin(const Site &site, Storage &storage, Lock &lock,
                    Durability durability, Intent intent)
@@ -38,10 +45,11 @@ Transaction::begin(const Site &site, Storage &storage, Lock &lock,
         new Transaction(site, storage, lock, durability, std::move(intent)));
     MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
     transaction->m_plan.sequence = last + 1;
-    transaction->m_plan.transaction = transactionName(last + 1);
+    transaction->m_plan.transaction =
+        site.overwriting.empty() ? transactionName(last + 1) : site.overwriting;
     if (auto planned = transaction->writePlan(); !planned)
     {
-        // Nothing but the journal was written; what cannot be removed now is
+        // Nothing but the sidecar was written; what cannot be removed now is
         // undone by the next writer.
         static_cast<void>(
             bool(tidy(storage, site, transaction->m_plan.transaction)));
@@ -75,11 +83,19 @@ Result<std::vector<std::string>> Transaction::newFolders()
 
 Status Transaction::writePlan()
 {
+    if (!m_site.overwriting.empty())
+    {
+        MDIMAPPEND_ASSIGN(m_plan.overwrite,
+                          prepareOverwrite(m_storage, m_site));
+    }
     for (const auto &array : m_intent.arrays)
         m_plan.arrays.push_back(array.planned);
     for (const auto &key : m_intent.order)
         m_plan.documents.push_back({key, baseContent(m_intent.base, key)});
-    MDIMAPPEND_ASSIGN(m_plan.folders, newFolders());
+    if (!m_plan.overwrite)
+    {
+        MDIMAPPEND_ASSIGN(m_plan.folders, newFolders());
+    }
     MDIMAPPEND_RETURN_IF_ERROR(m_storage.put(
         abortPath(m_site, m_plan.transaction), toText(Decision{false, {}})));
     MDIMAPPEND_RETURN_IF_ERROR(writeRecord(
@@ -93,6 +109,7 @@ Result<Manifest> Transaction::stageDocuments()
     manifest.transaction = m_plan.transaction;
     manifest.sequence = m_plan.sequence;
     manifest.deletions = m_intent.deletions;
+    manifest.overwrite = m_plan.overwrite;
     if (m_durability == Durability::Process)
         manifest.bootId = bootId();
     m_view->forEach(
@@ -115,6 +132,13 @@ Result<Manifest> Transaction::stageDocuments()
     for (const auto &key : m_intent.order)
     {
         const auto &bytes = m_intent.next.at(key);
+        if (m_plan.overwrite)
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(
+                m_storage.put(m_site.object(key), bytes));
+            manifest.documents.push_back({"", key, {}, contentOf(bytes)});
+            continue;
+        }
         const std::string staged =
             "document-" + std::to_string(manifest.documents.size());
         MDIMAPPEND_RETURN_IF_ERROR(
@@ -128,6 +152,8 @@ Result<Manifest> Transaction::stageDocuments()
                    {"transaction", m_plan.transaction},
                    {"time", utcNow()}};
     record.update(m_logRecord);
+    if (m_plan.overwrite)
+        record["overwrite"] = true;
     record["chunks"] = m_view->chunksWritten();
     record["bytes"] = m_view->bytesWritten();
     manifest.logRecord = std::move(record);
@@ -136,6 +162,8 @@ Result<Manifest> Transaction::stageDocuments()
 
 Status Transaction::checkBase()
 {
+    if (m_plan.overwrite)
+        return checkOverwrite(m_storage, m_site, *m_plan.overwrite);
     for (const auto &document : m_plan.documents)
     {
         MDIMAPPEND_ASSIGN(const auto bytes,

@@ -14,6 +14,10 @@
 //   11 apply: chunks, barrier, documents, barrier          (protocol.h, redo)
 //   12 log record (durable by itself), journal removed
 //
+// Where a new store is made in place of an old one (overwrite.h), all chunks
+// and documents go to a folder of the sidecar before step 9, and step 11 is one
+// exchange of two folders.
+//
 // The log record comes after the barrier, not before: a transaction that is
 // logged is never applied again, so nothing of it may be lost any more.
 //
@@ -53,6 +57,10 @@ struct Intent
     /// Objects to be removed with the commit (stale tile-presence caches).
     std::vector<std::string> deletions;
 };
+
+/// The name that the next transaction of a site will have, which is also where
+/// it overwrites (Site::overwriting).
+Result<std::string> nextTransaction(Storage &storage, const Site &site);
 
 class Transaction
 {

@@ -77,6 +77,11 @@ class View
     /// What GDAL opens as a dataset (multidimensional, one array).
     std::string path(std::size_t array, Face face) const;
 
+    const Site &site() const
+    {
+        return m_site;
+    }
+
     const std::string &arrayName(std::size_t array) const
     {
         return m_arrays.at(array).document.path;

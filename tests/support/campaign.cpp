@@ -20,7 +20,9 @@ Campaign::Campaign(const Scenario &scenario) : m_scenario(scenario)
     const auto report = append(counted);
     EXPECT_TRUE(report.status) << report.status.message();
     m_after = store();
-    EXPECT_EQ(wrongInCube(m_target, m_scenario.rowsAfter()), "");
+    EXPECT_EQ(wrongInCube(m_target, m_scenario.rowsAfter(),
+                          m_scenario.firstRowAfter(), m_scenario.anewFrom()),
+              "");
     EXPECT_EQ(wrongInLog(m_target, m_scenario.rowsAfter()), "");
     if (m_scenario.slices().size() < 2)
         return;
@@ -33,6 +35,7 @@ Campaign::~Campaign()
 {
     EXPECT_EQ(difference(m_originally, readTree(m_origin.path())), "")
         << "something was rewritten in place";
+    testing::Test::RecordProperty("tries", m_try);
 }
 
 void Campaign::restart()
@@ -79,6 +82,7 @@ std::string Campaign::describeState() const
 Report Campaign::append(FaultPosix &posix, Durability durability)
 {
     posix.offersSyncfs = offersSyncfs;
+    posix.copiesAreTheSame = copiesAreTheSame;
     return m_scenario.append(m_target, posix, durability);
 }
 
@@ -86,6 +90,7 @@ std::string Campaign::recover()
 {
     FaultPosix clean;
     clean.offersSyncfs = offersSyncfs;
+    clean.copiesAreTheSame = copiesAreTheSame;
     m_recovered = State::Neither;
     if (const auto recovered = recoverTarget(m_target, clean); !recovered)
         return "recovery failed: " + recovered.message() + "\n" +
@@ -96,8 +101,7 @@ std::string Campaign::recover()
                describeState();
     const auto rows = found == State::Before  ? m_scenario.rowsBefore()
                       : found == State::After ? m_scenario.rowsAfter()
-                                              : m_scenario.rowsBefore() +
-                                                    m_scenario.slices().front();
+                                              : m_scenario.rowsPartly();
     const auto wrong = wrongInLog(m_target, rows);
     return wrong.empty() ? "" : "the log after recovery: " + wrong;
 }
@@ -123,7 +127,7 @@ std::string Campaign::retry()
     if (const auto wrong = wrongInLog(m_target, m_scenario.rowsAfter());
         !wrong.empty())
         return "the log after the retry: " + wrong;
-    for (const char *kind : {"journal", "stage"})
+    for (const char *kind : {"journal", "stage", "overwrite"})
     {
         const auto left = m_target + ".mdimappend/" + kind;
         std::error_code ignored;

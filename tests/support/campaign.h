@@ -76,6 +76,10 @@ class Campaign
     /// syncfs that can be trusted.
     bool offersSyncfs = true;
 
+    /// Whether the tree that a restart makes is the one that it is made from,
+    /// or a copy of it on another disk.
+    bool copiesAreTheSame = true;
+
     /// The scenario's append with a fault in it.
     Report append(FaultPosix &posix, Durability durability = Durability::Full);
 

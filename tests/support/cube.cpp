@@ -8,6 +8,7 @@
 
 #include <cpl_error.h>
 
+#include <algorithm>
 #include <array>
 
 namespace mdimappend::protocol_testing
@@ -20,8 +21,10 @@ constexpr std::size_t height = 2;
 constexpr std::size_t width = 3;
 constexpr double fill = -999;
 
-double value(std::size_t row, std::size_t y, std::size_t x)
+double value(std::size_t row, std::size_t y, std::size_t x, bool anew)
 {
+    if (anew)
+        return static_cast<double>(1000 + row * 100 + y * 10 + x);
     // The right-hand chunk of every second row pair is all fill.
     if (x >= 2 && row / 2 % 2 == 1)
         return fill;
@@ -79,12 +82,14 @@ std::string CubeKind::consolidatedKey() const
 
 std::string name(Step step)
 {
-    static constexpr const char *names[] = {"Create", "Aligned", "Merging",
-                                            "Batch", "BatchCreate"};
+    static constexpr const char *names[] = {"Create", "Aligned",     "Merging",
+                                            "Batch",  "BatchCreate", "Replace",
+                                            "Over",   "BatchOver"};
     return names[static_cast<int>(step)];
 }
 
-GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count)
+GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count,
+                                 bool anew)
 {
     GDALAllRegister();
     GDALDatasetUniquePtr dataset(
@@ -115,7 +120,7 @@ GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count)
     {
         times.push_back(label(row));
         for (std::size_t i = 0; i < height * width; ++i)
-            air.push_back(value(row, i / width, i % width));
+            air.push_back(value(row, i / width, i % width, anew));
     }
     const auto labels = write("time", Dimensions{time}, times);
     labels->SetUnit("hours since 2000-01-01");
@@ -134,18 +139,23 @@ GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count)
 
 Report appendRows(const CubeKind &kind, const std::string &target,
                   std::size_t first, std::vector<std::size_t> counts,
-                  Posix &posix, Durability durability)
+                  Posix &posix, Durability durability, bool overwrite,
+                  bool anew)
 {
     AppendOptions options;
+    options.overwrite = overwrite;
+    if (anew)
+        options.onDuplicate = OnDuplicate::Replace;
     std::vector<GDALDatasetUniquePtr> slices;
     for (const auto count : counts)
     {
-        slices.push_back(rowsAsSlice(first, count));
+        slices.push_back(rowsAsSlice(first, count, anew));
         options.slices.push_back({"rows " + std::to_string(first), std::nullopt,
                                   slices.back().get()});
         first += count;
     }
     options.slicesPerCommit = static_cast<int>(counts.size());
+    options.encodings["time"].units = "keep";
     options.target = target;
     options.zarrFormat = kind.format;
     options.consolidated = kind.consolidated;
@@ -158,7 +168,8 @@ Report appendRows(const CubeKind &kind, const std::string &target,
     return mdimappend::append(options);
 }
 
-std::string wrongInCube(const std::string &target, std::size_t rows)
+std::string wrongInCube(const std::string &target, std::size_t rows,
+                        std::size_t first, std::size_t anewFrom)
 {
     GDALDatasetUniquePtr dataset(
         GDALDataset::Open(target.c_str(), GDAL_OF_MULTIDIM_RASTER));
@@ -167,14 +178,15 @@ std::string wrongInCube(const std::string &target, std::size_t rows)
                          : std::string("it cannot be opened: ") +
                                CPLGetLastErrorMsg();
     const auto root = dataset->GetRootGroup();
-    auto wrong =
-        compare(*root, "time", rows, 1, [](std::size_t i) { return label(i); });
+    auto wrong = compare(*root, "time", rows, 1,
+                         [&](std::size_t i) { return label(first + i); });
     if (wrong.empty())
         wrong = compare(*root, "air", rows, height * width,
-                        [](std::size_t i)
+                        [&](std::size_t i)
                         {
-                            return value(i / (height * width),
-                                         i / width % height, i % width);
+                            const auto row = first + i / (height * width);
+                            return value(row, i / width % height, i % width,
+                                         row >= anewFrom);
                         });
     if (wrong.empty())
         wrong = compare(*root, "x", width, 1, [](std::size_t i)
@@ -197,6 +209,8 @@ std::string wrongInLog(const std::string &target, std::size_t rows)
             readLogRecord(*reader->storage, reader->site, sequence);
         if (!record || !*record)
             return "record " + std::to_string(sequence) + " cannot be read";
+        if ((*record)->value("overwrite", false))
+            logged = 0;
         if ((*record)->value("first_row", std::size_t{0}) != logged)
             return "record " + std::to_string(sequence) +
                    " starts at another row than " + std::to_string(logged);
@@ -216,9 +230,39 @@ std::size_t Scenario::rowsBefore() const
         return 0;
     case Step::Aligned:
         return 2;
+    case Step::Overwrite:
+    case Step::BatchOverwrite:
+        return 5;
     default:
         return 3;
     }
+}
+
+bool Scenario::overwrites() const
+{
+    return step == Step::Overwrite || step == Step::BatchOverwrite;
+}
+
+std::size_t Scenario::firstRow() const
+{
+    if (step == Step::Replace)
+        return anewFrom();
+    return overwrites() ? firstRowAfter() : rowsBefore();
+}
+
+std::size_t Scenario::anewFrom() const
+{
+    return step == Step::Replace ? 1 : none;
+}
+
+std::size_t Scenario::firstRowAfter() const
+{
+    return overwrites() ? 10 : 0;
+}
+
+std::size_t Scenario::rowsPartly() const
+{
+    return (overwrites() ? 0 : rowsBefore()) + slices().front();
 }
 
 std::vector<std::size_t> Scenario::slices() const
@@ -226,8 +270,12 @@ std::vector<std::size_t> Scenario::slices() const
     switch (step)
     {
     case Step::Create:
+    case Step::Replace:
+    case Step::Overwrite:
         return {3};
     case Step::Batch:
+    // Other rows than before, or old and new would have the same documents.
+    case Step::BatchOverwrite:
         return {2, 2};
     case Step::BatchCreate:
         return {3, 2};
@@ -238,7 +286,7 @@ std::vector<std::size_t> Scenario::slices() const
 
 std::size_t Scenario::rowsAfter() const
 {
-    auto rows = rowsBefore();
+    auto rows = overwrites() ? 0 : std::min(rowsBefore(), firstRow());
     for (const auto count : slices())
         rows += count;
     return rows;
@@ -246,27 +294,34 @@ std::size_t Scenario::rowsAfter() const
 
 std::string Scenario::name() const
 {
-    return kind.name() + protocol_testing::name(step);
+    return kind.name() + protocol_testing::name(step) +
+           (overwrites() ? old.name() : "");
 }
 
 void Scenario::prepare(const std::string &target) const
 {
     if (rowsBefore() == 0)
         return;
-    const auto report = appendRows(kind, target, 0, {rowsBefore()},
-                                   Posix::system(), Durability::Process);
+    const auto report =
+        appendRows(overwrites() ? old : kind, target, 0, {rowsBefore()},
+                   Posix::system(), Durability::Process);
     ASSERT_TRUE(report.status) << report.status.message();
+    // What else is in a store goes with it.
+    if (overwrites())
+        writeFile(target + "/notes/of/mine.txt", "foreign");
 }
 
 Report Scenario::append(const std::string &target, Posix &posix,
                         Durability durability) const
 {
-    return appendRows(kind, target, rowsBefore(), slices(), posix, durability);
+    return appendRows(kind, target, firstRow(), slices(), posix, durability,
+                      overwrites(), step == Step::Replace);
 }
 
 Report Scenario::appendFirst(const std::string &target, Posix &posix) const
 {
-    return appendRows(kind, target, rowsBefore(), {slices().front()}, posix);
+    return appendRows(kind, target, firstRow(), {slices().front()}, posix,
+                      Durability::Full, overwrites());
 }
 
 std::vector<Scenario> allScenarios()
@@ -280,11 +335,21 @@ std::vector<Scenario> allScenarios()
                 all.push_back({{format, consolidated}, step});
         }
     }
-    for (const auto step : {Step::Batch, Step::BatchCreate})
+    for (const auto step : {Step::Batch, Step::BatchCreate, Step::Replace})
     {
         all.push_back({{ZarrFormat::V3, true}, step});
         all.push_back({{ZarrFormat::V2, false}, step});
     }
+    constexpr CubeKind v2 = {ZarrFormat::V2, false};
+    constexpr CubeKind v3 = {ZarrFormat::V3, false};
+    constexpr CubeKind v2Consolidated = {ZarrFormat::V2, true};
+    constexpr CubeKind v3Consolidated = {ZarrFormat::V3, true};
+    all.push_back({v3Consolidated, Step::Overwrite, v3});
+    all.push_back({v3, Step::Overwrite, v2Consolidated});
+    all.push_back({v2Consolidated, Step::Overwrite, v3Consolidated});
+    all.push_back({v2, Step::Overwrite, v2});
+    all.push_back({v3Consolidated, Step::BatchOverwrite, v3Consolidated});
+    all.push_back({v2, Step::BatchOverwrite, v3});
     return all;
 }
 

@@ -36,28 +36,38 @@ enum class Step
     Create,
     Aligned,
     Merging,
-    Batch,       ///< two slices in one commit, both into one chunk
-    BatchCreate  ///< the same to a new target
+    Batch,          ///< two slices in one commit, both into one chunk
+    BatchCreate,    ///< the same to a new target
+    Replace,        ///< rows that are there anew, and one behind them
+    Overwrite,      ///< a new target in place of an old one
+    BatchOverwrite  ///< the same, of two slices
 };
 
 std::string name(Step step);
 
 /// Rows [first, first + count) of an endless cube, as a dataset in memory.
-GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count);
+/// `anew`: with other values than they had at first.
+GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count,
+                                 bool anew = false);
 
 /// Appends those rows to `target`: one slice, or one commit of several, each
 /// with its count of rows.
 Report appendRows(const CubeKind &kind, const std::string &target,
                   std::size_t first, std::vector<std::size_t> counts,
                   Posix &posix = Posix::system(),
-                  Durability durability = Durability::Full);
+                  Durability durability = Durability::Full,
+                  bool overwrite = false, bool anew = false);
 
-/// What is wrong with the cube if it should hold `rows` rows; "" if nothing
-/// is. Read by GDAL, through consolidated metadata where there are any.
-std::string wrongInCube(const std::string &target, std::size_t rows);
+constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-/// What the log says: the rows of all its records together, or why it is not
-/// in order.
+/// What is wrong with the cube if it should hold `rows` rows from `first` on,
+/// with new values from row `anewFrom` on; "" if nothing is. Read by GDAL,
+/// through consolidated metadata where there are any.
+std::string wrongInCube(const std::string &target, std::size_t rows,
+                        std::size_t first = 0, std::size_t anewFrom = none);
+
+/// What the log says: the rows of all its records since the last overwrite
+/// together, or why it is not in order.
 std::string wrongInLog(const std::string &target, std::size_t rows);
 
 /// A step of one kind of cube: the state before, and the rows to append.
@@ -65,9 +75,19 @@ struct Scenario
 {
     CubeKind kind;
     Step step = Step::Merging;
+    CubeKind old = {};  ///< what is overwritten
 
+    bool overwrites() const;
     std::size_t rowsBefore() const;
     std::size_t rowsAfter() const;
+    /// After the first slice of a batch alone.
+    std::size_t rowsPartly() const;
+    /// The first row of the first slice.
+    std::size_t firstRow() const;
+    /// The first row of the cube after the step.
+    std::size_t firstRowAfter() const;
+    /// The first row with new values, after the step.
+    std::size_t anewFrom() const;
     /// The rows of each slice.
     std::vector<std::size_t> slices() const;
 

@@ -1,5 +1,7 @@
 #include "support/disk_history.h"
 
+#include "support/tree.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -28,6 +30,7 @@ DiskHistory::DiskHistory(std::string root) : m_root(std::move(root))
 {
     m_nodes.resize(2);  // 0 is nothing
     m_nodes[1].folder = true;
+    m_nodes[1].identity = identityOf(m_root);
     const std::function<void(const std::string &, int)> load =
         [&](const std::string &folder, int parent)
     {
@@ -52,6 +55,8 @@ int DiskHistory::add(const std::string &path)
     struct stat state = {};
     if (stat(path.c_str(), &state) == 0)
         node.mode = state.st_mode & 07777;
+    if (node.folder)
+        node.identity = identityOf(path);
     m_nodes.push_back(std::move(node));
     return static_cast<int>(m_nodes.size()) - 1;
 }
@@ -136,6 +141,14 @@ void DiskHistory::renamed(const std::string &from, const std::string &to)
     const auto [target, targetName] = place(to);
     change("rename " + from + " " + to,
            {{source, sourceName, 0}, {target, targetName, node}});
+}
+
+void DiskHistory::exchanged(const std::string &path, const std::string &other)
+{
+    const auto [folder, name] = place(path);
+    const auto [otherFolder, otherName] = place(other);
+    change("exchange " + path + " " + other,
+           {{folder, name, find(other)}, {otherFolder, otherName, find(path)}});
 }
 
 void DiskHistory::linked(const std::string &from, const std::string &to)
@@ -296,6 +309,7 @@ void DiskHistory::cut(std::size_t moment, Loss loss, unsigned seed,
         [&](int folder, const fs::path &path)
     {
         fs::create_directory(path);
+        isCopyOf(path.string(), m_nodes[folder].identity);
         for (const auto &[name, node] : entries[folder])
         {
             if (m_nodes[node].folder)

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <vector>
 
@@ -30,6 +31,7 @@ class DiskHistory
     void madeFolder(const std::string &path);
     void removed(const std::string &path);
     void renamed(const std::string &from, const std::string &to);
+    void exchanged(const std::string &path, const std::string &other);
     void linked(const std::string &from, const std::string &to);
     void wrote(int node, std::uint64_t offset, std::string_view bytes);
     void truncated(int node, std::uint64_t size);
@@ -74,6 +76,7 @@ class DiskHistory
         std::string content;                 ///< at the start
         std::map<std::string, int> entries;  ///< now
         std::map<std::string, int> first;    ///< at the start
+        struct statx identity = {};          ///< of a folder
     };
 
     struct Entry

@@ -1,5 +1,7 @@
 #include "support/fault_posix.h"
 
+#include "support/tree.h"
+
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <unistd.h>
@@ -46,8 +48,9 @@ FaultPosix::Turn FaultPosix::turn(const char *name, const std::string &what,
     if (counts)
         ++m_counted;
     static const std::set<std::string_view> onDisk = {
-        "open",   "write",  "ftruncate",       "mkdir", "rmdir",
-        "unlink", "rename", "renameNoReplace", "link"};
+        "open",   "write",    "ftruncate", "mkdir",           "rmdir",
+        "unlink", "unlinkAt", "rename",    "renameNoReplace", "renameExchange",
+        "link"};
     if (counts && changes && onDisk.count(name))
         m_changes.push_back(m_counted);
     m_trace.push_back(std::to_string(m_counted) + " " + name + " " + what);
@@ -255,6 +258,23 @@ int FaultPosix::renameNoReplace(const char *from, const char *to)
                 });
 }
 
+int FaultPosix::renameExchange(const char *path, const char *other)
+{
+    return call("renameExchange", std::string(path) + " " + other, true,
+                [&]
+                {
+                    if (exchangeError != 0)
+                    {
+                        errno = exchangeError;
+                        return -1;
+                    }
+                    const int result = Posix::renameExchange(path, other);
+                    if (history && result == 0)
+                        history->exchanged(path, other);
+                    return result;
+                });
+}
+
 int FaultPosix::link(const char *from, const char *to)
 {
     return call("link", std::string(from) + " " + to, true,
@@ -347,6 +367,18 @@ int FaultPosix::fstatfs(int fd, struct statfs *state)
                 });
 }
 
+int FaultPosix::statx(const char *path, struct statx *state)
+{
+    return call("statx", path, false,
+                [&]
+                {
+                    const int result = Posix::statx(path, state);
+                    if (result == 0 && copiesAreTheSame)
+                        *state = originalOf(*state);
+                    return result;
+                });
+}
+
 DIR *FaultPosix::opendir(const char *path)
 {
     DIR *folder = nullptr;
@@ -363,6 +395,39 @@ DIR *FaultPosix::opendir(const char *path)
         return nullptr;
     }
     return folder;
+}
+
+int FaultPosix::openAt(int folder, const char *name, int flags)
+{
+    const auto path = nameOf(folder) + "/" + name;
+    int fd = -1;
+    const int result = call("openAt", path, false,
+                            [&]
+                            {
+                                fd = Posix::openAt(folder, name, flags);
+                                if (fd >= 0)
+                                    m_paths[fd] = path;
+                                return fd;
+                            });
+    if (result < 0 && fd >= 0)
+    {
+        Posix::close(fd);
+        errno = EIO;
+    }
+    return result;
+}
+
+int FaultPosix::unlinkAt(int folder, const char *name, int flags)
+{
+    const auto path = nameOf(folder) + "/" + name;
+    return call("unlinkAt", path, true,
+                [&]
+                {
+                    const int result = Posix::unlinkAt(folder, name, flags);
+                    if (history && result == 0)
+                        history->removed(path);
+                    return result;
+                });
 }
 
 }  // namespace mdimappend::protocol_testing

@@ -85,6 +85,12 @@ class FaultPosix final : public Posix
     bool offersSyncfs = true;
     /// Whether there are hard links.
     bool offersLinks = true;
+    /// Whether two folders can be exchanged; else the error.
+    int exchangeError = 0;
+    /// Whether a folder that a test has copied (linkTree, DiskHistory::cut)
+    /// is known as the one that it was copied from, as after a restart of the
+    /// system, or as another, as after a move to another disk.
+    bool copiesAreTheSame = true;
     /// Whether syncs are really carried out (they are counted anyway).
     bool reallySyncs = false;
     /// Asked before each call; `history` told after it.
@@ -101,6 +107,7 @@ class FaultPosix final : public Posix
     int unlink(const char *path) override;
     int rename(const char *from, const char *to) override;
     int renameNoReplace(const char *from, const char *to) override;
+    int renameExchange(const char *path, const char *other) override;
     int link(const char *from, const char *to) override;
     int fchmod(int fd, mode_t mode) override;
     int fchown(int fd, uid_t owner, gid_t group) override;
@@ -111,7 +118,10 @@ class FaultPosix final : public Posix
     int stat(const char *path, struct stat *state) override;
     int access(const char *path, int mode) override;
     int fstatfs(int fd, struct statfs *state) override;
+    int statx(const char *path, struct statx *state) override;
     DIR *opendir(const char *path) override;
+    int openAt(int folder, const char *name, int flags) override;
+    int unlinkAt(int folder, const char *name, int flags) override;
 
   private:
     enum class Turn

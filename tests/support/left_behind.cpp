@@ -36,7 +36,9 @@ std::optional<PendingTransaction::State> LeftBehind::pendingState() const
 std::string LeftBehind::wrongIfFrozen()
 {
     const auto before = everythingButDecisions();
-    const auto recovered = recoverTarget(campaign.target());
+    FaultPosix found;
+    found.copiesAreTheSame = campaign.copiesAreTheSame;
+    const auto recovered = recoverTarget(campaign.target(), found);
     if (recovered)
         return "recovery reported success\n" + campaign.describeState();
     if (recovered.kind() != Failure::Conflict)

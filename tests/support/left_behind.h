@@ -16,7 +16,7 @@ namespace mdimappend::protocol_testing
 class LeftBehind : public testing::Test
 {
   protected:
-    LeftBehind() : campaign(scenario())
+    explicit LeftBehind(const Scenario &step = scenario()) : campaign(step)
     {
     }
 
@@ -27,10 +27,11 @@ class LeftBehind : public testing::Test
 
     enum class Reached
     {
-        Planned,   ///< plan, nothing else
-        Prepared,  ///< plan, chunks, stage and manifest, no decision
-        Decided,   ///< `commit`, nothing applied
-        Logged     ///< all done but the tidying
+        Planned,    ///< plan, nothing else
+        Prepared,   ///< plan, chunks, stage and manifest, no decision
+        Decided,    ///< `commit`, nothing applied
+        Exchanged,  ///< an overwrite whose new store is in place, not logged
+        Logged      ///< all done but the tidying
     };
 
     void killAt(Reached step, Durability durability = Durability::Full)
@@ -40,6 +41,8 @@ class LeftBehind : public testing::Test
             fault.only = "rename";
         else if (step == Reached::Prepared)
             fault.kind = Fault::Kind::KillBefore;
+        else if (step == Reached::Exchanged)
+            fault = {Fault::Kind::KillAfter, 2, EIO, "renameExchange"};
         else if (step == Reached::Logged)
             fault.at = 2;
         campaign.restart();

@@ -2,9 +2,14 @@
 
 #include "storage/checksum.h"
 
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <tuple>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,9 +66,55 @@ std::string difference(const Tree &expected, const Tree &found)
     return text;
 }
 
+namespace
+{
+
+/// Of an inode, which is used again once it is free.
+using Birth = std::tuple<std::uint64_t, std::int64_t, std::uint32_t>;
+
+Birth birthOf(const struct statx &state)
+{
+    return {state.stx_ino, state.stx_btime.tv_sec, state.stx_btime.tv_nsec};
+}
+
+std::map<Birth, struct statx> &copies()
+{
+    static std::map<Birth, struct statx> known;
+    return known;
+}
+
+struct statx statxOf(const std::string &folder)
+{
+    struct statx state = {};
+    EXPECT_EQ(statx(AT_FDCWD, folder.c_str(), AT_SYMLINK_NOFOLLOW,
+                    STATX_BASIC_STATS | STATX_BTIME, &state),
+              0)
+        << folder;
+    return state;
+}
+
+}  // namespace
+
+struct statx identityOf(const std::string &folder)
+{
+    return originalOf(statxOf(folder));
+}
+
+void isCopyOf(const std::string &folder, const struct statx &original)
+{
+    copies()[birthOf(statxOf(folder))] = original;
+}
+
+struct statx originalOf(const struct statx &copy)
+{
+    const auto found = copies().find(birthOf(copy));
+    return found == copies().end() ? copy : found->second;
+}
+
 void linkTree(const std::string &from, const std::string &to)
 {
     fs::create_directory(to);
+    isCopyOf(to, identityOf(from));
     for (const auto &entry : fs::directory_iterator(from))
     {
         const auto path = fs::path(to) / entry.path().filename();

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <sys/stat.h>
 
 namespace mdimappend::protocol_testing
 {
@@ -30,6 +31,16 @@ std::string difference(const Tree &expected, const Tree &found);
 /// A copy in which files are hard links, but for `lock`: nothing else may ever
 /// be rewritten in place (Campaign checks that nothing was).
 void linkTree(const std::string &from, const std::string &to);
+
+/// The identity of a folder: of that which it was copied from, if it was.
+struct statx identityOf(const std::string &folder);
+
+/// From now on the folder counts as a copy of the one with that identity.
+void isCopyOf(const std::string &folder, const struct statx &original);
+
+/// The identity of the folder that this one was copied from; its own, if it was
+/// not.
+struct statx originalOf(const struct statx &copy);
 
 /// Whole content of a file; "" if there is none.
 std::string fileContent(const std::string &path);

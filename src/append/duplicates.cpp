@@ -1,0 +1,218 @@
+#include "append/duplicates.h"
+
+#include "append/logged_slices.h"
+#include "append/step_guard.h"
+#include "units/unit_conversion.h"
+
+#include <algorithm>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+using Pairs = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+
+/// Pairs of slice row and target row that follow each other on both sides.
+std::vector<RowRun> runsOf(const Pairs &pairs)
+{
+    std::vector<RowRun> runs;
+    for (const auto &[sliceRow, targetRow] : pairs)
+    {
+        if (!runs.empty() &&
+            runs.back().sliceRow + runs.back().rows == sliceRow &&
+            runs.back().targetRow + runs.back().rows == targetRow)
+            ++runs.back().rows;
+        else
+            runs.push_back({sliceRow, targetRow, 1});
+    }
+    return runs;
+}
+
+/// Labels are compared and stored as they are: their units must mean the same
+/// on both sides.
+Status checkLabelUnits(const TargetArray &target, const Slice &slice)
+{
+    const auto &arrays = slice.arrays();
+    const auto own = std::ranges::find_if(arrays, &SliceArray::labels);
+    if (own == arrays.end())
+        return Status::ok();
+    const auto &units = own->units;
+    const auto &expected = target.units;
+    if (units.empty() || expected.empty() || units == expected ||
+        looksLikeTime(units) || looksLikeTime(expected))
+        return Status::ok();
+    const auto conversion = UnitConversion::make(units, expected);
+    if (conversion && conversion->isIdentity())
+        return Status::ok();
+    return refused("its labels have units '" + units +
+                   "', the target's have '" + expected +
+                   "', and labels are not converted. --on-units ignore would "
+                   "take them as they are.");
+}
+
+class Decider
+{
+  public:
+    Decider(const AppendOptions &options, const Site &site, Storage &storage,
+            const Slice &slice, CubeState &cube, TargetValues &values,
+            const std::vector<Match> &matches)
+        : m_options(options), m_site(site), m_storage(storage), m_slice(slice),
+          m_cube(cube), m_values(values), m_matches(matches)
+    {
+    }
+
+    Result<RowDecision> decide()
+    {
+        m_decision.rows = m_slice.size();
+        const auto *array = m_cube.target.labels();
+        if (!array)
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(
+                checkStep(m_options.step, Labels{}, Labels{}, 0));
+            MDIMAPPEND_ASSIGN(
+                const bool logged,
+                isLogged(m_storage, m_site, m_slice, m_cube.committedRows));
+            if (logged)
+                std::swap(m_decision.rows, m_decision.present);
+            return std::move(m_decision);
+        }
+        MDIMAPPEND_RETURN_IF_ERROR(readLabels(*array));
+        MDIMAPPEND_ASSIGN(const LabelMatch match,
+                          matchLabels(m_cube.labels, m_decision.labels,
+                                      m_options.step.descending()));
+        m_decision.firstNew = match.firstNew;
+        m_decision.rows = m_slice.size() - match.firstNew;
+        m_decision.present = match.present.size();
+        if (!match.present.empty())
+            MDIMAPPEND_RETURN_IF_ERROR(settlePresent(match.present));
+        MDIMAPPEND_RETURN_IF_ERROR(
+            checkStep(m_options.step, m_cube.labels, m_decision.labels,
+                      static_cast<std::size_t>(match.firstNew)));
+        return std::move(m_decision);
+    }
+
+  private:
+    Status readLabels(const TargetArray &array)
+    {
+        if (!m_cube.labelsKnown)
+        {
+            MDIMAPPEND_ASSIGN(m_cube.labels, m_values.labels());
+            m_cube.labelsKnown = true;
+        }
+        if (!m_options.ignoreUnits)
+            MDIMAPPEND_RETURN_IF_ERROR(checkLabelUnits(array, m_slice));
+        auto &offered = m_decision.labels;
+        MDIMAPPEND_ASSIGN(offered, sliceLabels(m_slice));
+        if (m_slice.givenLabel())
+        {
+            MDIMAPPEND_ASSIGN(offered, parseLabel(m_slice.givenLabel()->text,
+                                                  labelForm(array)));
+        }
+        if (offered.kind == Labels::Kind::None)
+            return refused("it has no labels: the target has an array '" +
+                           array.name + "' along '" + m_cube.target.appendDim +
+                           "'. Give one with --label.");
+        MDIMAPPEND_ASSIGN(offered,
+                          alignCalendars(std::move(offered), m_cube.labels));
+        return Status::ok();
+    }
+
+    std::string labelText(std::uint64_t sliceRow) const
+    {
+        return m_decision.labels.describe(static_cast<std::size_t>(sliceRow));
+    }
+
+    Status settlePresent(const Pairs &present)
+    {
+        const auto &first = present.front();
+        const auto policy = m_options.onDuplicate;
+        if (policy == OnDuplicate::Skip)
+            return Status::ok();
+        if (policy == OnDuplicate::Error)
+            return refused("the label " + labelText(first.first) +
+                           " is in the target already (--on-duplicate error).");
+        m_decision.needsCommit = std::ranges::any_of(
+            present, [&](const auto &rows)
+            { return rows.second >= m_cube.committedRows; });
+        if (m_decision.needsCommit)
+            return Status::ok();
+        const auto runs = runsOf(present);
+        // Who asks for replacing wants these values there, whatever was.
+        if (policy == OnDuplicate::Identical && runs.size() == 1 &&
+            m_decision.rows == 0)
+        {
+            MDIMAPPEND_ASSIGN(const bool logged,
+                              broughtRows(m_storage, m_site, m_slice,
+                                          runs[0].targetRow, runs[0].rows));
+            if (logged)
+                return Status::ok();
+        }
+        return policy == OnDuplicate::Replace ? replaceDifferent(runs)
+                                              : refuseDifferent(runs);
+    }
+
+    Status refuseDifferent(const std::vector<RowRun> &runs)
+    {
+        for (const auto &run : runs)
+        {
+            MDIMAPPEND_ASSIGN(
+                const auto difference,
+                m_values.firstDifference(m_slice, m_matches, run));
+            if (difference)
+                return refused(
+                    "the label " + labelText(run.sliceRow) +
+                    (run.rows > 1
+                         ? " (or one of the " + std::to_string(run.rows - 1) +
+                               " after it)"
+                         : "") +
+                    " is in the target already, with other values in " +
+                    *difference +
+                    ". --on-duplicate replace writes them anew, skip leaves "
+                    "them as they are.");
+        }
+        return Status::ok();
+    }
+
+    /// What is stored already is not written again: running the same command
+    /// twice changes nothing.
+    Status replaceDifferent(const std::vector<RowRun> &runs)
+    {
+        for (const auto &run : runs)
+        {
+            MDIMAPPEND_ASSIGN(
+                const auto difference,
+                m_values.firstDifference(m_slice, m_matches, run));
+            if (!difference)
+                continue;
+            m_decision.replaced.push_back(run);
+            m_decision.replacedRows += run.rows;
+            m_decision.present -= run.rows;
+        }
+        std::ranges::sort(m_decision.replaced, {}, &RowRun::targetRow);
+        return Status::ok();
+    }
+
+    const AppendOptions &m_options;
+    const Site &m_site;
+    Storage &m_storage;
+    const Slice &m_slice;
+    CubeState &m_cube;
+    TargetValues &m_values;
+    const std::vector<Match> &m_matches;
+    RowDecision m_decision{};
+};
+
+}  // namespace
+
+Result<RowDecision> decideRows(const AppendOptions &options, const Site &site,
+                               Storage &storage, const Slice &slice,
+                               CubeState &cube, TargetValues &values,
+                               const std::vector<Match> &matches)
+{
+    return Decider(options, site, storage, slice, cube, values, matches)
+        .decide();
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,37 @@
+// Which rows of a slice are new, and what becomes of those that are in the
+// target already (`--on-duplicate`).
+
+#pragma once
+
+#include "append/cube_state.h"
+#include "append/guards.h"
+#include "append/slab.h"
+#include "append/target_values.h"
+#include "settings/options.h"
+
+#include <vector>
+
+namespace mdimappend
+{
+
+struct RowDecision
+{
+    Labels labels;  ///< the slice's, in the target's terms
+    std::uint64_t firstNew = 0;
+    std::uint64_t rows = 0;        ///< new ones
+    std::uint64_t present = 0;     ///< stay as they are
+    std::vector<RowRun> replaced;  ///< are written anew, by targetRow
+    std::uint64_t replacedRows = 0;
+    /// Some are there that this very commit brings: only once it is committed
+    /// can they be compared. Nothing else holds then.
+    bool needsCommit = false;
+};
+
+/// Reads labels (kept in `cube`), and compares values where the policy asks for
+/// it. Failure::Refused without the slice's name.
+Result<RowDecision> decideRows(const AppendOptions &options, const Site &site,
+                               Storage &storage, const Slice &slice,
+                               CubeState &cube, TargetValues &values,
+                               const std::vector<Match> &matches);
+
+}  // namespace mdimappend

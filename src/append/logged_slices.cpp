@@ -1,0 +1,129 @@
+#include "append/logged_slices.h"
+
+#include "journal/log.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+std::uint64_t number(const Json &record, const char *key)
+{
+    const auto &value = member(record, key);
+    return value.is_number_integer() && value.get<std::int64_t>() >= 0
+               ? value.get<std::uint64_t>()
+               : 0;
+}
+
+std::string text(const Json &record, const char *key)
+{
+    const auto &value = member(record, key);
+    return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+bool isSameFile(const Json &logged, const Slice &slice)
+{
+    const auto state = slice.fingerprint();
+    return !state.empty() && text(logged, "state") == state &&
+           text(logged, "path") == canonicalPath(slice.name());
+}
+
+}  // namespace
+
+std::string canonicalPath(const std::string &slice)
+{
+    std::error_code code;
+    const auto path = std::filesystem::canonical(slice, code);
+    return code ? slice : path.string();
+}
+
+Result<Creation> creationOf(Storage &storage, const Site &site)
+{
+    Creation creation;
+    MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
+    MDIMAPPEND_ASSIGN(const auto newest, readLogRecord(storage, site, last));
+    if (!newest)
+        return creation;
+    creation.store = number(*newest, "store_created_by");
+    // Other groups' may be between; not for ever, it is a shortcut.
+    for (auto sequence = last;
+         sequence > 0 && sequence >= creation.store && last - sequence < 100;
+         --sequence)
+    {
+        MDIMAPPEND_ASSIGN(const auto record,
+                          readLogRecord(storage, site, sequence));
+        if (!record || text(*record, "group") != site.group)
+            continue;
+        creation.target = number(*record, "created_by");
+        break;
+    }
+    return creation;
+}
+
+Result<bool> broughtRows(Storage &storage, const Site &site, const Slice &slice,
+                         std::uint64_t firstRow, std::uint64_t rows)
+{
+    MDIMAPPEND_ASSIGN(const auto creation, creationOf(storage, site));
+    if (creation.target == 0 || !site.overwriting.empty())
+        return false;
+    MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
+    // Rows only grow from record to record: the last one that begins at or in
+    // front of the row is the one that brought it.
+    std::uint64_t low = creation.target;
+    std::uint64_t high = last;
+    while (low < high)
+    {
+        const auto middle = high - (high - low) / 2;
+        MDIMAPPEND_ASSIGN(const auto record,
+                          readLogRecord(storage, site, middle));
+        if (!record || text(*record, "group") != site.group)
+            return false;
+        if (number(*record, "first_row") <= firstRow)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    MDIMAPPEND_ASSIGN(const auto record, readLogRecord(storage, site, low));
+    if (!record || text(*record, "group") != site.group)
+        return false;
+    for (const auto &logged : member(*record, "slices"))
+    {
+        if (isSameFile(logged, slice) &&
+            number(logged, "first_row") == firstRow &&
+            number(logged, "rows") == rows)
+            return true;
+    }
+    return false;
+}
+
+Result<bool> isLogged(Storage &storage, const Site &site, const Slice &slice,
+                      std::uint64_t size)
+{
+    // What the log knows of is in a store that goes.
+    if (!site.overwriting.empty())
+        return false;
+    MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
+    MDIMAPPEND_ASSIGN(const auto creation, creationOf(storage, site));
+    const auto first = std::max(creation.store, creation.target);
+    for (auto sequence = last; sequence > 0 && sequence >= first; --sequence)
+    {
+        MDIMAPPEND_ASSIGN(const auto record,
+                          readLogRecord(storage, site, sequence));
+        if (!record || text(*record, "group") != site.group)
+            continue;
+        for (const auto &logged : member(*record, "slices"))
+        {
+            const auto end =
+                number(logged, "first_row") + number(logged, "rows");
+            if (end <= size && isSameFile(logged, slice))
+                return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,42 @@
+// What the log knows of slices that are in: a shortcut past comparing values,
+// and all there is where the append dimension has no labels.
+
+#pragma once
+
+#include "journal/site.h"
+#include "slice/slice.h"
+#include "status.h"
+#include "storage/storage.h"
+
+#include <cstdint>
+#include <string>
+
+namespace mdimappend
+{
+
+/// One spelling for each file: absolute, links resolved. Names that are no
+/// local files stay as they are.
+std::string canonicalPath(const std::string &slice);
+
+/// The sequence numbers of the commits that made the store and the target (a
+/// group of it, or the store itself); 0 where the log does not say.
+struct Creation
+{
+    std::uint64_t store = 0;
+    std::uint64_t target = 0;
+};
+
+Result<Creation> creationOf(Storage &storage, const Site &site);
+
+/// Whether this very file, by path, size and time stamp, brought the rows
+/// [firstRow, firstRow + rows) of the target, and nothing else. Reads about
+/// log2 of the log's records.
+Result<bool> broughtRows(Storage &storage, const Site &site, const Slice &slice,
+                         std::uint64_t firstRow, std::uint64_t rows);
+
+/// Whether this very file is in any record, and the rows it brought are among
+/// the target's `size`. Reads the whole log.
+Result<bool> isLogged(Storage &storage, const Site &site, const Slice &slice,
+                      std::uint64_t size);
+
+}  // namespace mdimappend

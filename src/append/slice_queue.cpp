@@ -1,0 +1,271 @@
+#include "append/slice_queue.h"
+
+#include "zarr/json_text.h"
+#include "zarr/utf8.h"
+
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+constexpr std::size_t longestLine = std::size_t{64} << 10;
+
+/// Enough for a progress bar; the rest of a long list may stay where it is.
+constexpr std::size_t mostWaiting = 10000;
+
+constexpr int betweenCancelChecks = 100;  // ms
+
+/// Of the failed line, what a message can hold: one line of valid UTF-8.
+std::string shortened(std::string_view line)
+{
+    constexpr std::size_t longest = 80;
+    std::string text;
+    while (!line.empty() && text.size() < longest)
+    {
+        const auto first = static_cast<unsigned char>(line.front());
+        const std::size_t length = utf8SequenceLength(line);
+        const bool printable = length > 0 && first >= 0x20 && first != 0x7f;
+        text += printable ? line.substr(0, length) : "?";
+        line.remove_prefix(length > 0 ? length : 1);
+    }
+    return text + (line.empty() ? "" : "...");
+}
+
+std::string_view withoutSpaceAtEnd(std::string_view line)
+{
+    const std::size_t last = line.find_last_not_of(" \t\r\v\f");
+    return line.substr(0, last == std::string_view::npos ? 0 : last + 1);
+}
+
+/// The failure's message is only what is wrong.
+Status wrong(const std::string &what)
+{
+    return {Failure::Unavailable, what};
+}
+
+Result<SliceInput> parseSlice(std::string_view line)
+{
+    if (line.find('\0') != std::string_view::npos)
+        return wrong("has a NUL byte");
+    SliceInput slice;
+    if (!line.starts_with('{'))
+    {
+        slice.name = line;
+        return slice;
+    }
+    const auto parsed = parseJson(line);
+    if (!parsed)
+        return wrong("is not JSON: " + parsed.status().message());
+    for (const auto &[key, value] : parsed->items())
+    {
+        const bool finite =
+            !value.is_number_float() || std::isfinite(value.get<double>());
+        if (key == "slice" && value.is_string())
+            slice.name = value.get<std::string>();
+        else if (key == "label" && value.is_string())
+            slice.label = value.get<std::string>();
+        else if (key == "label" && value.is_number() && finite)
+            slice.label = dumpJson(value, -1);
+        else if (key == "slice")
+            return wrong("its member 'slice' is not a text");
+        else if (key == "label")
+            return wrong("its member 'label' is neither a text nor a number");
+        else
+            return wrong("has an unknown member '" + shortened(key) +
+                         "'; known are slice, label");
+    }
+    if (slice.name.empty())
+        return wrong("names no slice");
+    if (slice.name.find('\0') != std::string::npos)
+        return wrong("has a NUL character");
+    return slice;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SliceQueue>>
+SliceQueue::open(std::vector<SliceInput> named, const std::string &slicesFrom,
+                 std::function<bool()> cancelled)
+{
+    std::unique_ptr<SliceQueue> queue(new SliceQueue(std::move(cancelled)));
+    for (SliceInput &slice : named)
+        queue->push(std::move(slice));
+    if (slicesFrom.empty())
+        queue->m_ended = true;
+    else
+        MDIMAPPEND_RETURN_IF_ERROR(queue->openFile(slicesFrom));
+    return queue;
+}
+
+SliceQueue::~SliceQueue()
+{
+    if (m_descriptor > STDIN_FILENO)
+        ::close(m_descriptor);
+}
+
+Status SliceQueue::openFile(const std::string &name)
+{
+    const auto failed = [&](const std::string &why)
+    {
+        return Status(Failure::Usage,
+                      "--slices-from '" + name + "': " + why + ".");
+    };
+    m_source = name == "-" ? "standard input" : "'" + name + "'";
+    const std::string path = VSIURIToVSIPath(name);
+    if (path.starts_with("/vsi"))
+    {
+        m_file.reset(VSIFOpenL(path.c_str(), "rb"));
+        return m_file ? Status::ok() : failed("cannot be opened");
+    }
+    // Without O_NONBLOCK a FIFO is not open before somebody writes to it.
+    m_descriptor =
+        name == "-" ? STDIN_FILENO
+                    : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat state;
+    if (m_descriptor < 0 || ::fstat(m_descriptor, &state) != 0)
+        return failed(std::string("cannot be opened: ") + strerror(errno));
+    if (S_ISDIR(state.st_mode))
+        return failed("is a folder");
+    return Status::ok();
+}
+
+Result<std::optional<SliceInput>> SliceQueue::next()
+{
+    while (true)
+    {
+        readWhatIsThere();
+        if (m_waiting.empty() && m_ended)
+            return std::optional<SliceInput>();
+        if (m_cancelled && m_cancelled())
+            return Status(Failure::Interrupted,
+                          "interrupted before the next slice.");
+        if (!m_waiting.empty())
+        {
+            auto slice = std::move(m_waiting.front());
+            m_waiting.pop_front();
+            if (!slice)
+                return slice.takeStatus();
+            return std::optional(std::move(*slice));
+        }
+        static_cast<void>(waitForBytes(betweenCancelChecks));
+    }
+}
+
+void SliceQueue::readWhatIsThere()
+{
+    while (!m_ended && m_waiting.size() < mostWaiting && waitForBytes(0))
+        readSome();
+}
+
+/// Whether a read would not wait: there are bytes, or there is the end.
+bool SliceQueue::waitForBytes(int milliseconds) const
+{
+    if (m_file)
+        return true;
+    pollfd waiting{m_descriptor, POLLIN, 0};
+    return ::poll(&waiting, 1, milliseconds) > 0;
+}
+
+void SliceQueue::readSome()
+{
+    char bytes[16384];
+    if (m_file)
+    {
+        const std::size_t count = m_file->Read(bytes, 1, sizeof bytes);
+        take({bytes, count});
+        if (count < sizeof bytes && m_file->Error())
+            fail("the driver does not say why");
+        else if (count < sizeof bytes)
+            end();
+        return;
+    }
+    const ssize_t count = ::read(m_descriptor, bytes, sizeof bytes);
+    if (count > 0)
+        take({bytes, static_cast<std::size_t>(count)});
+    else if (count == 0)
+        end();
+    else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
+        fail(strerror(errno));
+}
+
+void SliceQueue::take(std::string_view bytes)
+{
+    while (!bytes.empty())
+    {
+        const std::size_t newline = bytes.find('\n');
+        const bool isWhole = newline != std::string_view::npos;
+        const std::string_view piece = bytes.substr(0, newline);
+        bytes.remove_prefix(isWhole ? newline + 1 : bytes.size());
+        // Of a line that is too long its beginning is kept, for the message.
+        m_tooLong = m_tooLong || m_begun.size() + piece.size() > longestLine;
+        if (!m_tooLong || m_begun.empty())
+            m_begun.append(piece.substr(0, longestLine));
+        if (!isWhole)
+            continue;
+        takeLine(m_begun);
+        m_begun.clear();
+        m_tooLong = false;
+    }
+}
+
+void SliceQueue::takeLine(std::string_view line)
+{
+    ++m_line;
+    // Some editors begin a file so.
+    if (m_line == 1 && line.starts_with("\xEF\xBB\xBF"))
+        line.remove_prefix(3);
+    if (m_tooLong)
+    {
+        push(lineFailure("is longer than 64 KiB", line));
+        return;
+    }
+    line = withoutSpaceAtEnd(line);
+    if (line.empty())
+        return;
+    auto slice = parseSlice(line);
+    push(slice ? std::move(slice)
+               : lineFailure(slice.status().message(), line));
+}
+
+void SliceQueue::end()
+{
+    if (!m_begun.empty())
+        takeLine(m_begun);
+    m_ended = true;
+}
+
+void SliceQueue::fail(const std::string &why)
+{
+    // A part of a name is no name.
+    m_begun.clear();
+    m_waiting.emplace_back(error("--slices-from " + m_source +
+                                 ": reading failed after line " +
+                                 std::to_string(m_line) + ": " + why + "."));
+    m_ended = true;
+}
+
+void SliceQueue::push(Result<SliceInput> slice)
+{
+    m_waiting.push_back(std::move(slice));
+    ++m_known;
+}
+
+Status SliceQueue::lineFailure(const std::string &why,
+                               std::string_view line) const
+{
+    return {Failure::Unavailable, "--slices-from " + m_source + ", line " +
+                                      std::to_string(m_line) + " (" +
+                                      shortened(line) + "): " + why + "."};
+}
+
+}  // namespace mdimappend

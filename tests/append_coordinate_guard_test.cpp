@@ -1,0 +1,90 @@
+// The coordinate guard: a thousandth of a cell, along any axis.
+
+#include "append/coordinate_guard.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace mdimappend
+{
+namespace
+{
+
+CoordinateValues values(std::vector<std::uint64_t> shape,
+                        std::vector<double> numbers)
+{
+    return {std::move(shape), std::move(numbers), {}};
+}
+
+TEST(CoordinateGuard, within_a_thousandth_of_a_cell)
+{
+    const auto target = values({3}, {10, 20, 30});
+    EXPECT_TRUE(
+        checkCoordinate("x", target, values({3}, {10.009, 20, 29.991})));
+    EXPECT_FALSE(checkCoordinate("x", target, values({3}, {10, 20.011, 30})));
+    EXPECT_FALSE(checkCoordinate("x", target, values({3}, {10, 20, 29.98})));
+}
+
+TEST(CoordinateGuard, says_where_and_what)
+{
+    const auto checked = checkCoordinate("lat", values({2, 2}, {1, 2, 3, 4}),
+                                         values({2, 2}, {1, 2, 3, 9}));
+    EXPECT_EQ(checked.message(),
+              "coordinate 'lat' differs at position 1, 1: it is 9.0, in the "
+              "target 4.0. --on-coordinate ignore would append all the same.");
+}
+
+TEST(CoordinateGuard, a_cell_of_two_dimensions_is_its_longest_side)
+{
+    // Rows 100 apart, columns 1 apart.
+    const auto target = values({2, 2}, {0, 1, 100, 101});
+    EXPECT_TRUE(
+        checkCoordinate("y", target, values({2, 2}, {0.05, 1, 100, 101})));
+    EXPECT_FALSE(
+        checkCoordinate("y", target, values({2, 2}, {0.2, 1, 100, 101})));
+}
+
+TEST(CoordinateGuard, one_value_alone_by_its_size)
+{
+    const auto target = values({1}, {500});
+    EXPECT_TRUE(checkCoordinate("z", target, values({1}, {500.0004})));
+    EXPECT_FALSE(checkCoordinate("z", target, values({1}, {500.001})));
+    EXPECT_TRUE(checkCoordinate("z", values({1}, {0}), values({1}, {0})));
+    EXPECT_FALSE(checkCoordinate("z", values({1}, {0}), values({1}, {1e-9})));
+}
+
+TEST(CoordinateGuard, integers_on_both_sides_are_equal_or_differ)
+{
+    auto target = values({2}, {10001, 54321});
+    auto slice = values({2}, {10002, 54321});
+    EXPECT_TRUE(checkCoordinate("station", target, slice));
+    target.whole = true;
+    EXPECT_TRUE(checkCoordinate("station", target, slice));
+    slice.whole = true;
+    EXPECT_FALSE(checkCoordinate("station", target, slice));
+    EXPECT_TRUE(checkCoordinate("station", target, target));
+}
+
+TEST(CoordinateGuard, nan_and_infinity)
+{
+    const auto target = values({3}, {NAN, 1, INFINITY});
+    EXPECT_TRUE(checkCoordinate("x", target, target));
+    EXPECT_FALSE(checkCoordinate("x", target, values({3}, {0, 1, INFINITY})));
+    EXPECT_FALSE(
+        checkCoordinate("x", values({2}, {1, 2}), values({2}, {1, NAN})));
+}
+
+TEST(CoordinateGuard, texts_and_sizes)
+{
+    const CoordinateValues texts{{2}, {}, {"a", "b"}};
+    EXPECT_TRUE(checkCoordinate("s", texts, texts));
+    EXPECT_FALSE(checkCoordinate("s", texts, {{2}, {}, {"a", "c"}}));
+    EXPECT_FALSE(checkCoordinate("s", texts, values({2}, {1, 2})));
+    EXPECT_FALSE(
+        checkCoordinate("x", values({2}, {1, 2}), values({3}, {1, 2, 3})));
+}
+
+}  // namespace
+}  // namespace mdimappend
