@@ -348,7 +348,8 @@ def with_bounds(folder, first):
         ("time_bnds:scale=2", "array 'time_bnds' holds times: it has no scale"),
         ("time:scale=2", "array 'time' holds times: it has no scale or offset"),
         ("time:units=keep,offset=2", "array 'time' holds times: it has no scale"),
-        ("time:nodata=0.5", "array 'time': the missing value 0.5 is no value of"),
+        ("time:nodata=-1", "array 'time' holds labels, none of which is missing"),
+        ("time_bnds:nodata=0.5", "the missing value 0.5 is no value of"),
     ],
 )
 def test_what_cannot_be_asked_of_times(tmp_path, store, asked, says):
@@ -361,7 +362,7 @@ def test_what_cannot_be_asked_of_times(tmp_path, store, asked, says):
 @FORMATS
 @pytest.mark.parametrize(
     "asked",
-    ["time_bnds:dtype=int64", "time_bnds:nodata=-1", "time:nodata=-1", "time:dtype=f8"],
+    ["time_bnds:dtype=int64", "time_bnds:nodata=-1", "time:dtype=f8"],
 )
 def test_what_can_be_asked_of_times(tmp_path, store, zarr_format, asked):
     """And asked again."""
