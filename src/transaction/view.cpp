@@ -7,9 +7,9 @@ namespace mdimappend
 {
 
 View::View(const Site &site, Storage &storage, const std::string &transaction,
-           std::vector<Array> arrays)
+           std::vector<Array> arrays, bool mayDelete)
     : m_site(site), m_storage(storage), m_transaction(transaction),
-      m_arrays(std::move(arrays))
+      m_mayDelete(mayDelete), m_arrays(std::move(arrays))
 {
     for (const auto &array : m_arrays)
     {
@@ -90,18 +90,25 @@ std::optional<std::size_t> View::find(const std::string &path) const
 }
 
 void View::extend(std::size_t array, const std::vector<ChunkBox> &added,
+                  const std::vector<ChunkBox> &replaced,
                   const std::vector<std::uint64_t> &paddedShape)
 {
     const std::lock_guard guard(m_mutex);
     ++m_generation;
     auto &extended = m_arrays.at(array);
     extended.paddedShape = paddedShape;
-    for (const auto &box : added)
+    const auto plan = [](const std::vector<ChunkBox> &more,
+                         std::vector<ChunkBox> &boxes,
+                         std::vector<BoxRecords> &records)
     {
-        extended.planned.added.push_back(box);
-        m_records[array].added.emplace_back(
-            static_cast<std::size_t>(box.count()));
-    }
+        for (const auto &box : more)
+        {
+            boxes.push_back(box);
+            records.emplace_back(static_cast<std::size_t>(box.count()));
+        }
+    };
+    plan(added, extended.planned.added, m_records[array].added);
+    plan(replaced, extended.planned.replaced, m_records[array].replaced);
 }
 
 Status View::keep(Status failure)
@@ -130,9 +137,41 @@ Status View::setAbsent(std::size_t array, const ChunkIndex &index)
         if (auto removed = m_storage.remove(m_site.object(key)); !removed)
             return keep(std::move(removed));
     }
+    else
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(baseOf(array, *found, index).takeStatus());
+    }
     const std::lock_guard guard(m_mutex);
     record(array, *found).state = ChunkState::Absent;
     return Status::ok();
+}
+
+Result<bool> View::mustBeWritten(std::size_t array, const ChunkIndex &index)
+{
+    const auto found = slot(array, index);
+    if (m_mayDelete || !found || !found->replaced)
+        return false;
+    MDIMAPPEND_ASSIGN(const Content base, baseOf(array, *found, index));
+    return base.exists;
+}
+
+Result<Content> View::baseOf(std::size_t array, const Slot &slot,
+                             const ChunkIndex &index)
+{
+    {
+        const std::lock_guard guard(m_mutex);
+        if (const auto &known = record(array, slot).base)
+            return *known;
+    }
+    const auto bytes = m_storage.read(m_site.object(chunkKey(array, index)));
+    if (!bytes)
+        return keep(bytes.status());
+    Content base;
+    if (*bytes)
+        base = {true, (*bytes)->size(), xxh3(**bytes)};
+    const std::lock_guard guard(m_mutex);
+    record(array, slot).base = base;
+    return base;
 }
 
 Result<bool> View::holdsData(std::size_t array, const ChunkIndex &index)
@@ -149,6 +188,11 @@ Result<bool> View::holdsData(std::size_t array, const ChunkIndex &index)
     auto state = m_storage.state(m_site.object(chunkKey(array, index)));
     if (!state)
         return keep(state.takeStatus());
+    if (!*state && found)
+    {
+        const std::lock_guard guard(m_mutex);
+        record(array, *found).base = Content{};
+    }
     return state->has_value();
 }
 
@@ -220,6 +264,8 @@ Status View::writeChunk(std::size_t array, std::string_view key,
                           "' of array '" + planned.path +
                           "', which is not in the plan"));
     const auto destination = m_site.object(chunkKey(array, *index));
+    if (found->replaced)
+        MDIMAPPEND_RETURN_IF_ERROR(baseOf(array, *found, *index).takeStatus());
     auto written = found->replaced ? m_storage.stage(stagedPath(array, *found),
                                                      bytes, destination)
                                    : m_storage.put(destination, bytes);

@@ -43,7 +43,8 @@ struct ChunkRecord
     ChunkState state = ChunkState::Planned;
     std::uint64_t size = 0;
     std::string checksum;
-    Content base;  ///< of a replaced chunk, as it was read
+    /// Of a replaced chunk, as it was read; nothing if it was not yet.
+    std::optional<Content> base;
 };
 
 /// Which of the documents served for an array the driver sees.
@@ -68,8 +69,11 @@ class View
         std::vector<std::uint64_t> paddedShape;
     };
 
+    /// `mayDelete`: whether the transaction may delete objects of the store.
+    /// Under a lease it may not: a deletion that comes late, when somebody else
+    /// has written there, cannot be told from one in time.
     View(const Site &site, Storage &storage, const std::string &transaction,
-         std::vector<Array> arrays);
+         std::vector<Array> arrays, bool mayDelete = true);
     ~View();
     View(const View &) = delete;
     View &operator=(const View &) = delete;
@@ -106,7 +110,12 @@ class View
     /// Plans more chunks of an array, which grows with another slice of a
     /// batch. While nothing is read or written.
     void extend(std::size_t array, const std::vector<ChunkBox> &added,
+                const std::vector<ChunkBox> &replaced,
                 const std::vector<std::uint64_t> &paddedShape);
+
+    /// Whether a chunk that is all fill has to be written all the same: there
+    /// is an object at its key that nobody may delete (mayDelete).
+    Result<bool> mustBeWritten(std::size_t array, const ChunkIndex &index);
 
     /// The first failure of any read or write.
     Status failure() const;
@@ -161,10 +170,13 @@ class View
     static std::string stagedName(std::size_t array, const Slot &slot);
     std::string stagedPath(std::size_t array, const Slot &slot) const;
     Status keep(Status failure);
+    Result<Content> baseOf(std::size_t array, const Slot &slot,
+                           const ChunkIndex &index);
 
     Site m_site;
     Storage &m_storage;
     std::string m_transaction;
+    bool m_mayDelete;
     std::string m_id;
     /// In every path, and new after each extension: the driver keeps the
     /// indices of shards by file name, for the whole process.

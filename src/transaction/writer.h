@@ -22,8 +22,10 @@ struct WriterRequest
     std::string target;
     std::string group;
     Durability durability = Durability::Full;
-    bool lock = true;
+    LockMode lock = LockMode::Auto;
     std::optional<std::chrono::duration<double>> lockTimeout;
+    std::chrono::duration<double> lease{30};
+    std::function<std::chrono::duration<double>()> clock;
     std::string command;
     std::function<bool()> cancelled;
     Posix *posix = &Posix::system();

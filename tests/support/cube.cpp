@@ -374,7 +374,7 @@ Status recoverTarget(const std::string &target, Posix &posix)
     auto writer = openForWriting(request);
     if (!writer)
         return writer.takeStatus();
-    return recover(*writer->storage, writer->site).takeStatus();
+    return recover(*writer->storage, writer->site, *writer->lock).takeStatus();
 }
 
 QuietGdal::QuietGdal()
