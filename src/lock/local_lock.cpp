@@ -54,10 +54,11 @@ LockHolder parseHolder(const std::string &text)
     return holder;
 }
 
-std::string readSmall(int fd)
+/// From the start of a file that was just opened.
+std::string readSmall(Posix &posix, int fd)
 {
     std::string text(4096, '\0');
-    const ssize_t count = pread(fd, text.data(), text.size(), 0);
+    const ssize_t count = posix.read(fd, text.data(), text.size());
     text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
     return text;
 }
@@ -76,7 +77,7 @@ class LocalLock final : public Lock
         // Best effort: the kernel's lock decides, and it goes with the
         // descriptor.
         writeDocument("free");
-        ::close(m_fd);
+        m_posix.close(m_fd);
     }
 
     LocalLock(const LocalLock &) = delete;
@@ -86,7 +87,7 @@ class LocalLock final : public Lock
     {
         struct stat held = {};
         struct stat present = {};
-        if (fstat(m_fd, &held) != 0 ||
+        if (m_posix.fstat(m_fd, &held) != 0 ||
             m_posix.lstat(m_path.c_str(), &present) != 0 ||
             held.st_ino != present.st_ino || held.st_dev != present.st_dev)
             return error("the lock '" + m_path +
@@ -113,11 +114,12 @@ class LocalLock final : public Lock
     LockHolder m_holder;
 };
 
-bool isSameFile(int fd, const std::string &path)
+bool isSameFile(Posix &posix, int fd, const std::string &path)
 {
     struct stat opened = {};
     struct stat present = {};
-    return fstat(fd, &opened) == 0 && lstat(path.c_str(), &present) == 0 &&
+    return posix.fstat(fd, &opened) == 0 &&
+           posix.lstat(path.c_str(), &present) == 0 &&
            opened.st_ino == present.st_ino && opened.st_dev == present.st_dev;
 }
 
@@ -161,19 +163,19 @@ Result<std::unique_ptr<Lock>> acquireLocalLock(const LockRequest &request,
                          "': " + std::strerror(errno));
         if (posix.lockExclusive(fd) == 0)
         {
-            if (isSameFile(fd, request.path))
+            if (isSameFile(posix, fd, request.path))
             {
                 auto lock = std::make_unique<LocalLock>(
                     posix, fd, request.path, thisProcess(request.command));
                 lock->writeDocument("held");
                 return std::unique_ptr<Lock>(std::move(lock));
             }
-            ::close(fd);
+            posix.close(fd);
             continue;
         }
         const int code = errno;
-        const LockHolder holder = parseHolder(readSmall(fd));
-        ::close(fd);
+        const LockHolder holder = parseHolder(readSmall(posix, fd));
+        posix.close(fd);
         if (code != EAGAIN && code != EACCES)
             return error("the lock '" + request.path +
                          "' cannot be taken: " + std::strerror(code) +
@@ -207,7 +209,7 @@ Result<LockState> peekLocalLock(const std::string &path)
     whole.l_type = F_WRLCK;
     whole.l_whence = SEEK_SET;
     state.held = fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
-    state.holder = parseHolder(readSmall(fd));
+    state.holder = parseHolder(readSmall(Posix::system(), fd));
     ::close(fd);
     return state;
 }
