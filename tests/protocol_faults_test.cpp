@@ -95,11 +95,12 @@ TEST_P(ProtocolFaults, soIsOneThatOnlyCloseSees)
     failEach({Fault::Kind::Once, 0, EDQUOT, "close"}, 5);
 }
 
-class ProtocolFullDisk : public ProtocolFaults
+// One scenario of each step is enough.
+class ProtocolFaultsOfSome : public ProtocolFaults
 {
 };
 
-TEST_P(ProtocolFullDisk, leavesTheOldOrTheNewState)
+TEST_P(ProtocolFaultsOfSome, aFullDiskLeavesTheOldOrTheNewState)
 {
     failEach({Fault::Kind::FromThenOn, 0, ENOSPC, ""});
 }
@@ -120,7 +121,7 @@ TEST_P(ProtocolFaults, aCallThatTakesLongIsWaitedFor)
     passEach({Fault::Kind::Hang, 0, 0, ""}, GetParam().threads > 1 ? 7 : 61);
 }
 
-TEST_P(ProtocolFaults, anotherWriterIsKeptOutWhileACallHangs)
+TEST_P(ProtocolFaultsOfSome, anotherWriterIsKeptOutWhileACallHangs)
 {
     campaign.restart();
     FaultPosix posix;
@@ -155,8 +156,7 @@ TEST_P(ProtocolFaults, anotherWriterIsKeptOutWhileACallHangs)
 }
 
 MDIMAPPEND_FOR_EVERY_SCENARIO(ProtocolFaults);
-// What this adds is that the undo fails too; one kind of each format is enough.
-MDIMAPPEND_FOR_SCENARIOS(ProtocolFullDisk, someScenarios());
+MDIMAPPEND_FOR_SCENARIOS(ProtocolFaultsOfSome, someScenarios());
 
 }  // namespace
 }  // namespace mdimappend

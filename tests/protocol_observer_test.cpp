@@ -34,7 +34,7 @@ TEST_P(ProtocolObserver, seesTheOldOrTheNewCubeAtEveryCallOfAnAppend)
 
 TEST_P(ProtocolObserver, seesTheOldOrTheNewCubeAtEveryCallOfARecovery)
 {
-    for (std::uint64_t n = 1;; n += 3)
+    for (std::uint64_t n = 1;; n += runsInFull() ? 1 : 5)
     {
         campaign.restart();
         FaultPosix posix({Fault::Kind::KillAfter, n, EIO, ""});

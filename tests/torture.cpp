@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <random>
 #include <span>
@@ -463,6 +463,25 @@ void print(const Counts &counts, double seconds)
               << counts.powerCuts << " power cuts survived" << std::endl;
 }
 
+/// Makes a cube in a folder that is empty, or appends to the one that is there,
+/// and prints the calls: for comparison with those that the system sees.
+int traceAppend(const std::string &folder)
+{
+    const Scenario scenario;
+    const auto target = folder + "/cube.zarr";
+    if (!std::filesystem::exists(target))
+    {
+        scenario.prepare(target);
+        return anExpectationFailed();
+    }
+    FaultPosix posix;
+    posix.reallySyncs = true;
+    const auto report = scenario.append(target, posix);
+    std::cout << posix.trace();
+    std::cerr << report.status.message();
+    return report.status ? 0 : 1;
+}
+
 int run(std::span<char *> arguments)
 {
     using Clock = std::chrono::steady_clock;
@@ -476,6 +495,8 @@ int run(std::span<char *> arguments)
     {
         const std::string option = arguments[i];
         const std::string value = arguments[i + 1];
+        if (option == "--trace")
+            return traceAppend(value);
         if (option == "--minutes")
             minutes = std::stod(value);
         else if (option == "--seed" || option == "--replay")

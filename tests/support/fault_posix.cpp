@@ -452,7 +452,10 @@ DIR *FaultPosix::opendir(const char *path)
                             {
                                 folder = Posix::opendir(path);
                                 if (folder)
+                                {
                                     m_folders[folder] = path;
+                                    m_paths[dirfd(folder)] = path;
+                                }
                                 return folder ? 0 : -1;
                             });
     if (result != 0 && folder)
@@ -486,8 +489,12 @@ struct dirent *FaultPosix::readdir(DIR *folder)
 int FaultPosix::closedir(DIR *folder)
 {
     const std::lock_guard guard(m_mutex);
+    const int fd = dirfd(folder);
+    const auto name = nameOf(fd);
+    m_paths.erase(fd);
     m_folders.erase(folder);
-    return Posix::closedir(folder);
+    Posix::closedir(folder);
+    return call("closedir", name, false, [] { return 0; });
 }
 
 int FaultPosix::openAt(int folder, const char *name, int flags)
