@@ -14,10 +14,30 @@ import signal
 import cubes
 import pytest
 
-CHANGING = (
-    "open openat creat write pwrite64 ftruncate mkdir mkdirat rmdir unlink unlinkat "
-    "rename renameat renameat2 link linkat fchmod fchown fsync fdatasync syncfs close"
-).split()
+CHANGING = [
+    "open",
+    "openat",
+    "creat",
+    "write",
+    "pwrite64",
+    "ftruncate",
+    "mkdir",
+    "mkdirat",
+    "rmdir",
+    "unlink",
+    "unlinkat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "link",
+    "linkat",
+    "fchmod",
+    "fchown",
+    "fsync",
+    "fdatasync",
+    "syncfs",
+    "close",
+]
 SAMPLE = 16
 CALL = re.compile(r"^(\d+) +(\w+)\(")
 

@@ -184,5 +184,26 @@ TEST_P(ProtocolDamage, ofAnythingInTheSidecarLosesNothing)
 
 MDIMAPPEND_FOR_EVERY_SCENARIO(ProtocolDamage);
 
+TEST(ProtocolDamageOfDocuments, anArrayThatCannotBeReadIsNotLeftOut)
+{
+    // Without consolidated metadata nothing else says that there is one.
+    const QuietGdal quiet;
+    Campaign campaign({{ZarrFormat::V3, false}, Step::Merging});
+    for (const char *content :
+         {"", "{", "[]", R"({"node_type": "arrax"})", R"({"zarr_format": 3})"})
+    {
+        campaign.restart();
+        writeFile(campaign.target() + "/air/zarr.json", content);
+        const auto before = campaign.store();
+        FaultPosix posix;
+        const auto report = campaign.append(posix);
+        ASSERT_FALSE(report.status) << content;
+        EXPECT_NE(report.status.message().find("air/zarr.json"),
+                  std::string::npos)
+            << report.status.message();
+        EXPECT_EQ(difference(before, campaign.store()), "");
+    }
+}
+
 }  // namespace
 }  // namespace mdimappend

@@ -443,6 +443,8 @@ bool runRound(std::uint64_t seed, Counts &counts)
                   << round.trace() << "\nFAILED: " << name << ", seed " << seed
                   << ", try " << number
                   << "\nagain with: ./dev torture --replay " << seed
+                  << (scenario.threads > 1 ? " (threads: perhaps not each time)"
+                                           : "")
                   << std::endl;
         return false;
     }
