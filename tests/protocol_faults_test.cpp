@@ -71,25 +71,25 @@ TEST_P(ProtocolFaults, anErrorIsReportedExactlyWhenTheAppendDidNotHappen)
     failEach({Fault::Kind::Once, 0, EIO, ""});
 }
 
-TEST_P(ProtocolFaults, soIsAnotherOne)
+TEST_P(ProtocolFaults, anErrorOfRightsOrSpaceToo)
 {
     failEach({Fault::Kind::Once, 0, EACCES, ""}, 9);
     failEach({Fault::Kind::Once, 0, ENOSPC, ""}, 9);
 }
 
-TEST_P(ProtocolFaults, soIsOneThatStays)
+TEST_P(ProtocolFaults, anErrorThatStaysToo)
 {
     failEach({Fault::Kind::FromThenOn, 0, EACCES, ""}, 9);
     failEach({Fault::Kind::FromThenOn, 0, EIO, ""}, 9);
 }
 
-TEST_P(ProtocolFaults, soIsOneOfAWriteThatDidHalf)
+TEST_P(ProtocolFaults, anErrorOfAWriteThatDidHalfToo)
 {
     failEach({Fault::Kind::TornWrite, 0, EIO, "write"}, 3);
     failEach({Fault::Kind::TornWrite, 0, ENOSPC, "write"}, 3);
 }
 
-TEST_P(ProtocolFaults, soIsOneThatOnlyCloseSees)
+TEST_P(ProtocolFaults, anErrorThatOnlyCloseSeesToo)
 {
     failEach({Fault::Kind::FromThenOn, 0, EIO, "close"}, 5);
     failEach({Fault::Kind::Once, 0, EDQUOT, "close"}, 5);
@@ -138,7 +138,10 @@ TEST_P(ProtocolFaultsOfSome, anotherWriterIsKeptOutWhileACallHangs)
         if (!holds || !wrong.empty())
             return;
         const auto before = readTree(campaign.parent());
-        FaultPosix rival;
+        // The lock decides, whatever its text says to the other one.
+        Fault wrongText{Fault::Kind::FlippedRead, 1, 0, "read", "/lock"};
+        wrongText.bit = static_cast<std::uint64_t>(locked) * 31;
+        FaultPosix rival(wrongText);
         const auto report = campaign.append(rival);
         if (report.status || report.status.kind() != Failure::Locked)
             wrong = "not locked: " + report.status.message();

@@ -212,7 +212,7 @@ class Round
     std::string error(Draw &draw)
     {
         Fault fault{Fault::Kind::Once, draw.between(1, m_calls),
-                    draw.oneOf({EIO, EACCES, ENOSPC, EDQUOT, EROFS})};
+                    draw.oneOf({EIO, EACCES, ENOSPC, EDQUOT, EROFS, EINTR})};
         if (draw.below(4) == 0)
             fault = {Fault::Kind::TornWrite, draw.between(1, m_calls / 8),
                      draw.oneOf({EIO, ENOSPC}), "write"};
@@ -222,7 +222,7 @@ class Round
     std::string errorThatStays(Draw &draw)
     {
         Fault fault{Fault::Kind::FromThenOn, draw.between(1, m_calls),
-                    draw.oneOf({EIO, EACCES, ENOSPC, EDQUOT, EROFS})};
+                    draw.oneOf({EIO, EACCES, ENOSPC, EDQUOT, EROFS, EINTR})};
         if (draw.below(4) == 0)
         {
             fault.only = draw.oneOf<const char *>(
@@ -465,13 +465,21 @@ void print(const Counts &counts, double seconds)
               << counts.powerCuts << " power cuts survived" << std::endl;
 }
 
-/// Makes a cube in a folder that is empty, or appends to the one that is there,
-/// and prints the calls: for comparison with those that the system sees.
-int traceAppend(const std::string &folder)
+/// For comparison with the calls that the system sees: makes the state before a
+/// step in an empty folder, or takes the step and prints the calls. `what` is
+/// STEP:FOLDER.
+int takeStep(const std::string &what, bool prepares)
 {
-    const Scenario scenario;
-    const auto target = folder + "/cube.zarr";
-    if (!std::filesystem::exists(target))
+    Scenario scenario;
+    const auto colon = what.find(':');
+    for (const auto step : {Step::Create, Step::Aligned, Step::Merging,
+                            Step::Replace, Step::Overwrite})
+    {
+        if (what.substr(0, colon) == name(step))
+            scenario.step = step;
+    }
+    const auto target = what.substr(colon + 1) + "/cube.zarr";
+    if (prepares)
     {
         scenario.prepare(target);
         return anExpectationFailed();
@@ -497,8 +505,8 @@ int run(std::span<char *> arguments)
     {
         const std::string option = arguments[i];
         const std::string value = arguments[i + 1];
-        if (option == "--trace")
-            return traceAppend(value);
+        if (option == "--prepare" || option == "--trace")
+            return takeStep(value, option == "--prepare");
         if (option == "--minutes")
             minutes = std::stod(value);
         else if (option == "--seed" || option == "--replay")
