@@ -460,8 +460,10 @@ class Run
             return m_options.appendDim;
         if (!m_report.appendDim.empty() || overwrites())
             return m_report.appendDim;
-        MDIMAPPEND_ASSIGN(const Writer reader,
-                          openForReading(m_options.target, m_options.group));
+        auto &posix = m_options.posix ? *m_options.posix : Posix::system();
+        MDIMAPPEND_ASSIGN(
+            const Writer reader,
+            openForReading(m_options.target, m_options.group, posix));
         // Read without the lock: an append under way may tear it; what counts
         // is read again later.
         const auto target = readTarget(*reader.storage, reader.site, "");

@@ -15,8 +15,9 @@ namespace
 
 Result<Writer> openTarget(const AppendOptions &options)
 {
+    auto &posix = options.posix ? *options.posix : Posix::system();
     if (options.dryRun)
-        return openForReading(options.target, options.group);
+        return openForReading(options.target, options.group, posix);
     WriterRequest request;
     request.target = options.target;
     request.group = options.group;
@@ -27,8 +28,7 @@ Result<Writer> openTarget(const AppendOptions &options)
     request.clock = options.clock;
     request.command = options.command;
     request.cancelled = options.cancelled;
-    if (options.posix)
-        request.posix = options.posix;
+    request.posix = &posix;
     return openForWriting(request);
 }
 

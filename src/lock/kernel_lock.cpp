@@ -21,10 +21,11 @@ std::string documentText(const char *state, const LockHolder &holder)
     return dumpJson(document, 2) + "\n";
 }
 
-std::string readSmall(int fd)
+/// From the start of a file that was just opened.
+std::string readSmall(Posix &posix, int fd)
 {
     std::string text(4096, '\0');
-    const ssize_t count = pread(fd, text.data(), text.size(), 0);
+    const ssize_t count = posix.read(fd, text.data(), text.size());
     text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
     return text;
 }
@@ -44,7 +45,7 @@ class LocalLock final : public Lock
         // descriptor.
         if (m_named)
             writeDocument("free");
-        ::close(m_fd);
+        m_posix.close(m_fd);
     }
 
     LocalLock(const LocalLock &) = delete;
@@ -54,7 +55,7 @@ class LocalLock final : public Lock
     {
         struct stat held = {};
         struct stat present = {};
-        if (fstat(m_fd, &held) != 0 ||
+        if (m_posix.fstat(m_fd, &held) != 0 ||
             m_posix.lstat(m_path.c_str(), &present) != 0 ||
             held.st_ino != present.st_ino || held.st_dev != present.st_dev)
             return error("the lock '" + m_path +
@@ -88,17 +89,18 @@ class LocalLock final : public Lock
     bool m_named = false;
 };
 
-LockHolder holderIn(int fd)
+LockHolder holderIn(Posix &posix, int fd)
 {
-    const auto document = parseJson(readSmall(fd));
+    const auto document = parseJson(readSmall(posix, fd));
     return document ? holderFrom(*document) : LockHolder();
 }
 
-bool isSameFile(int fd, const std::string &path)
+bool isSameFile(Posix &posix, int fd, const std::string &path)
 {
     struct stat opened = {};
     struct stat present = {};
-    return fstat(fd, &opened) == 0 && lstat(path.c_str(), &present) == 0 &&
+    return posix.fstat(fd, &opened) == 0 &&
+           posix.lstat(path.c_str(), &present) == 0 &&
            opened.st_ino == present.st_ino && opened.st_dev == present.st_dev;
 }
 
@@ -121,8 +123,8 @@ Result<std::unique_ptr<Lock>> acquireLocalLock(const LockRequest &request,
         if (posix.lockExclusive(fd) != 0)
         {
             const int code = errno;
-            const LockHolder holder = holderIn(fd);
-            ::close(fd);
+            const LockHolder holder = holderIn(posix, fd);
+            posix.close(fd);
             if (code != EAGAIN && code != EACCES)
                 return error("the lock '" + request.path +
                              "' cannot be taken: " + std::strerror(code) +
@@ -133,7 +135,7 @@ Result<std::unique_ptr<Lock>> acquireLocalLock(const LockRequest &request,
         }
         auto lock = std::make_unique<LocalLock>(posix, fd, request.path,
                                                 thisProcess(request.command));
-        if (!isSameFile(fd, request.path))
+        if (!isSameFile(posix, fd, request.path))
             continue;
         MDIMAPPEND_ASSIGN(const auto latest, claims.latest());
         if (!latest || !latest->held)
@@ -168,7 +170,7 @@ Result<std::optional<LockHolder>> kernelLockHolder(const std::string &path)
     whole.l_whence = SEEK_SET;
     std::optional<LockHolder> holder;
     if (fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK)
-        holder = holderIn(fd);
+        holder = holderIn(Posix::system(), fd);
     ::close(fd);
     return holder;
 }

@@ -290,20 +290,26 @@ Result<std::optional<std::string>> View::readChunk(std::size_t array,
     if (!index)
         return std::optional<std::string>();
     const auto found = slot(array, *index);
-    auto state = ChunkState::Planned;
+    ChunkRecord known;
     if (found)
     {
         const std::lock_guard guard(m_mutex);
-        state = record(array, *found).state;
+        known = record(array, *found);
     }
-    if (state == ChunkState::Absent)
+    if (known.state == ChunkState::Absent)
         return std::optional<std::string>();
-    const bool isStaged = found && found->replaced && state == ChunkState::Put;
+    const bool isOurs = known.state == ChunkState::Put;
+    const bool isStaged = isOurs && found->replaced;
     auto bytes =
         m_storage.read(isStaged ? stagedPath(array, *found)
                                 : m_site.object(chunkKey(array, *index)));
     if (!bytes)
         return keep(bytes.takeStatus());
+    // What is merged into it gets a new checksum, which hides a wrong one.
+    if (isOurs && (!*bytes || (*bytes)->size() != known.size ||
+                   xxh3(**bytes) != known.checksum))
+        return keep(error("chunk '" + chunkKey(array, *index) +
+                          "' is not as it was written by this append"));
     if (found && found->replaced && !isStaged)
     {
         Content base;

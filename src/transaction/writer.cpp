@@ -62,13 +62,13 @@ Result<Writer> openForWriting(const WriterRequest &request)
 }
 
 Result<Writer> openForReading(const std::string &target,
-                              const std::string &group)
+                              const std::string &group, Posix &posix)
 {
     Writer writer;
     MDIMAPPEND_ASSIGN(writer.site, locateSite(target, group));
-    MDIMAPPEND_ASSIGN(
-        writer.storage,
-        LocalStorage::open(writer.site.parent + "/", Durability::Process));
+    MDIMAPPEND_ASSIGN(writer.storage,
+                      LocalStorage::open(writer.site.parent + "/",
+                                         Durability::Process, posix));
     return writer;
 }
 

@@ -43,6 +43,7 @@ Result<Writer> openForWriting(const WriterRequest &request);
 
 /// Site and storage; nothing is made, nothing is locked.
 Result<Writer> openForReading(const std::string &target,
-                              const std::string &group);
+                              const std::string &group,
+                              Posix &posix = Posix::system());
 
 }  // namespace mdimappend
