@@ -36,17 +36,6 @@ long nanoseconds(const struct stat &state)
 }
 #endif
 
-std::string localFile(const std::string &path)
-{
-    struct stat state;
-    if (stat(path.c_str(), &state) != 0)
-        return {};
-    return std::to_string(state.st_size) + ":" +
-           std::to_string(state.st_mtime) + "." +
-           std::to_string(nanoseconds(state)) + ":" +
-           std::to_string(state.st_ino);
-}
-
 std::string virtualFile(const std::string &path)
 {
     VSIStatBufL state;
@@ -57,7 +46,7 @@ std::string virtualFile(const std::string &path)
 
 std::string file(const std::string &path)
 {
-    return isVirtual(path) ? virtualFile(path) : localFile(path);
+    return isVirtual(path) ? virtualFile(path) : stateOfLocalFile(path);
 }
 
 std::string documents(const std::string &folder)
@@ -81,6 +70,17 @@ std::string documents(const std::string &folder)
 }
 
 }  // namespace
+
+std::string stateOfLocalFile(const std::string &path)
+{
+    struct stat state;
+    if (stat(path.c_str(), &state) != 0)
+        return {};
+    return std::to_string(state.st_size) + ":" +
+           std::to_string(state.st_mtime) + "." +
+           std::to_string(nanoseconds(state)) + ":" +
+           std::to_string(state.st_ino);
+}
 
 std::string fingerprintOf(const std::string &path)
 {

@@ -12,4 +12,7 @@ namespace mdimappend
 /// to be known.
 std::string fingerprintOf(const std::string &path);
 
+/// Size, time stamp and inode; "" if there is no such file.
+std::string stateOfLocalFile(const std::string &path);
+
 }  // namespace mdimappend
