@@ -153,8 +153,12 @@ class TargetReader
                 MDIMAPPEND_ASSIGN(
                     const auto bytes,
                     m_storage.read(m_site.object(join(path, document))));
-                if (bytes && (m_target.format == ZarrFormat::V2 ||
-                              isArrayDocument(*bytes)))
+                if (!bytes)
+                    continue;
+                MDIMAPPEND_ASSIGN(
+                    const bool isArray,
+                    isArrayDocument(join(path, document), *bytes));
+                if (isArray)
                     paths.push_back(path);
             }
             return paths;
@@ -176,10 +180,16 @@ class TargetReader
         return paths;
     }
 
-    static bool isArrayDocument(const std::string &bytes)
+    /// An array that is left out would not grow with the others.
+    Result<bool> isArrayDocument(const std::string &key,
+                                 const std::string &bytes) const
     {
-        const auto parsed = parseJson(bytes);
-        return parsed && parsed->is_object() &&
+        if (m_target.format == ZarrFormat::V2)
+            return true;
+        auto parsed = parseJson(bytes);
+        if (!parsed)
+            return parsed.takeStatus().prefixed("document '" + key + "'");
+        return parsed->is_object() &&
                parsed->value("node_type", Json()) == "array";
     }
 
