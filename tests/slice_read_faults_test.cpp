@@ -9,6 +9,7 @@
 #include "append/append.h"
 #include "slice_test_support.h"
 #include "support/cube.h"
+#include "support/fault_posix.h"
 #include "support/fault_vsi.h"
 #include "support/tree.h"
 
@@ -16,6 +17,7 @@
 #include <gdal_utils.h>
 #include <ogr_spatialref.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 
@@ -47,6 +49,8 @@ struct Format
     std::vector<std::string> options{};
     std::string openWith{};
     bool zipped = false;
+    /// Whether a chunk whose bytes have changed is found.
+    bool checksums = false;
 };
 
 void PrintTo(const Format &format, std::ostream *out)
@@ -95,13 +99,13 @@ const std::vector<Format> &formats()
         {"GeoTiffDeflate", "GTiff", "s.tif", {"COMPRESS=DEFLATE", "TILED=NO"}},
         {"GeoTiffSidecar", "GTiff", "s.tif", {"PROFILE=BASELINE"}},
         {"Grib2", "GRIB", "s.grb2", {}},
-        {"ZarrV2", "Zarr", "s.zarr", zarr("V2", "ZLIB", true)},
+        {"ZarrV2", "Zarr", "s.zarr", zarr("V2", "ZLIB", true), "", false, true},
         {"ZarrV2Plain", "Zarr", "s.zarr", zarr("V2", "NONE", false)},
         {"ZarrV3", "Zarr", "s.zarr", zarr("V3", "ZSTD", true)},
         {"ZarrV3Plain", "Zarr", "s.zarr", zarr("V3", "NONE", false)},
         {"ZarrV3Sharded", "Zarr", "s.zarr", zarr("V3", "NONE", true, true)},
         {"ZarrV3ShardedPlain", "Zarr", "s.zarr",
-         zarr("V3", "GZIP", false, true)},
+         zarr("V3", "GZIP", false, true), "", false, true},
         {"ZarrV2Zipped", "Zarr", "s.zarr", zarr("V2", "NONE", false), "", true},
         {"ZarrV3Zipped", "Zarr", "s.zarr", zarr("V3", "ZSTD", true), "", true},
     };
@@ -248,8 +252,29 @@ class SliceReadFaults : public testing::TestWithParam<Format>
         }
     }
 
+    /// The file, or all in the folder.
+    static std::vector<std::string> filesOf(const std::string &slice)
+    {
+        std::vector<std::string> files;
+        if (!fs::is_directory(slice))
+            return {slice};
+        for (const auto &entry : fs::recursive_directory_iterator(slice))
+            if (entry.is_regular_file())
+                files.push_back(entry.path().string());
+        std::ranges::sort(files);
+        return files;
+    }
+
     Report append(const std::string &target, const std::string &slice,
                   bool withFaults, int threads)
+    {
+        return mdimappend::append(
+            optionsFor(target, slice, withFaults, threads));
+    }
+
+    AppendOptions optionsFor(const std::string &target,
+                             const std::string &slice, bool withFaults,
+                             int threads)
     {
         AppendOptions options;
         SliceInput input;
@@ -267,7 +292,7 @@ class SliceReadFaults : public testing::TestWithParam<Format>
         options.lockTimeout = Seconds(0);
         options.durability = Durability::Process;
         options.threads = threads;
-        return mdimappend::append(options);
+        return options;
     }
 
     void restart(bool creates)
@@ -445,6 +470,154 @@ TEST_P(SliceReadFaults, aListingThatIsIncomplete)
 TEST_P(SliceReadFaults, aCloseThatFails)
 {
     tryEach({Kind::Close}, 4);
+}
+
+TEST_P(SliceReadFaults, aHangIsWaitedFor)
+{
+    if (GetParam().name != "ZarrV3Plain" && !triesAll())
+        GTEST_SKIP() << "one format is enough";
+    ReadFault fault{Kind::Hang, 5};
+    EXPECT_TRUE(tryOne(fault, false, 4));
+}
+
+/// Bytes that a disk or a line has changed. Formats with checksums find them;
+/// in others a chunk may be wrong, and no other.
+TEST_P(SliceReadFaults, flippedBytes)
+{
+    ReadFault fault{Kind::FlippedBytes};
+    int found = 0;
+    int stored = 0;
+    const auto count = places(fault, true, 1);
+    const auto tries = triesAll() ? count : std::min<std::uint64_t>(count, 20);
+    for (std::uint64_t i = 0; i < tries; ++i)
+    {
+        fault.at = tries > 1 ? 1 + i * (count - 1) / (tries - 1) : 1;
+        restart(true);
+        Report report;
+        std::string file;
+        std::string trace;
+        {
+            const FaultVsi vsi(fault);
+            report = append(m_target, m_file, true, 1);
+            file = vsi.hitFile();
+            trace = vsi.trace();
+        }
+        if (!report.status)
+        {
+            ++found;
+            ASSERT_EQ(difference(m_before, store()), "") << describe(fault);
+            continue;
+        }
+        const auto wrong = difference(m_created, store());
+        if (wrong.empty())
+            continue;
+        ++stored;
+        if (std::getenv("MDIMAPPEND_SHOW_FAULTS"))
+            std::cout << describe(fault) << " in " << file << "\n" << wrong;
+        // An object that is a chunk, and values in it that are checked.
+        const bool isChunk =
+            m_format.driver == "Zarr" && !m_format.zipped &&
+            fs::path(file).filename().string().front() != '.' &&
+            !file.ends_with("zarr.json");
+        ASSERT_FALSE(isChunk && m_format.checksums) << describe(fault) << "\n"
+                                                    << trace;
+        if (isChunk)
+        {
+            EXPECT_LE(std::ranges::count(wrong, '\n'), 1) << wrong << trace;
+        }
+    }
+    RecordProperty("found", found);
+    RecordProperty("stored", stored);
+}
+
+/// The slice is another one, or shorter, from the n-th operation on.
+TEST_P(SliceReadFaults, aSliceThatIsReplacedUnderWay)
+{
+    const std::string other = makeSlice(m_format, m_slices / "third", 2 * rows);
+    const std::string stashed = m_file + ".kept";
+    const std::string incoming = m_file + ".other";
+    Tree asOther;
+    restart(false);
+    ASSERT_TRUE(append(m_target, other, false, 1).status);
+    asOther = store();
+    for (const bool truncates : {false, true})
+    {
+        const auto act = [&]
+        {
+            if (!truncates)
+            {
+                fs::remove_all(m_file);
+                fs::rename(incoming, m_file);
+                return;
+            }
+            for (const auto &file : filesOf(m_file))
+                fs::resize_file(file, fs::file_size(file) / 2);
+        };
+        ReadFault fault{Kind::Act, 0, false, 0, act};
+        const auto count = places({Kind::Act}, false, 1);
+        const auto tries =
+            triesAll() ? count : std::min<std::uint64_t>(count, 6);
+        for (std::uint64_t i = 0; i < tries; ++i)
+        {
+            fault.at =
+                1 + i * (count - 1) / std::max<std::uint64_t>(tries - 1, 1);
+            fs::remove_all(stashed);
+            fs::remove_all(incoming);
+            fs::copy(m_file, stashed, fs::copy_options::recursive);
+            fs::copy(other, incoming, fs::copy_options::recursive);
+            restart(false);
+            Report report;
+            std::string trace;
+            {
+                const FaultVsi vsi(fault);
+                // A replaced raster has another label than the one given.
+                report = append(m_target, m_file, true, i % 2 ? 4 : 1);
+                trace = vsi.trace();
+            }
+            const Tree found = store();
+            if (report.status)
+                EXPECT_TRUE(found == m_appended ||
+                            (!truncates &&
+                             (found == asOther || m_format.driver == "GTiff")))
+                    << describe(fault) << difference(m_appended, found)
+                    << trace;
+            else
+                EXPECT_EQ(difference(m_before, found), "")
+                    << describe(fault) << trace;
+            fs::remove_all(m_file);
+            fs::rename(stashed, m_file);
+        }
+    }
+}
+
+/// Between the last read and the decision.
+TEST_P(SliceReadFaults, aSliceThatIsReplacedBeforeTheDecision)
+{
+    const auto files = filesOf(m_file);
+    for (const auto &file : {files.front(), files.back()})
+    {
+        restart(false);
+        bool acted = false;
+        protocol_testing::FaultPosix posix;
+        posix.before = [&](const std::string &call)
+        {
+            // The manifest comes after the last chunk.
+            if (acted || !call.starts_with("open ") ||
+                call.find("/manifest") == call.npos)
+                return;
+            acted = true;
+            const auto content = protocol_testing::fileContent(file);
+            protocol_testing::writeFile(file, content);
+        };
+        AppendOptions options = optionsFor(m_target, m_file, false, 1);
+        options.posix = &posix;
+        const auto report = mdimappend::append(options);
+        ASSERT_TRUE(acted) << posix.trace();
+        ASSERT_FALSE(report.status) << file;
+        EXPECT_EQ(report.status.kind(), Failure::Unavailable)
+            << report.status.message();
+        EXPECT_EQ(difference(m_before, store()), "") << file;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, SliceReadFaults, testing::ValuesIn(formats()),

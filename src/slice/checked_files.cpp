@@ -15,6 +15,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace mdimappend
@@ -34,6 +35,18 @@ bool exists(const std::string &path)
 {
     VSIStatBufL state;
     return VSIStatExL(path.c_str(), &state, VSI_STAT_EXISTS_FLAG) == 0;
+}
+
+bool isFile(const std::string &path)
+{
+    VSIStatBufL state;
+    return VSIStatL(path.c_str(), &state) == 0 && !VSI_ISDIR(state.st_mode);
+}
+
+bool isFolder(const std::string &path)
+{
+    VSIStatBufL state;
+    return VSIStatL(path.c_str(), &state) == 0 && VSI_ISDIR(state.st_mode);
 }
 
 bool isZarrFolder(const std::string &file)
@@ -98,6 +111,20 @@ struct CheckedFiles::State
     bool isOwn(const std::string &path) const
     {
         return path == file || path.starts_with(file + "/");
+    }
+
+    /// Of the names in a folder, those of the slice: all that is in it, or what
+    /// lies beside its file and is called like it.
+    std::set<std::string> ownNames(const std::string &path,
+                                   const CPLStringList &names) const
+    {
+        const std::string stem =
+            isOwn(path) ? "" : CPLGetBasenameSafe(file.c_str());
+        std::set<std::string> own;
+        for (const char *name : names)
+            if (std::string_view(name).starts_with(stem))
+                own.insert(name);
+        return own;
     }
 
     /// Drivers also look at files beside the slice, and the Zarr driver above
@@ -350,7 +377,9 @@ class Handle final : public VSIVirtualHandle
   private:
     void fail(const std::string &what) const
     {
-        m_place.state->fail(m_place.path, what);
+        // A folder can be opened, not read.
+        if (!isFolder(m_place.path))
+            m_place.state->fail(m_place.path, what);
     }
 
     void failShort(size_t count, size_t done) const
@@ -565,19 +594,27 @@ class Handler final : public VSIFilesystemHandler
         const Place place = locatePlace(name);
         if (!place.state)
             return nullptr;
+        State &state = *place.state;
+        const std::string &path = place.path;
         Attempt attempt;
-        char **names = VSIReadDirEx(place.path.c_str(), most);
+        CPLStringList names(VSIReadDirEx(path.c_str(), most));
         attempt.ended();
         // A folder beside or above need not be readable: what is looked for in
         // it is then looked for by its name.
-        if (!names && place.state->isOwn(place.path))
+        if (!names.List() && state.isOwn(path))
         {
-            if (const auto why = attempt.failure(place.path, true))
-                place.state->fail(place.path, *why);
+            if (const auto why = attempt.failure(path, true))
+                state.fail(path, *why);
             else if (attempt.reportedErrors())
-                place.state->fail(place.path, CPLGetLastErrorMsg());
+                state.fail(path, CPLGetLastErrorMsg());
         }
-        return names;
+        // What a listing leaves out is not looked for at all.
+        if (names.List() && state.matters(path + "/") &&
+            state.ownNames(path, names) !=
+                state.ownNames(path,
+                               CPLStringList(VSIReadDirEx(path.c_str(), most))))
+            state.fail(path, "its listing is another one at second sight");
+        return names.StealList();
     }
 
     char **SiblingFiles(const char *name) override
@@ -640,18 +677,6 @@ class Handler final : public VSIFilesystemHandler
             return VSIVirtualHandleUniquePtr(
                 new MappedHandle(file, place, *size));
         return VSIVirtualHandleUniquePtr(new Handle(file, place));
-    }
-
-    static bool isFile(const std::string &path)
-    {
-        VSIStatBufL state;
-        return VSIStatL(path.c_str(), &state) == 0 && !VSI_ISDIR(state.st_mode);
-    }
-
-    static bool isFolder(const std::string &path)
-    {
-        VSIStatBufL state;
-        return VSIStatL(path.c_str(), &state) == 0 && VSI_ISDIR(state.st_mode);
     }
 };
 

@@ -215,6 +215,13 @@ class OpenSlice final : public Slice
         return fingerprintOf(address.file);
     }
 
+    std::string changed() const override
+    {
+        if (fingerprint() != m_fingerprint)
+            return m_state->address.file;
+        return m_state->address.seen->changed();
+    }
+
   private:
     std::shared_ptr<const SliceState> m_state;
     AppendDimension m_dimension;
