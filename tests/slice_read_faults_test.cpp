@@ -76,6 +76,11 @@ std::vector<std::string> zarr(const std::string &version,
     return options;
 }
 
+bool triesAll()
+{
+    return std::getenv("MDIMAPPEND_ALL_FAULTS") != nullptr;
+}
+
 const std::vector<Format> &formats()
 {
     static const std::vector<Format> all = {
@@ -314,11 +319,6 @@ class SliceReadFaults : public testing::TestWithParam<Format>
                         ".mdimappend");
     }
 
-    static bool triesAll()
-    {
-        return std::getenv("MDIMAPPEND_ALL_FAULTS") != nullptr;
-    }
-
     /// One try; whether the fault was hit.
     bool tryOne(const ReadFault &fault, bool creates, int threads)
     {
@@ -379,26 +379,32 @@ class SliceReadFaults : public testing::TestWithParam<Format>
         return vsi.count();
     }
 
-    void tryEach(ReadFault fault, int most)
+    /// Some places, at both ends and evenly in between; with a new target and
+    /// with one that grows, in one thread and in four.
+    void tryEach(ReadFault fault, std::uint64_t most)
     {
-        for (const bool creates : {false, true})
+        // Opening one takes the netCDF driver long.
+        if (m_format.driver == "netCDF")
+            most = std::max<std::uint64_t>(most / 4, 2);
+        for (const auto &[creates, threads] :
+             {std::pair{false, 1}, {true, 4}, {true, 1}, {false, 4}})
         {
-            for (const int threads : {1, 4})
+            if (!triesAll() && creates != (threads == 4))
+                break;
+            const auto count = places(fault, creates, threads);
+            const auto tries = triesAll() ? count : std::min(count, most);
+            for (std::uint64_t i = 0; i < tries && !HasFailure(); ++i)
             {
-                const auto count = places(fault, creates, threads);
-                const auto tries =
-                    triesAll() ? count
-                               : std::min<std::uint64_t>(
-                                     count, static_cast<std::uint64_t>(most));
-                for (std::uint64_t i = 0; i < tries && !HasFailure(); ++i)
-                {
-                    // Both ends, and evenly in between.
-                    fault.at =
-                        tries > 1 ? 1 + i * (count - 1) / (tries - 1) : 1;
-                    tryOne(fault, creates, threads);
-                }
+                fault.at = placeOf(i, tries, count);
+                tryOne(fault, creates, threads);
             }
         }
+    }
+
+    static std::uint64_t placeOf(std::uint64_t i, std::uint64_t tries,
+                                 std::uint64_t count)
+    {
+        return tries > 1 ? 1 + i * (count - 1) / (tries - 1) : 1;
     }
 
     void TearDown() override
@@ -431,7 +437,7 @@ class SliceReadFaults : public testing::TestWithParam<Format>
 TEST_P(SliceReadFaults, anOpenThatFails)
 {
     tryEach({Kind::Open}, 8);
-    tryEach({Kind::Open, 0, true, EACCES}, 4);
+    tryEach({Kind::Open, 0, true, EACCES}, 2);
 }
 
 TEST_P(SliceReadFaults, anOpenThatAServerRefuses)
@@ -442,19 +448,19 @@ TEST_P(SliceReadFaults, anOpenThatAServerRefuses)
 TEST_P(SliceReadFaults, aReadThatFails)
 {
     tryEach({Kind::Read}, 8);
-    tryEach({Kind::ReadAsServer, 0, true}, 4);
+    tryEach({Kind::ReadAsServer, 0, true}, 2);
 }
 
 TEST_P(SliceReadFaults, aShortRead)
 {
     tryEach({Kind::ShortRead}, 8);
-    tryEach({Kind::ShortReadAtEnd}, 8);
+    tryEach({Kind::ShortReadAtEnd}, 4);
 }
 
 TEST_P(SliceReadFaults, aStatThatFails)
 {
     tryEach({Kind::Stat}, 8);
-    tryEach({Kind::Stat, 0, true, EACCES}, 4);
+    tryEach({Kind::Stat, 0, true, EACCES}, 2);
 }
 
 TEST_P(SliceReadFaults, aListingThatFails)
@@ -488,10 +494,10 @@ TEST_P(SliceReadFaults, flippedBytes)
     int found = 0;
     int stored = 0;
     const auto count = places(fault, true, 1);
-    const auto tries = triesAll() ? count : std::min<std::uint64_t>(count, 20);
+    const auto tries = triesAll() ? count : std::min<std::uint64_t>(count, 12);
     for (std::uint64_t i = 0; i < tries; ++i)
     {
-        fault.at = tries > 1 ? 1 + i * (count - 1) / (tries - 1) : 1;
+        fault.at = placeOf(i, tries, count);
         restart(true);
         Report report;
         std::string file;
@@ -559,8 +565,7 @@ TEST_P(SliceReadFaults, aSliceThatIsReplacedUnderWay)
             triesAll() ? count : std::min<std::uint64_t>(count, 6);
         for (std::uint64_t i = 0; i < tries; ++i)
         {
-            fault.at =
-                1 + i * (count - 1) / std::max<std::uint64_t>(tries - 1, 1);
+            fault.at = placeOf(i, tries, count);
             fs::remove_all(stashed);
             fs::remove_all(incoming);
             fs::copy(m_file, stashed, fs::copy_options::recursive);

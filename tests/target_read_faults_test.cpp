@@ -8,8 +8,7 @@
 #include "slice_test_support.h"
 #include "support/tree.h"
 
-#include <cpl_string.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 
@@ -22,6 +21,12 @@ using namespace protocol_testing;
 namespace fs = std::filesystem;
 
 constexpr std::size_t rowsBefore = 3;
+
+/// Else every third call, which is enough for each place that reads.
+bool triesAll()
+{
+    return std::getenv("MDIMAPPEND_ALL_FAULTS") != nullptr;
+}
 
 /// What an append from a slice in memory is asked, and what must come of it.
 struct Road
@@ -176,8 +181,10 @@ TEST_P(TargetReadFaults, areNeverTakenForEmptyChunks)
     int tries = 0;
     for (const char *call : {"read", "open", "lstat", "stat"})
     {
+        // Each road begins elsewhere.
+        const std::uint64_t step = triesAll() ? 1 : 3;
         Fault fault{Fault::Kind::Once, 0, EIO, call};
-        for (fault.at = 1;; ++fault.at)
+        for (fault.at = 1 + road().name.size() % step;; fault.at += step)
         {
             restart();
             FaultPosix posix(fault);
