@@ -544,7 +544,14 @@ class Handler final : public VSIFilesystemHandler
             return nullptr;
         }
         State &state = *place.state;
-        const std::string &path = place.path;
+        // Streams end at the first error, and do not say which. So what cannot
+        // be opened as one is asked for once more, as a file.
+        const std::string path = VSIFileManager::GetHandler(place.path.c_str())
+                                     ->GetNonStreamingFilename(place.path);
+        if (path != place.path)
+            if (auto *stream =
+                    VSIFOpenEx2L(place.path.c_str(), access, true, options))
+                return opened(stream, place);
         if (state.seen && state.isOwn(path) && !isVirtual(path) &&
             !state.seen->note(path))
             state.fail(path, "it changed since it was first read");
