@@ -287,10 +287,11 @@ Result<std::uint64_t> Batch::commit()
         {
             for (const auto &waiting : m_waiting)
             {
-                if (waiting.slice->fingerprint() != waiting.fingerprint)
+                if (const auto file = waiting.slice->changed(); !file.empty())
                     return {Failure::Unavailable,
                             "slice '" + waiting.slice->name() +
-                                "' changed while it was read."};
+                                "' changed while it was read: '" + file +
+                                "' is not what it was."};
             }
             return Status::ok();
         }));
