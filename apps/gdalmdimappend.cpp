@@ -8,8 +8,10 @@
 #include <gdal.h>
 
 #include <csignal>
+#include <fcntl.h>
 #include <iostream>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace
@@ -67,10 +69,22 @@ int run(int argc, char **argv)
     return algorithm.returnCode();
 }
 
+/// A standard stream that the caller has closed would be the next file that is
+/// opened, and what is meant for a human would be written into that.
+void occupyStandardStreams()
+{
+    int fd = 0;
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_RDWR);
+    if (fd >= 0)
+        close(fd);
+}
+
 }  // namespace
 
 int main(int argc, char **argv)
 {
+    occupyStandardStreams();
     GDALAllRegister();
     argc = GDALGeneralCmdLineProcessor(argc, &argv, 0);
     if (argc < 1)

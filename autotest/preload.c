@@ -2,7 +2,7 @@
  * file, makes calls fail, and shifts the wall clock without touching the system's.
  *
  *   PRELOAD_STOP=CALL,PART,N    SIGSTOP before the N-th CALL (open, link, rename,
- *                               unlink) whose path, or new name, contains PART
+ *                               unlink, syncfs) whose path, or new name, contains PART
  *   PRELOAD_FAIL=ERRNO,PART,N   from the N-th call on that would change something at a
  *                               path that contains PART, all of them fail; EDQUOT and
  *                               ENOSPC only those that need space
@@ -114,16 +114,28 @@ int rmdir(const char *path)
     return REAL(int, "rmdir", const char *)(path);
 }
 
+static const char *path_of(int fd, char *path, size_t size)
+{
+    char name[64];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    const ssize_t length = readlink(name, path, size - 1);
+    path[length > 0 ? length : 0] = 0;
+    return length > 0 ? path : NULL;
+}
+
+int syncfs(int fd)
+{
+    char path[512];
+    stop_before("syncfs", path_of(fd, path, sizeof path));
+    return REAL(int, "syncfs", int)(fd);
+}
+
 ssize_t write(int fd, const void *bytes, size_t count)
 {
     if (getenv("PRELOAD_FAIL"))
     {
-        char name[64];
         char path[512];
-        snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-        const ssize_t length = readlink(name, path, sizeof path - 1);
-        path[length > 0 ? length : 0] = 0;
-        if (length > 0 && fails(path, 1))
+        if (fails(path_of(fd, path, sizeof path), 1))
             return -1;
     }
     return REAL(ssize_t, "write", int, const void *, size_t)(fd, bytes, count);
