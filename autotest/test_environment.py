@@ -11,6 +11,7 @@ import threading
 import time
 
 import cubes
+import mounts
 import preload
 import pytest
 
@@ -287,8 +288,19 @@ def peak_memory(*words):
     return used.ru_maxrss, out
 
 
+@pytest.fixture
+def in_memory(tmp_path):
+    """A folder where syncing costs nothing: what is measured is the work itself."""
+    if os.geteuid() != 0:
+        yield tmp_path
+        return
+    with mounts.mounted(tmp_path / "memory", "size=400m") as folder:
+        yield folder
+
+
 @pytest.mark.parametrize("state", ["planned", "logged"])
-def test_ten_thousand_journals(tmp_path, store, state):
+def test_ten_thousand_journals(tmp_path, in_memory, state):
+    store = in_memory / "cube.zarr"
     slices = cubes.weather_slices(tmp_path, (2, 2))
     cubes.append(slices[0], store)
     before = cubes.tree(store)
@@ -297,9 +309,9 @@ def test_ten_thousand_journals(tmp_path, store, state):
     if state == "planned":
         journal = killed(store, slices[1], "open", "/manifest")
     else:
-        journal = killed(store, slices[1], "unlink", "/journal/")
+        journal = killed(store, slices[1], "unlink", "/abort")
         before = cubes.tree(store)
-    multiply(journal, 10_000 if state == "planned" else 3_000)
+    multiply(journal, 10_000)
     number = len(cubes.leftovers(store))
     if state == "logged":  # Only the one that is in the log is known to be done.
         for name in cubes.leftovers(store):
@@ -316,7 +328,7 @@ def test_ten_thousand_journals(tmp_path, store, state):
     memory, _ = peak_memory(*verbs, "recover", store)
     seconds = time.monotonic() - started
     print(f"recovery of {number} {state}: {seconds:.1f} s, {memory} kB, {little} kB")
-    assert seconds < 120
+    assert seconds < 60
     assert memory < little + 50_000
     assert cubes.leftovers(store) == []
     assert cubes.tree(store) == before

@@ -1,38 +1,13 @@
 """File systems that are full, read-only, of somebody else or somewhere else."""
 
-import contextlib
-import ctypes
 import errno
 import fcntl
 import os
 
 import cubes
+import mounts
 import preload
 import pytest
-
-MS_RDONLY, MS_REMOUNT, MS_BIND = 1, 32, 4096
-MNT_DETACH = 2
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def mount(source, folder, kind="", flags=0, options=""):
-    words = [os.fsencode(str(word)) for word in (source, folder, kind)]
-    if libc.mount(*words, flags, os.fsencode(options)) != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"mount: {os.strerror(code)}", str(folder))
-
-
-@contextlib.contextmanager
-def mounted(folder, options, kind="tmpfs"):
-    """A small file system, in the mount namespace of the test run."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting needs root")
-    folder.mkdir(exist_ok=True)
-    mount(kind, folder, kind, options=options)
-    try:
-        yield folder
-    finally:
-        libc.umount2(os.fsencode(str(folder)), MNT_DETACH)
 
 
 def verb(name, store, status=0):
@@ -60,7 +35,7 @@ def expect_old_or_new(store, before, done, sizes, slices, words=()):
 @pytest.mark.parametrize("zarr_format", [2, 3])
 @pytest.mark.parametrize("room", [0, 8, 20, 36, 60, 90, 130])
 def test_space_runs_out_in_a_batch(tmp_path, zarr_format, room):
-    with mounted(tmp_path / "disk", "size=2m") as disk:
+    with mounts.mounted(tmp_path / "disk", "size=2m") as disk:
         store = disk / "cube.zarr"
         slices = cubes.weather_slices(tmp_path, (2, 2, 3))
         words = ["--zarr-format", zarr_format, "--encoding", "air:chunk=3x2x2"]
@@ -79,7 +54,7 @@ def test_space_runs_out_in_a_batch(tmp_path, zarr_format, room):
 
 @pytest.mark.parametrize("room", [0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20])
 def test_inodes_run_out(tmp_path, room):
-    with mounted(tmp_path / "disk", "size=4m,nr_inodes=400") as disk:
+    with mounts.mounted(tmp_path / "disk", "size=4m,nr_inodes=400") as disk:
         store = disk / "cube.zarr"
         slices = cubes.weather_slices(tmp_path, (2, 2))
         cubes.append("--encoding", "air:chunk=1x2x5", slices[0], store)
@@ -131,17 +106,6 @@ def test_a_limit_on_the_size_of_files(tmp_path, store, size):
 # Read-only, somebody else's
 
 
-@contextlib.contextmanager
-def read_only(folder, at):
-    at.mkdir()
-    mount(folder, at, flags=MS_BIND)
-    try:
-        mount(folder, at, flags=MS_BIND | MS_REMOUNT | MS_RDONLY)
-        yield at
-    finally:
-        libc.umount2(os.fsencode(str(at)), MNT_DETACH)
-
-
 @pytest.mark.parametrize("pending", [False, True])
 def test_a_read_only_target(tmp_path, pending):
     """Everything that only looks works."""
@@ -158,7 +122,7 @@ def test_a_read_only_target(tmp_path, pending):
             process.kill()
             process.communicate()
     before = cubes.tree(real)
-    with read_only(real, tmp_path / "view") as view:
+    with mounts.read_only(real, tmp_path / "view") as view:
         seen = view / "cube.zarr"
         done = cubes.append(slices[1], seen, status=1)
         assert "Read-only file system" in done.message
@@ -237,7 +201,7 @@ def test_a_sidecar_on_another_file_system_is_refused(tmp_path, store):
     slices = cubes.weather_slices(tmp_path, (2, 2))
     cubes.append(slices[0], store)
     before = cubes.tree(store)
-    with mounted(cubes.sidecar(store), "size=1m"):
+    with mounts.mounted(cubes.sidecar(store), "size=1m"):
         done = cubes.append(slices[1], store, status=1)
         assert "another file system" in done.message
         assert cubes.tree(store) == before
@@ -248,7 +212,7 @@ def test_a_sidecar_on_another_file_system_is_refused(tmp_path, store):
 
 def test_a_store_that_is_a_mount_point_is_refused(tmp_path, store):
     slices = cubes.weather_slices(tmp_path, (2, 2))
-    with mounted(store, "size=1m"):
+    with mounts.mounted(store, "size=1m"):
         done = cubes.append(slices[0], store, status=1)
         assert "mount point" in done.message
         inside = store / "inside.zarr"
