@@ -70,14 +70,16 @@ int run(int argc, char **argv)
 }
 
 /// A standard stream that the caller has closed would be the next file that is
-/// opened, and what is meant for a human would be written into that.
+/// opened, and what is meant for a human would be written into that. Reading
+/// fails as it would have.
 void occupyStandardStreams()
 {
-    int fd = 0;
-    while (fd >= 0 && fd <= STDERR_FILENO)
-        fd = open("/dev/null", O_RDWR);
-    if (fd >= 0)
-        close(fd);
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    {
+        if (fcntl(fd, F_GETFD) < 0)
+            static_cast<void>(
+                open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDWR));
+    }
 }
 
 }  // namespace

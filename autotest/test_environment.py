@@ -96,6 +96,17 @@ def test_closed_streams(tmp_path, store, closed):
         json.loads(record.read_text())
 
 
+def test_slices_from_a_closed_stream(tmp_path, store):
+    """Not taken for an empty list."""
+    words = f"{cubes.COMMAND} --slices-from - {store} <&-"
+    done = subprocess.run(
+        ["sh", "-c", words], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode != 0, done
+    assert "standard input" in done.stderr
+    assert not store.exists()
+
+
 # Settings
 
 

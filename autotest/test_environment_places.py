@@ -158,3 +158,18 @@ def test_a_renamed_store_takes_its_sidecar_along(store, second, tmp_path):
     cubes.assert_reads_as(moved, cubes.weather(0, 6))
     lock = json.loads((cubes.sidecar(moved) / "lock").read_text())
     assert lock["state"] == "free"
+
+
+@pytest.mark.parametrize(
+    "moment", [("link", "/log/"), ("unlink", "/log/"), ("rename", "/log/head")]
+)
+def test_a_kill_while_the_log_record_gets_its_name(store, second, moment):
+    """Nothing of it stays under another name."""
+    with preload.stopped_before(*moment, second, store) as process:
+        process.kill()
+        process.communicate()
+    log = cubes.sidecar(store) / "log"
+    assert [x for x in os.listdir(log) if ".json." in x or x.endswith(".new")]
+    recover(store, status=0)
+    assert sorted(os.listdir(log)) == ["000000000001.json", "000000000002.json", "head"]
+    cubes.assert_reads_as(store, cubes.weather(0, 6))
