@@ -1,12 +1,13 @@
-/* Preloaded by tests (preload.py): stops the process right before a chosen call on a
- * file, makes calls fail, and shifts the wall clock without touching the system's.
+/* Preloaded by tests (preload.py): stops the process right before a chosen call
+ * on a file, makes calls fail, and shifts the wall clock without touching the
+ * system's.
  *
- *   PRELOAD_STOP=CALL,PART,N    SIGSTOP before the N-th CALL (open, link, rename,
- *                               unlink, syncfs) whose path, or new name, contains PART
- *   PRELOAD_FAIL=ERRNO,PART,N   from the N-th call on that would change something at a
- *                               path that contains PART, all of them fail; EDQUOT and
- *                               ENOSPC only those that need space
- *   PRELOAD_CLOCK=FILE          seconds to add to the wall clock, read at each look
+ *   PRELOAD_STOP=CALL,PART,N    SIGSTOP before the N-th CALL (open, link,
+ * rename, unlink, syncfs) whose path, or new name, contains PART
+ *   PRELOAD_FAIL=ERRNO,PART,N   from the N-th call on that would change
+ * something at a path that contains PART, all of them fail; EDQUOT and ENOSPC
+ * only those that need space PRELOAD_CLOCK=FILE          seconds to add to the
+ * wall clock, read at each look
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -53,7 +54,7 @@ static int fails(const char *path, int grows)
     return 1;
 }
 
-#define REAL(type, name, ...) ((type(*)(__VA_ARGS__))dlsym(RTLD_NEXT, name))
+#define REAL(type, name, ...) ((type (*)(__VA_ARGS__))dlsym(RTLD_NEXT, name))
 
 static int opened(const char *name, const char *path, int flags, mode_t mode)
 {

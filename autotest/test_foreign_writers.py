@@ -183,3 +183,52 @@ def test_a_kill_and_a_foreign_append_then_a_recovery(tmp_path, store, zarr_forma
         expect_frozen(again, second)
         expect_foreign(again, expected)
         go_on_from_here(tmp_path, again, "xarray")
+
+
+def test_a_chunk_is_changed_between_two_slices_of_a_commit(tmp_path, store):
+    """It is not merged with rows that nobody has checked."""
+    paths = cubes.weather_slices(tmp_path, (3, 3, 2))
+    cubes.append("--encoding", "air:chunk=4x4x5", paths[0], store)
+    before = cubes.tree(store)
+    words = ("--slices-per-commit", 2, *paths[1:], store)
+    with preload.stopped_before("rename", "/plan", *words, number=2) as process:
+        chunks = store / "air" / "c"
+        shutil.copy(chunks / "0" / "0" / "0", chunks / "1" / "0" / "0")
+        done = preload.go_on(process)
+    assert done.status == 1, done
+    assert "air/c/1/0/0' was changed by somebody else" in done.stderr
+    cubes.run("driver", "mdimappend", "recover", store, command="gdal")
+    assert cubes.tree(store) == before
+    cubes.append(*words)
+    cubes.assert_reads_as(store, cubes.weather(0, 8))
+
+
+@FORMATS
+@pytest.mark.parametrize("values", ["some", "none"])
+def test_what_lies_at_the_key_of_a_new_chunk_is_kept_until_the_commit(
+    tmp_path, store, zarr_format, values
+):
+    """It may be a foreign writer's that has not come to its documents yet."""
+    second = make_target(tmp_path, store, zarr_format, "aligned")
+    if values == "none":  # All fill: the chunk is to be without an object.
+        days = cubes.weather(3, 3)
+        days["air"][:] = np.nan
+        cubes.write(days, second)
+    names = {2: ("0.0.0", "4.0.0"), 3: ("c/0/0/0", "c/4/0/0")}[zarr_format]
+    old, new = (store / "air" / name for name in names)
+    new.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(old, new)
+    content = new.read_bytes()
+    words = ("link", "/decision", "--num-threads", 1, second, store)
+    with preload.stopped_before(*words) as process:
+        assert new.read_bytes() == content
+        done = preload.go_on(process)
+    assert done.status == 0, done
+    found = cubes.open_xarray(store, raw=True)["air"].values
+    expected = cubes.field(range(6), 4, 5)
+    if values == "none":
+        expected[3:] = np.nan
+    assert cubes.same(found, expected)
+    # In V2 there is no fill value to leave it to.
+    assert new.exists() == (values == "some" or zarr_format == 2)
+    assert cubes.leftovers(store) == []
