@@ -8,8 +8,10 @@
 #include <gdal.h>
 
 #include <csignal>
+#include <fcntl.h>
 #include <iostream>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace
@@ -67,10 +69,24 @@ int run(int argc, char **argv)
     return algorithm.returnCode();
 }
 
+/// A standard stream that the caller has closed would be the next file that is
+/// opened, and what is meant for a human would be written into that. Reading
+/// fails as it would have.
+void occupyStandardStreams()
+{
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    {
+        if (fcntl(fd, F_GETFD) < 0)
+            static_cast<void>(
+                open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDWR));
+    }
+}
+
 }  // namespace
 
 int main(int argc, char **argv)
 {
+    occupyStandardStreams();
     GDALAllRegister();
     argc = GDALGeneralCmdLineProcessor(argc, &argv, 0);
     if (argc < 1)

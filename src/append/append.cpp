@@ -75,7 +75,7 @@ class Run
         while (m_goesOn && group.size() < groupSize())
         {
             tell();
-            if (!m_report.slices.empty() && !reportProgress(0))
+            if (!m_report.slices.empty() && !reportProgress(0) && mayGoOn())
             {
                 interrupt();
                 break;
@@ -112,6 +112,12 @@ class Run
             group.push_back(std::move(opened));
         }
         return group;
+    }
+
+    /// Whoever stops a run after its last slice comes too late: it is all in.
+    bool mayGoOn() const
+    {
+        return !m_queue->knowsAll() || m_taken < m_queue->known();
     }
 
     /// A new target in place of an old one is one commit of all that is named.

@@ -89,4 +89,17 @@ Status writeLogRecord(Storage &storage, const Site &site, const Json &record)
     return storage.publish(head + ".new", head);
 }
 
+Status tidyLogRecord(Storage &storage, const Site &site, std::uint64_t sequence)
+{
+    const auto unfinished = logRecordPath(site, sequence) + ".";
+    MDIMAPPEND_ASSIGN(const auto names, storage.list(site.log()));
+    for (const auto &name : names)
+    {
+        if (const auto path = site.log() + "/" + name;
+            path.starts_with(unfinished))
+            MDIMAPPEND_RETURN_IF_ERROR(storage.remove(path));
+    }
+    return storage.remove(headPath(site) + ".new");
+}
+
 }  // namespace mdimappend

@@ -27,4 +27,9 @@ Result<std::optional<Json>> readLogRecord(Storage &storage, const Site &site,
 /// already is success; another's is a conflict.
 Status writeLogRecord(Storage &storage, const Site &site, const Json &record);
 
+/// Removes what a writer that was killed while it made this record has left of
+/// it under other names.
+Status tidyLogRecord(Storage &storage, const Site &site,
+                     std::uint64_t sequence);
+
 }  // namespace mdimappend

@@ -137,10 +137,34 @@ Status LocalStorage::put(const std::string &path, std::string_view bytes)
     return writeNew(path, bytes, nullptr);
 }
 
+Result<std::optional<std::string>>
+LocalStorage::putUnlessThere(const std::string &path, std::string_view bytes)
+{
+    MDIMAPPEND_ASSIGN(const int fd, openUnlessThere(path));
+    if (fd < 0)
+        return std::optional<std::string>();
+    struct stat made = {};
+    const bool known = fstat(fd, &made) == 0;
+    struct stat own = {};
+    if (auto written = complete(fd, path, bytes, nullptr, false, &own);
+        !written)
+    {
+        struct stat there = {};
+        if (known && m_posix.lstat(path.c_str(), &there) == 0 &&
+            there.st_ino == made.st_ino && there.st_dev == made.st_dev)
+            m_posix.unlink(path.c_str());
+        return written;
+    }
+    return std::optional<std::string>(versionOf(own));
+}
+
 Status LocalStorage::stage(const std::string &path, std::string_view bytes,
                            const std::string &destination)
 {
-    return writeNew(path, bytes, &destination);
+    MDIMAPPEND_RETURN_IF_ERROR(writeNew(path, bytes, &destination));
+    // What waits for one decision stays together.
+    expectFolder(parentFolder(path));
+    return Status::ok();
 }
 
 Status LocalStorage::writeNew(const std::string &path, std::string_view bytes,
@@ -153,24 +177,28 @@ Status LocalStorage::writeNew(const std::string &path, std::string_view bytes,
 /// Fills and closes a file that was just created.
 Status LocalStorage::complete(int fd, const std::string &path,
                               std::string_view bytes,
-                              const std::string *likeObject, bool syncNow)
+                              const std::string *likeObject, bool syncNow,
+                              struct stat *written)
 {
     OpenFile file(m_posix, fd);
     changed(path);
     if (likeObject)
         MDIMAPPEND_RETURN_IF_ERROR(checkPublishable(fd, *likeObject));
-    if (auto written = writeAll(fd, bytes); !written)
-        return std::move(written).prefixed("cannot write '" + path + "'");
+    if (auto filled = writeAll(fd, bytes); !filled)
+        return std::move(filled).prefixed("cannot write '" + path + "'");
     if (likeObject)
         MDIMAPPEND_RETURN_IF_ERROR(takeRights(fd, *likeObject));
     if (syncNow && m_durability == Durability::Full && m_posix.fsync(fd) != 0)
         return systemError("cannot sync", path);
+    if (written && fstat(fd, written) != 0)
+        return systemError("cannot stat", path);
     if (file.close() != 0)
         return systemError("cannot close", path);
     return Status::ok();
 }
 
-Result<int> LocalStorage::openNew(const std::string &path)
+/// Creates a file: its descriptor, -1 if there is one.
+Result<int> LocalStorage::openUnlessThere(const std::string &path)
 {
     const auto folder = parentFolder(path);
     MDIMAPPEND_RETURN_IF_ERROR(makeFolders(folder));
@@ -182,12 +210,19 @@ Result<int> LocalStorage::openNew(const std::string &path)
         MDIMAPPEND_RETURN_IF_ERROR(makeFolders(folder));
         fd = m_posix.open(path.c_str(), newFile, 0666);
     }
-    if (fd < 0 && errno == EEXIST)
-    {
-        if (m_posix.unlink(path.c_str()) != 0 && errno != ENOENT)
-            return systemError("cannot remove", path);
-        fd = m_posix.open(path.c_str(), newFile, 0666);
-    }
+    if (fd < 0 && errno != EEXIST)
+        return systemError("cannot create", path);
+    return fd;
+}
+
+Result<int> LocalStorage::openNew(const std::string &path)
+{
+    MDIMAPPEND_ASSIGN(int fd, openUnlessThere(path));
+    if (fd >= 0)
+        return fd;
+    if (m_posix.unlink(path.c_str()) != 0 && errno != ENOENT)
+        return systemError("cannot remove", path);
+    fd = m_posix.open(path.c_str(), newFile, 0666);
     if (fd < 0)
         return systemError("cannot create", path);
     return fd;
@@ -395,6 +430,9 @@ Status LocalStorage::makeFolders(const std::string &folder)
     {
         if (errno != ENOENT)
             return systemError("cannot stat", folder);
+        if (isExpected(folder))
+            return error("folder '" + folder +
+                         "' was removed or renamed by somebody else");
         MDIMAPPEND_RETURN_IF_ERROR(makeFolders(parentFolder(folder)));
         if (m_posix.mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
             return systemError("cannot make folder", folder);
@@ -418,6 +456,18 @@ Status LocalStorage::removeFolderIfEmpty(const std::string &folder)
     forgetFolders();
     folderChanged(parentFolder(folder));
     return Status::ok();
+}
+
+void LocalStorage::expectFolder(const std::string &folder)
+{
+    const std::lock_guard guard(m_mutex);
+    m_expectedFolders.insert(folder);
+}
+
+bool LocalStorage::isExpected(const std::string &folder)
+{
+    const std::lock_guard guard(m_mutex);
+    return m_expectedFolders.count(folder) > 0;
 }
 
 /// One of them is gone, and perhaps those above and below it.

@@ -30,6 +30,8 @@ class LocalStorage final : public Storage
                                             std::uint64_t limit) override;
     Result<std::optional<ObjectState>> state(const std::string &path) override;
     Status put(const std::string &path, std::string_view bytes) override;
+    Result<std::optional<std::string>>
+    putUnlessThere(const std::string &path, std::string_view bytes) override;
     Status stage(const std::string &path, std::string_view bytes,
                  const std::string &destination) override;
     Status publish(const std::string &staged,
@@ -41,6 +43,7 @@ class LocalStorage final : public Storage
     Status remove(const std::string &path) override;
     Result<std::vector<std::string>> list(const std::string &folder) override;
     Status makeFolders(const std::string &folder) override;
+    void expectFolder(const std::string &folder) override;
     Status removeFolderIfEmpty(const std::string &folder) override;
     Status makeReplacement(const std::string &folder,
                            const std::string &destination) override;
@@ -62,15 +65,18 @@ class LocalStorage final : public Storage
     Status writeNew(const std::string &path, std::string_view bytes,
                     const std::string *likeObject);
     Status complete(int fd, const std::string &path, std::string_view bytes,
-                    const std::string *likeObject, bool syncNow);
+                    const std::string *likeObject, bool syncNow,
+                    struct stat *written = nullptr);
     int nameOnce(const std::string &file, const std::string &path);
     Result<bool> created(const std::string &path, int code);
     Status writeAll(int fd, std::string_view bytes);
+    Result<int> openUnlessThere(const std::string &path);
     Result<int> openNew(const std::string &path);
     Status takeRights(int fd, const std::string &likeObject);
     Status checkPublishable(int fd, const std::string &destination);
     Status checkExchangeable(int fd, const std::string &destination);
     void forgetFolders();
+    bool isExpected(const std::string &folder);
     Status syncPath(const std::string &path);
     void changed(const std::string &path);
     void folderChanged(const std::string &path);
@@ -82,6 +88,7 @@ class LocalStorage final : public Storage
     bool m_syncfs = false;
     std::mutex m_mutex;
     std::set<std::string> m_knownFolders;
+    std::set<std::string> m_expectedFolders;
     std::set<std::string> m_unsyncedFiles;
     std::set<std::string> m_unsyncedFolders;
 };

@@ -1,5 +1,6 @@
 #include "storage/posix.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
 #include <unistd.h>
@@ -15,7 +16,16 @@ Posix &Posix::system()
 
 int Posix::open(const char *path, int flags, mode_t mode)
 {
-    return ::open(path, flags, mode);
+    const int fd = ::open(path, flags, mode);
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    // The caller has closed a standard stream. In its place this file would get
+    // what is meant for a human.
+    const int other = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    const int code = errno;
+    ::close(fd);
+    errno = code;
+    return other;
 }
 
 ssize_t Posix::read(int fd, void *buffer, size_t count)

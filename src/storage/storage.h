@@ -52,6 +52,11 @@ class Storage
     /// folders are made.
     virtual Status put(const std::string &path, std::string_view bytes) = 0;
 
+    /// Writes a new object unless one is there: then nothing. Otherwise its
+    /// version, as `state` tells it. One that cannot be completed is removed.
+    virtual Result<std::optional<std::string>>
+    putUnlessThere(const std::string &path, std::string_view bytes) = 0;
+
     /// Like put, with the access rights that the object at `destination` has,
     /// if there is one. Fails where publish could not succeed: on another file
     /// system than the destination's, or without the right to write there.
@@ -82,6 +87,10 @@ class Storage
     list(const std::string &folder) = 0;
 
     virtual Status makeFolders(const std::string &folder) = 0;
+
+    /// A folder that is there. If somebody takes it away, what would be written
+    /// into it fails: it is not made again where nobody looks for it.
+    virtual void expectFolder(const std::string &folder) = 0;
 
     /// Removes a folder if it is empty; one that is not there or not empty is
     /// left alone and is no error.

@@ -23,14 +23,31 @@ Result<Content> contentAt(Storage &storage, const std::string &path, bool chunk)
     return Content{true, bytes->size(), chunk ? xxh3(*bytes) : sha256(*bytes)};
 }
 
-/// What redo still has to do for one move.
-Result<bool> isPending(Storage &storage, const Site &site,
-                       const Manifest &manifest, const Move &move, bool chunk)
+/// A move that redo still has to make.
+struct PendingMove
 {
+    const Move *move = nullptr;
+    std::string version;  ///< of what was seen at its key, "" if nothing was
+};
+
+Result<std::string> versionAt(Storage &storage, const std::string &path)
+{
+    MDIMAPPEND_ASSIGN(const auto state, storage.state(path));
+    return state ? state->version : std::string();
+}
+
+/// Nothing if it has been made.
+Result<std::optional<PendingMove>> pendingMove(Storage &storage,
+                                               const Site &site,
+                                               const Manifest &manifest,
+                                               const Move &move, bool chunk)
+{
+    // Before it is read: a change in between is seen later.
+    MDIMAPPEND_ASSIGN(auto version, versionAt(storage, site.object(move.key)));
     MDIMAPPEND_ASSIGN(const Content present,
                       contentAt(storage, site.object(move.key), chunk));
     if (present == move.content)
-        return false;
+        return std::optional<PendingMove>();
     if (present != move.base)
         return conflict(std::string(chunk ? "chunk '" : "document '") +
                         move.key +
@@ -43,11 +60,36 @@ Result<bool> isPending(Storage &storage, const Site &site,
         MDIMAPPEND_ASSIGN(const Content waiting,
                           contentAt(storage, staged, chunk));
         if (waiting != move.content)
-            return Status(Failure::Conflict, "the staged object '" + staged +
-                                                 "' for '" + move.key +
-                                                 "' is missing or damaged");
+            return Status(Failure::Conflict,
+                          "the staged object '" + staged + "' for '" +
+                              move.key +
+                              "' is missing or damaged. Nothing was "
+                              "changed, and nothing will be. Put "
+                              "it back, or look at the store; "
+                              "then `gdal driver mdimappend "
+                              "recover --set-aside` lets "
+                              "appending go on with the store "
+                              "as it is");
     }
-    return true;
+    return std::make_optional<PendingMove>({&move, std::move(version)});
+}
+
+/// Others may have written since the base was compared: chunks were moved, and
+/// a barrier takes its time.
+Status checkAgain(Storage &storage, const Site &site,
+                  const PendingMove &pending, bool chunk)
+{
+    const auto &move = *pending.move;
+    MDIMAPPEND_ASSIGN(const auto version,
+                      versionAt(storage, site.object(move.key)));
+    if (version == pending.version)
+        return Status::ok();
+    MDIMAPPEND_ASSIGN(const Content present,
+                      contentAt(storage, site.object(move.key), chunk));
+    if (present == move.base)
+        return Status::ok();
+    return conflict(std::string(chunk ? "chunk '" : "document '") + move.key +
+                    "' was changed while the append was applied");
 }
 
 Status apply(Storage &storage, const Site &site, const Manifest &manifest,
@@ -98,36 +140,44 @@ Status moveIntoPlace(Storage &storage, const Site &site,
                      const Manifest &manifest)
 {
     MDIMAPPEND_RETURN_IF_ERROR(verifyPuts(storage, site, manifest));
-    std::vector<const Move *> chunks;
-    std::vector<const Move *> documents;
+    std::vector<PendingMove> chunks;
+    std::vector<PendingMove> documents;
     for (const auto &move : manifest.documents)
     {
-        MDIMAPPEND_ASSIGN(const bool pending,
-                          isPending(storage, site, manifest, move, false));
+        MDIMAPPEND_ASSIGN(auto pending,
+                          pendingMove(storage, site, manifest, move, false));
         if (pending)
-            documents.push_back(&move);
+            documents.push_back(std::move(*pending));
         else
             storage.adopt(site.object(move.key));
     }
     for (const auto &move : manifest.chunks)
     {
-        MDIMAPPEND_ASSIGN(const bool pending,
-                          isPending(storage, site, manifest, move, true));
+        MDIMAPPEND_ASSIGN(auto pending,
+                          pendingMove(storage, site, manifest, move, true));
         if (pending)
-            chunks.push_back(&move);
+            chunks.push_back(std::move(*pending));
         else
             storage.adopt(site.object(move.key));
     }
     for (const auto &key : manifest.deletions)
         MDIMAPPEND_RETURN_IF_ERROR(storage.remove(site.object(key)));
-    for (const auto *move : chunks)
-        MDIMAPPEND_RETURN_IF_ERROR(apply(storage, site, manifest, *move));
+    for (const auto &pending : chunks)
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(checkAgain(storage, site, pending, true));
+        MDIMAPPEND_RETURN_IF_ERROR(
+            apply(storage, site, manifest, *pending.move));
+    }
     // No power cut may leave a document that is ahead of its chunks, or one
     // whose chunks a stale cache hides.
     if (!manifest.chunks.empty() || !manifest.deletions.empty())
         MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
-    for (const auto *move : documents)
-        MDIMAPPEND_RETURN_IF_ERROR(apply(storage, site, manifest, *move));
+    // All of them before the first: readers see the old cube or the new one.
+    for (const auto &pending : documents)
+        MDIMAPPEND_RETURN_IF_ERROR(checkAgain(storage, site, pending, false));
+    for (const auto &pending : documents)
+        MDIMAPPEND_RETURN_IF_ERROR(
+            apply(storage, site, manifest, *pending.move));
     return Status::ok();
 }
 

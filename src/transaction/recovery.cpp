@@ -79,6 +79,8 @@ class Recovery
         {
             m_storage.adopt(logRecordPath(m_site, plan->sequence));
             MDIMAPPEND_RETURN_IF_ERROR(m_storage.barrier());
+            MDIMAPPEND_RETURN_IF_ERROR(
+                tidyLogRecord(m_storage, m_site, plan->sequence));
             return justTidy(transaction);
         }
 
@@ -140,6 +142,8 @@ class Recovery
         m_storage.adopt(decisionPath(m_site, transaction));
         MDIMAPPEND_RETURN_IF_ERROR(m_storage.barrier());
         MDIMAPPEND_RETURN_IF_ERROR(redo(m_storage, m_site, *manifest));
+        MDIMAPPEND_RETURN_IF_ERROR(
+            tidyLogRecord(m_storage, m_site, manifest->sequence));
         MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, transaction));
         report.redone.push_back(transaction);
         return Status::ok();

@@ -41,6 +41,33 @@ void stageAll(Intent &intent)
     }
 }
 
+/// An append that cannot be applied must not be decided: somebody may have
+/// taken the stage away, or the log.
+Status checkApplicable(Storage &storage, const Site &site,
+                       const Manifest &manifest)
+{
+    for (const auto *moves : {&manifest.chunks, &manifest.documents})
+    {
+        for (const auto &move : *moves)
+        {
+            if (move.staged.empty())
+                continue;
+            const auto staged =
+                site.stage(manifest.transaction) + "/" + move.staged;
+            MDIMAPPEND_ASSIGN(const auto state, storage.state(staged));
+            if (!state || state->size != move.content.size)
+                return error("the staged object '" + staged + "' for '" +
+                             move.key +
+                             "' was removed or changed by somebody else");
+        }
+    }
+    MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
+    if (last + 1 != manifest.sequence)
+        return error("the log '" + site.log() +
+                     "' was removed or changed by somebody else");
+    return Status::ok();
+}
+
 }  // namespace
 
 Result<std::string> nextTransaction(Storage &storage, const Site &site)
@@ -60,6 +87,8 @@ Transaction::begin(const Site &site, Storage &storage, Lock &lock,
     transaction->m_plan.leased = lock.isLease();
     MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
     transaction->m_plan.sequence = last + 1;
+    if (last > 0)
+        storage.expectFolder(site.log());
     transaction->m_plan.transaction =
         site.overwriting.empty() ? transactionName(last + 1) : site.overwriting;
     if (auto planned = transaction->writePlan(); !planned)
@@ -90,7 +119,9 @@ Result<std::vector<std::string>> Transaction::newFolders()
     {
         MDIMAPPEND_ASSIGN(const auto state,
                           m_storage.state(m_site.parent + "/" + folder));
-        if (!state)
+        if (state)
+            m_storage.expectFolder(m_site.parent + "/" + folder);
+        else
             missing.push_back(folder);
     }
     return missing;
@@ -116,6 +147,8 @@ Status Transaction::writePlan()
         abortPath(m_site, m_plan.transaction), toText(Decision{false, {}})));
     MDIMAPPEND_RETURN_IF_ERROR(writeRecord(
         m_storage, planPath(m_site, m_plan.transaction), toText(m_plan)));
+    // A manifest in a journal without its plan could not be followed.
+    m_storage.expectFolder(m_site.journal(m_plan.transaction));
     return m_storage.barrier();
 }
 
@@ -203,6 +236,7 @@ Status Transaction::prepare(const std::function<Status()> &sliceUnchanged,
         writeRecord(m_storage, manifestPath(m_site, m_plan.transaction), text));
     MDIMAPPEND_RETURN_IF_ERROR(m_storage.barrier());
     MDIMAPPEND_RETURN_IF_ERROR(m_lock.stillOurs());
+    MDIMAPPEND_RETURN_IF_ERROR(checkApplicable(m_storage, m_site, m_manifest));
     MDIMAPPEND_RETURN_IF_ERROR(checkBase());
     return sliceUnchanged ? sliceUnchanged() : Status::ok();
 }
@@ -293,7 +327,15 @@ Status Transaction::undo()
         decide(m_storage, m_site, m_plan.transaction, Decision{false, {}}));
     if (decided.commit)
         return error("the append has been committed already");
-    MDIMAPPEND_RETURN_IF_ERROR(mdimappend::undo(m_storage, m_site, m_plan));
+    auto undone = mdimappend::undo(m_storage, m_site, m_plan);
+    if (!undone && undone.kind() == Failure::Conflict && !m_plan.overwrite)
+    {
+        if (auto withdrawn = m_view->withdraw(); !withdrawn)
+            return std::move(undone).suffixed(
+                "Some chunks of this append could not be removed: " +
+                withdrawn.message());
+    }
+    MDIMAPPEND_RETURN_IF_ERROR(std::move(undone));
     return tidy(m_storage, m_site, m_plan.transaction);
 }
 

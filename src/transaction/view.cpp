@@ -6,6 +6,17 @@
 namespace mdimappend
 {
 
+namespace
+{
+
+/// By the checksum that chunks have.
+Content chunkContent(const std::optional<std::string> &bytes)
+{
+    return bytes ? Content{true, bytes->size(), xxh3(*bytes)} : Content{};
+}
+
+}  // namespace
+
 View::View(const Site &site, Storage &storage, const std::string &transaction,
            std::vector<Array> arrays, bool mayDelete)
     : m_site(site), m_storage(storage), m_transaction(transaction),
@@ -45,8 +56,8 @@ std::string View::chunkKey(std::size_t array, const ChunkIndex &index) const
 
 std::string View::stagedName(std::size_t array, const Slot &slot)
 {
-    return std::to_string(array) + "-" + std::to_string(slot.box) + "-" +
-           std::to_string(slot.position);
+    return (slot.replaced ? "" : "added-") + std::to_string(array) + "-" +
+           std::to_string(slot.box) + "-" + std::to_string(slot.position);
 }
 
 std::string View::stagedPath(std::size_t array, const Slot &slot) const
@@ -77,6 +88,18 @@ ChunkRecord &View::record(std::size_t array, const Slot &slot)
     auto &records = m_records[array];
     return (slot.replaced ? records.replaced
                           : records.added)[slot.box][slot.position];
+}
+
+ChunkRecord View::recordOf(std::size_t array, const Slot &slot)
+{
+    const std::lock_guard guard(m_mutex);
+    return record(array, slot);
+}
+
+void View::setRecord(std::size_t array, const Slot &slot, ChunkRecord chunk)
+{
+    const std::lock_guard guard(m_mutex);
+    record(array, slot) = std::move(chunk);
 }
 
 std::optional<std::size_t> View::find(const std::string &path) const
@@ -132,17 +155,25 @@ Status View::setAbsent(std::size_t array, const ChunkIndex &index)
     if (!found)
         return keep(error("chunk '" + key + "' is not in the plan"));
     // A replaced chunk is removed by apply, after the decision.
-    if (!found->replaced)
-    {
-        if (auto removed = m_storage.remove(m_site.object(key)); !removed)
-            return keep(std::move(removed));
-    }
-    else
-    {
+    if (found->replaced)
         MDIMAPPEND_RETURN_IF_ERROR(baseOf(array, *found, index).takeStatus());
+    ChunkRecord chunk = recordOf(array, *found);
+    if (!found->replaced && !chunk.aside)
+    {
+        if (chunk.state == ChunkState::Put)
+        {
+            if (auto own = checkOwn(key, chunk); !own)
+                return keep(std::move(own));
+            if (auto removed = m_storage.remove(m_site.object(key)); !removed)
+                return keep(std::move(removed));
+        }
+        else if (auto there = setAside(key, chunk); !there)
+        {
+            return keep(std::move(there));
+        }
     }
-    const std::lock_guard guard(m_mutex);
-    record(array, *found).state = ChunkState::Absent;
+    chunk.state = ChunkState::Absent;
+    setRecord(array, *found, std::move(chunk));
     return Status::ok();
 }
 
@@ -158,20 +189,89 @@ Result<bool> View::mustBeWritten(std::size_t array, const ChunkIndex &index)
 Result<Content> View::baseOf(std::size_t array, const Slot &slot,
                              const ChunkIndex &index)
 {
+    ChunkRecord chunk = recordOf(array, slot);
+    if (!chunk.base)
     {
-        const std::lock_guard guard(m_mutex);
-        if (const auto &known = record(array, slot).base)
-            return *known;
+        auto bytes = m_storage.read(m_site.object(chunkKey(array, index)));
+        if (!bytes)
+            return keep(bytes.takeStatus());
+        chunk.base = chunkContent(*bytes);
+        setRecord(array, slot, chunk);
     }
-    const auto bytes = m_storage.read(m_site.object(chunkKey(array, index)));
-    if (!bytes)
-        return keep(bytes.status());
-    Content base;
-    if (*bytes)
-        base = {true, (*bytes)->size(), xxh3(**bytes)};
-    const std::lock_guard guard(m_mutex);
-    record(array, slot).base = base;
-    return base;
+    return *chunk.base;
+}
+
+/// Notes what is at an added chunk's key, if anything is.
+Status View::setAside(const std::string &key, ChunkRecord &chunk)
+{
+    MDIMAPPEND_ASSIGN(const auto there, m_storage.read(m_site.object(key)));
+    chunk.aside = there.has_value();
+    chunk.base = chunkContent(there);
+    return Status::ok();
+}
+
+/// An added chunk that is written again, with the rows of the next slice of a
+/// batch, must be what this transaction made of it.
+Status View::checkOwn(const std::string &key, const ChunkRecord &chunk)
+{
+    MDIMAPPEND_ASSIGN(const auto there, m_storage.read(m_site.object(key)));
+    if (chunkContent(there) == Content{true, chunk.size, chunk.checksum})
+        return Status::ok();
+    return {Failure::Conflict,
+            "conflict: chunk '" + key +
+                "' was changed by somebody else during the append"};
+}
+
+/// Puts an added chunk at its key, or into the stage if that is taken.
+Result<ChunkRecord> View::putAdded(const std::string &key,
+                                   const std::string &staged,
+                                   std::string_view bytes, ChunkRecord chunk)
+{
+    const auto destination = m_site.object(key);
+    if (chunk.state == ChunkState::Put && !chunk.aside)
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(checkOwn(key, chunk));
+        MDIMAPPEND_RETURN_IF_ERROR(m_storage.remove(destination));
+    }
+    if (!chunk.aside)
+    {
+        MDIMAPPEND_ASSIGN(const auto version,
+                          m_storage.putUnlessThere(destination, bytes));
+        if (version)
+        {
+            chunk.version = std::hash<std::string>{}(*version);
+            return chunk;
+        }
+        MDIMAPPEND_RETURN_IF_ERROR(setAside(key, chunk));
+        // It went as it came: whoever it was is at work.
+        chunk.aside = true;
+    }
+    MDIMAPPEND_RETURN_IF_ERROR(m_storage.stage(staged, bytes, destination));
+    return chunk;
+}
+
+Status View::withdraw()
+{
+    for (std::size_t a = 0; a < m_arrays.size(); ++a)
+    {
+        const auto &boxes = m_arrays[a].planned.added;
+        for (std::size_t box = 0; box < boxes.size(); ++box)
+        {
+            const auto &records = m_records[a].added[box];
+            for (std::size_t i = 0; i < records.size(); ++i)
+            {
+                const auto &chunk = records[i];
+                if (chunk.state != ChunkState::Put || chunk.aside)
+                    continue;
+                const auto path = m_site.object(chunkKey(a, boxes[box].at(i)));
+                MDIMAPPEND_ASSIGN(const auto there, m_storage.state(path));
+                if (there &&
+                    std::hash<std::string>{}(there->version) == chunk.version)
+                    MDIMAPPEND_RETURN_IF_ERROR(m_storage.remove(path));
+            }
+        }
+    }
+    return m_storage.barrier();
 }
 
 Result<bool> View::holdsData(std::size_t array, const ChunkIndex &index)
@@ -263,20 +363,29 @@ Status View::writeChunk(std::size_t array, std::string_view key,
         return keep(error("GDAL's Zarr driver wrote '" + std::string(key) +
                           "' of array '" + planned.path +
                           "', which is not in the plan"));
-    const auto destination = m_site.object(chunkKey(array, *index));
+    const auto whole = chunkKey(array, *index);
+    const auto staged = stagedPath(array, *found);
     if (found->replaced)
         MDIMAPPEND_RETURN_IF_ERROR(baseOf(array, *found, *index).takeStatus());
-    auto written = found->replaced ? m_storage.stage(stagedPath(array, *found),
-                                                     bytes, destination)
-                                   : m_storage.put(destination, bytes);
-    if (!written)
-        return keep(std::move(written));
-    auto checksum = xxh3(bytes);
+    ChunkRecord chunk = recordOf(array, *found);
+    if (found->replaced)
+    {
+        if (auto written = m_storage.stage(staged, bytes, m_site.object(whole));
+            !written)
+            return keep(std::move(written));
+    }
+    else
+    {
+        auto put = putAdded(whole, staged, bytes, std::move(chunk));
+        if (!put)
+            return keep(put.takeStatus());
+        chunk = std::move(*put);
+    }
+    chunk.state = ChunkState::Put;
+    chunk.size = bytes.size();
+    chunk.checksum = xxh3(bytes);
+    setRecord(array, *found, std::move(chunk));
     const std::lock_guard guard(m_mutex);
-    auto &put = record(array, *found);
-    put.state = ChunkState::Put;
-    put.size = bytes.size();
-    put.checksum = std::move(checksum);
     m_bytesWritten += bytes.size();
     ++m_chunksWritten;
     return Status::ok();
@@ -290,33 +399,25 @@ Result<std::optional<std::string>> View::readChunk(std::size_t array,
     if (!index)
         return std::optional<std::string>();
     const auto found = slot(array, *index);
-    ChunkRecord known;
-    if (found)
-    {
-        const std::lock_guard guard(m_mutex);
-        known = record(array, *found);
-    }
+    const auto known = found ? recordOf(array, *found) : ChunkRecord{};
     if (known.state == ChunkState::Absent)
         return std::optional<std::string>();
     const bool isOurs = known.state == ChunkState::Put;
-    const bool isStaged = isOurs && found->replaced;
+    const bool isStaged = isOurs && (found->replaced || known.aside);
     auto bytes =
         m_storage.read(isStaged ? stagedPath(array, *found)
                                 : m_site.object(chunkKey(array, *index)));
     if (!bytes)
         return keep(bytes.takeStatus());
     // What is merged into it gets a new checksum, which hides a wrong one.
-    if (isOurs && (!*bytes || (*bytes)->size() != known.size ||
-                   xxh3(**bytes) != known.checksum))
+    if (isOurs &&
+        chunkContent(*bytes) != Content{true, known.size, known.checksum})
         return keep(error("chunk '" + chunkKey(array, *index) +
                           "' is not as it was written by this append"));
     if (found && found->replaced && !isStaged)
     {
-        Content base;
-        if (*bytes)
-            base = {true, (*bytes)->size(), xxh3(**bytes)};
         const std::lock_guard guard(m_mutex);
-        record(array, *found).base = std::move(base);
+        record(array, *found).base = chunkContent(*bytes);
     }
     return bytes;
 }

@@ -5,7 +5,8 @@
 // served from memory (zarr/array_document.h, privateDocument): no attributes,
 // no names, the shape padded to whole chunks. What the driver writes is mapped:
 //
-//   a chunk in the plan's `added` boxes     its final key
+//   a chunk in the plan's `added` boxes     its final key; the stage, if there
+//                                           is an object at that key already
 //   a chunk in the plan's `replaced` boxes  the stage
 //   anything else                           a failure of the transaction
 //
@@ -38,13 +39,24 @@ enum class ChunkState : unsigned char
     Absent  ///< to be without an object: all fill
 };
 
+// An object at the key of an added chunk is what an interrupted foreign append
+// has left, or what a foreign writer has just made its own: a moment later its
+// documents may be there. So it is treated as committed data are: nothing of it
+// is touched before the decision, and then only if it still is what was seen.
+
 struct ChunkRecord
 {
     ChunkState state = ChunkState::Planned;
     std::uint64_t size = 0;
     std::string checksum;
-    /// Of a replaced chunk, as it was read; nothing if it was not yet.
+    /// Of a chunk that takes the place of another, as that was read; nothing if
+    /// it was not yet.
     std::optional<Content> base;
+    /// An added chunk at whose key there was something: it takes its place with
+    /// the commit, as a replaced one does.
+    bool aside = false;
+    /// Of an added chunk at its final key: a hash of the object's version.
+    std::size_t version = 0;
 };
 
 /// Which of the documents served for an array the driver sees.
@@ -96,8 +108,8 @@ class View
         return m_arrays.at(number);
     }
 
-    /// Declares that a planned chunk is all fill. What is at an added chunk's
-    /// key is removed now.
+    /// Declares that a planned chunk is all fill. What is at its key is removed
+    /// with the commit.
     Status setAbsent(std::size_t array, const ChunkIndex &index);
 
     /// Whether there is an object for this chunk: one that this transaction
@@ -117,6 +129,11 @@ class View
     /// is an object at its key that nobody may delete (mayDelete).
     Result<bool> mustBeWritten(std::size_t array, const ChunkIndex &index);
 
+    /// Removes the added chunks that this transaction put at their final keys
+    /// and that nobody has touched since: somebody else has made the arrays
+    /// longer, and these would be rows of theirs that they never wrote.
+    Status withdraw();
+
     /// The first failure of any read or write.
     Status failure() const;
 
@@ -127,7 +144,7 @@ class View
     {
         std::size_t array = 0;
         ChunkIndex index;
-        bool replaced = false;
+        bool replaced = false;  ///< with the commit, by a move
         std::string staged;
         ChunkRecord record;
     };
@@ -166,12 +183,19 @@ class View
 
     std::optional<Slot> slot(std::size_t array, const ChunkIndex &index) const;
     ChunkRecord &record(std::size_t array, const Slot &slot);
+    ChunkRecord recordOf(std::size_t array, const Slot &slot);
+    void setRecord(std::size_t array, const Slot &slot, ChunkRecord chunk);
     std::string chunkKey(std::size_t array, const ChunkIndex &index) const;
     static std::string stagedName(std::size_t array, const Slot &slot);
     std::string stagedPath(std::size_t array, const Slot &slot) const;
     Status keep(Status failure);
     Result<Content> baseOf(std::size_t array, const Slot &slot,
                            const ChunkIndex &index);
+    Status setAside(const std::string &key, ChunkRecord &chunk);
+    Status checkOwn(const std::string &key, const ChunkRecord &chunk);
+    Result<ChunkRecord> putAdded(const std::string &key,
+                                 const std::string &staged,
+                                 std::string_view bytes, ChunkRecord chunk);
 
     Site m_site;
     Storage &m_storage;
@@ -202,10 +226,13 @@ template <class Visit> void View::forEach(Visit visit) const
             for (std::size_t box = 0; box < boxes.size(); ++box)
             {
                 for (std::size_t i = 0; i < records[box].size(); ++i)
-                    visit(Settled{a, boxes[box].at(i), replaced,
-                                  replaced ? stagedName(a, {true, box, i})
-                                           : std::string(),
+                {
+                    const bool moves = replaced || records[box][i].aside;
+                    visit(Settled{a, boxes[box].at(i), moves,
+                                  moves ? stagedName(a, {replaced, box, i})
+                                        : std::string(),
                                   records[box][i]});
+                }
             }
         }
     }
