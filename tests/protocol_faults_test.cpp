@@ -73,14 +73,14 @@ TEST_P(ProtocolFaults, anErrorIsReportedExactlyWhenTheAppendDidNotHappen)
 
 TEST_P(ProtocolFaults, anErrorOfRightsOrSpaceToo)
 {
-    failEach({Fault::Kind::Once, 0, EACCES, ""}, 9);
-    failEach({Fault::Kind::Once, 0, ENOSPC, ""}, 9);
+    failEach({Fault::Kind::Once, 0, EACCES, ""}, 17);
+    failEach({Fault::Kind::Once, 0, ENOSPC, ""}, 17);
 }
 
 TEST_P(ProtocolFaults, anErrorThatStaysToo)
 {
-    failEach({Fault::Kind::FromThenOn, 0, EACCES, ""}, 9);
-    failEach({Fault::Kind::FromThenOn, 0, EIO, ""}, 9);
+    failEach({Fault::Kind::FromThenOn, 0, EACCES, ""}, 17);
+    failEach({Fault::Kind::FromThenOn, 0, EIO, ""}, 17);
 }
 
 TEST_P(ProtocolFaults, anErrorOfAWriteThatDidHalfToo)

@@ -97,8 +97,11 @@ TEST_P(ProtocolObserver, ofTheCallsSeesTheKindsThatTheProtocolNeeds)
     EXPECT_EQ(kinds["ftruncate"], 2 * commits) << "the lock's document";
     if (scenario.offersSyncfs)
     {
-        EXPECT_EQ(kinds["syncfs"],
-                  (3 + (merges ? 1 : 0)) * commits + (extends ? 2 : 0))
+        // A first commit that replaces rows leaves whole chunks here or not.
+        const bool mergesAgain = commits > 1 && scenario.rowsPartly() % 2 == 1;
+        EXPECT_EQ(kinds["syncfs"], 3 * commits + (merges ? 1 : 0) +
+                                       (mergesAgain ? 1 : 0) +
+                                       (extends ? 2 : 0))
             << "plan, decision, chunks in place, documents in place; a plan "
                "that is extended\n"
             << posix.trace();

@@ -3,6 +3,7 @@
 
 #include "support/observer.h"
 
+#include <functional>
 #include <span>
 
 namespace mdimappend
@@ -105,10 +106,12 @@ TEST_P(ProtocolPowerCut, anAcknowledgedAppendSurvivesAlsoAfterAKilledOne)
     campaign.restart();
     FaultPosix whole;
     ASSERT_TRUE(campaign.append(whole).status);
-    for (const auto n : whole.changes())
+    const std::size_t stride = runsInFull() ? 1 : 2;
+    for (std::size_t i = std::hash<std::string>()(GetParam().name()) % stride;
+         i < whole.changes().size(); i += stride)
     {
         std::string trace;
-        auto history = killedAt(n, trace);
+        auto history = killedAt(whole.changes()[i], trace);
         FaultPosix next;
         next.history = std::move(history);
         const auto report = campaign.append(next);
@@ -137,7 +140,7 @@ TEST_P(ProtocolPowerCutOfRecovery,
     campaign.restart();
     FaultPosix whole;
     ASSERT_TRUE(campaign.append(whole).status);
-    for (std::size_t i = 3; i < whole.changes().size(); i += inFull ? 1 : 13)
+    for (std::size_t i = 3; i < whole.changes().size(); i += inFull ? 1 : 17)
     {
         std::string trace;
         auto history = killedAt(whole.changes()[i], trace);
