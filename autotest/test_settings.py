@@ -141,6 +141,7 @@ def test_every_option_reaches_the_settings(two_slices, store):
         "require_aligned": ("--require-aligned",),
         "merge_shards": ("--merge-shards",),
         "lock": ("--lock", "none"),
+        "lease": ("--lease", "5min"),
         "lock_timeout": ("--lock-timeout", "forever"),
         "durability": ("--durability", "process"),
         "slices_per_commit": ("--slices-per-commit", "4"),

@@ -3,7 +3,7 @@
 #include "append/report.h"
 #include "journal/log.h"
 #include "lock/lock.h"
-#include "settings/options.h"
+#include "settings/settings.h"
 #include "transaction/recovery.h"
 
 namespace mdimappend
@@ -78,7 +78,8 @@ Status StatusAlgorithm::act()
 {
     MDIMAPPEND_ASSIGN(const Writer reader, openForReading(m_target, ""));
     MDIMAPPEND_RETURN_IF_ERROR(requireTarget(reader, m_target));
-    MDIMAPPEND_ASSIGN(const auto lock, peekLocalLock(reader.site.lock()));
+    MDIMAPPEND_ASSIGN(const auto lock,
+                      peekLock(reader.site.lock(), *reader.storage));
     MDIMAPPEND_ASSIGN(const auto last,
                       lastSequence(*reader.storage, reader.site));
     MDIMAPPEND_ASSIGN(const auto record,
@@ -86,7 +87,8 @@ Status StatusAlgorithm::act()
     MDIMAPPEND_ASSIGN(const auto transactions,
                       pending(*reader.storage, reader.site));
     Json list = Json::array();
-    std::string text = lock.held ? "locked by " + lock.holder.describe() + "\n"
+    std::string text = lock.held ? "locked by " + lock.holder.describe() +
+                                       (lock.leased ? " (a lease)\n" : "\n")
                                  : std::string("not locked\n");
     text +=
         std::to_string(last) + " append" + (last == 1 ? "" : "s") + " logged";
@@ -110,6 +112,7 @@ Status StatusAlgorithm::act()
                            {"locked", lock.held},
                            {"holder",
                             lock.held ? Json(lock.holder.describe()) : Json()},
+                           {"leased", lock.leased},
                            {"appends", last},
                            {"last", record.value_or(Json())},
                            {"pending", list}},
@@ -127,6 +130,15 @@ RecoverAlgorithm::RecoverAlgorithm()
            "After a conflict: keep the store as it is now, and move the "
            "journals that cannot be followed to <sidecar>/set-aside/",
            &m_setAside);
+    AddArg("lock", 0, "How writers exclude each other", &m_lock)
+        .SetDefault(m_lock)
+        .SetChoices("auto", "lease", "none");
+    AddArg("lease", 0,
+           "With --lock lease, how long this counts as there after its last "
+           "sign of life",
+           &m_lease)
+        .SetDefault(m_lease)
+        .SetMetaVar("DURATION");
     AddArg("lock-timeout", 0, "How long to wait for a writer", &m_lockTimeout)
         .SetDefault(m_lockTimeout)
         .SetMetaVar("DURATION");
@@ -139,9 +151,15 @@ Status RecoverAlgorithm::act()
     WriterRequest request;
     request.target = m_target;
     request.command = "gdal driver mdimappend recover";
-    MDIMAPPEND_ASSIGN(request.lockTimeout, parseDuration(m_lockTimeout));
+    Settings settings;
+    MDIMAPPEND_RETURN_IF_ERROR(applySettings(
+        {{"lock", m_lock}, {"lease", m_lease}, {"lock_timeout", m_lockTimeout}},
+        "the command line", settings));
+    request.lock = settings.options.lock;
+    request.lease = settings.options.lease;
+    request.lockTimeout = settings.options.lockTimeout;
     MDIMAPPEND_ASSIGN(const Writer writer, openForWriting(request));
-    auto recovered = recover(*writer.storage, writer.site);
+    auto recovered = recover(*writer.storage, writer.site, *writer.lock);
     std::vector<std::string> aside;
     if (!recovered)
     {
@@ -222,7 +240,9 @@ Status LogAlgorithm::act()
 }
 
 UnlockAlgorithm::UnlockAlgorithm()
-    : DriverAlgorithm(NAME, "Say who holds a target's lock, and what frees it.")
+    : DriverAlgorithm(NAME,
+                      "End the lease of a writer that is gone; of a "
+                      "kernel's lock, say who holds it and what frees it.")
 {
 }
 
@@ -230,7 +250,17 @@ Status UnlockAlgorithm::act()
 {
     MDIMAPPEND_ASSIGN(const Writer reader, openForReading(m_target, ""));
     MDIMAPPEND_RETURN_IF_ERROR(requireTarget(reader, m_target));
-    MDIMAPPEND_ASSIGN(const auto lock, peekLocalLock(reader.site.lock()));
+    MDIMAPPEND_ASSIGN(const auto lock,
+                      peekLock(reader.site.lock(), *reader.storage));
+    if (lock.leased)
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(
+            endLease(reader.site.lock(), *reader.storage).takeStatus());
+        m_outputString = "ended the lease of " + lock.holder.describe() +
+                         ". Should it be at work still, it finds that out "
+                         "before it commits anything.\n";
+        return Status::ok();
+    }
     if (lock.held)
         return {Failure::Locked,
                 "'" + reader.site.lock() + "' is held by " +

@@ -50,6 +50,8 @@ class RecoverAlgorithm final : public DriverAlgorithm
     Status act() override;
 
     bool m_setAside = false;
+    std::string m_lock = "auto";
+    std::string m_lease = "30s";
     std::string m_lockTimeout = "60s";
 };
 

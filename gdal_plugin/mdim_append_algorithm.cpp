@@ -224,7 +224,13 @@ void MdimAppendAlgorithm::addRunArguments()
 {
     AddArg("lock", 0, "How writers exclude each other", &m_lock)
         .SetDefault(m_lock)
-        .SetChoices("auto", "none");
+        .SetChoices("auto", "lease", "none");
+    AddArg("lease", 0,
+           "With --lock lease, how long a writer counts as there after its "
+           "last sign of life",
+           &m_lease)
+        .SetDefault(m_lease)
+        .SetMetaVar("DURATION");
     AddArg("lock-timeout", 0,
            "How long to wait for another writer (0: not at all; as in 30s, "
            "5min, forever)",
@@ -492,6 +498,8 @@ Status MdimAppendAlgorithm::readRunOptions(AppendOptions &options) const
     Json texts = Json::object();
     if (given("lock"))
         texts["lock"] = m_lock;
+    if (given("lease"))
+        texts["lease"] = m_lease;
     if (given("durability"))
         texts["durability"] = m_durability;
     return applyTexts(texts, options);

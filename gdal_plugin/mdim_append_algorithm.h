@@ -110,6 +110,7 @@ class MdimAppendAlgorithm final : public GDALAlgorithm
 
     std::string m_lock = "auto";
     std::string m_lockTimeout = "60s";
+    std::string m_lease = "30s";
     std::string m_durability = "full";
     int m_slicesPerCommit = 1;
     bool m_keepGoing = false;

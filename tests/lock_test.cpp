@@ -2,6 +2,7 @@
 // happens to the others.
 
 #include "lock/lock.h"
+#include "storage/local_storage.h"
 #include "support/fault_posix.h"
 #include "support/tree.h"
 
@@ -32,15 +33,27 @@ class LockTest : public testing::Test
   protected:
     ScratchFolder folder;
     std::string path = folder / "lock";
+    std::unique_ptr<LocalStorage> storage =
+        std::move(*LocalStorage::open(folder.path(), Durability::Process));
+
+    Result<std::unique_ptr<Lock>> acquire(const LockRequest &request,
+                                          Posix &posix = Posix::system()) const
+    {
+        return acquireLocalLock(request, *storage, posix);
+    }
 
     LockRequest request(std::optional<Seconds> timeout = Seconds(0)) const
     {
-        return {path, "the test", timeout, {}};
+        LockRequest request;
+        request.path = path;
+        request.command = "the test";
+        request.timeout = timeout;
+        return request;
     }
 
     Status tryToLock(std::optional<Seconds> timeout = Seconds(0)) const
     {
-        return acquireLocalLock(request(timeout)).takeStatus();
+        return acquire(request(timeout)).takeStatus();
     }
 
     /// Another process that takes the lock and keeps it until it is killed.
@@ -52,7 +65,7 @@ class LockTest : public testing::Test
         if (child == 0)
         {
             close(ready[0]);
-            const auto lock = acquireLocalLock(request());
+            const auto lock = acquire(request());
             const char word = lock ? 'y' : 'n';
             static_cast<void>(write(ready[1], &word, 1) == 1);
             while (true)
@@ -76,7 +89,7 @@ class LockTest : public testing::Test
 
 TEST_F(LockTest, isHeldByOneObjectAtATime)
 {
-    auto first = acquireLocalLock(request());
+    auto first = acquire(request());
     ASSERT_TRUE(first);
     const auto second = tryToLock();
     ASSERT_FALSE(second);
@@ -94,7 +107,7 @@ TEST_F(LockTest, tellsWhoHoldsIt)
     EXPECT_THAT(status.message(),
                 HasSubstr("process " + std::to_string(child)));
     EXPECT_THAT(status.message(), HasSubstr("the test"));
-    const auto state = peekLocalLock(path);
+    const auto state = peekLock(path, *storage);
     ASSERT_TRUE(state);
     EXPECT_TRUE(state->held);
     EXPECT_EQ(state->holder.process, child);
@@ -122,7 +135,7 @@ TEST_F(LockTest, staysWithAStoppedProcess)
 
 TEST_F(LockTest, withoutATimeoutFailsAtOnce)
 {
-    const auto held = acquireLocalLock(request());
+    const auto held = acquire(request());
     const auto started = Clock::now();
     EXPECT_EQ(tryToLock(Seconds(0)).kind(), Failure::Locked);
     EXPECT_LT(Clock::now() - started, Seconds(0.5));
@@ -130,7 +143,7 @@ TEST_F(LockTest, withoutATimeoutFailsAtOnce)
 
 TEST_F(LockTest, waitsAsLongAsItWasTold)
 {
-    const auto held = acquireLocalLock(request());
+    const auto held = acquire(request());
     const auto started = Clock::now();
     EXPECT_EQ(tryToLock(Seconds(0.2)).kind(), Failure::Locked);
     const Seconds waited = Clock::now() - started;
@@ -140,7 +153,7 @@ TEST_F(LockTest, waitsAsLongAsItWasTold)
 
 TEST_F(LockTest, isTakenWhenItBecomesFreeWhileWaiting)
 {
-    auto held = acquireLocalLock(request());
+    auto held = acquire(request());
     std::thread release(
         [&]
         {
@@ -153,11 +166,11 @@ TEST_F(LockTest, isTakenWhenItBecomesFreeWhileWaiting)
 
 TEST_F(LockTest, canBeWaitedForForEverAndCancelled)
 {
-    const auto held = acquireLocalLock(request());
+    const auto held = acquire(request());
     auto forever = request(std::nullopt);
     int asked = 0;
     forever.cancelled = [&] { return ++asked == 3; };
-    const auto lock = acquireLocalLock(forever);
+    const auto lock = acquire(forever);
     ASSERT_FALSE(lock);
     EXPECT_EQ(lock.status().kind(), Failure::Interrupted);
     EXPECT_EQ(asked, 3);
@@ -165,14 +178,14 @@ TEST_F(LockTest, canBeWaitedForForEverAndCancelled)
 
 TEST_F(LockTest, isTakenOnTheFileThatIsThereAfterAReplacementWhileWaiting)
 {
-    auto held = acquireLocalLock(request());
+    auto held = acquire(request());
     std::thread replace(
         [&]
         {
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
             writeFile(path, "");
         });
-    auto second = acquireLocalLock(request(Seconds(30)));
+    auto second = acquire(request(Seconds(30)));
     replace.join();
     ASSERT_TRUE(second);
     EXPECT_TRUE((*second)->stillOurs());
@@ -188,7 +201,7 @@ TEST_F(LockTest, isTakenOnTheFileThatIsThereAfterAReplacementWhileWaiting)
 
 TEST_F(LockTest, isLostWhenItsFileIsRemoved)
 {
-    auto held = acquireLocalLock(request());
+    auto held = acquire(request());
     EXPECT_TRUE((*held)->stillOurs());
     std::filesystem::remove(path);
     EXPECT_FALSE((*held)->stillOurs());
@@ -209,7 +222,7 @@ TEST_F(LockTest, isNeverDeletedAndSaysFreeAfterwards)
     EXPECT_THAT(fileContent(path), HasSubstr("\"state\": \"free\""));
     ASSERT_TRUE(tryToLock());
     EXPECT_EQ(inode(), first);
-    const auto state = peekLocalLock(path);
+    const auto state = peekLock(path, *storage);
     ASSERT_TRUE(state);
     EXPECT_FALSE(state->held);
 }
@@ -220,12 +233,12 @@ TEST_F(LockTest, doesNotDependOnItsText)
                              "{\"process\": \"x\"}", "\xff\xfe"})
     {
         writeFile(path, text);
-        const auto state = peekLocalLock(path);
+        const auto state = peekLock(path, *storage);
         ASSERT_TRUE(state) << text;
         EXPECT_FALSE(state->held) << text;
         EXPECT_TRUE(tryToLock()) << text;
     }
-    const auto held = acquireLocalLock(request());
+    const auto held = acquire(request());
     std::ofstream(path) << "torn";  // the same inode
     EXPECT_EQ(tryToLock().kind(), Failure::Locked);
     EXPECT_THAT(tryToLock().message(), HasSubstr("left no name"));
@@ -243,7 +256,7 @@ TEST_F(LockTest, isNotTakenThroughALink)
 
 TEST_F(LockTest, isNotInheritedByWhatTheProcessExecutes)
 {
-    const auto held = acquireLocalLock(request());
+    const auto held = acquire(request());
     int found = 0;
     for (int fd = 3; fd < 256; ++fd)
     {
@@ -262,7 +275,7 @@ TEST_F(LockTest, isNotInheritedByWhatTheProcessExecutes)
 TEST_F(LockTest, isRefusedWhereTheFileSystemHasNoSuchLocks)
 {
     FaultPosix posix({Fault::Kind::Once, 1, EINVAL, "lock"});
-    const auto lock = acquireLocalLock(request(), posix);
+    const auto lock = acquire(request(), posix);
     ASSERT_FALSE(lock);
     EXPECT_EQ(lock.status().kind(), Failure::Error);
     EXPECT_THAT(lock.status().message(), HasSubstr("no working OFD locks"));
@@ -279,7 +292,7 @@ TEST_F(LockTest, excludesManyThreadsThatWantItAtOnce)
         threads.emplace_back(
             [&]
             {
-                const auto lock = acquireLocalLock(request(Seconds(60)));
+                const auto lock = acquire(request(Seconds(60)));
                 if (!lock)
                     return;
                 ++got;
@@ -296,7 +309,7 @@ TEST_F(LockTest, excludesManyThreadsThatWantItAtOnce)
 
 TEST_F(LockTest, peekingAtAMissingLockFindsItFree)
 {
-    const auto state = peekLocalLock(folder / "none/lock");
+    const auto state = peekLock(folder / "none/lock", *storage);
     ASSERT_TRUE(state);
     EXPECT_FALSE(state->held);
 }

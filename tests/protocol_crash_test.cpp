@@ -26,24 +26,34 @@ class ProtocolCrash : public EveryScenario
         campaign.restart();
         FaultPosix whole({Fault::Kind::None, 0, 0, only});
         ASSERT_TRUE(campaign.append(whole).status);
-        bool decided = false;
+        State furthest = State::Before;
         for (const auto n : whole.changes())
         {
             campaign.restart();
             FaultPosix posix({kind, n, EIO, only});
-            static_cast<void>(campaign.append(posix));
-            ASSERT_TRUE(posix.hit());
+            const auto report = campaign.append(posix);
+            // Threads make a few calls more or less from run to run.
+            ASSERT_TRUE(posix.hit() ||
+                        (GetParam().threads > 1 && report.status))
+                << report.status.message();
+            campaign.keepInterrupted();
             std::string wrong = campaign.recover();
-            const bool isNew = campaign.recovered() == State::After;
-            if (wrong.empty() && decided && !isNew)
+            const auto outcome = campaign.recovered();
+            if (wrong.empty() && GetParam().threads == 1 &&
+                rank(outcome) < rank(furthest))
                 wrong = "it was decided one call earlier, and is undone now";
-            decided = isNew;
+            furthest = outcome;
             if (wrong.empty())
                 wrong = campaign.retry();
             ASSERT_EQ(wrong, "") << "killed at call " << n << "\n"
                                  << posix.trace();
         }
-        EXPECT_TRUE(decided);
+        EXPECT_EQ(furthest, State::After);
+    }
+
+    static int rank(State state)
+    {
+        return state == State::Before ? 0 : state == State::Partly ? 1 : 2;
     }
 };
 
@@ -57,57 +67,9 @@ TEST_P(ProtocolCrash, aKillInTheMiddleOfAnyWriteLeavesTheOldOrTheNewState)
     killAtEach(Fault::Kind::KillTorn, "write");
 }
 
-TEST_P(ProtocolCrash, aRecoveryThatIsKilledAnywhereIsContinuedByTheNext)
-{
-    // The steps that do most are tried in full, the others by samples.
-    const auto name = GetParam().name();
-    const bool inFull = name == "V3ConsolidatedMerging" ||
-                        name == "V2PlainCreate" || name == "V2PlainOverV2Plain";
-    campaign.restart();
-    FaultPosix whole;
-    ASSERT_TRUE(campaign.append(whole).status);
-    ScratchFolder crashed;
-    for (std::size_t i = 0; i < whole.changes().size(); i += inFull ? 1 : 9)
-    {
-        const auto n = whole.changes()[i];
-        campaign.restart();
-        FaultPosix posix({Fault::Kind::KillAfter, n, EIO, ""});
-        static_cast<void>(campaign.append(posix));
-        ASSERT_TRUE(posix.hit());
-        crashed.clear();
-        linkTree(campaign.parent(), crashed / "left");
-        const auto again = [&](const std::string &folder)
-        { linkTree(crashed / "left", folder); };
-        campaign.restart(again);
-        FaultPosix undisturbed;
-        undisturbed.offersSyncfs = campaign.offersSyncfs;
-        ASSERT_TRUE(recoverTarget(campaign.target(), undisturbed));
-        const auto outcome = campaign.state();
-        for (const auto m : undisturbed.changes())
-        {
-            for (const auto kind :
-                 {Fault::Kind::KillAfter, Fault::Kind::KillTorn})
-            {
-                campaign.restart(again);
-                FaultPosix second({kind, m, EIO, ""});
-                second.offersSyncfs = campaign.offersSyncfs;
-                static_cast<void>(
-                    bool(recoverTarget(campaign.target(), second)));
-                std::string wrong = campaign.recover();
-                if (wrong.empty() && campaign.recovered() != outcome)
-                    wrong = "a killed recovery changed the outcome";
-                ASSERT_EQ(wrong, "")
-                    << "append killed at call " << n << "\n"
-                    << posix.trace() << "recovery killed at call " << m << "\n"
-                    << second.trace();
-            }
-        }
-    }
-}
-
 TEST_P(ProtocolCrash, aRealEndOfTheProcessIsRecovered)
 {
-    for (std::uint64_t n = 1;; n += 11)
+    for (std::uint64_t n = 1;; n += runsInFull() ? 1 : 11)
     {
         campaign.restart();
         const pid_t child = fork();
@@ -134,6 +96,60 @@ TEST_P(ProtocolCrash, aRealEndOfTheProcessIsRecovered)
 }
 
 MDIMAPPEND_FOR_EVERY_SCENARIO(ProtocolCrash);
+
+class ProtocolCrashOfRecovery : public EveryScenario
+{
+  protected:
+    using State = Campaign::State;
+};
+
+TEST_P(ProtocolCrashOfRecovery,
+       aRecoveryThatIsKilledAnywhereIsContinuedByTheNext)
+{
+    // The steps that do most are tried in full, the others by samples.
+    const bool inFull = runsInFull(GetParam());
+    campaign.restart();
+    FaultPosix whole;
+    ASSERT_TRUE(campaign.append(whole).status);
+    ScratchFolder crashed;
+    for (std::size_t i = 0; i < whole.changes().size(); i += inFull ? 1 : 9)
+    {
+        const auto n = whole.changes()[i];
+        campaign.restart();
+        FaultPosix posix({Fault::Kind::KillAfter, n, EIO, ""});
+        static_cast<void>(campaign.append(posix));
+        crashed.clear();
+        linkTree(campaign.parent(), crashed / "left");
+        const auto again = [&](const std::string &folder)
+        { linkTree(crashed / "left", folder); };
+        campaign.restart(again);
+        FaultPosix undisturbed;
+        campaign.prepare(undisturbed);
+        ASSERT_TRUE(recoverTarget(campaign.target(), undisturbed));
+        const auto outcome = campaign.state();
+        for (const auto m : undisturbed.changes())
+        {
+            for (const auto kind :
+                 {Fault::Kind::KillAfter, Fault::Kind::KillTorn})
+            {
+                campaign.restart(again);
+                FaultPosix second({kind, m, EIO, ""});
+                campaign.prepare(second);
+                static_cast<void>(
+                    bool(recoverTarget(campaign.target(), second)));
+                std::string wrong = campaign.recover();
+                if (wrong.empty() && campaign.recovered() != outcome)
+                    wrong = "a killed recovery changed the outcome";
+                ASSERT_EQ(wrong, "")
+                    << "append killed at call " << n << "\n"
+                    << posix.trace() << "recovery killed at call " << m << "\n"
+                    << second.trace();
+            }
+        }
+    }
+}
+
+MDIMAPPEND_FOR_SCENARIOS(ProtocolCrashOfRecovery, nestedScenarios());
 
 }  // namespace
 }  // namespace mdimappend

@@ -277,7 +277,7 @@ class Run
         MDIMAPPEND_ASSIGN(m_batch, Batch::open(m_options, m_report.appendDim,
                                                recovered, overwrites()));
         note(recovered);
-        return Status::ok();
+        return checkAppendDim();
     }
 
     Status tryAppend(Opened &opened)
@@ -466,12 +466,33 @@ class Run
             return m_options.appendDim;
         if (!m_report.appendDim.empty() || overwrites())
             return m_report.appendDim;
-        MDIMAPPEND_ASSIGN(const Writer reader,
-                          openForReading(m_options.target, m_options.group));
+        auto &posix = m_options.posix ? *m_options.posix : Posix::system();
+        MDIMAPPEND_ASSIGN(
+            const Writer reader,
+            openForReading(m_options.target, m_options.group, posix));
         // Read without the lock: an append under way may tear it; what counts
         // is read again later.
         const auto target = readTarget(*reader.storage, reader.site, "");
+        m_appendDimUnknown = !target;
         return target ? target->appendDim : std::string();
+    }
+
+    /// What the slice itself calls so may be another dimension of the target.
+    Status checkAppendDim()
+    {
+        if (!std::exchange(m_appendDimUnknown, false))
+            return Status::ok();
+        MDIMAPPEND_ASSIGN(const Writer reader,
+                          openForReading(m_options.target, m_options.group));
+        MDIMAPPEND_ASSIGN(const Target target,
+                          readTarget(*reader.storage, reader.site, ""));
+        if (target.appendDim.empty() || target.appendDim == m_report.appendDim)
+            return Status::ok();
+        m_report.appendDim.clear();
+        return error("the target could not be read when its append dimension, "
+                     "'" +
+                     target.appendDim +
+                     "', was looked for. Nothing was written; try again.");
     }
 
     void note(const RecoveryReport &recovered)
@@ -517,6 +538,7 @@ class Run
     std::unique_ptr<Batch> m_batch;
     std::vector<Waiting> m_waiting;
     bool m_isAgain = false;
+    bool m_appendDimUnknown = false;
     std::size_t m_taken = 0;     ///< from the queue
     std::size_t m_finished = 0;  ///< appended, in already or failed
     std::size_t m_told = 0;

@@ -61,8 +61,10 @@ Status ArrayHandle::read(const Extent &start, const Extent &count, void *buffer)
     const GdalMessages messages;
     const std::vector<GUInt64> from(start.begin(), start.end());
     const std::vector<size_t> size(count.begin(), count.end());
+    // The driver may report a failure, go on, and return success.
     if (!m_array->Read(from.data(), size.data(), nullptr, nullptr,
-                       m_array->GetDataType(), buffer))
+                       m_array->GetDataType(), buffer) ||
+        messages.failed())
         return error("array '" + m_name + "' of the target: cannot be read: " +
                      messages.failure("GDAL gives no reason"));
     return Status::ok();

@@ -15,18 +15,20 @@ namespace
 
 Result<Writer> openTarget(const AppendOptions &options)
 {
+    auto &posix = options.posix ? *options.posix : Posix::system();
     if (options.dryRun)
-        return openForReading(options.target, options.group);
+        return openForReading(options.target, options.group, posix);
     WriterRequest request;
     request.target = options.target;
     request.group = options.group;
     request.durability = options.durability;
     request.lock = options.lock;
     request.lockTimeout = options.lockTimeout;
+    request.lease = options.lease;
+    request.clock = options.clock;
     request.command = options.command;
     request.cancelled = options.cancelled;
-    if (options.posix)
-        request.posix = options.posix;
+    request.posix = &posix;
     return openForWriting(request);
 }
 
@@ -97,7 +99,8 @@ Result<std::unique_ptr<Batch>> Batch::open(const AppendOptions &options,
     auto &storage = *batch->m_writer.storage;
     if (!options.dryRun)
     {
-        MDIMAPPEND_ASSIGN(recovered, recover(storage, batch->m_writer.site));
+        MDIMAPPEND_ASSIGN(recovered, recover(storage, batch->m_writer.site,
+                                             *batch->m_writer.lock));
     }
     // Recovery may have made or removed the store.
     MDIMAPPEND_ASSIGN(batch->m_site, locateSite(options.target, options.group));
@@ -125,6 +128,11 @@ Status Batch::prepareOverwrite()
         return {Failure::Usage, "--overwrite replaces whole stores, and '" +
                                     m_site.group + "' is a group in '" +
                                     m_site.store() + "'. Nothing was written."};
+    if (m_options.lock == LockMode::Lease)
+        return {Failure::Usage,
+                "--overwrite exchanges two folders, and a writer that has lost "
+                "its lease unawares could exchange them back. It cannot be "
+                "used with --lock lease. Nothing was written."};
     if (!m_site.exists)
         return Status::ok();
     MDIMAPPEND_ASSIGN(m_site.overwriting,
@@ -279,10 +287,11 @@ Result<std::uint64_t> Batch::commit()
         {
             for (const auto &waiting : m_waiting)
             {
-                if (waiting.slice->fingerprint() != waiting.fingerprint)
+                if (const auto file = waiting.slice->changed(); !file.empty())
                     return {Failure::Unavailable,
                             "slice '" + waiting.slice->name() +
-                                "' changed while it was read."};
+                                "' changed while it was read: '" + file +
+                                "' is not what it was."};
             }
             return Status::ok();
         }));

@@ -318,7 +318,18 @@ class ChunkWriter
     {
         const auto count = elementCount(m_document->chunk);
         if (isAllFill(whole, count))
-            return m_view.setAbsent(m_array, index);
+        {
+            MDIMAPPEND_ASSIGN(const bool must,
+                              m_view.mustBeWritten(m_array, index));
+            if (!must)
+                return m_view.setAbsent(m_array, index);
+            // The driver leaves out a shard of nothing but fill.
+            if (m_document->sharded)
+                return refused("array '" + m_document->path +
+                               "': a shard becomes all fill, and a writer "
+                               "that has a lease only cannot delete it. "
+                               "Without --lock lease it can.");
+        }
         if (m_strings)
             MDIMAPPEND_RETURN_IF_ERROR(checkTexts(whole, count));
         const Face face = firstIsZero(whole) ? Face::WriteOne : Face::WriteZero;

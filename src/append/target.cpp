@@ -117,14 +117,8 @@ class TargetReader
         bool isArray = present.count(".zarray") != 0;
         if (v3)
         {
-            auto parsed = parseJson(present.at("zarr.json"));
-            if (!parsed)
-                return parsed.takeStatus().prefixed(
-                    "document '" + join(group, "zarr.json") + "'");
-            if (!parsed->is_object() || !parsed->contains("node_type"))
-                return error("document '" + join(group, "zarr.json") +
-                             "' describes neither a group nor an array");
-            isArray = (*parsed)["node_type"] == "array";
+            MDIMAPPEND_ASSIGN(isArray,
+                              isArrayDocument(group, present.at("zarr.json")));
         }
         if (isArray)
             return error(called + " is a single Zarr array, not a group of "
@@ -153,8 +147,14 @@ class TargetReader
                 MDIMAPPEND_ASSIGN(
                     const auto bytes,
                     m_storage.read(m_site.object(join(path, document))));
-                if (bytes && (m_target.format == ZarrFormat::V2 ||
-                              isArrayDocument(*bytes)))
+                if (!bytes)
+                    continue;
+                bool isArray = true;
+                if (m_target.format == ZarrFormat::V3)
+                {
+                    MDIMAPPEND_ASSIGN(isArray, isArrayDocument(path, *bytes));
+                }
+                if (isArray)
                     paths.push_back(path);
             }
             return paths;
@@ -176,11 +176,20 @@ class TargetReader
         return paths;
     }
 
-    static bool isArrayDocument(const std::string &bytes)
+    /// One that cannot be read must not pass for no array: a slice's array of
+    /// that name would then be left out.
+    static Result<bool> isArrayDocument(const std::string &path,
+                                        const std::string &bytes)
     {
-        const auto parsed = parseJson(bytes);
-        return parsed && parsed->is_object() &&
-               parsed->value("node_type", Json()) == "array";
+        const auto called = "document '" + join(path, "zarr.json") + "'";
+        auto parsed = parseJson(bytes);
+        if (!parsed)
+            return parsed.takeStatus().prefixed(called);
+        const auto type =
+            parsed->is_object() ? parsed->value("node_type", Json()) : Json();
+        if (type != "group" && type != "array")
+            return error(called + " describes neither a group nor an array");
+        return type == "array";
     }
 
     Status readArray(const std::string &path)

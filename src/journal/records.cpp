@@ -47,14 +47,6 @@ Result<Json> unframe(const std::string &kind, std::string_view record)
 
 // Reading with a default: what a key of the wrong type yields is caught by
 // whoever needs it, and the checksum has vouched for the text.
-std::string textOf(const Json &object, const char *key)
-{
-    const auto member = object.find(key);
-    return member != object.end() && member->is_string()
-               ? member->get<std::string>()
-               : std::string();
-}
-
 std::uint64_t numberOf(const Json &object, const char *key)
 {
     const auto member = object.find(key);
@@ -104,7 +96,7 @@ Content contentFrom(const Json &object, const char *key)
     {
         content.exists = true;
         content.size = numberOf(*member, "size");
-        content.checksum = textOf(*member, "checksum");
+        content.checksum = textMember(*member, "checksum");
     }
     return content;
 }
@@ -157,8 +149,8 @@ Result<std::vector<Move>> movesFrom(const Json &object, const char *key,
     for (const auto &item : listOf(object, key))
     {
         Move move;
-        move.staged = textOf(item, "staged");
-        move.key = textOf(item, "key");
+        move.staged = textMember(item, "staged");
+        move.key = textMember(item, "key");
         move.base = contentFrom(item, "base");
         move.content = contentFrom(item, "content");
         if (!isSafeKey(move.key) ||
@@ -197,7 +189,7 @@ Result<std::vector<BaseDocument>> documentsFrom(const Json &object)
     std::vector<BaseDocument> documents;
     for (const auto &item : listOf(object, "documents"))
     {
-        BaseDocument document{textOf(item, "key"),
+        BaseDocument document{textMember(item, "key"),
                               contentFrom(item, "content")};
         if (!isSafeKey(document.key))
             return error("the document '" + document.key +
@@ -221,8 +213,8 @@ Result<std::optional<Overwrite>> overwriteFrom(const Json &body)
     if (member == body.end())
         return std::optional<Overwrite>();
     Overwrite overwrite;
-    overwrite.oldIdentity = textOf(*member, "old");
-    overwrite.newIdentity = textOf(*member, "new");
+    overwrite.oldIdentity = textMember(*member, "old");
+    overwrite.newIdentity = textMember(*member, "new");
     MDIMAPPEND_ASSIGN(overwrite.oldDocuments, documentsFrom(*member));
     if (overwrite.oldIdentity.empty() || overwrite.newIdentity.empty())
         return error("it does not say what overwrites what");
@@ -294,6 +286,8 @@ std::string toText(const Plan &plan)
                  {"arrays", arrays},
                  {"documents", toJson(plan.documents)},
                  {"folders", plan.folders}};
+    if (plan.leased)
+        body["leased"] = true;
     add(body, plan.overwrite);
     return frame("plan", body);
 }
@@ -302,19 +296,19 @@ Result<Plan> parsePlan(std::string_view text)
 {
     MDIMAPPEND_ASSIGN(const Json body, unframe("plan", text));
     Plan plan;
-    plan.transaction = textOf(body, "transaction");
+    plan.transaction = textMember(body, "transaction");
     plan.sequence = numberOf(body, "sequence");
     for (const auto &item : listOf(body, "arrays"))
     {
         PlannedArray array;
-        array.path = textOf(item, "path");
+        array.path = textMember(item, "path");
         if (!array.path.empty() && !isSafeKey(array.path))
             return error("the array path '" + array.path +
                          "' would lead out of the store");
-        array.keys.style = textOf(item, "keys") == "v2"
+        array.keys.style = textMember(item, "keys") == "v2"
                                ? ChunkKeys::Style::V2
                                : ChunkKeys::Style::Default;
-        array.keys.separator = textOf(item, "separator") == "." ? '.' : '/';
+        array.keys.separator = textMember(item, "separator") == "." ? '.' : '/';
         MDIMAPPEND_ASSIGN(array.added, boxesFrom(item, "added"));
         MDIMAPPEND_ASSIGN(array.replaced, boxesFrom(item, "replaced"));
         plan.arrays.push_back(std::move(array));
@@ -322,6 +316,7 @@ Result<Plan> parsePlan(std::string_view text)
     MDIMAPPEND_ASSIGN(plan.documents, documentsFrom(body));
     MDIMAPPEND_ASSIGN(plan.folders, keysFrom(body, "folders"));
     MDIMAPPEND_ASSIGN(plan.overwrite, overwriteFrom(body));
+    plan.leased = member(body, "leased") == true;
     return plan;
 }
 
@@ -352,17 +347,17 @@ Result<Manifest> parseManifest(std::string_view text)
 {
     MDIMAPPEND_ASSIGN(const Json body, unframe("manifest", text));
     Manifest manifest;
-    manifest.transaction = textOf(body, "transaction");
+    manifest.transaction = textMember(body, "transaction");
     manifest.sequence = numberOf(body, "sequence");
     MDIMAPPEND_ASSIGN(manifest.overwrite, overwriteFrom(body));
     MDIMAPPEND_ASSIGN(manifest.chunks, movesFrom(body, "chunks", true));
     MDIMAPPEND_ASSIGN(manifest.deletions, keysFrom(body, "deletions"));
     MDIMAPPEND_ASSIGN(manifest.documents,
                       movesFrom(body, "documents", !manifest.overwrite));
-    manifest.bootId = textOf(body, "boot");
+    manifest.bootId = textMember(body, "boot");
     for (const auto &item : listOf(body, "puts"))
     {
-        PutChunk put{textOf(item, "key"), contentFrom(item, "content")};
+        PutChunk put{textMember(item, "key"), contentFrom(item, "content")};
         if (!isSafeKey(put.key))
             return error("the chunk '" + put.key +
                          "' would lead out of the store");
@@ -382,7 +377,7 @@ std::string toText(const Decision &decision)
 Result<Decision> parseDecision(std::string_view text)
 {
     MDIMAPPEND_ASSIGN(const Json body, unframe("decision", text));
-    const auto word = textOf(body, "decision");
+    const auto word = textMember(body, "decision");
     if (word != "commit" && word != "abort")
         return error("the decision is neither commit nor abort");
     return Decision{word == "commit", contentFrom(body, "manifest")};

@@ -82,6 +82,8 @@ struct Plan
     /// removes them again, innermost first, where they are empty.
     std::vector<std::string> folders;
     std::optional<Overwrite> overwrite;
+    /// Made under a lease: nothing is in the store before the decision.
+    bool leased = false;
 };
 
 /// A staged object and where apply moves it.

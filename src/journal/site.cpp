@@ -17,13 +17,31 @@ namespace
 
 namespace fs = std::filesystem;
 
-bool isZarrNode(const fs::path &folder)
+/// Nothing if there is no such file or folder.
+Result<std::optional<struct stat>> stateOf(Posix &posix, const fs::path &path)
 {
-    std::error_code ignored;
+    struct stat state = {};
+    if (posix.stat(path.c_str(), &state) == 0)
+        return std::optional(state);
+    const int code = errno;
+    if (code == ENOENT || code == ENOTDIR)
+        return std::optional<struct stat>();
+    return error("cannot stat '" + path.string() + "': " + std::strerror(code));
+}
+
+Result<bool> isFolder(Posix &posix, const fs::path &path)
+{
+    MDIMAPPEND_ASSIGN(const auto state, stateOf(posix, path));
+    return state && S_ISDIR(state->st_mode);
+}
+
+Result<bool> isZarrNode(Posix &posix, const fs::path &folder)
+{
     for (const char *document :
          {".zgroup", ".zarray", ".zmetadata", "zarr.json"})
     {
-        if (fs::exists(folder / document, ignored))
+        MDIMAPPEND_ASSIGN(const auto state, stateOf(posix, folder / document));
+        if (state)
             return true;
     }
     return false;
@@ -81,7 +99,8 @@ Result<fs::path> resolve(const std::string &target)
 
 }  // namespace
 
-Result<Site> locateSite(const std::string &target, const std::string &group)
+Result<Site> locateSite(const std::string &target, const std::string &group,
+                        Posix &posix)
 {
     if (target.empty())
         return Status(Failure::Usage, "the target has no name");
@@ -99,13 +118,15 @@ Result<Site> locateSite(const std::string &target, const std::string &group)
     for (fs::path above = root; above.has_relative_path();
          above = above.parent_path())
     {
-        if (isZarrNode(above))
+        MDIMAPPEND_ASSIGN(const bool isNode, isZarrNode(posix, above));
+        if (isNode)
         {
             inside = asGiven.lexically_relative(above);
             root = above;
         }
     }
-    if (fs::exists(asGiven, code) && !fs::is_directory(asGiven, code))
+    MDIMAPPEND_ASSIGN(const auto given, stateOf(posix, asGiven));
+    if (given && !S_ISDIR(given->st_mode))
         return error("target '" + target +
                      "' is a file, not a Zarr store. Nothing was written.");
     if (!root.has_relative_path())
@@ -121,8 +142,11 @@ Result<Site> locateSite(const std::string &target, const std::string &group)
         site.group = inside.string();
     if (!below.empty())
         site.group += (site.group.empty() ? "" : "/") + below;
-    const bool folderExists = fs::is_directory(root, code);
-    site.exists = folderExists && isZarrNode(root);
+    MDIMAPPEND_ASSIGN(const bool folderExists, isFolder(posix, root));
+    if (folderExists)
+    {
+        MDIMAPPEND_ASSIGN(site.exists, isZarrNode(posix, root));
+    }
     if (folderExists && !site.exists)
     {
         code.clear();
@@ -131,11 +155,9 @@ Result<Site> locateSite(const std::string &target, const std::string &group)
             return error("target '" + target + "': " + code.message());
     }
 
-    struct stat parent = {};
-    struct stat store = {};
-    if (folderExists && stat((site.parent + "/").c_str(), &parent) == 0 &&
-        stat(site.store().c_str(), &store) == 0 &&
-        parent.st_dev != store.st_dev)
+    MDIMAPPEND_ASSIGN(const auto parent, stateOf(posix, site.parent + "/"));
+    MDIMAPPEND_ASSIGN(const auto store, stateOf(posix, site.store()));
+    if (parent && store && parent->st_dev != store->st_dev)
         return error("target '" + target +
                      "' is a mount point: its sidecar beside it would be on "
                      "another file system. Name a folder inside it. Nothing "

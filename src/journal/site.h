@@ -12,6 +12,7 @@
 #pragma once
 
 #include "status.h"
+#include "storage/posix.h"
 #include "storage/storage.h"
 
 #include <memory>
@@ -98,8 +99,10 @@ struct Site
 
 /// Finds the outermost Zarr root of `target` (which need not exist yet, but its
 /// parent folder must), resolving links, and the group below it, `group`
-/// included. Refuses a target that is a file.
-Result<Site> locateSite(const std::string &target, const std::string &group);
+/// included. Refuses a target that is a file. What cannot be looked at does not
+/// count as not there: where a store is, none is made.
+Result<Site> locateSite(const std::string &target, const std::string &group,
+                        Posix &posix = Posix::system());
 
 /// Refuses a site that is foreign: such a folder is never touched.
 Status refuseForeign(const Site &site);

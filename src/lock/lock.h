@@ -1,14 +1,24 @@
-// One writer at a time: the lock document `<sidecar>/lock`.
+// One writer at a time.
 //
-// Local files: the kernel's OFD lock on that one file decides. It goes when its
-// holder's process does, whatever kills it, and nobody can take it from a
-// stopped one. The document's text only tells others who holds it; it is never
-// deleted, since a second writer could then lock another inode.
+// The kernel's lock (`--lock auto`): an OFD lock on `<sidecar>/lock`. It goes
+// when its holder's process does, whatever kills it, and nobody can take it
+// from a stopped one. The document's text only tells others who holds it; it is
+// never deleted, since a second writer could then lock another inode.
+//
+// A lease (`--lock lease`, claims.h), where there is no such lock: a claim that
+// is renewed while its holder lives, and gone when it has not been for a while.
+// Its holder may then be alive all the same, stopped or cut off: what a leased
+// transaction does must do no harm when it comes late
+// (transaction/transaction.h).
+//
+// The two exclude each other: who takes the one looks at the other afterwards.
 
 #pragma once
 
+#include "lock/holder.h"
 #include "status.h"
 #include "storage/posix.h"
+#include "storage/storage.h"
 
 #include <chrono>
 #include <functional>
@@ -19,28 +29,27 @@
 namespace mdimappend
 {
 
-/// What the lock document says of its holder.
-struct LockHolder
+enum class LockMode
 {
-    std::string nonce;
-    std::string host;
-    long process = 0;
-    std::string started;  ///< UTC, ISO 8601
-    std::string command;
-
-    std::string describe() const;
+    Auto,  ///< the kernel's
+    Lease,
+    None  ///< the caller vouches that nobody else writes
 };
-
-/// This process as a holder; `command` is what it runs.
-LockHolder thisProcess(const std::string &command);
 
 class Lock
 {
   public:
     virtual ~Lock() = default;
+
     /// Asked once more before the decision: false when the lock has been lost
     /// or the document replaced by another file.
     virtual Status stillOurs() = 0;
+
+    /// Whether it may be taken over while its holder lives.
+    virtual bool isLease() const
+    {
+        return false;
+    }
 };
 
 struct LockRequest
@@ -51,20 +60,34 @@ struct LockRequest
     std::optional<std::chrono::duration<double>> timeout;
     /// Asked while waiting; true ends the wait with Failure::Interrupted.
     std::function<bool()> cancelled;
+    /// How long one's own lease lasts after each renewal.
+    std::chrono::duration<double> lease{30};
+    /// The time since some moment, the machine's sleep included; the system's
+    /// CLOCK_BOOTTIME if there is none.
+    std::function<std::chrono::duration<double>()> clock;
 };
 
-/// Failure::Locked when somebody else holds it, with who that is.
+/// Failure::Locked when somebody else holds it, with who that is. `storage` is
+/// where claims are; it must outlive the lock.
 Result<std::unique_ptr<Lock>> acquireLocalLock(const LockRequest &request,
+                                               Storage &storage,
                                                Posix &posix = Posix::system());
+Result<std::unique_ptr<Lock>> acquireLease(const LockRequest &request,
+                                           Storage &storage);
 
 /// Whether somebody holds the lock at `path` now, without taking it. `holder`
 /// may be incomplete if the document is damaged.
 struct LockState
 {
     bool held = false;
+    bool leased = false;
     LockHolder holder;
 };
 
-Result<LockState> peekLocalLock(const std::string &path);
+Result<LockState> peekLock(const std::string &path, Storage &storage);
+
+/// Ends a lease whose holder is known to be gone: the next writer need not wait
+/// for it. Whoever it was finds that it has lost it. False if there is none.
+Result<bool> endLease(const std::string &path, Storage &storage);
 
 }  // namespace mdimappend

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "lock/lock.h"
 #include "settings/step.h"
 #include "status.h"
 #include "storage/storage.h"
@@ -142,8 +143,11 @@ struct AppendOptions
     bool requireAligned = false;
     bool mergeShards = false;
 
-    bool lock = true;
+    LockMode lock = LockMode::Auto;
     std::optional<Seconds> lockTimeout = Seconds(60);  ///< none: for ever
+    /// How long a writer with --lock lease counts as there after its last sign
+    /// of life.
+    Seconds lease = Seconds(30);
     Durability durability = Durability::Full;
     int slicesPerCommit = 1;
     bool keepGoing = false;
@@ -152,6 +156,7 @@ struct AppendOptions
     std::string message;
     std::string command;     ///< for the lock and the log
     Posix *posix = nullptr;  ///< the system's, unless a test brings its own
+    std::function<Seconds()> clock;  ///< of leases; the same
 
     /// Called with 0..1; false asks the append to stop and undo.
     std::function<bool(double)> progress;

@@ -285,7 +285,11 @@ std::vector<Key<Settings>> runSettings()
         return Status::ok();
     };
     return {
-        {"lock", "", oneOf<bool>(&O::lock, {{"auto", true}, {"none", false}})},
+        {"lock", "",
+         oneOf<LockMode>(&O::lock, {{"auto", LockMode::Auto},
+                                    {"lease", LockMode::Lease},
+                                    {"none", LockMode::None}})},
+        {"lease", "", readLease},
         {"lock_timeout", "", readLockTimeout},
         {"durability", "",
          oneOf<Durability>(&O::durability, {{"full", Durability::Full},

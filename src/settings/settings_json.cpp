@@ -99,6 +99,20 @@ const char *nameOf(OnOverflow policy)
     return "error";
 }
 
+const char *nameOf(LockMode lock)
+{
+    switch (lock)
+    {
+    case LockMode::Auto:
+        break;
+    case LockMode::Lease:
+        return "lease";
+    case LockMode::None:
+        return "none";
+    }
+    return "auto";
+}
+
 const char *errorOr(const char *other, bool isOther)
 {
     return isOther ? other : "error";
@@ -120,8 +134,9 @@ void addGuards(Json &json, const AppendOptions &options)
 
 void addRun(Json &json, const AppendOptions &options)
 {
-    json["lock"] = options.lock ? "auto" : "none";
+    json["lock"] = nameOf(options.lock);
     json["lock_timeout"] = durationJson(options.lockTimeout);
+    json["lease"] = options.lease.count();
     json["durability"] =
         options.durability == Durability::Full ? "full" : "process";
     json["slices_per_commit"] = options.slicesPerCommit;

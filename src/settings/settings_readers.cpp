@@ -1,5 +1,6 @@
 #include "settings/settings_readers.h"
 
+#include "lock/claims.h"
 #include "settings/encoding.h"
 #include "settings/storage_options.h"
 
@@ -32,6 +33,15 @@ Result<std::optional<Seconds>> durationOf(const Value &value)
 Status readLockTimeout(const Value &value, Settings &settings)
 {
     MDIMAPPEND_ASSIGN(settings.options.lockTimeout, durationOf(value));
+    return Status::ok();
+}
+
+Status readLease(const Value &value, Settings &settings)
+{
+    MDIMAPPEND_ASSIGN(const auto lease, durationOf(value));
+    if (!lease || *lease < shortestLease || *lease > longestLease)
+        return value.wrong("a duration from 1s to 1D");
+    settings.options.lease = *lease;
     return Status::ok();
 }
 

@@ -28,6 +28,7 @@ void mergeDeep(Json &into, const Json &over);
 Status readConfig(const Value &value, std::vector<std::string> &config);
 
 Status readLockTimeout(const Value &value, Settings &settings);
+Status readLease(const Value &value, Settings &settings);
 /// false or 0: no waiting.
 Status readWait(const Value &value, Settings &settings);
 Status readPollInterval(const Value &value, Settings &settings);

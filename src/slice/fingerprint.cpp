@@ -1,5 +1,7 @@
 #include "slice/fingerprint.h"
 
+#include "slice/slice_name.h"
+
 #include <cpl_string.h>
 #include <cpl_vsi.h>
 
@@ -20,27 +22,25 @@ bool isVirtual(const std::string &path)
 }
 
 #if defined(__APPLE__)
-long nanoseconds(const struct stat &state)
+template <class State> long nanoseconds(const State &state)
 {
     return state.st_mtimespec.tv_nsec;
 }
 #elif defined(_WIN32)
-long nanoseconds(const struct stat &)
+template <class State> long nanoseconds(const State &)
 {
     return 0;
 }
 #else
-long nanoseconds(const struct stat &state)
+template <class State> long nanoseconds(const State &state)
 {
     return state.st_mtim.tv_nsec;
 }
 #endif
 
-std::string localFile(const std::string &path)
+/// Of remote files the time is in whole seconds, and there is no inode.
+template <class State> std::string describe(const State &state)
 {
-    struct stat state;
-    if (stat(path.c_str(), &state) != 0)
-        return {};
     return std::to_string(state.st_size) + ":" +
            std::to_string(state.st_mtime) + "." +
            std::to_string(nanoseconds(state)) + ":" +
@@ -52,12 +52,12 @@ std::string virtualFile(const std::string &path)
     VSIStatBufL state;
     if (VSIStatExL(path.c_str(), &state, VSI_STAT_SIZE_FLAG) != 0)
         return {};
-    return std::to_string(state.st_size) + ":" + std::to_string(state.st_mtime);
+    return describe(state);
 }
 
 std::string file(const std::string &path)
 {
-    return isVirtual(path) ? virtualFile(path) : localFile(path);
+    return isVirtual(path) ? virtualFile(path) : stateOfLocalFile(path);
 }
 
 std::string documents(const std::string &folder)
@@ -82,6 +82,14 @@ std::string documents(const std::string &folder)
 
 }  // namespace
 
+std::string stateOfLocalFile(const std::string &path)
+{
+    struct stat state;
+    if (stat(path.c_str(), &state) != 0)
+        return {};
+    return describe(state);
+}
+
 std::string fingerprintOf(const std::string &path)
 {
     // Answers of object stores are cached for the whole process.
@@ -91,7 +99,11 @@ std::string fingerprintOf(const std::string &path)
     if (VSIStatExL(path.c_str(), &state,
                    VSI_STAT_EXISTS_FLAG | VSI_STAT_NATURE_FLAG) != 0)
         return {};
-    return VSI_ISDIR(state.st_mode) ? documents(path) : file(path);
+    const std::string own =
+        VSI_ISDIR(state.st_mode) ? documents(path) : file(path);
+    // Another archive may have a member of the same size and time.
+    const std::string archive = archiveOf(path);
+    return archive.empty() ? own : own + "@" + fingerprintOf(archive);
 }
 
 }  // namespace mdimappend

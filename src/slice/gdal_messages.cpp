@@ -1,5 +1,7 @@
 #include "slice/gdal_messages.h"
 
+#include "slice/checked_files.h"
+
 #include <cpl_string.h>
 
 namespace mdimappend
@@ -36,11 +38,11 @@ void CPL_STDCALL GdalMessages::collect(CPLErr level, CPLErrorNum,
 {
     auto *self = static_cast<GdalMessages *>(CPLGetErrorHandlerUserData());
     if (level >= CE_Failure)
-        self->m_failure = text;
+        self->m_failure = withPlainNames(text);
     else if (self->m_unreadable.empty() &&
              std::string_view(text).find("IO error during reading") !=
                  std::string_view::npos)
-        self->m_unreadable = text;
+        self->m_unreadable = withPlainNames(text);
 }
 
 }  // namespace mdimappend

@@ -266,6 +266,10 @@ Status addArrays(SourceContents &contents, const Source &source,
             return cannotOpen(name, messages);
         if (isOnlyDimension(*array))
             continue;
+        if (source.zarr && source.zarr->overlooked(name))
+            return Status(Failure::Unavailable,
+                          "array '" + name +
+                              "': it was not there at second sight.");
         MDIMAPPEND_ASSIGN(SourceArray described,
                           describe(source, name, *array));
         for (const auto &dimension : array->GetDimensions())
@@ -287,7 +291,7 @@ Status addArrays(SourceContents &contents, const Source &source,
     return Status::ok();
 }
 
-std::optional<ZarrSlice> zarrBelow(const GDALGroup &root)
+Result<std::optional<ZarrSlice>> zarrBelow(const GDALGroup &root)
 {
     for (const std::string &name : root.GetMDArrayNames())
         if (const auto array = root.OpenMDArray(name))
@@ -297,7 +301,7 @@ std::optional<ZarrSlice> zarrBelow(const GDALGroup &root)
             if (folder != std::string::npos)
                 return ZarrSlice::open(file.substr(0, folder));
         }
-    return {};
+    return std::optional<ZarrSlice>();
 }
 
 /// Arrays whose type the driver does not know are absent from its list.
@@ -339,7 +343,9 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
     Source known{root, driver ? driver->GetDescription() : ""};
     GdalMessages quiet;
     if (known.driver == "Zarr")
-        known.zarr = zarrBelow(root);
+    {
+        MDIMAPPEND_ASSIGN(known.zarr, zarrBelow(root));
+    }
 
     SourceContents contents;
     MDIMAPPEND_RETURN_IF_ERROR(addArrays(contents, known, request));

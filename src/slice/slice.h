@@ -117,9 +117,14 @@ class Slice
     virtual Result<std::unique_ptr<SliceReader>> reader() const = 0;
 
     /// What identifies the file's state (size and time stamp of a local file);
-    /// empty where unknown. Compared before the decision: a slice that changed
-    /// while it was read is not appended.
+    /// empty where unknown.
     virtual std::string fingerprint() const = 0;
+
+    /// A file of it that is not what it was when the slice was opened or the
+    /// file read; "" if none is known. Asked before the decision: a slice that
+    /// changed while it was read is not appended. Of a local Zarr store each
+    /// chunk that was read counts, and each that was not there.
+    virtual std::string changed() const = 0;
 };
 
 }  // namespace mdimappend

@@ -23,18 +23,27 @@ Status unavailable(std::string message)
     return {Failure::Unavailable, std::move(message)};
 }
 
-GDALDatasetUniquePtr openWith(const SourceAddress &address,
-                              const std::vector<std::string> &drivers,
-                              bool multidim)
+/// Opens `address` into `source`, through files of ours where it says so.
+void openWith(SourceDataset &source, const SourceAddress &address,
+              const std::vector<std::string> &drivers, bool multidim)
 {
+    source.owned.reset();
+    source.files.reset();
+    std::string name = address.path;
+    if (address.checked)
+    {
+        source.files =
+            std::make_unique<CheckedFiles>(address.file, address.seen);
+        name = source.files->nameFor(name);
+    }
     CPLStringList allowed;
     for (const std::string &driver : drivers)
         allowed.AddString(driver.c_str());
     const unsigned flags =
         (multidim ? GDAL_OF_MULTIDIM_RASTER : GDAL_OF_RASTER) |
         GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR;
-    return GDALDatasetUniquePtr(GDALDataset::Open(
-        address.path.c_str(), flags, allowed.empty() ? nullptr : allowed.List(),
+    source.owned.reset(GDALDataset::Open(
+        name.c_str(), flags, allowed.empty() ? nullptr : allowed.List(),
         address.openOptions.List(), nullptr));
 }
 
@@ -94,13 +103,23 @@ Result<SourceDataset> openFirst(SourceAddress &address,
     SourceDataset source;
     MDIMAPPEND_RETURN_IF_ERROR(checkComplete(address.file));
     GdalMessages messages;
-    source.owned = openWith(address, drivers, true);
+    openWith(source, address, drivers, true);
+    MDIMAPPEND_RETURN_IF_ERROR(source.failure());
     if (!source.owned)
     {
         const std::string first = messages.failure("");
         messages.clear();
         address.multidim = false;
-        source.owned = openWith(address, drivers, false);
+        openWith(source, address, drivers, false);
+        MDIMAPPEND_RETURN_IF_ERROR(source.failure());
+        if (!source.owned && address.checked)
+        {
+            // Some drivers know remote files by their names, or leave them to
+            // a library.
+            address.checked = false;
+            address.multidim = true;
+            return openFirst(address, drivers);
+        }
         if (!source.owned)
         {
             const std::string second = messages.failure("");
@@ -126,6 +145,13 @@ Result<SourceDataset> borrow(GDALDataset &dataset)
     source.dataset = &dataset;
     source.root = rootOf(dataset);
     return source;
+}
+
+/// Whether GDAL is to read the files through ours.
+bool isChecked(const SourceAddress &address)
+{
+    return CheckedFiles::areNeeded(address.file) &&
+           !CheckedFiles(address.file, nullptr).nameFor(address.path).empty();
 }
 
 class OpenSlice final : public Slice
@@ -189,6 +215,13 @@ class OpenSlice final : public Slice
         return fingerprintOf(address.file);
     }
 
+    std::string changed() const override
+    {
+        if (fingerprint() != m_fingerprint)
+            return m_state->address.file;
+        return m_state->address.seen->changed();
+    }
+
   private:
     std::shared_ptr<const SliceState> m_state;
     AppendDimension m_dimension;
@@ -237,16 +270,21 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
     // Before anything is read: what changes from here on is noticed.
     const std::string fingerprint =
         request.dataset ? "" : fingerprintOf(state->address.file);
+    state->address.seen = std::make_shared<SeenFiles>();
+    state->address.checked = !request.dataset && isChecked(state->address);
     MDIMAPPEND_ASSIGN(const SourceDataset source,
                       request.dataset
                           ? borrow(*request.dataset)
                           : openFirst(state->address, request.allowedDrivers));
-    MDIMAPPEND_ASSIGN(SourceContents contents,
-                      source.root ? multidimContents(source, request)
-                                  : rasterContents(source, request));
+    auto described = source.root ? multidimContents(source, request)
+                                 : rasterContents(source, request);
+    // What could not be read explains whatever else is wrong.
+    MDIMAPPEND_RETURN_IF_ERROR(source.failure());
+    MDIMAPPEND_ASSIGN(SourceContents contents, std::move(described));
     MDIMAPPEND_ASSIGN(
         AppendDimension dimension,
         settleAppendDimension(contents, request, *source.dataset));
+    MDIMAPPEND_RETURN_IF_ERROR(source.failure());
     state->sources = std::move(contents.arrays);
     return std::unique_ptr<Slice>(std::make_unique<OpenSlice>(
         std::move(state), std::move(dimension), std::move(contents.attributes),
@@ -264,7 +302,9 @@ Result<SourceDataset> openSource(const SourceAddress &address)
     std::vector<std::string> drivers;
     if (!address.driver.empty())
         drivers.push_back(address.driver);
-    source.owned = openWith(address, drivers, address.multidim);
+    openWith(source, address, drivers, address.multidim);
+    if (auto failure = source.failure(); !failure)
+        return std::move(failure).prefixed("slice '" + address.path + "'");
     if (!source.owned)
         return unavailable("slice '" + address.path +
                            "': cannot be opened again: " +

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace mdimappend
 {
@@ -37,6 +38,13 @@ std::size_t product(std::span<const std::uint64_t> counts)
     for (std::uint64_t n : counts)
         count *= n;
     return count;
+}
+
+void freeStrings(void *buffer, std::size_t count)
+{
+    auto **strings = static_cast<char **>(buffer);
+    for (std::size_t i = 0; i < count; ++i)
+        CPLFree(std::exchange(strings[i], nullptr));
 }
 
 class Reader final : public SliceReader
@@ -147,8 +155,7 @@ Status Reader::readOpened(const SourceArray &source, GDALMDArray &array,
     if (!success)
     {
         if (strings)
-            for (std::size_t i = 0; i < elements; ++i)
-                CPLFree(static_cast<char **>(buffer)[i]);
+            freeStrings(buffer, elements);
         return failed(
             source, "read failed: " +
                         messages.failure("the driver does not say why") + ".");
@@ -183,8 +190,17 @@ Status Reader::read(std::size_t number, std::span<const std::uint64_t> start,
         return Status::ok();
     }
     const auto held = holdBorrowed();
-    MDIMAPPEND_RETURN_IF_ERROR(openArray(number));
-    return readOpened(source, *m_arrays[number], start, count, buffer);
+    auto done = openArray(number);
+    if (done)
+        done = readOpened(source, *m_arrays[number], start, count, buffer);
+    // The first reason, and perhaps the only sign: drivers go on.
+    if (const auto failure = m_dataset.failure(); !failure)
+    {
+        if (done && source.array.type.GetClass() == GEDTC_STRING)
+            freeStrings(buffer, product(count));
+        return failed(source, failure.message());
+    }
+    return done;
 }
 
 }  // namespace

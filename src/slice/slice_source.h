@@ -5,6 +5,7 @@
 #pragma once
 
 #include "slice/cf_references.h"
+#include "slice/checked_files.h"
 #include "slice/slice.h"
 #include "slice/slice_config.h"
 
@@ -30,6 +31,9 @@ struct SourceAddress
     CPLStringList openOptions{};
     CPLStringList config{};
     bool multidim = true;
+    /// GDAL reads its files through ours.
+    bool checked = false;
+    std::shared_ptr<SeenFiles> seen{};
     GDALDataset *borrowed = nullptr;
 };
 
@@ -54,9 +58,16 @@ class SourceConfig
 /// An open dataset. Arrays of it must be gone before it is.
 struct SourceDataset
 {
+    std::unique_ptr<CheckedFiles> files{};  ///< null: GDAL's own
     GDALDatasetUniquePtr owned{};
     GDALDataset *dataset = nullptr;
     std::shared_ptr<GDALGroup> root{};  ///< null for a classic raster
+
+    /// The first failure to read a file; without the slice's name.
+    Status failure() const
+    {
+        return files ? files->failure() : Status::ok();
+    }
 };
 
 struct SourceArray

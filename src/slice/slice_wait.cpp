@@ -88,9 +88,9 @@ std::string stateOf(const std::string &file,
     forgetCached(archive.empty() ? file : archive);
     std::string state = fingerprintOf(file);
     // A member may be there before its bytes are.
-    if (!archive.empty())
-        state += "@" + fingerprintOf(archive);
-    else if (isFolder(file))
+    if (!archive.empty() && state.empty())
+        state = "@" + fingerprintOf(archive);
+    else if (archive.empty() && isFolder(file))
         state += contentsOf(file, cancelled);
     return state;
 }

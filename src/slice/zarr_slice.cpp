@@ -1,6 +1,7 @@
 #include "slice/zarr_slice.h"
 #include "zarr/codecs.h"
 
+#include "slice/checked_files.h"
 #include "slice/missing_value.h"
 
 #include <cpl_conv.h>
@@ -17,19 +18,26 @@ namespace
 
 constexpr GIntBig largestDocument = GIntBig{256} << 20;
 
-std::unique_ptr<Json> readDocument(const std::string &path)
+Result<std::unique_ptr<Json>> readDocument(const std::string &path)
 {
     GByte *bytes = nullptr;
     vsi_l_offset size = 0;
     VSIStatBufL stat;
-    if (VSIStatL(path.c_str(), &stat) != 0 ||
-        !VSIIngestFile(nullptr, path.c_str(), &bytes, &size, largestDocument))
-        return {};
+    if (VSIStatL(path.c_str(), &stat) != 0)
+        return std::unique_ptr<Json>();
+    const auto damaged = [&](const char *how)
+    {
+        return Status(Failure::Unavailable,
+                      "document '" + withPlainNames(path) + "' " + how + ".");
+    };
+    if (!VSIIngestFile(nullptr, path.c_str(), &bytes, &size, largestDocument))
+        return damaged("cannot be read");
     const std::string text(reinterpret_cast<const char *>(bytes), size);
     VSIFree(bytes);
-    if (auto parsed = parseJson(text))
-        return std::make_unique<Json>(std::move(*parsed));
-    return {};
+    auto parsed = parseJson(text);
+    if (!parsed)
+        return damaged("is no JSON: it may be incomplete");
+    return std::make_unique<Json>(std::move(*parsed));
 }
 
 std::string keyBelow(const std::string &name, const char *document)
@@ -44,11 +52,12 @@ bool isZero(const Json &value)
 
 }  // namespace
 
-std::optional<ZarrSlice> ZarrSlice::open(const std::string &root)
+Result<std::optional<ZarrSlice>> ZarrSlice::open(const std::string &root)
 {
     ZarrSlice store;
     store.m_root = root;
-    if (auto document = readDocument(root + "/zarr.json"))
+    MDIMAPPEND_ASSIGN(auto document, readDocument(root + "/zarr.json"));
+    if (document)
     {
         store.m_v3 = true;
         store.m_documents["zarr.json"] = *document;
@@ -57,17 +66,17 @@ std::optional<ZarrSlice> ZarrSlice::open(const std::string &root)
             consolidated->contains("metadata"))
             store.readConsolidated((*consolidated)["metadata"]);
         else
-            store.readEach();
-        return store;
+            MDIMAPPEND_RETURN_IF_ERROR(store.readEach());
+        return std::optional(std::move(store));
     }
-    if (auto document = readDocument(root + "/.zmetadata");
-        document && document->contains("metadata"))
+    MDIMAPPEND_ASSIGN(document, readDocument(root + "/.zmetadata"));
+    if (document && document->contains("metadata"))
         store.readConsolidated((*document)["metadata"]);
     else
-        store.readEach();
+        MDIMAPPEND_RETURN_IF_ERROR(store.readEach());
     if (store.m_documents.empty())
-        return {};
-    return store;
+        return std::optional<ZarrSlice>();
+    return std::optional(std::move(store));
 }
 
 void ZarrSlice::readConsolidated(const Json &nodes)
@@ -78,8 +87,9 @@ void ZarrSlice::readConsolidated(const Json &nodes)
         m_documents[m_v3 ? keyBelow(key, "zarr.json") : key] = value;
 }
 
-void ZarrSlice::readEach()
+Status ZarrSlice::readEach()
 {
+    m_listed = true;
     const std::vector<const char *> names =
         m_v3 ? std::vector<const char *>{"zarr.json"}
              : std::vector<const char *>{".zgroup", ".zarray", ".zattrs"};
@@ -95,10 +105,12 @@ void ZarrSlice::readEach()
             const std::string key = keyBelow(folder, name);
             if (m_documents.contains(key))
                 continue;
-            if (auto document = readDocument(m_root + "/" + key))
+            MDIMAPPEND_ASSIGN(auto document, readDocument(m_root + "/" + key));
+            if (document)
                 m_documents[key] = std::move(*document);
         }
     }
+    return Status::ok();
 }
 
 const Json *ZarrSlice::document(const std::string &key) const
@@ -125,6 +137,12 @@ std::vector<std::string> ZarrSlice::arrayNames() const
             names.push_back(key.substr(0, slash));
     }
     return names;
+}
+
+bool ZarrSlice::overlooked(const std::string &name) const
+{
+    return m_listed &&
+           !document(keyBelow(name, m_v3 ? "zarr.json" : ".zarray"));
 }
 
 const Json *ZarrSlice::attributes(const std::string &name) const

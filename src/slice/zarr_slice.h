@@ -22,10 +22,15 @@ class ZarrSlice
 {
   public:
     /// `root` is the store's folder. Nothing if it holds no documents.
-    static std::optional<ZarrSlice> open(const std::string &root);
+    /// Failure::Unavailable: one cannot be read, or is cut off.
+    static Result<std::optional<ZarrSlice>> open(const std::string &root);
 
     /// The arrays directly below the root.
     std::vector<std::string> arrayNames() const;
+
+    /// Whether arrays were looked for, for want of consolidated metadata, and
+    /// this one was not found.
+    bool overlooked(const std::string &name) const;
 
     /// Attributes of the array `name`, or of the root (""); null where the
     /// documents have none.
@@ -45,11 +50,12 @@ class ZarrSlice
   private:
     std::string m_root{};
     bool m_v3 = false;
+    bool m_listed = false;
     /// By key below the root: "a/.zarray", "a/.zattrs", "a/zarr.json".
     std::map<std::string, Json> m_documents{};
 
     void readConsolidated(const Json &root);
-    void readEach();
+    Status readEach();
     const Json *document(const std::string &key) const;
 };
 

@@ -68,7 +68,7 @@ class TreeRemoval
     Result<bool> removeBelow(int folder, const std::string &path)
     {
         struct stat state = {};
-        if (fstat(folder, &state) != 0)
+        if (m_posix.fstat(folder, &state) != 0)
             return systemError("cannot stat", path);
         if (state.st_dev != m_device)
             return false;
@@ -90,7 +90,7 @@ class TreeRemoval
     {
         // A descriptor of its own, which closedir closes.
         const int own = m_posix.openAt(folder, ".", existingFolder);
-        DIR *directory = own >= 0 ? fdopendir(own) : nullptr;
+        DIR *directory = own >= 0 ? m_posix.fdopendir(own) : nullptr;
         if (!directory)
         {
             const int code = errno;
@@ -100,7 +100,7 @@ class TreeRemoval
         }
         Entries entries;
         errno = 0;
-        while (const auto *entry = readdir(directory))
+        while (const auto *entry = m_posix.readdir(directory))
         {
             const std::string name = entry->d_name;
             if (name != "." && name != "..")
@@ -108,7 +108,7 @@ class TreeRemoval
             errno = 0;
         }
         const int code = errno;
-        closedir(directory);
+        m_posix.closedir(directory);
         if (code != 0)
             return systemError("cannot list", path, code);
         return entries;
@@ -184,7 +184,7 @@ Status LocalStorage::checkExchangeable(int fd, const std::string &destination)
     struct stat there = {};
     struct stat above = {};
     const auto parent = parentFolder(destination);
-    if (fstat(fd, &made) != 0 ||
+    if (m_posix.fstat(fd, &made) != 0 ||
         m_posix.lstat(destination.c_str(), &there) != 0)
         return systemError("cannot stat", destination);
     if (m_posix.stat(parent.c_str(), &above) != 0)
@@ -252,7 +252,7 @@ Result<bool> LocalStorage::removeTree(const std::string &folder)
     if (parts.empty())
         return error("'" + folder + "' is not below '" + m_anchorPath +
                      "', and was not removed");
-    if (fstat(m_anchor, &anchor) != 0)
+    if (m_posix.fstat(m_anchor, &anchor) != 0)
         return systemError("cannot stat", m_anchorPath);
     std::vector<std::unique_ptr<OpenFile>> above;
     int innermost = m_anchor;

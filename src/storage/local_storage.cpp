@@ -77,7 +77,7 @@ LocalStorage::open(const std::string &anchor, Durability durability,
 LocalStorage::~LocalStorage()
 {
     if (m_anchor >= 0)
-        ::close(m_anchor);
+        m_posix.close(m_anchor);
 }
 
 Result<std::optional<std::string>> LocalStorage::read(const std::string &path,
@@ -91,7 +91,7 @@ Result<std::optional<std::string>> LocalStorage::read(const std::string &path,
         return systemError("cannot open", path);
     }
     struct stat state = {};
-    if (fstat(file.fd(), &state) != 0)
+    if (m_posix.fstat(file.fd(), &state) != 0)
         return systemError("cannot stat", path);
     if (!S_ISREG(state.st_mode))
         return error("'" + path + "' is not a regular file");
@@ -233,7 +233,7 @@ Result<int> LocalStorage::openNew(const std::string &path)
 Status LocalStorage::checkPublishable(int fd, const std::string &destination)
 {
     struct stat staged = {};
-    if (fstat(fd, &staged) != 0)
+    if (m_posix.fstat(fd, &staged) != 0)
         return systemError("cannot stat the replacement of", destination);
     // The folder it goes to, or the one that this will be made in.
     auto folder = parentFolder(destination);
@@ -277,7 +277,7 @@ Status LocalStorage::takeRights(int fd, const std::string &likeObject)
                    ? Status::ok()
                    : systemError("cannot stat", likeObject);
     struct stat own = {};
-    if (fstat(fd, &own) != 0)
+    if (m_posix.fstat(fd, &own) != 0)
         return systemError("cannot stat the replacement of", likeObject);
     // Only root may give files away; in a shared folder the group matters.
     if ((own.st_uid != like.st_uid || own.st_gid != like.st_gid) &&
@@ -396,7 +396,7 @@ Result<std::vector<std::string>> LocalStorage::list(const std::string &folder)
     }
     std::vector<std::string> names;
     errno = 0;
-    while (const auto *entry = readdir(directory))
+    while (const auto *entry = m_posix.readdir(directory))
     {
         const std::string name = entry->d_name;
         if (name != "." && name != "..")
@@ -404,7 +404,7 @@ Result<std::vector<std::string>> LocalStorage::list(const std::string &folder)
         errno = 0;
     }
     const int code = errno;
-    closedir(directory);
+    m_posix.closedir(directory);
     if (code != 0)
         return systemError("cannot list", folder, code);
     std::sort(names.begin(), names.end());

@@ -111,6 +111,11 @@ int Posix::lockExclusive(int fd)
     return ::fcntl(fd, F_OFD_SETLK, &whole);
 }
 
+int Posix::fstat(int fd, struct stat *state)
+{
+    return ::fstat(fd, state);
+}
+
 int Posix::lstat(const char *path, struct stat *state)
 {
     return ::lstat(path, state);
@@ -140,6 +145,21 @@ int Posix::statx(const char *path, struct statx *state)
 DIR *Posix::opendir(const char *path)
 {
     return ::opendir(path);
+}
+
+DIR *Posix::fdopendir(int fd)
+{
+    return ::fdopendir(fd);
+}
+
+struct dirent *Posix::readdir(DIR *folder)
+{
+    return ::readdir(folder);
+}
+
+int Posix::closedir(DIR *folder)
+{
+    return ::closedir(folder);
 }
 
 int Posix::openAt(int folder, const char *name, int flags)

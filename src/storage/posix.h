@@ -39,6 +39,7 @@ class Posix
     virtual int syncfs(int fd);
     /// Takes the whole-file exclusive OFD lock without waiting.
     virtual int lockExclusive(int fd);
+    virtual int fstat(int fd, struct stat *state);
     virtual int lstat(const char *path, struct stat *state);
     virtual int stat(const char *path, struct stat *state);
     /// faccessat with AT_EACCESS.
@@ -47,6 +48,9 @@ class Posix
     /// Of the path itself, not of what a link leads to.
     virtual int statx(const char *path, struct statx *state);
     virtual DIR *opendir(const char *path);
+    virtual DIR *fdopendir(int fd);
+    virtual struct dirent *readdir(DIR *folder);
+    virtual int closedir(DIR *folder);
     /// openat and unlinkat: names below an open folder, so that no link can
     /// lead elsewhere.
     virtual int openAt(int folder, const char *name, int flags);

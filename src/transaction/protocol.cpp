@@ -272,6 +272,10 @@ Status undo(Storage &storage, const Site &site, const Plan &plan)
         MDIMAPPEND_RETURN_IF_ERROR(undoOverwrite(storage, site, plan));
         return storage.barrier();
     }
+    // A plan that came after its writer had lost the lease may be older than
+    // the documents.
+    if (plan.leased)
+        return Status::ok();
     for (const auto &document : plan.documents)
     {
         MDIMAPPEND_ASSIGN(const Content present,
@@ -318,6 +322,13 @@ Status tidy(Storage &storage, const Site &site, const std::string &transaction)
     }
     MDIMAPPEND_RETURN_IF_ERROR(storage.remove(decisionPath(site, transaction)));
     return storage.removeFolderIfEmpty(journal);
+}
+
+Result<bool> isLogged(Storage &storage, const Site &site, const Plan &plan)
+{
+    MDIMAPPEND_ASSIGN(const auto record,
+                      readLogRecord(storage, site, plan.sequence));
+    return record && record->value("transaction", "") == plan.transaction;
 }
 
 std::string bootId()

@@ -45,7 +45,8 @@ Status verifyPuts(Storage &storage, const Site &site, const Manifest &manifest);
 
 /// Deletes what the plan's transaction may have added. Requires each document
 /// to be its base (Failure::Conflict otherwise; nothing is deleted then). Of an
-/// overwrite: the new store, whatever became of the old one.
+/// overwrite: the new store, whatever became of the old one. Under a lease
+/// nothing was added, so there is nothing to do.
 Status undo(Storage &storage, const Site &site, const Plan &plan);
 
 /// Moves what the manifest lists into place, and logs it. Requires each
@@ -57,6 +58,10 @@ Status redo(Storage &storage, const Site &site, const Manifest &manifest);
 /// Removes a finished transaction's old store, stage and journal, the decision
 /// last: what is left of an interrupted tidying is known to be finished.
 Status tidy(Storage &storage, const Site &site, const std::string &transaction);
+
+/// Whether the log has this transaction. Whatever else a power cut has left of
+/// a journal that was being tidied, it is done then.
+Result<bool> isLogged(Storage &storage, const Site &site, const Plan &plan);
 
 /// The running system's boot id, "" where there is none.
 std::string bootId();

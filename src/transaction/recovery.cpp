@@ -41,19 +41,11 @@ Status damaged(const Site &site, const std::string &transaction,
                 "go on with the store as it is"};
 }
 
-/// Whatever else a power cut has left of a journal that was being tidied.
-Result<bool> isLogged(Storage &storage, const Site &site, const Plan &plan)
-{
-    MDIMAPPEND_ASSIGN(const auto record,
-                      readLogRecord(storage, site, plan.sequence));
-    return record && record->value("transaction", "") == plan.transaction;
-}
-
 class Recovery
 {
   public:
-    Recovery(Storage &storage, const Site &site)
-        : m_storage(storage), m_site(site)
+    Recovery(Storage &storage, const Site &site, Lock &lock)
+        : m_storage(storage), m_site(site), m_lock(lock)
     {
     }
 
@@ -61,6 +53,9 @@ class Recovery
     {
         MDIMAPPEND_ASSIGN(const Journal journal,
                           readJournal(m_storage, m_site, transaction));
+        // Whoever has taken over did so before this journal was begun, if it is
+        // theirs.
+        MDIMAPPEND_RETURN_IF_ERROR(m_lock.stillOurs());
         // The plan is durable before anything else is written, and goes
         // only when all is done.
         if (!journal.plan)
@@ -72,6 +67,12 @@ class Recovery
             return damaged(m_site, transaction, plan.status().message());
         if (plan->transaction != transaction)
             return damaged(m_site, transaction, "the plan is another's");
+        if (m_lock.isLease() && !plan->leased)
+            return error("the append was made with the kernel's lock, and a "
+                         "writer that may lose its lease cannot undo or finish "
+                         "it safely. Run `gdal driver mdimappend recover` "
+                         "without --lock lease where that lock works. Nothing "
+                         "was changed");
         MDIMAPPEND_ASSIGN(const bool logged,
                           isLogged(m_storage, m_site, *plan));
         if (logged)
@@ -150,6 +151,7 @@ class Recovery
 
     Storage &m_storage;
     const Site &m_site;
+    Lock &m_lock;
 };
 
 Result<PendingTransaction::State> stateOf(Storage &storage, const Site &site,
@@ -175,9 +177,9 @@ Result<PendingTransaction::State> stateOf(Storage &storage, const Site &site,
 
 }  // namespace
 
-Result<RecoveryReport> recover(Storage &storage, const Site &site)
+Result<RecoveryReport> recover(Storage &storage, const Site &site, Lock &lock)
 {
-    Recovery recovery(storage, site);
+    Recovery recovery(storage, site, lock);
     MDIMAPPEND_ASSIGN(const auto transactions, storage.list(site.journals()));
     for (const auto &transaction : transactions)
     {
@@ -190,7 +192,10 @@ Result<RecoveryReport> recover(Storage &storage, const Site &site)
     {
         MDIMAPPEND_ASSIGN(const auto left, storage.list(site.sidecar() + kind));
         for (const auto &transaction : left)
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(lock.stillOurs());
             MDIMAPPEND_RETURN_IF_ERROR(tidy(storage, site, transaction));
+        }
     }
     return std::move(recovery.report);
 }

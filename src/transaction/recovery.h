@@ -4,6 +4,7 @@
 #pragma once
 
 #include "journal/site.h"
+#include "lock/lock.h"
 #include "status.h"
 #include "storage/storage.h"
 
@@ -26,8 +27,9 @@ struct RecoveryReport
 };
 
 /// Failure::Conflict where a state is neither base nor new: frozen, until
-/// `setAside`.
-Result<RecoveryReport> recover(Storage &storage, const Site &site);
+/// `setAside`. Under a lease, what was left by a writer with the kernel's lock
+/// is refused: its undo deletes at keys of the store.
+Result<RecoveryReport> recover(Storage &storage, const Site &site, Lock &lock);
 
 /// A transaction that has not been finished.
 struct PendingTransaction

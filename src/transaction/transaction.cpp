@@ -56,6 +56,18 @@ Status checkApplicable(Storage &storage, const Site &site,
     return Status::ok();
 }
 
+/// A chunk put at its key by a writer that has lost its lease unawares could
+/// meet another's. What is staged is nobody else's, and moves only once.
+void stageAll(Intent &intent)
+{
+    for (auto &array : intent.arrays)
+    {
+        auto &[path, keys, added, replaced] = array.planned;
+        replaced.insert(replaced.end(), added.begin(), added.end());
+        added.clear();
+    }
+}
+
 }  // namespace
 
 Result<std::string> nextTransaction(Storage &storage, const Site &site)
@@ -68,8 +80,11 @@ Result<std::unique_ptr<Transaction>>
 Transaction::begin(const Site &site, Storage &storage, Lock &lock,
                    Durability durability, Intent intent)
 {
+    if (lock.isLease())
+        stageAll(intent);
     std::unique_ptr<Transaction> transaction(
         new Transaction(site, storage, lock, durability, std::move(intent)));
+    transaction->m_plan.leased = lock.isLease();
     MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
     transaction->m_plan.sequence = last + 1;
     if (last > 0)
@@ -84,9 +99,9 @@ Transaction::begin(const Site &site, Storage &storage, Lock &lock,
             bool(tidy(storage, site, transaction->m_plan.transaction)));
         return std::move(planned).suffixed("Nothing was written.");
     }
-    transaction->m_view =
-        std::make_unique<View>(site, storage, transaction->m_plan.transaction,
-                               std::move(transaction->m_intent.arrays));
+    transaction->m_view = std::make_unique<View>(
+        site, storage, transaction->m_plan.transaction,
+        std::move(transaction->m_intent.arrays), !lock.isLease());
     return transaction;
 }
 
@@ -123,7 +138,8 @@ Status Transaction::writePlan()
         m_plan.arrays.push_back(array.planned);
     for (const auto &key : m_intent.order)
         m_plan.documents.push_back({key, baseContent(m_intent.base, key)});
-    if (!m_plan.overwrite)
+    // Under a lease they are made after the decision.
+    if (!m_plan.overwrite && !m_plan.leased)
     {
         MDIMAPPEND_ASSIGN(m_plan.folders, newFolders());
     }
@@ -158,7 +174,7 @@ Result<Manifest> Transaction::stageDocuments()
                     : Content{};
             if (chunk.replaced)
                 manifest.chunks.push_back({put ? chunk.staged : std::string(),
-                                           key, chunk.record.base, content});
+                                           key, *chunk.record.base, content});
             else if (put && m_durability == Durability::Process)
                 manifest.puts.push_back({key, content});
         });
@@ -227,6 +243,11 @@ Status Transaction::prepare(const std::function<Status()> &sliceUnchanged,
 
 Status Transaction::extend(Intent intent)
 {
+    // What earlier slices have replaced is in the plan.
+    for (auto &array : intent.arrays)
+        array.planned.replaced.clear();
+    if (m_plan.leased)
+        stageAll(intent);
     for (auto &array : intent.arrays)
     {
         const auto number = m_view->find(array.document.path);
@@ -234,9 +255,11 @@ Status Transaction::extend(Intent intent)
             return error("array '" + array.document.path +
                          "' is not in the transaction that is under way");
         auto &planned = m_plan.arrays[*number];
-        planned.added.insert(planned.added.end(), array.planned.added.begin(),
-                             array.planned.added.end());
-        m_view->extend(*number, array.planned.added, array.paddedShape);
+        const auto &[path, keys, added, replaced] = array.planned;
+        planned.added.insert(planned.added.end(), added.begin(), added.end());
+        planned.replaced.insert(planned.replaced.end(), replaced.begin(),
+                                replaced.end());
+        m_view->extend(*number, added, replaced, array.paddedShape);
     }
     for (auto &[key, bytes] : intent.next)
         m_intent.next.at(key) = std::move(bytes);
@@ -271,12 +294,25 @@ Status Transaction::commit(Json logRecord,
                           "). The next run decides.");
     }
     if (!decided->commit)
-        return error("the append was undone by another process");
+        return error("the append was undone by another process. Nothing was "
+                     "appended.");
+    // Whoever undid it removes the plan before the word `abort`; so without a
+    // plan this word came too late, into a journal that is being removed.
+    MDIMAPPEND_ASSIGN(const auto plan,
+                      m_storage.state(planPath(m_site, m_plan.transaction)));
+    if (!plan)
+        return error("the append was undone by another process. Nothing was "
+                     "appended.");
 
     const std::string state = "The append is decided; the next run or "
                               "`gdal driver mdimappend recover` finishes it.";
     if (auto applied = redo(m_storage, m_site, m_manifest); !applied)
-        return std::move(applied).suffixed(state);
+    {
+        // A writer that has taken over may have finished it meanwhile.
+        const auto logged = isLogged(m_storage, m_site, m_plan);
+        if (!logged || !*logged)
+            return std::move(applied).suffixed(state);
+    }
     // The append is in, durable and logged. What tidying leaves behind is the
     // next run's to remove.
     static_cast<void>(bool(tidy(m_storage, m_site, m_plan.transaction)));

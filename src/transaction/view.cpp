@@ -7,9 +7,9 @@ namespace mdimappend
 {
 
 View::View(const Site &site, Storage &storage, const std::string &transaction,
-           std::vector<Array> arrays)
+           std::vector<Array> arrays, bool mayDelete)
     : m_site(site), m_storage(storage), m_transaction(transaction),
-      m_arrays(std::move(arrays))
+      m_mayDelete(mayDelete), m_arrays(std::move(arrays))
 {
     for (const auto &array : m_arrays)
     {
@@ -102,18 +102,25 @@ std::optional<std::size_t> View::find(const std::string &path) const
 }
 
 void View::extend(std::size_t array, const std::vector<ChunkBox> &added,
+                  const std::vector<ChunkBox> &replaced,
                   const std::vector<std::uint64_t> &paddedShape)
 {
     const std::lock_guard guard(m_mutex);
     ++m_generation;
     auto &extended = m_arrays.at(array);
     extended.paddedShape = paddedShape;
-    for (const auto &box : added)
+    const auto plan = [](const std::vector<ChunkBox> &more,
+                         std::vector<ChunkBox> &boxes,
+                         std::vector<BoxRecords> &records)
     {
-        extended.planned.added.push_back(box);
-        m_records[array].added.emplace_back(
-            static_cast<std::size_t>(box.count()));
-    }
+        for (const auto &box : more)
+        {
+            boxes.push_back(box);
+            records.emplace_back(static_cast<std::size_t>(box.count()));
+        }
+    };
+    plan(added, extended.planned.added, m_records[array].added);
+    plan(replaced, extended.planned.replaced, m_records[array].replaced);
 }
 
 Status View::keep(Status failure)
@@ -151,6 +158,10 @@ Status View::setAbsent(std::size_t array, const ChunkIndex &index)
         {
             return keep(std::move(there));
         }
+    }
+    if (found->replaced)
+    {
+        MDIMAPPEND_ASSIGN(chunk.base, baseOf(array, *found, index));
     }
     chunk.state = ChunkState::Absent;
     setRecord(array, *found, std::move(chunk));
@@ -231,6 +242,34 @@ Status View::withdraw()
     return m_storage.barrier();
 }
 
+Result<bool> View::mustBeWritten(std::size_t array, const ChunkIndex &index)
+{
+    const auto found = slot(array, index);
+    if (m_mayDelete || !found || !found->replaced)
+        return false;
+    MDIMAPPEND_ASSIGN(const Content base, baseOf(array, *found, index));
+    return base.exists;
+}
+
+Result<Content> View::baseOf(std::size_t array, const Slot &slot,
+                             const ChunkIndex &index)
+{
+    {
+        const std::lock_guard guard(m_mutex);
+        if (const auto &known = record(array, slot).base)
+            return *known;
+    }
+    const auto bytes = m_storage.read(m_site.object(chunkKey(array, index)));
+    if (!bytes)
+        return keep(bytes.status());
+    Content base;
+    if (*bytes)
+        base = {true, (*bytes)->size(), xxh3(**bytes)};
+    const std::lock_guard guard(m_mutex);
+    record(array, slot).base = base;
+    return base;
+}
+
 Result<bool> View::holdsData(std::size_t array, const ChunkIndex &index)
 {
     const auto found = slot(array, index);
@@ -245,6 +284,11 @@ Result<bool> View::holdsData(std::size_t array, const ChunkIndex &index)
     auto state = m_storage.state(m_site.object(chunkKey(array, index)));
     if (!state)
         return keep(state.takeStatus());
+    if (!*state && found)
+    {
+        const std::lock_guard guard(m_mutex);
+        record(array, *found).base = Content{};
+    }
     return state->has_value();
 }
 
@@ -320,6 +364,7 @@ Status View::writeChunk(std::size_t array, std::string_view key,
     ChunkRecord chunk = recordOf(array, *found);
     if (found->replaced)
     {
+        MDIMAPPEND_ASSIGN(chunk.base, baseOf(array, *found, *index));
         if (auto written = m_storage.stage(staged, bytes, m_site.object(whole));
             !written)
             return keep(std::move(written));
@@ -349,16 +394,21 @@ Result<std::optional<std::string>> View::readChunk(std::size_t array,
     if (!index)
         return std::optional<std::string>();
     const auto found = slot(array, *index);
-    const auto chunk = found ? recordOf(array, *found) : ChunkRecord{};
-    if (chunk.state == ChunkState::Absent)
+    const auto known = found ? recordOf(array, *found) : ChunkRecord{};
+    if (known.state == ChunkState::Absent)
         return std::optional<std::string>();
-    const bool isStaged = found && (found->replaced || chunk.aside) &&
-                          chunk.state == ChunkState::Put;
+    const bool isOurs = known.state == ChunkState::Put;
+    const bool isStaged = isOurs && (found->replaced || known.aside);
     auto bytes =
         m_storage.read(isStaged ? stagedPath(array, *found)
                                 : m_site.object(chunkKey(array, *index)));
     if (!bytes)
         return keep(bytes.takeStatus());
+    // What is merged into it gets a new checksum, which hides a wrong one.
+    if (isOurs && (!*bytes || (*bytes)->size() != known.size ||
+                   xxh3(**bytes) != known.checksum))
+        return keep(error("chunk '" + chunkKey(array, *index) +
+                          "' is not as it was written by this append"));
     if (found && found->replaced && !isStaged)
     {
         Content base;

@@ -49,7 +49,8 @@ struct ChunkRecord
     ChunkState state = ChunkState::Planned;
     std::uint64_t size = 0;
     std::string checksum;
-    Content base;  ///< of a replaced chunk, as it was read
+    /// Of a replaced chunk, as it was read; nothing if it was not yet.
+    std::optional<Content> base;
     /// An added chunk at whose key there was something: it takes its place with
     /// the commit, as a replaced one does.
     bool aside = false;
@@ -79,8 +80,11 @@ class View
         std::vector<std::uint64_t> paddedShape;
     };
 
+    /// `mayDelete`: whether the transaction may delete objects of the store.
+    /// Under a lease it may not: a deletion that comes late, when somebody else
+    /// has written there, cannot be told from one in time.
     View(const Site &site, Storage &storage, const std::string &transaction,
-         std::vector<Array> arrays);
+         std::vector<Array> arrays, bool mayDelete = true);
     ~View();
     View(const View &) = delete;
     View &operator=(const View &) = delete;
@@ -117,7 +121,12 @@ class View
     /// Plans more chunks of an array, which grows with another slice of a
     /// batch. While nothing is read or written.
     void extend(std::size_t array, const std::vector<ChunkBox> &added,
+                const std::vector<ChunkBox> &replaced,
                 const std::vector<std::uint64_t> &paddedShape);
+
+    /// Whether a chunk that is all fill has to be written all the same: there
+    /// is an object at its key that nobody may delete (mayDelete).
+    Result<bool> mustBeWritten(std::size_t array, const ChunkIndex &index);
 
     /// Removes the added chunks that this transaction put at their final keys
     /// and that nobody has touched since: somebody else has made the arrays
@@ -184,10 +193,13 @@ class View
     Result<ChunkRecord> putAdded(const std::string &key,
                                  const std::string &staged,
                                  std::string_view bytes, ChunkRecord chunk);
+    Result<Content> baseOf(std::size_t array, const Slot &slot,
+                           const ChunkIndex &index);
 
     Site m_site;
     Storage &m_storage;
     std::string m_transaction;
+    bool m_mayDelete;
     std::string m_id;
     /// In every path, and new after each extension: the driver keeps the
     /// indices of shards by file name, for the whole process.

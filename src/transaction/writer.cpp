@@ -44,28 +44,31 @@ Result<Writer> openForWriting(const WriterRequest &request)
     // So that the first plan's barrier makes it durable.
     MDIMAPPEND_RETURN_IF_ERROR(
         writer.storage->makeFolders(writer.site.sidecar()));
-    if (!request.lock)
+    if (request.lock == LockMode::None)
     {
         writer.lock = std::make_unique<NoLock>();
         return writer;
     }
-    MDIMAPPEND_ASSIGN(writer.lock,
-                      acquireLocalLock({writer.site.lock(), request.command,
-                                        request.lockTimeout, request.cancelled},
-                                       *request.posix));
+    const LockRequest lock{writer.site.lock(),  request.command,
+                           request.lockTimeout, request.cancelled,
+                           request.lease,       request.clock};
+    MDIMAPPEND_ASSIGN(writer.lock, request.lock == LockMode::Lease
+                                       ? acquireLease(lock, *writer.storage)
+                                       : acquireLocalLock(lock, *writer.storage,
+                                                          *request.posix));
     // What the target is may have changed while waiting.
     MDIMAPPEND_ASSIGN(writer.site, locateSite(request.target, request.group));
     return writer;
 }
 
 Result<Writer> openForReading(const std::string &target,
-                              const std::string &group)
+                              const std::string &group, Posix &posix)
 {
     Writer writer;
     MDIMAPPEND_ASSIGN(writer.site, locateSite(target, group));
-    MDIMAPPEND_ASSIGN(
-        writer.storage,
-        LocalStorage::open(writer.site.parent + "/", Durability::Process));
+    MDIMAPPEND_ASSIGN(writer.storage,
+                      LocalStorage::open(writer.site.parent + "/",
+                                         Durability::Process, posix));
     return writer;
 }
 

@@ -22,8 +22,10 @@ struct WriterRequest
     std::string target;
     std::string group;
     Durability durability = Durability::Full;
-    bool lock = true;
+    LockMode lock = LockMode::Auto;
     std::optional<std::chrono::duration<double>> lockTimeout;
+    std::chrono::duration<double> lease{30};
+    std::function<std::chrono::duration<double>()> clock;
     std::string command;
     std::function<bool()> cancelled;
     Posix *posix = &Posix::system();
@@ -41,6 +43,7 @@ Result<Writer> openForWriting(const WriterRequest &request);
 
 /// Site and storage; nothing is made, nothing is locked.
 Result<Writer> openForReading(const std::string &target,
-                              const std::string &group);
+                              const std::string &group,
+                              Posix &posix = Posix::system());
 
 }  // namespace mdimappend

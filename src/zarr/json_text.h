@@ -78,6 +78,9 @@ Result<Json> parseJson(std::string_view text);
 /// The member of an object; null if there is none, or if it is no object.
 const Json &member(const Json &object, std::string_view key);
 
+/// The text that the member is; "" if it is none.
+std::string textMember(const Json &object, std::string_view key);
+
 /// Adds a member to an object that is known to have none of this name: without
 /// the search that makes operator[] slow on an object of many members.
 Json &appendMember(Json &object, std::string key, Json value);

@@ -319,6 +319,12 @@ const Json &member(const Json &object, std::string_view key)
     return found == object.end() ? missing : *found;
 }
 
+std::string textMember(const Json &object, std::string_view key)
+{
+    const Json &value = member(object, key);
+    return value.is_string() ? value.get<std::string>() : std::string();
+}
+
 Json &appendMember(Json &object, std::string key, Json value)
 {
     auto &members = static_cast<Json::object_t::Container &>(

@@ -1,7 +1,11 @@
 #include "support/campaign.h"
 
 #include "storage/checksum.h"
+#include "support/state_collection.h"
+#include "transaction/recovery.h"
+#include "transaction/writer.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace mdimappend::protocol_testing
@@ -9,7 +13,8 @@ namespace mdimappend::protocol_testing
 
 namespace fs = std::filesystem;
 
-Campaign::Campaign(const Scenario &scenario) : m_scenario(scenario)
+Campaign::Campaign(const Scenario &scenario)
+    : mayBePartly(scenario.commits() > 1), m_scenario(scenario)
 {
     const auto origin = m_origin / "cube.zarr";
     m_scenario.prepare(origin);
@@ -20,10 +25,18 @@ Campaign::Campaign(const Scenario &scenario) : m_scenario(scenario)
     const auto report = append(counted);
     EXPECT_TRUE(report.status) << report.status.message();
     m_after = store();
+    const auto &kind = m_scenario.kind;
     EXPECT_EQ(wrongInCube(m_target, m_scenario.rowsAfter(),
-                          m_scenario.firstRowAfter(), m_scenario.anewFrom()),
+                          m_scenario.firstRowAfter(), m_scenario.anewFrom(),
+                          kind),
               "");
-    EXPECT_EQ(wrongInLog(m_target, m_scenario.rowsAfter()), "");
+    EXPECT_EQ(wrongInLog(m_target, m_scenario.rowsAfter(), kind.group()), "");
+    if (kind.inGroup)
+    {
+        auto other = kind;
+        other.inGroup = false;
+        EXPECT_EQ(wrongInCube(m_target, 1, 0, none, other), "");
+    }
     if (m_scenario.slices().size() < 2)
         return;
     restart();
@@ -72,6 +85,13 @@ Campaign::State Campaign::state() const
                                               : State::Neither;
 }
 
+std::vector<const Tree *> Campaign::committed() const
+{
+    if (m_scenario.commits() > 1)
+        return {&m_before, &m_partly, &m_after};
+    return {&m_before, &m_after};
+}
+
 std::string Campaign::describeState() const
 {
     const auto found = store();
@@ -79,18 +99,27 @@ std::string Campaign::describeState() const
            "compared with the state after:\n" + difference(m_after, found);
 }
 
+void Campaign::prepare(FaultPosix &posix) const
+{
+    posix.offersSyncfs = m_scenario.offersSyncfs;
+    posix.copiesAreTheSame = copiesAreTheSame;
+}
+
 Report Campaign::append(FaultPosix &posix, Durability durability)
 {
-    posix.offersSyncfs = offersSyncfs;
-    posix.copiesAreTheSame = copiesAreTheSame;
+    prepare(posix);
     return m_scenario.append(m_target, posix, durability);
 }
 
 std::string Campaign::recover()
 {
+    return recover(true);
+}
+
+std::string Campaign::recover(bool checksLog)
+{
     FaultPosix clean;
-    clean.offersSyncfs = offersSyncfs;
-    clean.copiesAreTheSame = copiesAreTheSame;
+    prepare(clean);
     m_recovered = State::Neither;
     if (const auto recovered = recoverTarget(m_target, clean); !recovered)
         return "recovery failed: " + recovered.message() + "\n" +
@@ -99,11 +128,107 @@ std::string Campaign::recover()
     if (found == State::Neither)
         return "recovery left a state that is neither old nor new\n" +
                describeState();
+    if (keepsStates)
+        keepState(*this, Left::Settled);
+    if (!checksLog)
+        return "";
     const auto rows = found == State::Before  ? m_scenario.rowsBefore()
                       : found == State::After ? m_scenario.rowsAfter()
                                               : m_scenario.rowsPartly();
-    const auto wrong = wrongInLog(m_target, rows);
+    const auto wrong = wrongInLog(m_target, rows, m_scenario.kind.group());
     return wrong.empty() ? "" : "the log after recovery: " + wrong;
+}
+
+std::string Campaign::lie(const Status &reported) const
+{
+    const bool isIn = m_recovered == State::After;
+    if (reported)
+        return isIn ? "" : "success, but nothing is in";
+    if (reported.kind() == Failure::Unknown)
+        return "";
+    if (reported.message().find("The append is decided") != std::string::npos)
+        // The first of two commits, perhaps.
+        return isIn || (m_scenario.commits() > 1 &&
+                        m_recovered == State::Partly)
+                   ? ""
+                   : "'decided', but nothing is in";
+    return isIn ? "an error, but it is in" : "";
+}
+
+void Campaign::keepInterrupted(bool byPowerCut) const
+{
+    if (keepsStates)
+        keepState(*this, byPowerCut ? Left::PowerCut : Left::Killed);
+}
+
+std::string Campaign::recoverOrFreeze(bool logIsDamaged)
+{
+    FaultPosix clean;
+    prepare(clean);
+    const auto recovered = recoverTarget(m_target, clean);
+    m_frozen = !recovered;
+    if (recovered)
+        return recover(!logIsDamaged);
+    if (recovered.kind() != Failure::Conflict)
+        return "recovery reported no conflict, but: " + recovered.message();
+    const auto wrong = wrongWhileFrozen();
+    return wrong.empty() ? "" : wrong + "\nfrozen: " + recovered.message();
+}
+
+std::string Campaign::wrongWhileFrozen()
+{
+    if (const auto lost = wrongIfLost(); !lost.empty())
+        return lost;
+    const auto found = store();
+    FaultPosix clean;
+    const auto report = append(clean);
+    if (report.status || report.status.kind() != Failure::Conflict)
+        return "the next append reported no conflict, but: " +
+               report.status.message();
+    if (store() != found)
+        return "the next append changed something:\n" +
+               difference(found, store());
+    WriterRequest request;
+    request.target = m_target;
+    const auto writer = openForWriting(request);
+    if (!writer)
+        return writer.status().message();
+    if (const auto moved = setAside(*writer->storage, writer->site); !moved)
+        return "setting aside failed: " + moved.status().message();
+    if (store() != found)
+        return "setting aside changed something:\n" +
+               difference(found, store());
+    return "";
+}
+
+std::string Campaign::wrongIfLost() const
+{
+    const auto found = store();
+    const auto states = committed();
+    std::string wrong;
+    for (const auto *state : states)
+    {
+        wrong.clear();
+        for (const auto &[name, entry] : *state)
+        {
+            const auto present = found.find(name);
+            const bool known =
+                present != found.end() &&
+                std::any_of(states.begin(), states.end(),
+                            [&, &key = name](const Tree *other)
+                            {
+                                const auto there = other->find(key);
+                                return there != other->end() &&
+                                       there->second.content ==
+                                           present->second.content;
+                            });
+            if (!known && !entry.folder)
+                wrong += "lost: " + name + "\n";
+        }
+        if (wrong.empty())
+            return "";
+    }
+    return wrong;
 }
 
 std::string Campaign::retry()
@@ -124,7 +249,8 @@ std::string Campaign::retry()
         return "the retry failed: " + report.status.message();
     if (state() != State::After)
         return "the retry left another state\n" + describeState();
-    if (const auto wrong = wrongInLog(m_target, m_scenario.rowsAfter());
+    if (const auto wrong = wrongInLog(m_target, m_scenario.rowsAfter(),
+                                      m_scenario.kind.group());
         !wrong.empty())
         return "the log after the retry: " + wrong;
     for (const char *kind : {"journal", "stage", "overwrite"})

@@ -5,6 +5,7 @@
 
 #include "support/cube.h"
 #include "support/fault_posix.h"
+#include "support/scenarios.h"
 #include "support/tree.h"
 
 #include <gtest/gtest.h>
@@ -65,16 +66,21 @@ class Campaign
         Neither
     };
     State state() const;
+
+    /// The state before, those between the commits of the step, and the one
+    /// after.
+    std::vector<const Tree *> committed() const;
+
     /// How the present state differs from both.
     std::string describeState() const;
 
     /// Whether a batch whose second slice is refused or cannot be planned may
-    /// have brought its first.
+    /// have brought its first; or it is in a commit of its own.
     bool mayBePartly = false;
 
-    /// Whether syncs are answered as ext4 does, or as a file system without a
-    /// syncfs that can be trusted.
-    bool offersSyncfs = true;
+    /// Whether its states are kept, where states are collected
+    /// (state_collection.h).
+    bool keepsStates = true;
 
     /// Whether the tree that a restart makes is the one that it is made from,
     /// or a copy of it on another disk.
@@ -93,6 +99,32 @@ class Campaign
         return m_recovered;
     }
 
+    /// The same after something was damaged, the log perhaps. It may end in a
+    /// conflict, too: "" if then nothing that a reader could see is lost,
+    /// another writer changes nothing, and setting aside leaves the store as
+    /// it is.
+    std::string recoverOrFreeze(bool logIsDamaged = false);
+
+    /// Whether the last recoverOrFreeze() ended in a conflict.
+    bool frozen() const
+    {
+        return m_frozen;
+    }
+
+    /// What a report says of the state of the target, compared with what
+    /// the last recover() found: "" if that is true.
+    std::string lie(const Status &reported) const;
+
+    /// "" if a reader of one of the committed states finds all its objects, as
+    /// they are in that state or in another.
+    std::string wrongIfLost() const;
+
+    /// Keeps the present state, which a killed append has left, or a power cut.
+    void keepInterrupted(bool byPowerCut = false) const;
+
+    /// A Posix without faults, of this campaign's kind of file system.
+    void prepare(FaultPosix &posix) const;
+
     /// The same append once more, which must bring exactly what is missing:
     /// "" if the state is then the one after, logged once, nothing left over.
     /// A retry from a state, sidecar included, from which one has succeeded is
@@ -100,12 +132,16 @@ class Campaign
     std::string retry();
 
   private:
+    std::string wrongWhileFrozen();
+    std::string recover(bool checksLog);
+
     Scenario m_scenario;
     ScratchFolder m_origin;
     ScratchFolder m_work;
     std::string m_target;
     int m_try = 0;
     State m_recovered = State::Neither;
+    bool m_frozen = false;
     std::set<std::string> m_retried;
     Tree m_originally;
     Tree m_before;
@@ -113,14 +149,12 @@ class Campaign
     Tree m_partly;
 };
 
-/// Every step of every kind of cube.
+/// Each of the scenarios.
 class EveryScenario : public testing::TestWithParam<Scenario>
 {
   protected:
     EveryScenario() : campaign(GetParam())
     {
-        // Half of the kinds run as on a file system without syncfs.
-        campaign.offersSyncfs = GetParam().kind.consolidated;
     }
 
     QuietGdal quiet;
@@ -128,8 +162,3 @@ class EveryScenario : public testing::TestWithParam<Scenario>
 };
 
 }  // namespace mdimappend::protocol_testing
-
-#define MDIMAPPEND_FOR_EVERY_SCENARIO(Suite)                                   \
-    INSTANTIATE_TEST_SUITE_P(Of, Suite, testing::ValuesIn(allScenarios()),     \
-                             [](const auto &scenario)                          \
-                             { return scenario.param.name(); })

@@ -10,6 +10,10 @@
 
 #include <algorithm>
 #include <array>
+#include <format>
+#include <numeric>
+#include <ostream>
+#include <utility>
 
 namespace mdimappend::protocol_testing
 {
@@ -17,16 +21,15 @@ namespace mdimappend::protocol_testing
 namespace
 {
 
-constexpr std::size_t height = 2;
-constexpr std::size_t width = 3;
 constexpr double fill = -999;
 
-double value(std::size_t row, std::size_t y, std::size_t x, bool anew)
+double value(const CubeShape &shape, std::size_t row, std::size_t y,
+             std::size_t x, bool anew)
 {
     if (anew)
         return static_cast<double>(1000 + row * 100 + y * 10 + x);
-    // The right-hand chunk of every second row pair is all fill.
-    if (x >= 2 && row / 2 % 2 == 1)
+    // The right-hand chunks of every second layer are all fill.
+    if (x >= shape.chunkWidth && row / shape.chunkRows % 2 == 1)
         return fill;
     return static_cast<double>(row * 100 + y * 10 + x);
 }
@@ -71,8 +74,28 @@ std::string compare(GDALGroup &root, const char *name, std::size_t rows,
 
 std::string CubeKind::name() const
 {
-    return std::string(format == ZarrFormat::V2 ? "V2" : "V3") +
-           (consolidated ? "Consolidated" : "Plain");
+    std::string text = format == ZarrFormat::V2 ? "V2" : "V3";
+    text += consolidated ? "Consolidated" : "Plain";
+    if (sharded)
+        text += "Sharded";
+    if (inGroup)
+        text += "Group";
+    const CubeShape usual;
+    if (!(shape == usual))
+        text += std::format("{}x{}chunk{}x{}x{}labels{}", shape.height,
+                            shape.width, shape.chunkRows, shape.chunkHeight,
+                            shape.chunkWidth, shape.timeChunk);
+    return text;
+}
+
+std::string CubeKind::group() const
+{
+    return inGroup ? "region/north" : "";
+}
+
+std::string CubeKind::key(const std::string &inCube) const
+{
+    return inGroup ? group() + "/" + inCube : inCube;
 }
 
 std::string CubeKind::consolidatedKey() const
@@ -80,16 +103,21 @@ std::string CubeKind::consolidatedKey() const
     return format == ZarrFormat::V2 ? ".zmetadata" : "zarr.json";
 }
 
+std::string CubeKind::outermostGroupKey() const
+{
+    return std::string(inGroup ? "region/" : "") +
+           (format == ZarrFormat::V2 ? ".zgroup" : "zarr.json");
+}
+
 std::string name(Step step)
 {
-    static constexpr const char *names[] = {"Create", "Aligned",     "Merging",
-                                            "Batch",  "BatchCreate", "Replace",
-                                            "Over",   "BatchOver"};
+    static constexpr const char *names[] = {"Create", "Aligned", "Merging",
+                                            "Replace", "Over"};
     return names[static_cast<int>(step)];
 }
 
 GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count,
-                                 bool anew)
+                                 bool anew, const CubeShape &shape)
 {
     GDALAllRegister();
     GDALDatasetUniquePtr dataset(
@@ -99,8 +127,8 @@ GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count,
     const auto number = GDALExtendedDataType::Create(GDT_Float64);
     const auto time =
         root->CreateDimension("time", GDAL_DIM_TYPE_TEMPORAL, "", count);
-    const auto y = root->CreateDimension("y", "", "", height);
-    const auto x = root->CreateDimension("x", "", "", width);
+    const auto y = root->CreateDimension("y", "", "", shape.height);
+    const auto x = root->CreateDimension("x", "", "", shape.width);
     const auto write = [&](const std::string &name, const auto &dimensions,
                            const std::vector<double> &values)
     {
@@ -119,19 +147,24 @@ GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count,
     for (std::size_t row = first; row < first + count; ++row)
     {
         times.push_back(label(row));
-        for (std::size_t i = 0; i < height * width; ++i)
-            air.push_back(value(row, i / width, i % width, anew));
+        for (std::size_t i = 0; i < shape.height * shape.width; ++i)
+            air.push_back(
+                value(shape, row, i / shape.width, i % shape.width, anew));
     }
+    std::vector<double> ys(shape.height);
+    std::iota(ys.begin(), ys.end(), 50);
+    std::vector<double> xs(shape.width);
+    std::iota(xs.begin(), xs.end(), 7);
     const auto labels = write("time", Dimensions{time}, times);
     labels->SetUnit("hours since 2000-01-01");
     time->SetIndexingVariable(labels);
-    write("y", Dimensions{y}, {50, 51});
-    write("x", Dimensions{x}, {7, 8, 9});
+    write("y", Dimensions{y}, ys);
+    write("x", Dimensions{x}, xs);
     const auto data =
         root->CreateMDArray("air", Dimensions{time, y, x}, number);
     data->SetNoDataValue(fill);
     const std::array<GUInt64, 3> start{};
-    const std::array<std::size_t, 3> size{count, height, width};
+    const std::array<std::size_t, 3> size{count, shape.height, shape.width};
     data->Write(start.data(), size.data(), nullptr, nullptr, number,
                 air.data());
     return dataset;
@@ -140,8 +173,9 @@ GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count,
 Report appendRows(const CubeKind &kind, const std::string &target,
                   std::size_t first, std::vector<std::size_t> counts,
                   Posix &posix, Durability durability, bool overwrite,
-                  bool anew)
+                  bool anew, int threads)
 {
+    const auto &shape = kind.shape;
     AppendOptions options;
     options.overwrite = overwrite;
     if (anew)
@@ -149,52 +183,69 @@ Report appendRows(const CubeKind &kind, const std::string &target,
     std::vector<GDALDatasetUniquePtr> slices;
     for (const auto count : counts)
     {
-        slices.push_back(rowsAsSlice(first, count, anew));
+        slices.push_back(rowsAsSlice(first, count, anew, shape));
         options.slices.push_back({"rows " + std::to_string(first), std::nullopt,
                                   slices.back().get()});
         first += count;
     }
     options.slicesPerCommit = static_cast<int>(counts.size());
-    options.encodings["time"].units = "keep";
     options.target = target;
+    options.group = kind.group();
     options.zarrFormat = kind.format;
     options.consolidated = kind.consolidated;
-    options.encodings["air"].chunk = {2, 2, 2};
-    options.encodings["time"].chunk = {2};
+    auto &air = options.encodings["air"];
+    auto &time = options.encodings["time"];
+    time.units = "keep";
+    air.chunk = {shape.chunkRows, shape.chunkHeight, shape.chunkWidth};
+    time.chunk = {shape.timeChunk};
+    if (kind.sharded)
+    {
+        air.shard = std::exchange(
+            air.chunk, std::vector<std::uint64_t>{1, 1, shape.chunkWidth});
+        time.shard = std::exchange(time.chunk, std::vector<std::uint64_t>{1});
+        options.mergeShards = true;
+    }
     options.lockTimeout = Seconds(0);
     options.durability = durability;
-    options.threads = 1;
+    options.threads = threads;
     options.posix = &posix;
     return mdimappend::append(options);
 }
 
 std::string wrongInCube(const std::string &target, std::size_t rows,
-                        std::size_t first, std::size_t anewFrom)
+                        std::size_t first, std::size_t anewFrom,
+                        const CubeKind &kind)
 {
+    const auto &shape = kind.shape;
     GDALDatasetUniquePtr dataset(
         GDALDataset::Open(target.c_str(), GDAL_OF_MULTIDIM_RASTER));
-    if (!dataset)
+    auto cube = dataset ? dataset->GetRootGroup() : nullptr;
+    if (cube && kind.inGroup)
+        cube = cube->OpenGroupFromFullname("/" + kind.group());
+    if (!cube)
         return rows == 0 ? ""
                          : std::string("it cannot be opened: ") +
                                CPLGetLastErrorMsg();
-    const auto root = dataset->GetRootGroup();
-    auto wrong = compare(*root, "time", rows, 1,
+    const auto perRow = shape.height * shape.width;
+    auto wrong = compare(*cube, "time", rows, 1,
                          [&](std::size_t i) { return label(first + i); });
     if (wrong.empty())
-        wrong = compare(*root, "air", rows, height * width,
-                        [&](std::size_t i)
-                        {
-                            const auto row = first + i / (height * width);
-                            return value(row, i / width % height, i % width,
-                                         row >= anewFrom);
-                        });
+        wrong =
+            compare(*cube, "air", rows, perRow,
+                    [&](std::size_t i)
+                    {
+                        const auto row = first + i / perRow;
+                        return value(shape, row, i / shape.width % shape.height,
+                                     i % shape.width, row >= anewFrom);
+                    });
     if (wrong.empty())
-        wrong = compare(*root, "x", width, 1, [](std::size_t i)
+        wrong = compare(*cube, "x", shape.width, 1, [](std::size_t i)
                         { return static_cast<double>(7 + i); });
     return wrong;
 }
 
-std::string wrongInLog(const std::string &target, std::size_t rows)
+std::string wrongInLog(const std::string &target, std::size_t rows,
+                       const std::string &group)
 {
     const auto reader = openForReading(target, "");
     if (!reader)
@@ -209,6 +260,8 @@ std::string wrongInLog(const std::string &target, std::size_t rows)
             readLogRecord(*reader->storage, reader->site, sequence);
         if (!record || !*record)
             return "record " + std::to_string(sequence) + " cannot be read";
+        if ((*record)->value("group", "") != group)
+            continue;
         if ((*record)->value("overwrite", false))
             logged = 0;
         if ((*record)->value("first_row", std::size_t{0}) != logged)
@@ -223,15 +276,15 @@ std::string wrongInLog(const std::string &target, std::size_t rows)
 
 std::size_t Scenario::rowsBefore() const
 {
+    if (drawnBefore)
+        return *drawnBefore;
     switch (step)
     {
     case Step::Create:
-    case Step::BatchCreate:
         return 0;
     case Step::Aligned:
         return 2;
     case Step::Overwrite:
-    case Step::BatchOverwrite:
         return 5;
     default:
         return 3;
@@ -240,7 +293,7 @@ std::size_t Scenario::rowsBefore() const
 
 bool Scenario::overwrites() const
 {
-    return step == Step::Overwrite || step == Step::BatchOverwrite;
+    return step == Step::Overwrite;
 }
 
 std::size_t Scenario::firstRow() const
@@ -262,26 +315,33 @@ std::size_t Scenario::firstRowAfter() const
 
 std::size_t Scenario::rowsPartly() const
 {
-    return (overwrites() ? 0 : rowsBefore()) + slices().front();
+    return (overwrites() ? 0 : std::min(rowsBefore(), firstRow())) +
+           slices().front();
 }
 
 std::vector<std::size_t> Scenario::slices() const
 {
+    if (!drawnSlices.empty())
+        return drawnSlices;
     switch (step)
     {
     case Step::Create:
     case Step::Replace:
+        return batch ? std::vector<std::size_t>{3, 2}
+                     : std::vector<std::size_t>{3};
     case Step::Overwrite:
-        return {3};
-    case Step::Batch:
-    // Other rows than before, or old and new would have the same documents.
-    case Step::BatchOverwrite:
-        return {2, 2};
-    case Step::BatchCreate:
-        return {3, 2};
+        // Other rows than before, or old and new would have the same documents.
+        return batch ? std::vector<std::size_t>{2, 2}
+                     : std::vector<std::size_t>{3};
     default:
-        return {2};
+        return batch ? std::vector<std::size_t>{2, 2}
+                     : std::vector<std::size_t>{2};
     }
+}
+
+int Scenario::commits() const
+{
+    return batch && step == Step::Replace ? 2 : 1;
 }
 
 std::size_t Scenario::rowsAfter() const
@@ -294,12 +354,37 @@ std::size_t Scenario::rowsAfter() const
 
 std::string Scenario::name() const
 {
-    return kind.name() + protocol_testing::name(step) +
-           (overwrites() ? old.name() : "");
+    auto text = kind.name() + protocol_testing::name(step);
+    if (overwrites())
+        text += old.name();
+    if (batch)
+        text += "Batch";
+    if (threads != 1)
+        text += "Threads" + std::to_string(threads);
+    if (!offersSyncfs)
+        text += "Fsync";
+    if (drawnBefore)
+        text += "From" + std::to_string(*drawnBefore);
+    for (const auto rows : drawnSlices)
+        text += "Plus" + std::to_string(rows);
+    return text;
+}
+
+void PrintTo(const Scenario &scenario, std::ostream *stream)
+{
+    *stream << scenario.name();
 }
 
 void Scenario::prepare(const std::string &target) const
 {
+    if (kind.inGroup)
+    {
+        auto other = kind;
+        other.inGroup = false;
+        const auto report = appendRows(other, target, 0, {1}, Posix::system(),
+                                       Durability::Process);
+        ASSERT_TRUE(report.status) << report.status.message();
+    }
     if (rowsBefore() == 0)
         return;
     const auto report =
@@ -315,54 +400,14 @@ Report Scenario::append(const std::string &target, Posix &posix,
                         Durability durability) const
 {
     return appendRows(kind, target, firstRow(), slices(), posix, durability,
-                      overwrites(), step == Step::Replace);
+                      overwrites(), step == Step::Replace, threads);
 }
 
 Report Scenario::appendFirst(const std::string &target, Posix &posix) const
 {
     return appendRows(kind, target, firstRow(), {slices().front()}, posix,
-                      Durability::Full, overwrites());
-}
-
-std::vector<Scenario> allScenarios()
-{
-    std::vector<Scenario> all;
-    for (const auto step : {Step::Merging, Step::Aligned, Step::Create})
-    {
-        for (const auto format : {ZarrFormat::V3, ZarrFormat::V2})
-        {
-            for (const bool consolidated : {true, false})
-                all.push_back({{format, consolidated}, step});
-        }
-    }
-    for (const auto step : {Step::Batch, Step::BatchCreate, Step::Replace})
-    {
-        all.push_back({{ZarrFormat::V3, true}, step});
-        all.push_back({{ZarrFormat::V2, false}, step});
-    }
-    constexpr CubeKind v2 = {ZarrFormat::V2, false};
-    constexpr CubeKind v3 = {ZarrFormat::V3, false};
-    constexpr CubeKind v2Consolidated = {ZarrFormat::V2, true};
-    constexpr CubeKind v3Consolidated = {ZarrFormat::V3, true};
-    all.push_back({v3Consolidated, Step::Overwrite, v3});
-    all.push_back({v3, Step::Overwrite, v2Consolidated});
-    all.push_back({v2Consolidated, Step::Overwrite, v3Consolidated});
-    all.push_back({v2, Step::Overwrite, v2});
-    all.push_back({v3Consolidated, Step::BatchOverwrite, v3Consolidated});
-    all.push_back({v2, Step::BatchOverwrite, v3});
-    return all;
-}
-
-std::vector<Scenario> someScenarios()
-{
-    auto some = allScenarios();
-    std::erase_if(some,
-                  [](const Scenario &scenario)
-                  {
-                      return scenario.kind.consolidated !=
-                             (scenario.kind.format == ZarrFormat::V3);
-                  });
-    return some;
+                      Durability::Full, overwrites(), step == Step::Replace,
+                      threads);
 }
 
 Status recoverTarget(const std::string &target, Posix &posix)
@@ -374,7 +419,7 @@ Status recoverTarget(const std::string &target, Posix &posix)
     auto writer = openForWriting(request);
     if (!writer)
         return writer.takeStatus();
-    return recover(*writer->storage, writer->site).takeStatus();
+    return recover(*writer->storage, writer->site, *writer->lock).takeStatus();
 }
 
 QuietGdal::QuietGdal()

@@ -2,8 +2,8 @@
 // memory, and read back by GDAL.
 //
 // Arrays: air (time, y, x), chunks 2 x 2 x 2, so that 2 rows fill a layer of
-// chunks and 3 do not; time, chunks of 2; x and y. One chunk of every fourth
-// row pair is all fill.
+// chunks and 3 do not; time, chunks of 2; x and y. The chunks at the right of
+// every second layer are all fill. (Other sizes: CubeShape.)
 
 #pragma once
 
@@ -13,6 +13,7 @@
 
 #include <gdal_priv.h>
 
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,14 +21,43 @@
 namespace mdimappend::protocol_testing
 {
 
+struct CubeShape
+{
+    std::size_t height = 2;
+    std::size_t width = 3;
+    /// Of one chunk of `air`, or of one shard of it.
+    std::size_t chunkRows = 2;
+    std::size_t chunkHeight = 2;
+    std::size_t chunkWidth = 2;
+    /// Of one chunk, or one shard, of `time`.
+    std::size_t timeChunk = 2;
+
+    bool operator==(const CubeShape &) const = default;
+};
+
 struct CubeKind
 {
     ZarrFormat format = ZarrFormat::V3;
     bool consolidated = true;
+    /// Shards of the size that chunks have otherwise, and in them chunks of one
+    /// row.
+    bool sharded = false;
+    /// A group of a store in which there is another cube already.
+    bool inGroup = false;
+    CubeShape shape = {};
 
     std::string name() const;
-    /// The document that a reader of the whole cube uses.
+    /// The group of the cube in its store; "" if that is the cube.
+    std::string group() const;
+    /// A key of the cube, as one of the store.
+    std::string key(const std::string &inCube) const;
+    /// The document that a reader of the whole store uses.
     std::string consolidatedKey() const;
+    /// The document without which there is no cube, where none is
+    /// consolidated: the outermost of the groups that a creation makes.
+    std::string outermostGroupKey() const;
+
+    bool operator==(const CubeKind &) const = default;
 };
 
 /// What an append is about to do, and the state it starts from.
@@ -36,11 +66,8 @@ enum class Step
     Create,
     Aligned,
     Merging,
-    Batch,          ///< two slices in one commit, both into one chunk
-    BatchCreate,    ///< the same to a new target
-    Replace,        ///< rows that are there anew, and one behind them
-    Overwrite,      ///< a new target in place of an old one
-    BatchOverwrite  ///< the same, of two slices
+    Replace,   ///< rows that are there anew, and one behind them
+    Overwrite  ///< a new target in place of an old one
 };
 
 std::string name(Step step);
@@ -48,7 +75,8 @@ std::string name(Step step);
 /// Rows [first, first + count) of an endless cube, as a dataset in memory.
 /// `anew`: with other values than they had at first.
 GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count,
-                                 bool anew = false);
+                                 bool anew = false,
+                                 const CubeShape &shape = {});
 
 /// Appends those rows to `target`: one slice, or one commit of several, each
 /// with its count of rows.
@@ -56,7 +84,7 @@ Report appendRows(const CubeKind &kind, const std::string &target,
                   std::size_t first, std::vector<std::size_t> counts,
                   Posix &posix = Posix::system(),
                   Durability durability = Durability::Full,
-                  bool overwrite = false, bool anew = false);
+                  bool overwrite = false, bool anew = false, int threads = 1);
 
 constexpr std::size_t none = static_cast<std::size_t>(-1);
 
@@ -64,18 +92,28 @@ constexpr std::size_t none = static_cast<std::size_t>(-1);
 /// with new values from row `anewFrom` on; "" if nothing is. Read by GDAL,
 /// through consolidated metadata where there are any.
 std::string wrongInCube(const std::string &target, std::size_t rows,
-                        std::size_t first = 0, std::size_t anewFrom = none);
+                        std::size_t first = 0, std::size_t anewFrom = none,
+                        const CubeKind &kind = {});
 
-/// What the log says: the rows of all its records since the last overwrite
-/// together, or why it is not in order.
-std::string wrongInLog(const std::string &target, std::size_t rows);
+/// What the log says: the rows of all its records of this group since the last
+/// overwrite together, or why it is not in order.
+std::string wrongInLog(const std::string &target, std::size_t rows,
+                       const std::string &group = "");
 
 /// A step of one kind of cube: the state before, and the rows to append.
 struct Scenario
 {
     CubeKind kind;
     Step step = Step::Merging;
-    CubeKind old = {};  ///< what is overwritten
+    CubeKind old = {};   ///< what is overwritten
+    bool batch = false;  ///< two slices in one commit
+    int threads = 1;
+    /// Whether syncs are answered as ext4 does, or as a file system without a
+    /// syncfs that can be trusted.
+    bool offersSyncfs = true;
+    /// Rows other than the step's own.
+    std::optional<std::size_t> drawnBefore = {};
+    std::vector<std::size_t> drawnSlices = {};
 
     bool overwrites() const;
     std::size_t rowsBefore() const;
@@ -90,6 +128,8 @@ struct Scenario
     std::size_t anewFrom() const;
     /// The rows of each slice.
     std::vector<std::size_t> slices() const;
+    /// A slice that replaces rows is a commit of its own, also in a batch.
+    int commits() const;
 
     std::string name() const;
 
@@ -100,12 +140,12 @@ struct Scenario
                   Durability durability = Durability::Full) const;
     /// Only the first slice of a batch.
     Report appendFirst(const std::string &target, Posix &posix) const;
+
+    bool operator==(const Scenario &) const = default;
 };
 
-/// Every step of every kind.
-std::vector<Scenario> allScenarios();
-/// Every step, of consolidated V3 and of plain V2.
-std::vector<Scenario> someScenarios();
+/// For GoogleTest's messages.
+void PrintTo(const Scenario &scenario, std::ostream *stream);
 
 /// Runs a recovery as any later writer would.
 Status recoverTarget(const std::string &target, Posix &posix = Posix::system());

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <thread>
 #include <unistd.h>
 
 namespace mdimappend::protocol_testing
@@ -13,11 +14,16 @@ std::string describe(const Fault &fault)
 {
     static constexpr const char *names[] = {
         "no fault",    "error once", "error from then on", "short write",
+        "torn write",  "short read", "flipped bit",        "hang",
         "kill before", "kill after", "kill in a write",    "_exit"};
     return std::string(names[static_cast<int>(fault.kind)]) + " at call " +
            std::to_string(fault.at) +
-           (fault.only.empty() ? "" : " of " + fault.only) + ", errno " +
-           std::to_string(fault.code);
+           (fault.only.empty() ? "" : " of " + fault.only) +
+           (fault.on.empty() ? "" : " on " + fault.on) + ", errno " +
+           std::to_string(fault.code) +
+           (fault.kind == Fault::Kind::FlippedRead
+                ? ", bit " + std::to_string(fault.bit)
+                : "");
 }
 
 std::string FaultPosix::trace() const
@@ -33,6 +39,22 @@ std::map<std::string, int> FaultPosix::kinds() const
     return m_kinds;
 }
 
+/// Some faults are those of one kind of call.
+bool FaultPosix::isFor(std::string_view name) const
+{
+    switch (m_fault.kind)
+    {
+    case Fault::Kind::ShortWrite:
+    case Fault::Kind::TornWrite:
+        return name == "write";
+    case Fault::Kind::ShortRead:
+    case Fault::Kind::FlippedRead:
+        return name == "read";
+    default:
+        return true;
+    }
+}
+
 FaultPosix::Turn FaultPosix::turn(const char *name, const std::string &what,
                                   bool changes)
 {
@@ -44,7 +66,9 @@ FaultPosix::Turn FaultPosix::turn(const char *name, const std::string &what,
     if (before)
         before(std::string(name) + " " + what);
     ++m_kinds[name];
-    const bool counts = m_fault.only.empty() || m_fault.only == name;
+    const bool counts =
+        (m_fault.only.empty() || m_fault.only == name) &&
+        (m_fault.on.empty() || what.find(m_fault.on) != std::string::npos);
     if (counts)
         ++m_counted;
     static const std::set<std::string_view> onDisk = {
@@ -60,19 +84,29 @@ FaultPosix::Turn FaultPosix::turn(const char *name, const std::string &what,
         return Turn::Go;
     if (m_counted > m_fault.at && !changes)
         return Turn::Go;
-    const bool isWrite = std::string_view(name) == "write";
-    if (m_fault.kind == Fault::Kind::ShortWrite && !isWrite)
+    if (!isFor(name))
         return Turn::Go;
     m_hit = true;
     m_trace.back() += "   <-- " + describe(m_fault);
     switch (m_fault.kind)
     {
     case Fault::Kind::ShortWrite:
+    case Fault::Kind::ShortRead:
         return Turn::Half;
+    case Fault::Kind::TornWrite:
+        return Turn::HalfThenFail;
+    case Fault::Kind::FlippedRead:
+        return Turn::Flip;
+    case Fault::Kind::Hang:
+        // The other threads' calls go on.
+        m_mutex.unlock();
+        std::this_thread::sleep_for(hang);
+        m_mutex.lock();
+        return Turn::Go;
     case Fault::Kind::KillAfter:
         return Turn::GoThenDie;
     case Fault::Kind::KillTorn:
-        if (isWrite)
+        if (std::string_view(name) == "write")
             return Turn::HalfThenDie;
         [[fallthrough]];
     case Fault::Kind::KillBefore:
@@ -107,6 +141,7 @@ int FaultPosix::call(const char *name, const std::string &what, bool changes,
 
 std::string FaultPosix::nameOf(int fd)
 {
+    const std::lock_guard guard(m_mutex);
     const auto found = m_paths.find(fd);
     return found == m_paths.end() ? "descriptor " + std::to_string(fd)
                                   : found->second;
@@ -147,8 +182,26 @@ int FaultPosix::open(const char *path, int flags, mode_t mode)
 
 ssize_t FaultPosix::read(int fd, void *buffer, size_t count)
 {
-    return call("read", nameOf(fd), false, [&]
-                { return static_cast<int>(Posix::read(fd, buffer, count)); });
+    const std::lock_guard guard(m_mutex);
+    const auto now = turn("read", nameOf(fd), false);
+    if (now == Turn::Fail)
+        return -1;
+    if (now == Turn::Half)
+        count = count > 1 ? count / 2 : count;
+    const auto done = Posix::read(fd, buffer, count);
+    if (now == Turn::Flip && done > 0)
+    {
+        const auto bit = m_fault.bit % (8 * static_cast<std::uint64_t>(done));
+        static_cast<char *>(buffer)[bit / 8] ^=
+            static_cast<char>(1 << (bit % 8));
+    }
+    if (now == Turn::GoThenDie)
+    {
+        m_dead = true;
+        errno = EIO;
+        return -1;
+    }
+    return done;
 }
 
 ssize_t FaultPosix::write(int fd, const void *buffer, size_t count)
@@ -157,7 +210,8 @@ ssize_t FaultPosix::write(int fd, const void *buffer, size_t count)
     const auto now = turn("write", nameOf(fd), true);
     if (now == Turn::Fail)
         return -1;
-    if (now == Turn::Half || now == Turn::HalfThenDie)
+    if (now == Turn::Half || now == Turn::HalfThenDie ||
+        now == Turn::HalfThenFail)
         count = count > 1 ? count / 2 : count;
     const auto offset = lseek(fd, 0, SEEK_CUR);
     const auto done = Posix::write(fd, buffer, count);
@@ -165,6 +219,11 @@ ssize_t FaultPosix::write(int fd, const void *buffer, size_t count)
         history->wrote(nodeOf(fd), static_cast<std::uint64_t>(offset),
                        {static_cast<const char *>(buffer),
                         static_cast<std::size_t>(done)});
+    if (now == Turn::HalfThenFail)
+    {
+        errno = m_fault.code;
+        return -1;
+    }
     if (now == Turn::GoThenDie || now == Turn::HalfThenDie)
     {
         m_dead = true;
@@ -338,6 +397,12 @@ int FaultPosix::lockExclusive(int fd)
                 [&] { return Posix::lockExclusive(fd); });
 }
 
+int FaultPosix::fstat(int fd, struct stat *state)
+{
+    return call("fstat", nameOf(fd), false,
+                [&] { return Posix::fstat(fd, state); });
+}
+
 int FaultPosix::lstat(const char *path, struct stat *state)
 {
     return call("lstat", path, false,
@@ -386,15 +451,50 @@ DIR *FaultPosix::opendir(const char *path)
                             [&]
                             {
                                 folder = Posix::opendir(path);
+                                if (folder)
+                                {
+                                    m_folders[folder] = path;
+                                    m_paths[dirfd(folder)] = path;
+                                }
                                 return folder ? 0 : -1;
                             });
     if (result != 0 && folder)
     {
-        closedir(folder);
+        Posix::closedir(folder);
         errno = EIO;
         return nullptr;
     }
     return folder;
+}
+
+DIR *FaultPosix::fdopendir(int fd)
+{
+    const std::lock_guard guard(m_mutex);
+    DIR *folder = Posix::fdopendir(fd);
+    if (folder)
+        m_folders[folder] = nameOf(fd);
+    return folder;
+}
+
+/// The system is asked for many names at once: the first call counts.
+struct dirent *FaultPosix::readdir(DIR *folder)
+{
+    const std::lock_guard guard(m_mutex);
+    const auto path = m_folders.extract(folder);
+    if (path && call("readdir", path.mapped(), false, [] { return 0; }) != 0)
+        return nullptr;
+    return Posix::readdir(folder);
+}
+
+int FaultPosix::closedir(DIR *folder)
+{
+    const std::lock_guard guard(m_mutex);
+    const int fd = dirfd(folder);
+    const auto name = nameOf(fd);
+    m_paths.erase(fd);
+    m_folders.erase(folder);
+    Posix::closedir(folder);
+    return call("closedir", name, false, [] { return 0; });
 }
 
 int FaultPosix::openAt(int folder, const char *name, int flags)

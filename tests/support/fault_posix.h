@@ -2,6 +2,10 @@
 // SQLite's I/O error tests; and that can be killed, so that a crash at any
 // point is simulated within one process: every later call fails and has no
 // effect, so that destructors and undo can do nothing.
+//
+// Calls may come from several threads. They are made one at a time, so that the
+// trace is in the order of their effects; but the n-th call of one run need not
+// be the n-th of the next.
 
 #pragma once
 
@@ -9,6 +13,7 @@
 #include "support/disk_history.h"
 
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -26,20 +31,27 @@ struct Fault
     enum class Kind
     {
         None,
-        Once,        ///< this call fails with `code`
-        FromThenOn,  ///< this call and all later ones that change something
-        ShortWrite,  ///< a write does half, once; other calls are not hit
-        KillBefore,  ///< dead before this call has an effect
-        KillAfter,   ///< dead after it had
-        KillTorn,    ///< dead in the middle of a write; before, otherwise
-        Exit         ///< the process really ends, by _exit(exitCode)
+        Once,         ///< this call fails with `code`
+        FromThenOn,   ///< this call and all later ones that change something
+        ShortWrite,   ///< a write does half, once; other calls are not hit
+        TornWrite,    ///< a write does half, and then fails with `code`, once
+        ShortRead,    ///< a read brings half, once; other calls are not hit
+        FlippedRead,  ///< a read brings one wrong bit, once
+        Hang,         ///< this call takes long
+        KillBefore,   ///< dead before this call has an effect
+        KillAfter,    ///< dead after it had
+        KillTorn,     ///< dead in the middle of a write; before, otherwise
+        Exit          ///< the process really ends, by _exit(exitCode)
     };
     static constexpr int exitCode = 99;
 
     Kind kind = Kind::None;
     std::uint64_t at = 0;  ///< the number of the call, from 1
     int code = EIO;
-    std::string only;  ///< count only calls of this name ("rename"); "" all
+    std::string only =
+        {};               ///< count only calls of this name ("rename"); "" all
+    std::string on = {};  ///< count only calls on such a path; "" all
+    std::uint64_t bit = 0;  ///< which one is flipped, modulo those there are
 };
 
 std::string describe(const Fault &fault);
@@ -56,6 +68,9 @@ class FaultPosix final : public Posix
     {
         return m_counted;
     }
+
+    /// How long a Hang takes.
+    std::chrono::milliseconds hang{20};
 
     bool hit() const
     {
@@ -114,12 +129,16 @@ class FaultPosix final : public Posix
     int fsync(int fd) override;
     int syncfs(int fd) override;
     int lockExclusive(int fd) override;
+    int fstat(int fd, struct stat *state) override;
     int lstat(const char *path, struct stat *state) override;
     int stat(const char *path, struct stat *state) override;
     int access(const char *path, int mode) override;
     int fstatfs(int fd, struct statfs *state) override;
     int statx(const char *path, struct statx *state) override;
     DIR *opendir(const char *path) override;
+    DIR *fdopendir(int fd) override;
+    struct dirent *readdir(DIR *folder) override;
+    int closedir(DIR *folder) override;
     int openAt(int folder, const char *name, int flags) override;
     int unlinkAt(int folder, const char *name, int flags) override;
 
@@ -130,8 +149,11 @@ class FaultPosix final : public Posix
         GoThenDie,
         Half,
         HalfThenDie,
+        HalfThenFail,
+        Flip,
         Fail
     };
+    bool isFor(std::string_view name) const;
     Turn turn(const char *name, const std::string &what, bool changes);
     template <class Action>
     int call(const char *name, const std::string &what, bool changes,
@@ -149,6 +171,7 @@ class FaultPosix final : public Posix
     std::vector<std::uint64_t> m_changes;
     std::map<int, std::string> m_paths;
     std::map<int, int> m_nodes;
+    std::map<DIR *, std::string> m_folders;
 };
 
 }  // namespace mdimappend::protocol_testing

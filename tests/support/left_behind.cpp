@@ -62,7 +62,7 @@ std::string LeftBehind::wrongIfFrozen()
     if (const auto changed = difference(store, campaign.store());
         !changed.empty())
         return "setAside changed the store:\n" + changed;
-    const auto again = recover(*writer->storage, writer->site);
+    const auto again = recover(*writer->storage, writer->site, *writer->lock);
     if (!again)
         return "frozen after setAside: " + again.status().message();
     return "";

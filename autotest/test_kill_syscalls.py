@@ -1,0 +1,163 @@
+"""The command is killed at its n-th system call, from outside: strace delivers the
+signal, the product knows of no seam. Then the next run recovers.
+
+CI tries a sample; MDIMAPPEND_ALL_SCENARIOS=1 tries each call.
+"""
+
+import collections
+import os
+import random
+import re
+import shutil
+import signal
+
+import cubes
+import pytest
+
+CHANGING = [
+    "open",
+    "openat",
+    "creat",
+    "write",
+    "pwrite64",
+    "ftruncate",
+    "mkdir",
+    "mkdirat",
+    "rmdir",
+    "unlink",
+    "unlinkat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "link",
+    "linkat",
+    "fchmod",
+    "fchown",
+    "fsync",
+    "fdatasync",
+    "syncfs",
+    "close",
+]
+SAMPLE = 16
+CALL = re.compile(r"^(\d+) +(\w+)\(")
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which("strace"), reason="strace is not installed"
+)
+
+
+def strace(log, *words):
+    # The question mark: not every architecture has all of them.
+    traced = "trace=" + ",".join(f"?{name}" for name in CHANGING)
+    return ["strace", "-f", "-y", "-qq", "-o", log, "-e", traced, *words]
+
+
+def calls_on(folder, log):
+    """Each call on something in `folder`: its name, and how many of that name the
+    thread has made when it makes it; with all that come after the first."""
+    made = collections.Counter()
+    found = []
+    for line in log.read_text().splitlines():
+        if call := CALL.match(line):
+            thread, name = call.groups()
+            made[thread, name] += 1
+            if str(folder) in line:
+                found.append((thread, name, made[thread, name]))
+    threads = {thread for thread, _, _ in found}
+    assert len(threads) == 1, "the calls of one thread can be counted"
+    return [(name, number) for _, name, number in found]
+
+
+class Killed:
+    """A cube of 3 days to which 2 are appended, by a process that is killed."""
+
+    def __init__(self, folder, zarr_format, overwrite):
+        # Not in the temporary folder's name, which slices have in common.
+        self.folder = folder
+        self.slices = cubes.weather_slices(folder, (3, 2))
+        self.words = ["--num-threads", "1", "--encoding", "air:chunk=4x2x3"]
+        self.words += ["--zarr-format", zarr_format]
+        self.overwrite = ["--overwrite"] if overwrite else []
+        self.first = 3 if overwrite else 0
+        self.count = 0
+        self.base = self.make("base")
+        self.before = cubes.tree(self.base / "cube.zarr")
+
+        made = self.copy()
+        log = folder / "calls"
+        done = self.append(made, prefix=strace(log))
+        assert done.status == 0, done
+        self.after = cubes.tree(made)
+        self.points = calls_on(made.parent, log)
+
+    def make(self, name):
+        folder = self.folder / name
+        folder.mkdir()
+        cubes.append(*self.words, self.slices[0], folder / "cube.zarr")
+        return folder
+
+    def copy(self):
+        # The same length of names each time.
+        self.count += 1
+        folder = self.folder / f"target{self.count:04}"
+        shutil.copytree(self.base, folder)
+        return folder / "cube.zarr"
+
+    def append(self, store, **options):
+        return cubes.run(
+            "--quiet",
+            *self.words,
+            *self.overwrite,
+            self.slices[1],
+            store,
+            status=None,
+            **options,
+        )
+
+    def kill_at(self, name, number):
+        store = self.copy()
+        inject = f"inject={name}:signal=KILL:when={number}"
+        log = self.folder / "killed"
+        done = self.append(store, prefix=strace(log, "-e", inject))
+        assert done.status in (-signal.SIGKILL, 128 + signal.SIGKILL), done
+        return store
+
+    def assert_reader_sees_old_or_new(self, store):
+        found = cubes.open_xarray(store, decode_times=False)
+        cubes.assert_same_arrays(
+            {"air": found["air"].values},
+            {"air": self.weather(found.sizes["time"])["air"].values},
+            "xarray, after the kill",
+        )
+
+    def weather(self, days):
+        """By their number: the old and the new store of an overwrite differ."""
+        first = 3 if self.overwrite and days == 2 else 0
+        assert days in ((3, 2) if self.overwrite else (3, 5))
+        return cubes.weather(first, days)
+
+    def finish(self, store, recovers):
+        if recovers:
+            cubes.run("driver", "mdimappend", "recover", store, command="gdal")
+            assert cubes.leftovers(store) == []
+            assert cubes.tree(store) in (self.before, self.after)
+            return
+        done = self.append(store)
+        assert done.status == 0, done
+        assert cubes.leftovers(store) == []
+        cubes.assert_reads_as(store, self.weather(2 if self.overwrite else 5))
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_killed_at_the_nth_call(tmp_path, zarr_format, overwrite):
+    killed = Killed(tmp_path, zarr_format, overwrite)
+    assert len(killed.points) > 100
+    points = killed.points
+    if os.environ.get("MDIMAPPEND_ALL_SCENARIOS", "0") in ("", "0"):
+        points = random.Random(f"{zarr_format} {overwrite}").sample(points, SAMPLE)
+    for number, point in enumerate(points):
+        store = killed.kill_at(*point)
+        killed.assert_reader_sees_old_or_new(store)
+        killed.finish(store, recovers=number % 2 == 0)
+        shutil.rmtree(store.parent)

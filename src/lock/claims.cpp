@@ -1,0 +1,159 @@
+#include "lock/claims.h"
+
+#include "zarr/json_text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <format>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+using Seconds = std::chrono::duration<double>;
+
+constexpr std::size_t digits = 12;
+/// Nobody comes so far by claiming.
+constexpr std::uint64_t highestNumber = 1'000'000'000'000'000;
+constexpr std::uint64_t largestClaim = 1U << 16;
+constexpr Seconds leaseOfDamaged{60};
+
+std::string toText(const Claim &claim)
+{
+    Json document = {{"format", "mdimappend lease 1"},
+                     {"state", claim.held ? "held" : "free"},
+                     {"lease", claim.lease.count()},
+                     {"renewals", claim.renewals}};
+    document.update(toJson(claim.holder));
+    return dumpJson(document, 2) + "\n";
+}
+
+Claim parseClaim(std::uint64_t number, const std::string &text)
+{
+    Claim claim;
+    claim.number = number;
+    claim.lease = leaseOfDamaged;
+    const auto document = parseJson(text);
+    if (!document)
+        return claim;
+    claim.held = textMember(*document, "state") != "free";
+    claim.holder = holderFrom(*document);
+    if (const Json &lease = member(*document, "lease");
+        lease.is_number() && std::isfinite(lease.get<double>()))
+        claim.lease = std::clamp<Seconds>(Seconds(lease.get<double>()),
+                                          shortestLease, longestLease);
+    if (const Json &renewals = member(*document, "renewals");
+        renewals.is_number_integer())
+        claim.renewals = renewals.get<std::uint64_t>();
+    return claim;
+}
+
+std::optional<std::uint64_t> numberOf(const std::string &name)
+{
+    std::uint64_t number = 0;
+    const auto *end = name.data() + name.size();
+    const auto parsed = std::from_chars(name.data(), end, number);
+    if (parsed.ec != std::errc() || parsed.ptr != end || name.size() < digits ||
+        number > highestNumber)
+        return std::nullopt;
+    return number;
+}
+
+}  // namespace
+
+Claim freeAfter(const Claim &claim)
+{
+    Claim next = claim;
+    ++next.number;
+    next.held = false;
+    return next;
+}
+
+std::string endOf(const Claim &claim)
+{
+    return std::format("That is a lease, which is over {:g} s after its last "
+                       "renewal, if one waits for so long (--lock-timeout). ",
+                       claim.lease.count());
+}
+
+std::string Claims::path(std::uint64_t number) const
+{
+    return m_folder + std::format("/{:0{}}", number, digits);
+}
+
+Result<std::optional<std::uint64_t>> Claims::highest()
+{
+    MDIMAPPEND_ASSIGN(const auto names, m_storage.list(m_folder));
+    std::optional<std::uint64_t> highest;
+    for (const auto &name : names)
+        highest = std::max(highest, numberOf(name));
+    return highest;
+}
+
+Result<std::optional<Claim>> Claims::latest()
+{
+    std::optional<std::uint64_t> vanished;
+    while (true)
+    {
+        MDIMAPPEND_ASSIGN(const auto number, highest());
+        if (!number)
+            return std::optional<Claim>();
+        MDIMAPPEND_ASSIGN(const auto text,
+                          m_storage.read(path(*number), largestClaim));
+        if (text)
+            return std::optional<Claim>(parseClaim(*number, *text));
+        // It goes only when there is a higher one.
+        if (number == vanished)
+            return error("the claim '" + path(*number) +
+                         "' is listed and cannot be read");
+        vanished = number;
+    }
+}
+
+Result<bool> Claims::create(const Claim &claim)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(m_storage.makeFolders(m_folder));
+    MDIMAPPEND_ASSIGN(const bool created,
+                      m_storage.create(path(claim.number), toText(claim)));
+    if (!created)
+        return false;
+    // The number was free to create also if others have come and gone since it
+    // was looked for.
+    MDIMAPPEND_ASSIGN(const auto number, highest());
+    return number == claim.number;
+}
+
+Status Claims::rewrite(const Claim &claim)
+{
+    const auto replacement = path(claim.number) + ".new";
+    MDIMAPPEND_RETURN_IF_ERROR(m_storage.put(replacement, toText(claim)));
+    return m_storage.publish(replacement, path(claim.number));
+}
+
+Status Claims::removeBefore(std::uint64_t number)
+{
+    MDIMAPPEND_ASSIGN(const auto names, m_storage.list(m_folder));
+    for (const auto &name : names)
+    {
+        const auto old = numberOf(name.substr(0, name.find('.')));
+        if (old && *old < number)
+            MDIMAPPEND_RETURN_IF_ERROR(m_storage.remove(m_folder + "/" + name));
+    }
+    return Status::ok();
+}
+
+bool ClaimWatch::isGone(const Claim &claim, Seconds now)
+{
+    if (m_seen != claim)
+    {
+        m_seen = claim;
+        m_since = now;
+    }
+    // Clocks may run at slightly different rates.
+    return now - m_since > 1.1 * claim.lease;
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,88 @@
+// Claims: who may write under `--lock lease`, where the kernel's locks do not
+// reach (network file systems, object stores).
+//
+// `<sidecar>/lease/<number>` is a claim. Each number is created only once, and
+// the highest one holds; so taking over is creating the next one, and the
+// holder before it finds out by looking. All that a claim needs of a file
+// system is what the decision needs: a key that can be created only once.
+// A claim is removed only when there is a higher one.
+
+#pragma once
+
+#include "lock/holder.h"
+#include "status.h"
+#include "storage/storage.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace mdimappend
+{
+
+/// Shorter ones could not be renewed in time, longer ones would be waited for.
+constexpr std::chrono::seconds shortestLease{1};
+constexpr std::chrono::hours longestLease{24};
+
+struct Claim
+{
+    std::uint64_t number = 0;
+    bool held = true;
+    /// It is gone when it has not been renewed for so long.
+    std::chrono::duration<double> lease{0};
+    std::uint64_t renewals = 0;
+    LockHolder holder;
+
+    bool operator==(const Claim &) const = default;
+};
+
+/// The next claim, that nobody holds.
+Claim freeAfter(const Claim &claim);
+
+/// When a claim ends by itself, for a message.
+std::string endOf(const Claim &claim);
+
+class Claims
+{
+  public:
+    Claims(Storage &storage, std::string folder)
+        : m_storage(storage), m_folder(std::move(folder))
+    {
+    }
+
+    /// The highest one. A damaged claim is held by nobody in particular.
+    Result<std::optional<Claim>> latest();
+
+    /// False if somebody else has claimed this number or a higher one.
+    Result<bool> create(const Claim &claim);
+
+    /// Writes one's own claim anew: renewed, or free.
+    Status rewrite(const Claim &claim);
+
+    /// Removes all claims before this one.
+    Status removeBefore(std::uint64_t number);
+
+  private:
+    Result<std::optional<std::uint64_t>> highest();
+    std::string path(std::uint64_t number) const;
+
+    Storage &m_storage;
+    std::string m_folder;
+};
+
+/// Watches a claim that is not renewed: only one's own clock tells how long,
+/// never a time that somebody wrote.
+class ClaimWatch
+{
+  public:
+    /// Whether the claim has been the same for longer than its lease. `now` is
+    /// of a clock that goes on while the machine sleeps.
+    bool isGone(const Claim &claim, std::chrono::duration<double> now);
+
+  private:
+    std::optional<Claim> m_seen;
+    std::chrono::duration<double> m_since{0};
+};
+
+}  // namespace mdimappend

@@ -1,0 +1,150 @@
+#include "lock/claims.h"
+#include "lock/kernel_lock.h"
+#include "lock/lock_wait.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+using Seconds = std::chrono::duration<double>;
+
+class Lease final : public Lock
+{
+  public:
+    Lease(const LockRequest &request, Storage &storage, Claim claim,
+          Seconds renewed)
+        : m_request(request), m_claims(storage, claimsFolder(request.path)),
+          m_claim(std::move(claim)), m_renewed(renewed),
+          m_renewing([this] { keepRenewing(); })
+    {
+    }
+
+    ~Lease() override
+    {
+        {
+            const std::lock_guard guard(m_mutex);
+            m_ended = true;
+        }
+        m_wake.notify_all();
+        m_renewing.join();
+        m_claim.held = false;
+        // Best effort: it ends by itself.
+        if (stillOurs())
+            static_cast<void>(bool(m_claims.rewrite(m_claim)));
+    }
+
+    Lease(const Lease &) = delete;
+    Lease &operator=(const Lease &) = delete;
+
+    bool isLease() const override
+    {
+        return true;
+    }
+
+    Status stillOurs() override
+    {
+        MDIMAPPEND_ASSIGN(const auto latest, m_claims.latest());
+        const std::lock_guard guard(m_mutex);
+        if (!latest || latest->number != m_claim.number ||
+            latest->holder.nonce != m_claim.holder.nonce)
+            return error("the lease '" + m_request.path + "' was taken over" +
+                         (latest && latest->held
+                              ? " by " + latest->holder.describe()
+                              : std::string(" by somebody else")));
+        if (leaseTime(m_request) - m_renewed >= m_claim.lease)
+            return error("the lease '" + m_request.path +
+                         "' ran out: it could not be renewed in time");
+        return Status::ok();
+    }
+
+  private:
+    void keepRenewing()
+    {
+        std::unique_lock guard(m_mutex);
+        while (!m_wake.wait_for(guard, m_claim.lease / 3,
+                                [this] { return m_ended; }))
+            renew();
+    }
+
+    /// A lease that ran out is not renewed: somebody else may have counted.
+    void renew()
+    {
+        const auto now = leaseTime(m_request);
+        if (now - m_renewed >= m_claim.lease)
+            return;
+        ++m_claim.renewals;
+        if (m_claims.rewrite(m_claim))
+            m_renewed = now;
+    }
+
+    const LockRequest m_request;
+    Claims m_claims;
+    std::mutex m_mutex;
+    std::condition_variable m_wake;
+    bool m_ended = false;
+    Claim m_claim;
+    Seconds m_renewed;
+    std::thread m_renewing;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Lock>> acquireLease(const LockRequest &request,
+                                           Storage &storage)
+{
+    Claims claims(storage, claimsFolder(request.path));
+    LockWait wait(request);
+    ClaimWatch watch;
+    while (true)
+    {
+        MDIMAPPEND_ASSIGN(auto kernel, kernelLockHolder(request.path));
+        if (kernel)
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(wait.pause(*kernel));
+            continue;
+        }
+        MDIMAPPEND_ASSIGN(const auto latest, claims.latest());
+        if (latest && latest->held &&
+            !watch.isGone(*latest, leaseTime(request)))
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(
+                wait.pause(latest->holder, endOf(*latest)));
+            continue;
+        }
+        Claim mine;
+        mine.number = latest ? latest->number + 1 : 1;
+        mine.lease = request.lease;
+        mine.holder = thisProcess(request.command);
+        const auto claimed = leaseTime(request);
+        MDIMAPPEND_ASSIGN(const bool created, claims.create(mine));
+        if (!created)
+            continue;
+        std::unique_ptr<Lock> lease =
+            std::make_unique<Lease>(request, storage, mine, claimed);
+        // Who took the kernel's lock since has seen no claim, or waits for
+        // this one's end.
+        MDIMAPPEND_ASSIGN(kernel, kernelLockHolder(request.path));
+        if (kernel)
+            continue;
+        // What is left of others only takes place.
+        static_cast<void>(bool(claims.removeBefore(mine.number)));
+        return lease;
+    }
+}
+
+Result<bool> endLease(const std::string &path, Storage &storage)
+{
+    Claims claims(storage, claimsFolder(path));
+    MDIMAPPEND_ASSIGN(const auto latest, claims.latest());
+    if (!latest || !latest->held)
+        return false;
+    return claims.create(freeAfter(*latest));
+}
+
+}  // namespace mdimappend

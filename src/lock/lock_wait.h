@@ -1,0 +1,34 @@
+// Waiting for a lock: as long as was asked for, with pauses that grow.
+
+#pragma once
+
+#include "lock/lock.h"
+
+namespace mdimappend
+{
+
+class LockWait
+{
+  public:
+    explicit LockWait(const LockRequest &request) : m_request(request)
+    {
+    }
+
+    /// Sleeps a little. Failure::Locked by `holder` when the time is over.
+    Status pause(const LockHolder &holder, const std::string &hint = "");
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    const LockRequest &m_request;
+    Clock::time_point m_started = Clock::now();
+    std::chrono::milliseconds m_pause{5};
+};
+
+/// The request's clock, or CLOCK_BOOTTIME.
+std::chrono::duration<double> leaseTime(const LockRequest &request);
+
+/// The folder of the claims that belong to a lock.
+std::string claimsFolder(const std::string &lock);
+
+}  // namespace mdimappend
