@@ -370,6 +370,7 @@ Status View::writeChunk(std::size_t array, std::string_view key,
     ChunkRecord chunk = recordOf(array, *found);
     if (found->replaced)
     {
+        MDIMAPPEND_ASSIGN(chunk.base, baseOf(array, *found, *index));
         if (auto written = m_storage.stage(staged, bytes, m_site.object(whole));
             !written)
             return keep(std::move(written));
