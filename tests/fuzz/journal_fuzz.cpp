@@ -20,8 +20,7 @@ void expectBelow(const std::string &key)
     const auto padded = "/" + key + "/";
     expect(padded.find("/../") == padded.npos &&
                padded.find("//") == padded.npos &&
-               padded.find("/./") == padded.npos &&
-               key.find('\0') == key.npos,
+               padded.find("/./") == padded.npos && key.find('\0') == key.npos,
            "a key stays below the store");
 }
 

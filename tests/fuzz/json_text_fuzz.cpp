@@ -29,7 +29,8 @@ void checkMembers(std::string_view text, const Json &value)
     const auto inserted = locate(more, {{}});
     const auto fewer = removeMember(more, *inserted->front(), name);
     const auto again = parseJson(fewer);
-    expect(again && sameJson(*again, value), "taken out again, nothing is left");
+    expect(again && sameJson(*again, value),
+           "taken out again, nothing is left");
     const auto same = setMembers(text, root, value);
     expect(same && *same == text, "members that are there stay as they are");
     const auto none = setMembers(text, root, Json::object());
@@ -55,7 +56,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *bytes, std::size_t size)
     for (const int indent : {-1, 2})
     {
         const auto same = parseJson(dumpJson(*value, indent));
-        expect(same && sameJson(*same, *value), "dumped and read back the same");
+        expect(same && sameJson(*same, *value),
+               "dumped and read back the same");
     }
     for (const auto &span : *located)
         expect(!span || (span->begin <= span->end && span->end <= size),

@@ -14,8 +14,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *bytes, std::size_t size)
 {
     static const std::string folder = []
     {
-        char name[] = "/tmp/lock_fuzz.XXXXXX";
-        expect(mkdtemp(name) != nullptr, "there is a folder for temporary files");
+        // In memory: a disk is too slow for this.
+        char name[] = "/dev/shm/lock_fuzz.XXXXXX";
+        expect(mkdtemp(name) != nullptr,
+               "there is a folder for temporary files");
         return std::string(name);
     }();
     static const std::string path = folder + "/lock";
@@ -27,7 +29,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *bytes, std::size_t size)
         });
     static_cast<void>(removedAtExit);
     const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    expect(write(fd, bytes, size) == static_cast<ssize_t>(size), "it is written");
+    expect(write(fd, bytes, size) == static_cast<ssize_t>(size),
+           "it is written");
     close(fd);
     const auto state = peekLocalLock(path);
     expect(bool(state), "a lock with any text can be looked at");

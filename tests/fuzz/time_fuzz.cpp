@@ -16,8 +16,9 @@ namespace
 {
 
 constexpr Calendar calendars[] = {
-    Calendar::Standard, Calendar::ProlepticGregorian, Calendar::Julian,
-    Calendar::NoLeap,   Calendar::AllLeap,            Calendar::Day360};
+    Calendar::Standard, Calendar::ProlepticGregorian,
+    Calendar::Julian,   Calendar::NoLeap,
+    Calendar::AllLeap,  Calendar::Day360};
 
 void checkInstant(Instant instant, Calendar calendar)
 {

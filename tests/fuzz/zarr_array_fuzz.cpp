@@ -39,9 +39,11 @@ void checkArray(const ArrayDocument &array)
     for (const auto &value : {fillBytes(array), missingValueBytes(array)})
         expect(!value || !*value || (*value)->size() == array.dataType.size,
                "a fill value is one element");
-    for (const auto &fill : {std::optional<Json>(), std::make_optional<Json>(1)})
+    for (const auto &fill :
+         {std::optional<Json>(), std::make_optional<Json>(1)})
     {
-        const auto served = parseJson(privateDocument(array, array.shape, fill));
+        const auto served =
+            parseJson(privateDocument(array, array.shape, fill));
         expect(served && served->is_object(), "the private document is JSON");
         expect((*served)["shape"] == Json(array.shape), "and has the shape");
         expect(!served->contains("attributes"), "and no attributes");

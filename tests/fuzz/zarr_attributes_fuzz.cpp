@@ -60,7 +60,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *bytes, std::size_t size)
     if (!line || !line->is_object())
         return 0;
     const std::string text(rest);
-    check(ZarrFormat::V2, {{".zgroup", "{}"}, {".zattrs", text}}, {}, "", *line);
+    check(ZarrFormat::V2, {{".zgroup", "{}"}, {".zattrs", text}}, {}, "",
+          *line);
     check(ZarrFormat::V2,
           {{".zgroup", "{}"},
            {"a/.zarray", "{}"},
