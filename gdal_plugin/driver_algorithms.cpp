@@ -61,10 +61,21 @@ DriverAlgorithm::DriverAlgorithm(const char *name, const char *description)
 bool DriverAlgorithm::RunImpl(GDALProgressFunc, void *)
 {
     m_returnCode = 1;
-    const Status done = act();
+    Status done;
+    try
+    {
+        done = act();
+    }
+    catch (const std::exception &failure)
+    {
+        // Not enough memory, most of all.
+        done = error("target '" + m_target + "': " + failure.what());
+    }
     m_returnCode = exitStatus(done);
+    m_outputString = printable(m_outputString);
     if (!done)
-        ReportError(CE_Failure, CPLE_AppDefined, "%s", done.message().c_str());
+        ReportError(CE_Failure, CPLE_AppDefined, "%s",
+                    messageText(done).c_str());
     return static_cast<bool>(done);
 }
 

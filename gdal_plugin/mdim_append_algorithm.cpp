@@ -520,7 +520,8 @@ Result<AppendOptions> MdimAppendAlgorithm::options()
     options.warn = [this](const std::string &text)
     {
         if (!m_quiet)
-            ReportError(CE_Warning, CPLE_AppDefined, "%s", text.c_str());
+            ReportError(CE_Warning, CPLE_AppDefined, "%s",
+                        printable(text).c_str());
     };
     return options;
 }
@@ -531,13 +532,14 @@ bool MdimAppendAlgorithm::fail(const Status &status)
     // `gdal` itself says 1 for wrong usage.
     if (status.kind() == Failure::Usage && !m_standalone)
         m_returnCode = 1;
-    ReportError(CE_Failure, CPLE_AppDefined, "%s", status.message().c_str());
+    ReportError(CE_Failure, CPLE_AppDefined, "%s", messageText(status).c_str());
     return false;
 }
 
 /// To standard output, now: whoever feeds a queue waits for it.
-void MdimAppendAlgorithm::tell(const std::string &text)
+void MdimAppendAlgorithm::tell(const std::string &report)
 {
+    const std::string text = printable(report);
     const bool written =
         std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
     m_told = (std::fflush(stdout) == 0) && written && m_told;
@@ -557,9 +559,9 @@ void MdimAppendAlgorithm::writeReport(const AppendOptions &options,
     if (m_quiet)
         return;
     if (m_tellsAtOnce)
-        m_outputString += toText(report.recovery);
+        m_outputString += printable(toText(report.recovery));
     else
-        m_outputString += settingsText(options) + toText(report);
+        m_outputString += printable(settingsText(options) + toText(report));
 }
 
 bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
@@ -596,7 +598,7 @@ bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
             if (!slice.status &&
                 slice.status.message() != report.status.message())
                 ReportError(CE_Failure, CPLE_AppDefined, "%s",
-                            slice.status.message().c_str());
+                            messageText(slice.status).c_str());
         }
         return fail(report.status);
     }

@@ -45,7 +45,9 @@ Manifest sampleManifest()
         {"document-0", "zarr.json", {}, {true, 3, "sha256:a"}}};
     manifest.bootId = "a-b-c";
     manifest.puts = {{"air/c/2/0", {true, 5, "xxh3:4"}}};
-    manifest.logRecord = {{"sequence", 7}, {"slices", {"a", "b\u00e9\n"}}};
+    manifest.logRecord = {{"sequence", 7},
+                          {"transaction", manifest.transaction},
+                          {"slices", {"a", "b\u00e9\n"}}};
     return manifest;
 }
 

@@ -317,7 +317,7 @@ class Run
         const auto waiting = std::exchange(m_waiting, {});
         if (batch->undone())
             return Status::ok();
-        auto sequence = batch->commit();
+        auto sequence = commit(*batch);
         m_overwritten = m_overwritten || (sequence && *sequence > 0);
         for (const auto &slice : waiting)
         {
@@ -330,6 +330,20 @@ class Run
                 fail(slice.report, sequence.status());
         }
         return sequence.status();
+    }
+
+    static Result<std::uint64_t> commit(Batch &batch)
+    {
+        try
+        {
+            return batch.commit();
+        }
+        catch (const std::exception &failure)
+        {
+            return Status(Failure::Unknown,
+                          std::string("the commit failed: ") + failure.what() +
+                              ". The next run puts the target in order.");
+        }
     }
 
     /// Says what is settled, as it comes, in the order of the slices.
@@ -427,6 +441,21 @@ class Run
     }
 
     Result<std::unique_ptr<Slice>> openSlice(const SliceInput &input)
+    {
+        try
+        {
+            return tryOpen(input);
+        }
+        catch (const std::exception &failure)
+        {
+            // Not enough memory, most of all.
+            return Status(Failure::Unavailable, "slice '" + input.name +
+                                                    "': " + failure.what() +
+                                                    ". Nothing was written.");
+        }
+    }
+
+    Result<std::unique_ptr<Slice>> tryOpen(const SliceInput &input)
     {
         SliceRequest request = requestFor(input);
         MDIMAPPEND_RETURN_IF_ERROR(checkNotTarget(input.name));

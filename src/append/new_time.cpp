@@ -71,6 +71,7 @@ Result<std::optional<std::vector<Instant>>> boundsInstants(const Slice &slice)
         const auto own = unitsOf(slice, array);
         MDIMAPPEND_ASSIGN(const auto encoding,
                           TimeEncoding::parse(own.units, own.calendar));
+        MDIMAPPEND_RETURN_IF_ERROR(checkReadWhole(array.name, array.shape));
         const auto count = elementCount(array.shape);
         ElementBuffer buffer(array.type, count);
         MDIMAPPEND_ASSIGN(const auto reader, slice.reader());

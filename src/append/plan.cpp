@@ -42,6 +42,7 @@ class Planner
             MDIMAPPEND_RETURN_IF_ERROR(planGrowth());
         else
             MDIMAPPEND_RETURN_IF_ERROR(planCreation());
+        MDIMAPPEND_RETURN_IF_ERROR(checkExtent());
         MDIMAPPEND_RETURN_IF_ERROR(planDeletions());
         m_plan.after = std::move(m_cube);
         return std::move(m_plan);
@@ -387,6 +388,38 @@ class Planner
                          labels.begin() +
                              static_cast<std::ptrdiff_t>(m_rows.firstNew),
                          labels.end());
+    }
+
+    /// A record is kept of each chunk until the commit, and arrays of 2^63
+    /// elements cannot be opened.
+    Status checkExtent() const
+    {
+        constexpr std::uint64_t mostChunks = std::uint64_t{1} << 25;
+        constexpr auto mostElements = std::uint64_t{1} << 63;
+        std::uint64_t chunks = 0;
+        for (const auto &array : m_plan.intent.arrays)
+        {
+            std::uint64_t elements = 1;
+            for (const auto size : array.paddedShape)
+            {
+                if (__builtin_mul_overflow(elements, size, &elements) ||
+                    elements >= mostElements)
+                    return refused("array '" + array.document.path +
+                                   "' would have 2^63 elements or more.");
+            }
+            for (const auto *boxes :
+                 {&array.planned.added, &array.planned.replaced})
+                for (const auto &box : *boxes)
+                    chunks += std::min(box.count(), mostChunks + 1);
+            if (chunks > mostChunks)
+                return refused(
+                    "array '" + array.document.path +
+                    "': it would bring more than " +
+                    std::to_string(mostChunks) +
+                    " chunks in one commit. Append smaller slices, or make a "
+                    "target of larger chunks.");
+        }
+        return Status::ok();
     }
 
     /// Tile-presence caches that would hide new chunks.

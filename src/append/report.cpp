@@ -195,4 +195,36 @@ std::string toText(const Report &report)
     return text;
 }
 
+std::string messageText(const Status &status)
+{
+    constexpr std::size_t longest = 4000;
+    const auto text = printable(status.message());
+    if (text.size() <= longest)
+        return text;
+    const auto isInside = [&](std::size_t at)
+    { return (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80; };
+    // The beginning says what it is about, the end what state things are in.
+    std::size_t first = longest / 2;
+    std::size_t last = text.size() - longest / 2;
+    while (isInside(first))
+        --first;
+    while (isInside(last))
+        ++last;
+    return text.substr(0, first) + " ... " + text.substr(last);
+}
+
+std::string printable(std::string_view text)
+{
+    std::string shown;
+    for (const char c : text)
+    {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f)
+            shown += std::format("\\x{:02x}", byte);
+        else
+            shown += c;
+    }
+    return shown;
+}
+
 }  // namespace mdimappend

@@ -63,4 +63,12 @@ std::string toText(const RecoveryReport &recovered);
 /// below it.
 std::string toText(const SliceReport &slice, const std::string &appendDim);
 
+/// A failure's message for a terminal, which quotes no whole book.
+std::string messageText(const Status &status);
+
+/// Text with names and attributes of files in it, for a terminal: control
+/// characters but line feeds and tabs become \xNN, so that no file moves a
+/// cursor or names a window.
+std::string printable(std::string_view text);
+
 }  // namespace mdimappend

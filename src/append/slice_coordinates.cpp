@@ -125,6 +125,7 @@ Result<CoordinateValues> sliceCoordinate(const Slice &slice,
     const auto found =
         std::ranges::find(slice.arrays(), name, &SliceArray::name);
     const auto index = static_cast<std::size_t>(found - slice.arrays().begin());
+    MDIMAPPEND_RETURN_IF_ERROR(checkReadWhole(name, found->shape));
     ElementBuffer buffer(found->type, elementCount(found->shape));
     MDIMAPPEND_ASSIGN(const auto reader, slice.reader());
     MDIMAPPEND_RETURN_IF_ERROR(reader->read(

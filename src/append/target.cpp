@@ -1,6 +1,7 @@
 #include "append/target.h"
 
 #include "journal/log.h"
+#include "zarr/document_key.h"
 
 #include <algorithm>
 #include <set>
@@ -76,7 +77,8 @@ class TargetReader
   private:
     Result<std::optional<std::string>> readDocument(const std::string &key)
     {
-        MDIMAPPEND_ASSIGN(auto bytes, m_storage.read(m_site.object(key)));
+        MDIMAPPEND_ASSIGN(auto bytes,
+                          m_storage.read(m_site.object(key), largestDocument));
         if (bytes)
             m_target.documents[key] = *bytes;
         return bytes;
@@ -146,7 +148,8 @@ class TargetReader
                 const auto path = join(m_site.group, name);
                 MDIMAPPEND_ASSIGN(
                     const auto bytes,
-                    m_storage.read(m_site.object(join(path, document))));
+                    m_storage.read(m_site.object(join(path, document)),
+                                   largestDocument));
                 if (!bytes)
                     continue;
                 bool isArray = true;
@@ -168,6 +171,11 @@ class TargetReader
             m_site.group.empty() ? "" : m_site.group + "/";
         for (const auto &node : nodes->arrays)
         {
+            // What is listed is read, and written to.
+            if (!isKeyBelow(node))
+                return error("document '" + copy.key + "' lists an array " +
+                             dumpJson(node, -1) +
+                             ", which would lead out of the store");
             const auto path = join(copy.group, node);
             if (path.starts_with(prefix) &&
                 path.find('/', prefix.size()) == std::string::npos)

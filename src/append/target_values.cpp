@@ -207,6 +207,9 @@ TargetValues::TargetValues(const Site &site, Storage &storage,
 Result<std::unique_ptr<ElementBuffer>> TargetValues::readAll(std::size_t array)
 {
     const auto &shape = m_target.arrays[array].document.shape;
+    MDIMAPPEND_RETURN_IF_ERROR(
+        checkReadWhole(m_target.arrays[array].name, shape)
+            .prefixed("the target"));
     MDIMAPPEND_ASSIGN(const auto handle,
                       ArrayHandle::open(*m_view, array, Face::Read));
     auto buffer =
@@ -290,6 +293,7 @@ Result<Labels> sliceLabels(const Slice &slice)
             continue;
         MDIMAPPEND_RETURN_IF_ERROR(checkNotPacked(
             "its", array.scale.value_or(1), array.offset.value_or(0)));
+        MDIMAPPEND_RETURN_IF_ERROR(checkReadWhole(array.name, array.shape));
         const auto count = elementCount(array.shape);
         ElementBuffer buffer(array.type, count);
         MDIMAPPEND_ASSIGN(const auto reader, slice.reader());

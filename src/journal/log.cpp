@@ -1,5 +1,6 @@
 #include "journal/log.h"
 
+#include <algorithm>
 #include <format>
 
 namespace mdimappend
@@ -13,6 +14,63 @@ std::string headPath(const Site &site)
     return site.log() + "/head";
 }
 
+/// A hint beyond this is none: what follows could not be counted.
+constexpr std::int64_t mostCommits = std::int64_t{1} << 53;
+
+/// Some hundred bytes for each slice of a commit.
+constexpr std::uint64_t largestRecord = 256ULL << 20;
+
+template <class IsKind>
+bool areAll(const Json &record, std::initializer_list<const char *> names,
+            IsKind isKind)
+{
+    for (const char *name : names)
+    {
+        const auto found = record.find(name);
+        if (found != record.end() && !isKind(*found))
+            return false;
+    }
+    return true;
+}
+
+bool isText(const Json &value)
+{
+    return value.is_string();
+}
+
+bool isCount(const Json &value)
+{
+    return value.is_number_integer() && value.get<std::int64_t>() >= 0;
+}
+
+/// Whether what is there is of the right kind: readers need not ask again.
+bool isLogRecord(const Json &record)
+{
+    if (!record.is_object() ||
+        !areAll(record,
+                {"format", "transaction", "time", "group", "append_dim",
+                 "first_label", "last_label", "command", "message"},
+                isText) ||
+        !areAll(record,
+                {"sequence", "store_created_by", "created_by", "first_row",
+                 "rows", "replaced_rows", "chunks", "bytes"},
+                isCount) ||
+        !areAll(record, {"overwrite"},
+                [](const Json &value) { return value.is_boolean(); }))
+        return false;
+    const Json &slices = member(record, "slices");
+    return slices.is_null() ||
+           (slices.is_array() &&
+            std::ranges::all_of(
+                slices,
+                [](const Json &slice)
+                {
+                    return slice.is_object() &&
+                           areAll(slice, {"name", "path", "state"}, isText) &&
+                           areAll(slice, {"first_row", "rows"}, isCount);
+                }));
+}
+
 }  // namespace
 
 std::string logRecordPath(const Site &site, std::uint64_t sequence)
@@ -22,16 +80,16 @@ std::string logRecordPath(const Site &site, std::uint64_t sequence)
 
 Result<std::uint64_t> lastSequence(Storage &storage, const Site &site)
 {
-    MDIMAPPEND_ASSIGN(const auto head, storage.read(headPath(site)));
+    MDIMAPPEND_ASSIGN(const auto head,
+                      storage.read(headPath(site), largestRecord));
     std::uint64_t last = 0;
     if (head)
     {
-        const auto parsed = parseJson(*head);
         // A torn hint is no hint: start from the first record.
-        if (parsed && parsed->is_object() && parsed->contains("sequence") &&
-            (*parsed)["sequence"].is_number_integer() &&
-            (*parsed)["sequence"].get<std::int64_t>() > 0)
-            last = (*parsed)["sequence"].get<std::uint64_t>();
+        const auto parsed = parseJson(*head);
+        const Json hint = parsed ? member(*parsed, "sequence") : Json();
+        if (isCount(hint) && hint.get<std::int64_t>() <= mostCommits)
+            last = hint.get<std::uint64_t>();
     }
     if (last > 0)
     {
@@ -57,11 +115,11 @@ Result<std::optional<Json>> readLogRecord(Storage &storage, const Site &site,
                                           std::uint64_t sequence)
 {
     const auto path = logRecordPath(site, sequence);
-    MDIMAPPEND_ASSIGN(const auto text, storage.read(path));
+    MDIMAPPEND_ASSIGN(const auto text, storage.read(path, largestRecord));
     if (!text)
         return std::optional<Json>();
     auto record = parseJson(*text);
-    if (!record || !record->is_object())
+    if (!record || !isLogRecord(*record))
         return Status(Failure::Conflict,
                       "the log record '" + path + "' is damaged");
     return std::optional<Json>(std::move(*record));
@@ -69,6 +127,9 @@ Result<std::optional<Json>> readLogRecord(Storage &storage, const Site &site,
 
 Status writeLogRecord(Storage &storage, const Site &site, const Json &record)
 {
+    if (!isLogRecord(record))
+        return Status(Failure::Conflict,
+                      "the log record of the manifest is damaged");
     const auto sequence = record.value("sequence", std::uint64_t{0});
     const auto transaction = record.value("transaction", std::string());
     MDIMAPPEND_ASSIGN(const bool created,

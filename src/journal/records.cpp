@@ -1,6 +1,7 @@
 #include "journal/records.h"
 
 #include "storage/checksum.h"
+#include "zarr/document_key.h"
 
 #include <charconv>
 
@@ -21,6 +22,12 @@ std::string frame(const char *kind, const Json &body)
            std::to_string(text.size()) + " " + sha256(text) + "\n" + text;
 }
 
+/// A record that is whole: its writer meant what cannot be followed.
+Status notFollowed(std::string why)
+{
+    return {Failure::Conflict, std::move(why)};
+}
+
 Result<Json> unframe(const std::string &kind, std::string_view record)
 {
     const Status damaged = error("the " + kind + " is damaged");
@@ -31,9 +38,9 @@ Result<Json> unframe(const std::string &kind, std::string_view record)
     std::string_view header = record.substr(start.size(), end - start.size());
     const std::string_view body = record.substr(end + 1);
     if (!header.starts_with("1 ") && !header.starts_with("2 "))
-        return error("the " + kind +
-                     " has a format that this version of "
-                     "gdalmdimappend does not know");
+        return notFollowed("the " + kind +
+                           " has a format that this version of "
+                           "gdalmdimappend does not know");
     const auto version = header.substr(0, 2);
     header.remove_prefix(2);
     if (header != std::to_string(body.size()) + " " + sha256(body))
@@ -41,7 +48,7 @@ Result<Json> unframe(const std::string &kind, std::string_view record)
     auto parsed = parseJson(body.substr(0, body.size() - 1));
     if (!parsed || !parsed->is_object() ||
         parsed->contains("overwrite") != (version == "2 "))
-        return damaged;
+        return notFollowed("the " + kind + " is malformed");
     return parsed;
 }
 
@@ -61,24 +68,6 @@ const Json &listOf(const Json &object, const char *key)
     static const Json none = Json::array();
     const auto member = object.find(key);
     return member != object.end() && member->is_array() ? *member : none;
-}
-
-/// A key that stays below the folder it is resolved in.
-bool isSafeKey(const std::string &key)
-{
-    if (key.empty() || key.front() == '/' ||
-        key.find('\0') != std::string::npos)
-        return false;
-    std::size_t begin = 0;
-    while (begin <= key.size())
-    {
-        const auto end = std::min(key.find('/', begin), key.size());
-        const auto part = key.substr(begin, end - begin);
-        if (part.empty() || part == "." || part == "..")
-            return false;
-        begin = end + 1;
-    }
-    return true;
 }
 
 Json toJson(const Content &content)
@@ -123,12 +112,13 @@ Result<std::vector<ChunkBox>> boxesFrom(const Json &object, const char *key)
             {
                 if (!number.is_number_integer() ||
                     number.get<std::int64_t>() < 0)
-                    return error("a chunk index is no number");
+                    return notFollowed("a chunk index is no number");
                 index.push_back(number.get<std::uint64_t>());
             }
         }
-        if (box.low.size() != box.high.size() || box.low.size() > maxRank)
-            return error("a box of chunks is malformed");
+        if (box.low.size() != box.high.size() || box.low.size() > maxRank ||
+            box.count() == ChunkBox::tooMany)
+            return notFollowed("a box of chunks is malformed");
         boxes.push_back(std::move(box));
     }
     return boxes;
@@ -153,10 +143,14 @@ Result<std::vector<Move>> movesFrom(const Json &object, const char *key,
         move.key = textMember(item, "key");
         move.base = contentFrom(item, "base");
         move.content = contentFrom(item, "content");
-        if (!isSafeKey(move.key) ||
-            (move.content.exists && staged && !isSafeKey(move.staged)))
-            return error("the key '" + move.key +
-                         "' would lead out of the store");
+        if (!isKeyBelow(move.key))
+            return notFollowed("the key '" + move.key +
+                               "' would lead out of the store");
+        const bool isStaged = move.content.exists && staged;
+        if (isStaged && (!isKeyBelow(move.staged) ||
+                         move.staged.find('/') != std::string::npos))
+            return notFollowed("the staged object '" + move.staged +
+                               "' would lead out of the stage");
         moves.push_back(std::move(move));
     }
     return moves;
@@ -167,9 +161,9 @@ Result<std::vector<std::string>> keysFrom(const Json &object, const char *key)
     std::vector<std::string> keys;
     for (const auto &item : listOf(object, key))
     {
-        if (!item.is_string() || !isSafeKey(item.get<std::string>()))
-            return error(std::string("a name in '") + key +
-                         "' would lead out of the store");
+        if (!item.is_string() || !isKeyBelow(item.get<std::string>()))
+            return notFollowed(std::string("a name in '") + key +
+                               "' would lead out of the store");
         keys.push_back(item.get<std::string>());
     }
     return keys;
@@ -191,9 +185,9 @@ Result<std::vector<BaseDocument>> documentsFrom(const Json &object)
     {
         BaseDocument document{textMember(item, "key"),
                               contentFrom(item, "content")};
-        if (!isSafeKey(document.key))
-            return error("the document '" + document.key +
-                         "' would lead out of the store");
+        if (!isKeyBelow(document.key))
+            return notFollowed("the document '" + document.key +
+                               "' would lead out of the store");
         documents.push_back(std::move(document));
     }
     return documents;
@@ -217,7 +211,7 @@ Result<std::optional<Overwrite>> overwriteFrom(const Json &body)
     overwrite.newIdentity = textMember(*member, "new");
     MDIMAPPEND_ASSIGN(overwrite.oldDocuments, documentsFrom(*member));
     if (overwrite.oldIdentity.empty() || overwrite.newIdentity.empty())
-        return error("it does not say what overwrites what");
+        return notFollowed("it does not say what overwrites what");
     return std::optional<Overwrite>(std::move(overwrite));
 }
 
@@ -226,9 +220,15 @@ Result<std::optional<Overwrite>> overwriteFrom(const Json &body)
 std::uint64_t ChunkBox::count() const
 {
     std::uint64_t product = 1;
+    bool fits = true;
     for (std::size_t i = 0; i < low.size(); ++i)
-        product *= high[i] > low[i] ? high[i] - low[i] : 0;
-    return product;
+    {
+        if (high[i] <= low[i])
+            return 0;
+        fits = fits &&
+               !__builtin_mul_overflow(product, high[i] - low[i], &product);
+    }
+    return fits ? product : tooMany;
 }
 
 bool ChunkBox::contains(const ChunkIndex &index) const
@@ -302,9 +302,9 @@ Result<Plan> parsePlan(std::string_view text)
     {
         PlannedArray array;
         array.path = textMember(item, "path");
-        if (!array.path.empty() && !isSafeKey(array.path))
-            return error("the array path '" + array.path +
-                         "' would lead out of the store");
+        if (!array.path.empty() && !isKeyBelow(array.path))
+            return notFollowed("the array path '" + array.path +
+                               "' would lead out of the store");
         array.keys.style = textMember(item, "keys") == "v2"
                                ? ChunkKeys::Style::V2
                                : ChunkKeys::Style::Default;
@@ -358,12 +358,16 @@ Result<Manifest> parseManifest(std::string_view text)
     for (const auto &item : listOf(body, "puts"))
     {
         PutChunk put{textMember(item, "key"), contentFrom(item, "content")};
-        if (!isSafeKey(put.key))
-            return error("the chunk '" + put.key +
-                         "' would lead out of the store");
+        if (!isKeyBelow(put.key))
+            return notFollowed("the chunk '" + put.key +
+                               "' would lead out of the store");
         manifest.puts.push_back(std::move(put));
     }
-    manifest.logRecord = body.value("log", Json::object());
+    manifest.logRecord = member(body, "log");
+    // It is created under its own sequence number.
+    if (textMember(manifest.logRecord, "transaction") != manifest.transaction ||
+        numberOf(manifest.logRecord, "sequence") != manifest.sequence)
+        return notFollowed("its log record is another transaction's");
     return manifest;
 }
 
@@ -379,7 +383,7 @@ Result<Decision> parseDecision(std::string_view text)
     MDIMAPPEND_ASSIGN(const Json body, unframe("decision", text));
     const auto word = textMember(body, "decision");
     if (word != "commit" && word != "abort")
-        return error("the decision is neither commit nor abort");
+        return notFollowed("the decision is neither commit nor abort");
     return Decision{word == "commit", contentFrom(body, "manifest")};
 }
 

@@ -12,6 +12,7 @@
 #include "zarr/json_text.h"
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ struct ChunkBox
     ChunkIndex low;
     ChunkIndex high;
 
+    static constexpr auto tooMany = std::numeric_limits<std::uint64_t>::max();
+
+    /// `tooMany` if it does not fit.
     std::uint64_t count() const;
     bool contains(const ChunkIndex &index) const;
     /// Position of an index in C order, and back.
@@ -126,6 +130,8 @@ std::string toText(const Plan &plan);
 std::string toText(const Manifest &manifest);
 std::string toText(const Decision &decision);
 
+/// Failure::Error: the record is damaged. Failure::Conflict: it is whole, and
+/// cannot be followed: a later version wrote it, or a stranger.
 Result<Plan> parsePlan(std::string_view text);
 Result<Manifest> parseManifest(std::string_view text);
 Result<Decision> parseDecision(std::string_view text);

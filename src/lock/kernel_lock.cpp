@@ -157,7 +157,8 @@ Result<std::unique_ptr<Lock>> acquireLocalLock(const LockRequest &request,
 
 Result<std::optional<LockHolder>> kernelLockHolder(const std::string &path)
 {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const int fd =
+        ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
     {
         if (errno == ENOENT || errno == ENOTDIR)

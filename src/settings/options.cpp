@@ -1,7 +1,6 @@
 #include "settings/options.h"
 
 #include <charconv>
-#include <cmath>
 
 namespace mdimappend
 {
@@ -27,8 +26,10 @@ Result<std::optional<Seconds>> parseDuration(const std::string &text)
     const auto end = text.data() + text.size();
     const auto [stop, code] = std::from_chars(text.data(), end, number);
     const auto unit = units.find(std::string(stop, end));
-    if (code != std::errc() || unit == units.end() || !std::isfinite(number) ||
-        number < 0)
+    // A thousand years: what clocks can still add up.
+    constexpr double longest = 1000.0 * 366 * 86400;
+    if (code != std::errc() || unit == units.end() || !(number >= 0) ||
+        number * unit->second > longest)
         return usage("'" + text +
                      "' is not a duration: a number and ms, s, min, h, D or W "
                      "(as in 0.2s or 5min), or 'forever'");

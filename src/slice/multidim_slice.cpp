@@ -190,6 +190,8 @@ Status addUnlistedCoordinates(SourceContents &contents, const Source &source,
             continue;
         MDIMAPPEND_ASSIGN(SourceArray described,
                           describe(source, coordinate->GetName(), *coordinate));
+        MDIMAPPEND_RETURN_IF_ERROR(
+            checkReadWhole(described.array.name, described.array.shape));
         const GUInt64 start = 0;
         const std::size_t count = dimension->GetSize();
         described.origin = SourceArray::Origin::Memory;

@@ -127,4 +127,10 @@ class Slice
     virtual std::string changed() const = 0;
 };
 
+/// Refuses an array that is to be read as a whole (labels, coordinates) and has
+/// more elements than anybody's has: a few bytes of a file can claim any
+/// number.
+Status checkReadWhole(const std::string &array,
+                      std::span<const std::uint64_t> shape);
+
 }  // namespace mdimappend

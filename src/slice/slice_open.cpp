@@ -5,10 +5,12 @@
 #include "slice/netcdf3_size.h"
 #include "slice/slice_name.h"
 #include "slice/slice_source.h"
+#include "slice/zarr_references.h"
 
 #include <cpl_vsi_virtual.h>
 
 #include <algorithm>
+#include <sys/stat.h>
 
 namespace mdimappend
 {
@@ -86,6 +88,16 @@ Status checkComplete(const std::string &path)
              : ", its header says " + std::to_string(*expected) + "."));
 }
 
+/// A device may have no end, and opening a FIFO waits for whoever writes to it.
+Status checkIsFile(const std::string &path)
+{
+    struct stat state;
+    if (path.starts_with("/vsi") || ::stat(path.c_str(), &state) != 0 ||
+        S_ISREG(state.st_mode) || S_ISDIR(state.st_mode))
+        return Status::ok();
+    return unavailable("is neither a file nor a folder.");
+}
+
 /// Whether the root group is what is meant: classic datasets have none, or one
 /// without arrays.
 std::shared_ptr<GDALGroup> rootOf(GDALDataset &dataset)
@@ -101,6 +113,7 @@ Result<SourceDataset> openFirst(SourceAddress &address,
                                 const std::vector<std::string> &drivers)
 {
     SourceDataset source;
+    MDIMAPPEND_RETURN_IF_ERROR(checkIsFile(address.file));
     MDIMAPPEND_RETURN_IF_ERROR(checkComplete(address.file));
     GdalMessages messages;
     openWith(source, address, drivers, true);
@@ -131,6 +144,9 @@ Result<SourceDataset> openFirst(SourceAddress &address,
     }
     if (!messages.unreadable().empty())
         return unavailable("is truncated: " + messages.unreadable() + ".");
+    if (const auto *driver = source.owned->GetDriver();
+        driver && EQUAL(driver->GetDescription(), "Zarr"))
+        MDIMAPPEND_RETURN_IF_ERROR(checkReferences(address.file));
     source.dataset = source.owned.get();
     if (address.multidim)
         source.root = source.dataset->GetRootGroup();

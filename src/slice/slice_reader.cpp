@@ -224,6 +224,9 @@ Result<std::size_t> longestString(const GDALMDArray &array)
 {
     constexpr std::uint64_t stringsAtOnce = 65536;
     const std::vector<std::uint64_t> shape = shapeOf(array);
+    if (!shape.empty())
+        MDIMAPPEND_RETURN_IF_ERROR(
+            checkReadWhole(array.GetName(), std::span(shape).subspan(1)));
     std::vector<GUInt64> start(shape.size() + 1, 0);
     std::vector<std::size_t> count(shape.begin(), shape.end());
     count.push_back(1);

@@ -56,6 +56,25 @@ std::pair<std::string, std::string> keyAndValue(std::string_view item)
             std::string(item.substr(sign + 1))};
 }
 
+Status checkReadWhole(const std::string &array,
+                      std::span<const std::uint64_t> shape)
+{
+    constexpr std::uint64_t most = std::uint64_t{1} << 27;
+    std::uint64_t count = 1;
+    for (const auto size : shape)
+    {
+        if (size == 0)
+            return Status::ok();
+        count = size > most ? most + 1 : std::min(count * size, most + 1);
+    }
+    if (count <= most)
+        return Status::ok();
+    return refused("array '" + array +
+                   "': it has to be read as a whole, and "
+                   "has more than " +
+                   std::to_string(most) + " elements.");
+}
+
 Status checkStorable(const std::string &array, const GDALExtendedDataType &type)
 {
     const auto refuse = [&](const std::string &what)

@@ -47,28 +47,73 @@ bool exists(const std::string &file)
     return VSIStatExL(file.c_str(), &state, VSI_STAT_EXISTS_FLAG) == 0;
 }
 
-/// All below a folder, in any order.
+/// What lies below a folder, in any order.
+class Contents
+{
+  public:
+    /// The size of a folder is how much it has ever held.
+    void add(const std::string &name, const std::string &size,
+             std::int64_t modified)
+    {
+        ++m_count;
+        m_sum += std::hash<std::string>()(name + ":" + size + ":" +
+                                          std::to_string(modified));
+    }
+
+    std::string text() const
+    {
+        return ";" + std::to_string(m_count) + ":" + std::to_string(m_sum);
+    }
+
+  private:
+    std::size_t m_count = 0;
+    std::size_t m_sum = 0;
+};
+
+/// Links to folders are not entered: they may lead back.
+std::string localContentsOf(const std::string &folder,
+                            const std::function<bool()> &cancelled)
+{
+    namespace fs = std::filesystem;
+    Contents contents;
+    std::error_code code;
+    fs::recursive_directory_iterator entry(
+        folder, fs::directory_options::skip_permission_denied, code);
+    for (; !code && entry != fs::recursive_directory_iterator();
+         entry.increment(code))
+    {
+        if (isCancelled(cancelled))
+            break;
+        std::error_code gone;
+        const auto size = entry->is_regular_file(gone)
+                              ? std::to_string(entry->file_size(gone))
+                              : "/";
+        const auto modified = entry->last_write_time(gone);
+        contents.add(entry->path().string(), size,
+                     modified.time_since_epoch().count());
+    }
+    return contents.text();
+}
+
 std::string contentsOf(const std::string &folder,
                        const std::function<bool()> &cancelled)
 {
+    if (!folder.starts_with("/vsi"))
+        return localContentsOf(folder, cancelled);
     const std::unique_ptr<VSIDIR, decltype(&VSICloseDir)> listing(
         VSIOpenDir(folder.c_str(), -1, nullptr), VSICloseDir);
-    std::size_t count = 0;
-    std::size_t sum = 0;
-    const std::hash<std::string> hash;
+    Contents contents;
     while (listing)
     {
         const VSIDIREntry *entry = VSIGetNextDirEntry(listing.get());
         if (!entry || isCancelled(cancelled))
             break;
-        ++count;
-        // The size of a folder is how much it has ever held.
-        sum += hash(
-            std::string(entry->pszName) + ":" +
-            (VSI_ISDIR(entry->nMode) ? "/" : std::to_string(entry->nSize)) +
-            ":" + std::to_string(entry->nMTime));
+        contents.add(entry->pszName,
+                     VSI_ISDIR(entry->nMode) ? "/"
+                                             : std::to_string(entry->nSize),
+                     entry->nMTime);
     }
-    return ";" + std::to_string(count) + ":" + std::to_string(sum);
+    return contents.text();
 }
 
 bool isFolder(const std::string &file)

@@ -235,6 +235,9 @@ LocalStorage::identity(const std::string &folder)
             return std::optional<std::string>();
         return systemError("cannot stat", folder);
     }
+    // A link is no folder, whatever it leads to.
+    if (!S_ISDIR(state.stx_mode))
+        return std::optional<std::string>();
     // The number of an inode is used again once it is free, hence its birth.
     // That of the device says nothing: another start of the system may give
     // another.

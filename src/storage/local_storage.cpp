@@ -83,7 +83,9 @@ LocalStorage::~LocalStorage()
 Result<std::optional<std::string>> LocalStorage::read(const std::string &path,
                                                       std::uint64_t limit)
 {
-    OpenFile file(m_posix, m_posix.open(path.c_str(), O_RDONLY | O_CLOEXEC, 0));
+    // Without O_NONBLOCK a FIFO is not open before somebody writes to it.
+    OpenFile file(m_posix, m_posix.open(path.c_str(),
+                                        O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0));
     if (file.fd() < 0)
     {
         if (errno == ENOENT || errno == ENOTDIR)
@@ -237,6 +239,7 @@ Status LocalStorage::checkPublishable(int fd, const std::string &destination)
         return systemError("cannot stat the replacement of", destination);
     // The folder it goes to, or the one that this will be made in.
     auto folder = parentFolder(destination);
+    MDIMAPPEND_RETURN_IF_ERROR(refuseLinks(folder));
     struct stat there = {};
     while (m_posix.stat(folder.c_str(), &there) != 0)
     {
@@ -287,7 +290,8 @@ Status LocalStorage::takeRights(int fd, const std::string &likeObject)
         errno != EPERM)
         return systemError("cannot set the owner of the replacement of",
                            likeObject);
-    const mode_t mode = like.st_mode & 07777;
+    // No document is a program: a link may lead to one that has set-user-ID.
+    const mode_t mode = like.st_mode & (S_ISDIR(like.st_mode) ? 07777 : 0777);
     if ((own.st_mode & 07777) != mode && m_posix.fchmod(fd, mode) != 0)
         return systemError("cannot set the mode of the replacement of",
                            likeObject);
@@ -298,6 +302,7 @@ Status LocalStorage::publish(const std::string &staged,
                              const std::string &destination)
 {
     const auto folder = parentFolder(destination);
+    MDIMAPPEND_RETURN_IF_ERROR(refuseLinks(parentFolder(staged)));
     MDIMAPPEND_RETURN_IF_ERROR(makeFolders(folder));
     int result = m_posix.rename(staged.c_str(), destination.c_str());
     if (result != 0 && errno == ENOENT)
@@ -316,6 +321,7 @@ Status LocalStorage::publish(const std::string &staged,
 Result<bool> LocalStorage::create(const std::string &path,
                                   std::string_view bytes)
 {
+    MDIMAPPEND_RETURN_IF_ERROR(refuseLinks(parentFolder(path)));
     const std::string own = path + "." + randomNonce();
     const int fd = m_posix.open(own.c_str(), newFile, 0666);
     if (fd < 0)
@@ -333,6 +339,7 @@ Result<bool> LocalStorage::create(const std::string &path,
 Result<bool> LocalStorage::createFrom(const std::string &prepared,
                                       const std::string &path)
 {
+    MDIMAPPEND_RETURN_IF_ERROR(refuseLinks(parentFolder(path)));
     if (m_durability == Durability::Full)
         MDIMAPPEND_RETURN_IF_ERROR(syncPath(prepared));
     return created(path, nameOnce(prepared, path));
@@ -376,6 +383,8 @@ Result<bool> LocalStorage::created(const std::string &path, int code)
 
 Status LocalStorage::remove(const std::string &path)
 {
+    MDIMAPPEND_RETURN_IF_ERROR(
+        refuseLinks(parentFolder(path), Failure::Conflict));
     if (m_posix.unlink(path.c_str()) != 0 && errno != ENOENT &&
         errno != ENOTDIR)
         return systemError("cannot remove", path);
@@ -387,6 +396,8 @@ Status LocalStorage::remove(const std::string &path)
 
 Result<std::vector<std::string>> LocalStorage::list(const std::string &folder)
 {
+    // What is listed is often removed.
+    MDIMAPPEND_RETURN_IF_ERROR(refuseLinks(folder, Failure::Conflict));
     DIR *directory = m_posix.opendir(folder.c_str());
     if (!directory)
     {
@@ -413,6 +424,7 @@ Result<std::vector<std::string>> LocalStorage::list(const std::string &folder)
 
 Status LocalStorage::makeFolders(const std::string &folder)
 {
+    MDIMAPPEND_RETURN_IF_ERROR(refuseLinks(folder));
     {
         const std::lock_guard guard(m_mutex);
         if (m_knownFolders.count(folder))
@@ -446,6 +458,8 @@ Status LocalStorage::makeFolders(const std::string &folder)
 
 Status LocalStorage::removeFolderIfEmpty(const std::string &folder)
 {
+    MDIMAPPEND_RETURN_IF_ERROR(
+        refuseLinks(parentFolder(folder), Failure::Conflict));
     if (m_posix.rmdir(folder.c_str()) != 0 && errno != ENOENT)
         // EACCES, EPERM: a folder that another user made; the system says so
         // before it looks whether it is empty.
@@ -475,6 +489,44 @@ void LocalStorage::forgetFolders()
 {
     const std::lock_guard guard(m_mutex);
     m_knownFolders.clear();
+    m_foldersWithoutLinks.clear();
+}
+
+/// Whoever made the store may have put a link where a folder is expected, to
+/// have what it leads to overwritten or removed. Reading follows links, as all
+/// readers of the store do.
+Status LocalStorage::refuseLinks(const std::string &folder, Failure kind)
+{
+    const auto above = parentFolder(m_anchorPath) + "/";
+    if (!folder.starts_with(above) || folder.size() == above.size())
+        return Status::ok();
+    {
+        const std::lock_guard guard(m_mutex);
+        if (m_foldersWithoutLinks.contains(folder))
+            return Status::ok();
+    }
+    MDIMAPPEND_RETURN_IF_ERROR(refuseLinks(parentFolder(folder), kind));
+    struct stat state = {};
+    if (m_posix.lstat(folder.c_str(), &state) != 0)
+        return errno == ENOENT || errno == ENOTDIR
+                   ? Status::ok()
+                   : systemError("cannot stat", folder);
+    if (S_ISLNK(state.st_mode))
+    {
+        struct stat there = {};
+        struct stat anchor = {};
+        const bool isElsewhere = m_posix.stat(folder.c_str(), &there) == 0 &&
+                                 fstat(m_anchor, &anchor) == 0 &&
+                                 there.st_dev != anchor.st_dev;
+        return {kind,
+                "the folder '" + folder + "' is a link" +
+                    (isElsewhere ? " to another file system" : "") +
+                    ": what it leads to is not part of the target, and is not "
+                    "changed"};
+    }
+    const std::lock_guard guard(m_mutex);
+    m_foldersWithoutLinks.insert(folder);
+    return Status::ok();
 }
 
 void LocalStorage::adopt(const std::string &path)

@@ -20,7 +20,9 @@ class LocalStorage final : public Storage
 {
   public:
     /// `anchor` is an existing folder on the file system of all that will be
-    /// written.
+    /// written. Below the folder that it is in, nothing is written or removed
+    /// in a folder that is a link (Failure::Conflict where
+    /// something was to be listed or removed).
     static Result<std::unique_ptr<LocalStorage>>
     open(const std::string &anchor, Durability durability,
          Posix &posix = Posix::system());
@@ -77,6 +79,8 @@ class LocalStorage final : public Storage
     Status checkExchangeable(int fd, const std::string &destination);
     void forgetFolders();
     bool isExpected(const std::string &folder);
+    Status refuseLinks(const std::string &folder,
+                       Failure kind = Failure::Error);
     Status syncPath(const std::string &path);
     void changed(const std::string &path);
     void folderChanged(const std::string &path);
@@ -89,6 +93,7 @@ class LocalStorage final : public Storage
     std::mutex m_mutex;
     std::set<std::string> m_knownFolders;
     std::set<std::string> m_expectedFolders;
+    std::set<std::string> m_foldersWithoutLinks;
     std::set<std::string> m_unsyncedFiles;
     std::set<std::string> m_unsyncedFolders;
 };

@@ -19,6 +19,11 @@
 namespace mdimappend
 {
 
+/// What is larger is refused before it takes memory: chunks have at most 2^31
+/// bytes before they are encoded, and documents of metadata a few megabytes.
+constexpr std::uint64_t largestObject = 1ULL << 32;
+constexpr std::uint64_t largestDocument = 256ULL << 20;
+
 enum class Durability
 {
     Full,    ///< barriers make things survive a power cut
@@ -42,7 +47,7 @@ class Storage
     /// The whole object; nothing if it does not exist. An object larger than
     /// `limit` bytes is an error.
     virtual Result<std::optional<std::string>>
-    read(const std::string &path, std::uint64_t limit = 1ULL << 32) = 0;
+    read(const std::string &path, std::uint64_t limit = largestObject) = 0;
 
     virtual Result<std::optional<ObjectState>>
     state(const std::string &path) = 0;

@@ -155,6 +155,9 @@ Status exchangeStores(Storage &storage, const Site &site,
                       const Manifest &manifest)
 {
     const auto waiting = site.replacement(manifest.transaction);
+    // A link on the way to it would lead to somebody's folder.
+    MDIMAPPEND_RETURN_IF_ERROR(
+        storage.list(site.overwrite(manifest.transaction)).status());
     Exchange exchange(storage, site, manifest);
     MDIMAPPEND_ASSIGN(const bool done, exchange.isDone());
     Site made = site;

@@ -5,6 +5,7 @@
 #include "storage/local_storage.h"
 #include "transaction/overwrite.h"
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 
@@ -17,7 +18,9 @@ namespace
 /// The content at a path by the kind of checksum that `like` carries.
 Result<Content> contentAt(Storage &storage, const std::string &path, bool chunk)
 {
-    MDIMAPPEND_ASSIGN(const auto bytes, storage.read(path));
+    MDIMAPPEND_ASSIGN(
+        const auto bytes,
+        storage.read(path, chunk ? largestObject : largestDocument));
     if (!bytes)
         return Content{};
     return Content{true, bytes->size(), chunk ? xxh3(*bytes) : sha256(*bytes)};
@@ -107,34 +110,128 @@ std::string arrayKey(const PlannedArray &array, const std::string &key)
     return array.path.empty() ? key : array.path + "/" + key;
 }
 
-Status removeAddedChunks(Storage &storage, const Site &site,
-                         const PlannedArray &array)
+/// Deletes the chunks of the boxes that were planned as added: each by its key,
+/// or, where those would be too many to try, those of them that are there.
+class AddedChunks
 {
-    std::set<std::string> folders;
-    for (const auto &box : array.added)
+  public:
+    AddedChunks(Storage &storage, const Site &site, const PlannedArray &array)
+        : m_storage(storage), m_site(site), m_array(array)
     {
-        const auto count = box.count();
-        for (std::uint64_t i = 0; i < count; ++i)
+    }
+
+    Status remove()
+    {
+        std::uint64_t count = 0;
+        for (const auto &box : m_array.added)
+            count += std::min(box.count(), mostTried);
+        if (count >= mostTried)
+            MDIMAPPEND_RETURN_IF_ERROR(removeListed("", 0));
+        else
+            MDIMAPPEND_RETURN_IF_ERROR(removeComputed());
+        return removeEmptyFolders();
+    }
+
+  private:
+    /// A plan that somebody else wrote may name more than time would suffice
+    /// for.
+    static constexpr std::uint64_t mostTried = 1'000'000;
+
+    Status removeComputed()
+    {
+        for (const auto &box : m_array.added)
         {
-            const auto path =
-                site.object(arrayKey(array, array.keys.key(box.at(i))));
-            MDIMAPPEND_RETURN_IF_ERROR(storage.remove(path));
-            folders.insert(parentFolder(path));
+            const auto count = box.count();
+            for (std::uint64_t i = 0; i < count; ++i)
+                MDIMAPPEND_RETURN_IF_ERROR(
+                    removeChunk(m_array.keys.key(box.at(i))));
         }
+        return Status::ok();
     }
-    // Innermost first, up to the array's own folder.
-    const auto top = site.object(array.path);
-    while (!folders.empty())
+
+    /// What lies below the folder `key` of the array.
+    Status removeListed(const std::string &key, std::size_t depth)
     {
-        const auto folder = *folders.rbegin();
-        folders.erase(folder);
-        if (folder.size() <= top.size())
-            continue;
-        MDIMAPPEND_RETURN_IF_ERROR(storage.removeFolderIfEmpty(folder));
-        folders.insert(parentFolder(folder));
+        const auto folder = key.empty() ? m_array.path : arrayKey(m_array, key);
+        auto names = m_storage.list(m_site.object(folder));
+        if (!names)
+            return isBehindLink(names.status()) ? Status::ok()
+                                                : names.takeStatus();
+        for (const auto &name : *names)
+        {
+            const auto below = key.empty() ? name : key + "/" + name;
+            const bool isPart =
+                name == "c" ||
+                name.find_first_not_of("0123456789") == std::string::npos;
+            if (isAdded(below))
+                MDIMAPPEND_RETURN_IF_ERROR(removeChunk(below));
+            else if (isPart && depth < deepest())
+                MDIMAPPEND_RETURN_IF_ERROR(removeListed(below, depth + 1));
+        }
+        return Status::ok();
     }
-    return Status::ok();
-}
+
+    /// Folders that can be above a chunk.
+    std::size_t deepest() const
+    {
+        std::size_t rank = 0;
+        for (const auto &box : m_array.added)
+            rank = std::max(rank, box.low.size());
+        return rank;
+    }
+
+    bool isAdded(const std::string &key) const
+    {
+        return std::ranges::any_of(m_array.added,
+                                   [&](const ChunkBox &box)
+                                   {
+                                       const auto index = m_array.keys.parse(
+                                           key, box.low.size());
+                                       return index && box.contains(*index);
+                                   });
+    }
+
+    Status removeChunk(const std::string &key)
+    {
+        const auto path = m_site.object(arrayKey(m_array, key));
+        m_folders.insert(parentFolder(path));
+        auto removed = m_storage.remove(path);
+        if (removed || isBehindLink(removed))
+            return Status::ok();
+        // A folder in a chunk's place is not what the append has added.
+        MDIMAPPEND_ASSIGN(const auto there, m_storage.state(path));
+        return there && there->directory ? Status::ok() : removed;
+    }
+
+    /// Nothing was written through a link, so nothing is there to be removed.
+    static bool isBehindLink(const Status &status)
+    {
+        return !status && status.kind() == Failure::Conflict;
+    }
+
+    /// Innermost first, up to the array's own folder.
+    Status removeEmptyFolders()
+    {
+        const auto top = m_site.object(m_array.path);
+        while (!m_folders.empty())
+        {
+            const auto folder = *m_folders.rbegin();
+            m_folders.erase(folder);
+            if (folder.size() <= top.size())
+                continue;
+            auto removed = m_storage.removeFolderIfEmpty(folder);
+            if (!removed && !isBehindLink(removed))
+                return removed;
+            m_folders.insert(parentFolder(folder));
+        }
+        return Status::ok();
+    }
+
+    Storage &m_storage;
+    const Site &m_site;
+    const PlannedArray &m_array;
+    std::set<std::string> m_folders;
+};
 
 Status moveIntoPlace(Storage &storage, const Site &site,
                      const Manifest &manifest)
@@ -276,6 +373,13 @@ Status undo(Storage &storage, const Site &site, const Plan &plan)
     // the documents.
     if (plan.leased)
         return Status::ok();
+    // Whoever wrote the plan may mean a folder beside the store.
+    for (const auto &folder : plan.folders)
+    {
+        if (folder != site.name && !folder.starts_with(site.name + "/"))
+            return conflict("the plan has the folder '" + folder +
+                            "', which is not part of the store");
+    }
     for (const auto &document : plan.documents)
     {
         MDIMAPPEND_ASSIGN(const Content present,
@@ -285,7 +389,7 @@ Status undo(Storage &storage, const Site &site, const Plan &plan)
                             "' is not what it was before the append");
     }
     for (const auto &array : plan.arrays)
-        MDIMAPPEND_RETURN_IF_ERROR(removeAddedChunks(storage, site, array));
+        MDIMAPPEND_RETURN_IF_ERROR(AddedChunks(storage, site, array).remove());
     for (auto folder = plan.folders.rbegin(); folder != plan.folders.rend();
          ++folder)
         MDIMAPPEND_RETURN_IF_ERROR(

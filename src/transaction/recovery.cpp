@@ -11,6 +11,9 @@ namespace mdimappend
 namespace
 {
 
+/// Some hundred bytes for each chunk that a commit replaces.
+constexpr std::uint64_t largestRecord = 1ULL << 30;
+
 struct Journal
 {
     std::optional<std::string> plan;
@@ -22,12 +25,23 @@ Result<Journal> readJournal(Storage &storage, const Site &site,
                             const std::string &transaction)
 {
     Journal journal;
-    MDIMAPPEND_ASSIGN(journal.decision,
-                      storage.read(decisionPath(site, transaction)));
-    MDIMAPPEND_ASSIGN(journal.plan, storage.read(planPath(site, transaction)));
-    MDIMAPPEND_ASSIGN(journal.manifest,
-                      storage.read(manifestPath(site, transaction)));
+    MDIMAPPEND_ASSIGN(
+        journal.decision,
+        storage.read(decisionPath(site, transaction), largestRecord));
+    MDIMAPPEND_ASSIGN(journal.plan,
+                      storage.read(planPath(site, transaction), largestRecord));
+    MDIMAPPEND_ASSIGN(
+        journal.manifest,
+        storage.read(manifestPath(site, transaction), largestRecord));
     return journal;
+}
+
+/// A power cut has torn the plan, and nothing else was written. One that is
+/// whole, and cannot be followed, may have been.
+bool neverBecameDurable(const Result<Plan> &plan, const Journal &journal)
+{
+    return !plan && plan.status().kind() == Failure::Error &&
+           !journal.manifest && !journal.decision;
 }
 
 Status damaged(const Site &site, const std::string &transaction,
@@ -61,8 +75,8 @@ class Recovery
         if (!journal.plan)
             return justTidy(transaction);
         auto plan = parsePlan(*journal.plan);
-        if (!plan && !journal.manifest && !journal.decision)
-            return justTidy(transaction);  // it never became durable
+        if (neverBecameDurable(plan, journal))
+            return justTidy(transaction);
         if (!plan)
             return damaged(m_site, transaction, plan.status().message());
         if (plan->transaction != transaction)
@@ -162,8 +176,8 @@ Result<PendingTransaction::State> stateOf(Storage &storage, const Site &site,
         return State::Finished;
     const auto plan = parsePlan(*journal.plan);
     if (!plan)
-        return journal.manifest || journal.decision ? State::Damaged
-                                                    : State::Finished;
+        return neverBecameDurable(plan, journal) ? State::Finished
+                                                 : State::Damaged;
     MDIMAPPEND_ASSIGN(const bool logged, isLogged(storage, site, *plan));
     if (logged)
         return State::Finished;

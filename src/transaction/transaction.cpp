@@ -215,8 +215,9 @@ Status Transaction::checkBase()
         return checkOverwrite(m_storage, m_site, *m_plan.overwrite);
     for (const auto &document : m_plan.documents)
     {
-        MDIMAPPEND_ASSIGN(const auto bytes,
-                          m_storage.read(m_site.object(document.key)));
+        MDIMAPPEND_ASSIGN(
+            const auto bytes,
+            m_storage.read(m_site.object(document.key), largestDocument));
         if (contentOf(bytes) != document.content)
             return {Failure::Conflict,
                     "conflict: document '" + document.key +

@@ -1,6 +1,7 @@
 #include "units/unit_conversion.h"
 
 #include "time/cf_time.h"
+#include "time/foreign_text.h"
 
 #include <cpl_conv.h>
 #include <udunits2.h>
@@ -17,6 +18,9 @@ namespace mdimappend
 
 namespace
 {
+
+/// Regular expressions and udunits2's parser recurse on a text's length.
+constexpr std::size_t longestText = 500;
 
 struct UnitDeleter
 {
@@ -126,16 +130,18 @@ Result<Unit> parse(const std::string &text)
 {
     if (text.empty())
         return refused("no units are given");
+    if (text.size() > longestText)
+        return refused(cf::quoted(text) + " is too long for a unit");
     if (looksLikeTime(text))
-        return refused("'" + text + "' is a time since a date");
+        return refused(cf::quoted(text) + " is a time since a date");
     Unit unit(
         ut_parse(UnitSession::system(), asUdunits(text).c_str(), UT_UTF8));
     if (!unit)
-        return refused("'" + text + "' is no unit that udunits2 knows");
+        return refused(cf::quoted(text) + " is no unit that udunits2 knows");
     // "days @ 2000-01-01", "seconds after 2000-01-01".
     const Unit time(ut_parse(UnitSession::system(), "s @ 2000-01-01", UT_UTF8));
     if (time && ut_are_convertible(unit.get(), time.get()))
-        return refused("'" + text + "' is a time since a date");
+        return refused(cf::quoted(text) + " is a time since a date");
     return unit;
 }
 
