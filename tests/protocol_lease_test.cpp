@@ -5,6 +5,7 @@
 
 #include "support/cube.h"
 #include "support/fault_posix.h"
+#include "support/scenarios.h"
 #include "support/tree.h"
 #include "transaction/recovery.h"
 #include "transaction/writer.h"
@@ -12,7 +13,6 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <ostream>
@@ -247,7 +247,7 @@ class ProtocolLease : public testing::TestWithParam<LeasedStep>
     /// Each call in the full campaign, every few otherwise.
     static std::uint64_t stride(std::uint64_t usual)
     {
-        return std::getenv("MDIMAPPEND_FULL_CAMPAIGNS") ? 1 : usual;
+        return runsInFull() ? 1 : usual;
     }
 
     QuietGdal quiet;

@@ -17,7 +17,7 @@ for shard in 0 1; do
     shards+=($!)
 done
 for shard in "${shards[@]}"; do wait "$shard" || status=1; done
-python3 -m pytest "$here/autotest" -q -p no:cacheprovider -n "${MDIMAPPEND_WORKERS:-2}" \
+LD_PRELOAD=${MDIMAPPEND_PRELOAD:-} python3 -m pytest "$here/autotest" -q -p no:cacheprovider -n "${MDIMAPPEND_WORKERS:-2}" \
     --junitxml="$results/pytest.xml" "$@" || status=1
 
 python3 - "$results" "$status" <<'PYTHON'

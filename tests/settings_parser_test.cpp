@@ -335,6 +335,7 @@ TEST(SettingsOfOptions, GiveTheSameOptionsAgain)
         "merge_shards: true\n"
         "lock: none\n"
         "lock_timeout: forever\n"
+        "lease: 5min\n"
         "durability: process\n"
         "slices_per_commit: 5\n"
         "keep_going: true\n"

@@ -3,6 +3,7 @@
 #include "storage/checksum.h"
 #include "zarr/document_key.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace mdimappend
@@ -37,17 +38,17 @@ Result<Json> unframe(const std::string &kind, std::string_view record)
         return damaged;
     std::string_view header = record.substr(start.size(), end - start.size());
     const std::string_view body = record.substr(end + 1);
-    if (!header.starts_with("1 ") && !header.starts_with("2 "))
+    const auto version = header.substr(0, header.find(' '));
+    header.remove_prefix(std::min(version.size() + 1, header.size()));
+    if (header != std::to_string(body.size()) + " " + sha256(body))
+        return damaged;
+    if (version != "1" && version != "2")
         return notFollowed("the " + kind +
                            " has a format that this version of "
                            "gdalmdimappend does not know");
-    const auto version = header.substr(0, 2);
-    header.remove_prefix(2);
-    if (header != std::to_string(body.size()) + " " + sha256(body))
-        return damaged;
     auto parsed = parseJson(body.substr(0, body.size() - 1));
     if (!parsed || !parsed->is_object() ||
-        parsed->contains("overwrite") != (version == "2 "))
+        parsed->contains("overwrite") != (version == "2"))
         return notFollowed("the " + kind + " is malformed");
     return parsed;
 }

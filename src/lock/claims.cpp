@@ -21,6 +21,19 @@ constexpr std::uint64_t highestNumber = 1'000'000'000'000'000;
 constexpr std::uint64_t largestClaim = 1U << 16;
 constexpr Seconds leaseOfDamaged{60};
 
+std::optional<std::uint64_t> numberOf(const std::string &name)
+{
+    std::uint64_t number = 0;
+    const auto *end = name.data() + name.size();
+    const auto parsed = std::from_chars(name.data(), end, number);
+    if (parsed.ec != std::errc() || parsed.ptr != end || name.size() < digits ||
+        number > highestNumber)
+        return std::nullopt;
+    return number;
+}
+
+}  // namespace
+
 std::string toText(const Claim &claim)
 {
     Json document = {{"format", "mdimappend lease 1"},
@@ -50,19 +63,6 @@ Claim parseClaim(std::uint64_t number, const std::string &text)
         claim.renewals = renewals.get<std::uint64_t>();
     return claim;
 }
-
-std::optional<std::uint64_t> numberOf(const std::string &name)
-{
-    std::uint64_t number = 0;
-    const auto *end = name.data() + name.size();
-    const auto parsed = std::from_chars(name.data(), end, number);
-    if (parsed.ec != std::errc() || parsed.ptr != end || name.size() < digits ||
-        number > highestNumber)
-        return std::nullopt;
-    return number;
-}
-
-}  // namespace
 
 Claim freeAfter(const Claim &claim)
 {

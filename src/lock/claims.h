@@ -37,6 +37,11 @@ struct Claim
     bool operator==(const Claim &) const = default;
 };
 
+/// The text of a claim (docs/format.md), which has no number in it. One that is
+/// damaged is held, by nobody in particular.
+std::string toText(const Claim &claim);
+Claim parseClaim(std::uint64_t number, const std::string &text);
+
 /// The next claim, that nobody holds.
 Claim freeAfter(const Claim &claim);
 
@@ -51,7 +56,7 @@ class Claims
     {
     }
 
-    /// The highest one. A damaged claim is held by nobody in particular.
+    /// The highest one.
     Result<std::optional<Claim>> latest();
 
     /// False if somebody else has claimed this number or a higher one.

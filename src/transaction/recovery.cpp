@@ -3,6 +3,7 @@
 #include "journal/log.h"
 #include "journal/records.h"
 #include "storage/checksum.h"
+#include "transaction/overwrite.h"
 #include "transaction/protocol.h"
 
 namespace mdimappend
@@ -93,6 +94,9 @@ class Recovery
         {
             m_storage.adopt(logRecordPath(m_site, plan->sequence));
             MDIMAPPEND_RETURN_IF_ERROR(m_storage.barrier());
+            // A conflict over the old store comes before anything is changed.
+            MDIMAPPEND_RETURN_IF_ERROR(
+                removeOverwritten(m_storage, m_site, transaction));
             MDIMAPPEND_RETURN_IF_ERROR(
                 tidyLogRecord(m_storage, m_site, plan->sequence));
             return justTidy(transaction);

@@ -41,6 +41,12 @@ void stageAll(Intent &intent)
     }
 }
 
+Status outcomeUnknown(const Status &why)
+{
+    return {Failure::Unknown, "the outcome of the append is unknown (" +
+                                  why.message() + "). The next run decides."};
+}
+
 /// An append that cannot be applied must not be decided: somebody may have
 /// taken the stage away, or the log.
 Status checkApplicable(Storage &storage, const Site &site,
@@ -289,19 +295,17 @@ Status Transaction::commit(Json logRecord,
         // Whoever wins `abort` knows that there is no `commit`.
         if (undo())
             return decided.takeStatus().suffixed("Nothing was appended.");
-        return Status(Failure::Unknown,
-                      "the outcome of the append is unknown (" +
-                          decided.status().message() +
-                          "). The next run decides.");
+        return outcomeUnknown(decided.status());
     }
     if (!decided->commit)
         return error("the append was undone by another process. Nothing was "
                      "appended.");
     // Whoever undid it removes the plan before the word `abort`; so without a
     // plan this word came too late, into a journal that is being removed.
-    MDIMAPPEND_ASSIGN(const auto plan,
-                      m_storage.state(planPath(m_site, m_plan.transaction)));
+    const auto plan = m_storage.state(planPath(m_site, m_plan.transaction));
     if (!plan)
+        return outcomeUnknown(plan.status());
+    if (!*plan)
         return error("the append was undone by another process. Nothing was "
                      "appended.");
 
