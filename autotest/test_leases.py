@@ -114,7 +114,9 @@ def test_unlock_ends_a_lease_at_once(grown, slow_slice):
 def test_unlock_of_a_living_writer_makes_it_give_up(grown, slow_slice):
     before = cubes.tree(grown)
     process = start_until_staged(slow_slice, grown)
+    process.send_signal(signal.SIGSTOP)
     driver("unlock", grown)
+    process.send_signal(signal.SIGCONT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "was taken over" in err

@@ -198,7 +198,9 @@ def test_the_table_is_true(tmp_path, key, status):
         content = {"air" if part == "*" else part: content}
     path = tmp_path / "zappend.json"
     path.write_text(json.dumps(content))
-    words = ["--settings", path, "--dry-run", "-o", tmp_path / "c.zarr", "none.nc"]
+    # The command line is over the file, where waiting for the slice lasts.
+    words = ["--settings", path, "--wait", "0", "--dry-run"]
+    words += ["-o", tmp_path / "c.zarr", "none.nc"]
     done = cubes.append(*words, status=None)
     if status == "refused":
         assert done.status == 2

@@ -115,6 +115,9 @@ class Pipeline
         work(true);
         for (auto &thread : threads)
             thread.join();
+        // The others may have gone on for long since this one last asked.
+        if (!m_stop && m_options.progress && !m_options.progress(1))
+            fail(Status(Failure::Interrupted, "interrupted"));
         const std::lock_guard guard(m_mutex);
         return m_failure;
     }

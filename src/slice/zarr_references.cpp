@@ -134,8 +134,11 @@ Status checkReferences(const std::string &file)
         return Status::ok();
     const auto path = withoutPrefix(file);
     VSIStatBufL state;
-    const bool isFolder =
-        VSIStatL(path.c_str(), &state) == 0 && VSI_ISDIR(state.st_mode);
+    const bool isThere = VSIStatL(path.c_str(), &state) == 0;
+    // A folder on a web server that lists none is no file, either.
+    if (!isThere && path == file)
+        return Status::ok();
+    const bool isFolder = isThere && VSI_ISDIR(state.st_mode);
     const auto text = readAll(isFolder ? path + "/.zmetadata" : path);
     if (isFolder)
     {
