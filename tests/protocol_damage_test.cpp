@@ -80,9 +80,9 @@ class ProtocolDamage : public EveryScenario
             return false;
         const Json &number = member(*hint, "sequence");
         return number.is_number_integer() && number.get<std::int64_t>() > 0 &&
-               !fs::exists(head.parent_path() /
-                           std::format("{:012}.json",
-                                       number.get<std::uint64_t>()));
+               !fs::exists(
+                   head.parent_path() /
+                   std::format("{:012}.json", number.get<std::uint64_t>()));
     }
 
     std::string wrongAfter(bool onlyPlan, bool logIsDamaged = false)
@@ -191,9 +191,9 @@ TEST_P(ProtocolDamage, ofAnythingInTheSidecarLosesNothing)
             const auto path = campaign.parent() + "/" + name;
             const bool onlyPlan = onlyThePlanWasThere(path);
             writeFile(path, content);
-            const bool log = name.find("/log/0") != std::string::npos ||
-                             (name.ends_with("/log/head") &&
-                              isAheadOfTheLog(path, content));
+            const bool log =
+                name.find("/log/0") != std::string::npos ||
+                (name.ends_with("/log/head") && isAheadOfTheLog(path, content));
             ASSERT_EQ(wrongAfter(onlyPlan, log), "")
                 << "bit " << at << " of " << name << "\n"
                 << content << "\nappend killed at call " << n << "\n"

@@ -198,7 +198,7 @@ std::string toText(const Report &report)
 std::string messageText(const Status &status)
 {
     constexpr std::size_t longest = 4000;
-    const auto text = printable(status.message());
+    auto text = printable(status.message());
     if (text.size() <= longest)
         return text;
     const auto isInside = [&](std::size_t at)
