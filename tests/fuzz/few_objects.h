@@ -44,6 +44,12 @@ class FewObjects final : public Storage
         return readOnly();
     }
 
+    Result<std::optional<std::string>> putUnlessThere(const std::string &,
+                                                      std::string_view) override
+    {
+        return readOnly();
+    }
+
     Status stage(const std::string &, std::string_view,
                  const std::string &) override
     {
@@ -101,6 +107,10 @@ class FewObjects final : public Storage
     }
 
     void adopt(const std::string &) override
+    {
+    }
+
+    void expectFolder(const std::string &) override
     {
     }
 

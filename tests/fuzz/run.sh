@@ -49,7 +49,7 @@ fuzz() {
     # udunits2 forgets what it has read of a text that it refuses.
     local leaks=1; [ "$1" = units ] && leaks=0
     [ -e "$here/tests/fuzz/$1.dict" ] && dictionary=("-dict=$here/tests/fuzz/$1.dict")
-    "$build/tests/fuzz/${1}_fuzz" "$corpus" "$seeds" "${dictionary[@]}" \
+    ASAN_OPTIONS=detect_leaks=$leaks "$build/tests/fuzz/${1}_fuzz" "$corpus" "$seeds" "${dictionary[@]}" \
         -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=16384 \
         -detect_leaks=$leaks \
         -artifact_prefix="$finds/" -print_final_stats=1 >"$log" 2>&1
