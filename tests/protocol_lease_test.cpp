@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <memory>
@@ -62,15 +63,17 @@ const LeasedStep leasedSteps[] = {
     {v2, "V2Aligned", 2, 2, {2}},         {v3, "V3Merging", 3, 3, {2}},
     {v2, "V2MergingBatch", 3, 3, {2, 2}}, {v3, "V3Replace", 3, 1, {3}, true}};
 
-/// For a writer that is to take over at once: each time that it finds itself
-/// waiting, hours have passed.
+/// For a writer that is to take over at once: each time that it asks whether to
+/// go on, as it does while it waits, hours have passed; but never so many that
+/// its own lease of a day is over.
 template <class Options> void hasten(Options &options)
 {
     auto now = std::make_shared<Seconds>(0);
     options.clock = [now] { return *now; };
     options.cancelled = [now]
     {
-        *now += std::chrono::hours(2);
+        *now = std::min<Seconds>(*now + std::chrono::hours(2),
+                                 std::chrono::hours(20));
         return false;
     };
 }
