@@ -4,11 +4,11 @@
 #include "lock/claims.h"
 #include "lock/lock.h"
 #include "storage/local_storage.h"
+#include "support/one_at_a_time.h"
 #include "support/tree.h"
 
 #include <gmock/gmock.h>
 
-#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <sys/wait.h>
@@ -280,32 +280,15 @@ TEST_F(LeaseTest, isSeenFromOutside)
 
 TEST_F(LeaseTest, excludesManyThreadsOfBothKinds)
 {
-    std::atomic<int> inside = 0;
-    std::atomic<int> most = 0;
-    std::atomic<int> got = 0;
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 8; ++i)
-    {
-        threads.emplace_back(
-            [&, i]
-            {
-                LockRequest real;
-                real.path = path;
-                real.timeout = Seconds(60);
-                const auto lock = i % 2 ? acquireLease(real, *storage)
-                                        : acquireLocalLock(real, *storage);
-                if (!lock)
-                    return;
-                ++got;
-                most = std::max(most.load(), ++inside);
-                std::this_thread::sleep_for(std::chrono::milliseconds(2));
-                --inside;
-            });
-    }
-    for (auto &thread : threads)
-        thread.join();
-    EXPECT_EQ(got, 8);
-    EXPECT_EQ(most, 1);
+    expectOneAtATime(
+        [&](int i)
+        {
+            LockRequest real;
+            real.path = path;
+            real.timeout = Seconds(60);
+            return i % 2 ? acquireLease(real, *storage)
+                         : acquireLocalLock(real, *storage);
+        });
 }
 
 }  // namespace

@@ -4,11 +4,11 @@
 #include "lock/lock.h"
 #include "storage/local_storage.h"
 #include "support/fault_posix.h"
+#include "support/one_at_a_time.h"
 #include "support/tree.h"
 
 #include <gmock/gmock.h>
 
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -283,28 +283,7 @@ TEST_F(LockTest, isRefusedWhereTheFileSystemHasNoSuchLocks)
 
 TEST_F(LockTest, excludesManyThreadsThatWantItAtOnce)
 {
-    std::atomic<int> inside = 0;
-    std::atomic<int> most = 0;
-    std::atomic<int> got = 0;
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 8; ++i)
-    {
-        threads.emplace_back(
-            [&]
-            {
-                const auto lock = acquire(request(Seconds(60)));
-                if (!lock)
-                    return;
-                ++got;
-                most = std::max(most.load(), ++inside);
-                std::this_thread::sleep_for(std::chrono::milliseconds(2));
-                --inside;
-            });
-    }
-    for (auto &thread : threads)
-        thread.join();
-    EXPECT_EQ(got, 8);
-    EXPECT_EQ(most, 1);
+    expectOneAtATime([&](int) { return acquire(request(Seconds(60))); });
 }
 
 TEST_F(LockTest, peekingAtAMissingLockFindsItFree)

@@ -98,38 +98,20 @@ class ProtocolLease : public testing::TestWithParam<LeasedStep>
                          std::vector<std::size_t> counts, LockMode lock,
                          Posix &posix = Posix::system(), bool anew = false)
     {
-        const auto &kind = GetParam().kind;
-        AppendOptions options;
-        std::vector<GDALDatasetUniquePtr> slices;
-        for (const auto count : counts)
+        const auto lease = [&](AppendOptions &options)
         {
-            slices.push_back(rowsAsSlice(first, count, anew));
-            options.slices.push_back({"rows " + std::to_string(first),
-                                      std::nullopt, slices.back().get()});
-            first += count;
-        }
-        if (anew)
-            options.onDuplicate = OnDuplicate::Replace;
-        options.slicesPerCommit = static_cast<int>(counts.size());
-        options.encodings["time"].units = "keep";
-        options.encodings["air"].chunk = {2, 2, 2};
-        options.encodings["time"].chunk = {2};
-        options.target = target;
-        options.zarrFormat = kind.format;
-        options.consolidated = kind.consolidated;
-        options.lock = lock;
-        options.lockTimeout = Seconds(10);
-        // One that is going to be stopped goes by the system's clock.
-        options.lease = std::chrono::hours(1);
-        if (&posix == &Posix::system())
-        {
-            hasten(options);
-            options.lease = std::chrono::hours(24);
-        }
-        options.durability = Durability::Process;
-        options.threads = 1;
-        options.posix = &posix;
-        return mdimappend::append(options);
+            options.lock = lock;
+            options.lockTimeout = Seconds(10);
+            // One that is going to be stopped goes by the system's clock.
+            options.lease = std::chrono::hours(1);
+            if (&posix == &Posix::system())
+            {
+                hasten(options);
+                options.lease = std::chrono::hours(24);
+            }
+        };
+        return appendRows(GetParam().kind, target, first, std::move(counts),
+                          posix, Durability::Process, false, anew, 1, lease);
     }
 
     Report appendStep(LockMode lock, Posix &posix = Posix::system()) const

@@ -495,10 +495,9 @@ class Run
             return m_options.appendDim;
         if (!m_report.appendDim.empty() || overwrites())
             return m_report.appendDim;
-        auto &posix = m_options.posix ? *m_options.posix : Posix::system();
-        MDIMAPPEND_ASSIGN(
-            const Writer reader,
-            openForReading(m_options.target, m_options.group, posix));
+        MDIMAPPEND_ASSIGN(const Writer reader,
+                          openForReading(m_options.target, m_options.group,
+                                         *m_options.posix));
         // Read without the lock: an append under way may tear it; what counts
         // is read again later.
         const auto target = readTarget(*reader.storage, reader.site, "");
@@ -512,7 +511,8 @@ class Run
         if (!std::exchange(m_appendDimUnknown, false))
             return Status::ok();
         MDIMAPPEND_ASSIGN(const Writer reader,
-                          openForReading(m_options.target, m_options.group));
+                          openForReading(m_options.target, m_options.group,
+                                         *m_options.posix));
         MDIMAPPEND_ASSIGN(const Target target,
                           readTarget(*reader.storage, reader.site, ""));
         if (target.appendDim.empty() || target.appendDim == m_report.appendDim)

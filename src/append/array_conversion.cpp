@@ -11,16 +11,10 @@ namespace mdimappend
 namespace
 {
 
-std::string textIn(const Json &attributes, const char *name)
-{
-    const auto &value = member(attributes, name);
-    return value.is_string() ? value.get<std::string>() : std::string();
-}
-
 bool isBoundsOf(const Json &attributes, const std::string &name)
 {
-    return textIn(attributes, "bounds") == name ||
-           textIn(attributes, "climatology") == name;
+    return textMember(attributes, "bounds") == name ||
+           textMember(attributes, "climatology") == name;
 }
 
 /// What a bounds variable does not say is as its coordinate has it: all, or the
@@ -31,13 +25,6 @@ void inherit(UnitsOf &bounds, const UnitsOf &owner)
         bounds = owner;
     else if (bounds.calendar.empty() && looksLikeTime(bounds.units))
         bounds.calendar = owner.calendar;
-}
-
-std::optional<double> numberIn(const Json &attributes, const char *name)
-{
-    const auto &value = member(attributes, name);
-    return value.is_number() ? std::optional(value.get<double>())
-                             : std::nullopt;
 }
 
 Result<Conversion> timeConversion(const TargetArray &target,
@@ -127,8 +114,8 @@ Result<Conversion> numberConversion(const TargetArray &target,
     // What fills an array of truth values is one of the two.
     if (request.to.truthValues)
         request.from.missing.reset();
-    request.to.scale = numberIn(document.attributes, "scale_factor");
-    request.to.offset = numberIn(document.attributes, "add_offset");
+    request.to.scale = numberMember(document.attributes, "scale_factor");
+    request.to.offset = numberMember(document.attributes, "add_offset");
     const bool sameType = request.from.type == request.to.type;
     MDIMAPPEND_ASSIGN(
         request.to.missing,
@@ -145,11 +132,12 @@ Result<Conversion> numberConversion(const TargetArray &target,
 
 UnitsOf unitsOf(const Slice &slice, const SliceArray &array)
 {
-    UnitsOf found{array.units, textIn(array.attributes, "calendar")};
+    UnitsOf found{array.units, textMember(array.attributes, "calendar")};
     for (const auto &owner : slice.arrays())
     {
         if (isBoundsOf(owner.attributes, array.name))
-            inherit(found, {owner.units, textIn(owner.attributes, "calendar")});
+            inherit(found,
+                    {owner.units, textMember(owner.attributes, "calendar")});
     }
     return found;
 }

@@ -105,16 +105,11 @@ Compression describe(const std::string &codec, const Json &configuration)
 
 Compression compressionOf(const ArrayDocument &document)
 {
-    const auto text = [](const Json &json, const char *name)
-    {
-        const auto &value = member(json, name);
-        return value.is_string() ? value.get<std::string>() : std::string();
-    };
     if (document.format == ZarrFormat::V2)
     {
         const auto &compressor = member(document.metadata, "compressor");
         return compressor.is_object()
-                   ? describe(text(compressor, "id"), compressor)
+                   ? describe(textMember(compressor, "id"), compressor)
                    : Compression{};
     }
     const Json *codecs = &member(document.metadata, "codecs");
@@ -122,7 +117,7 @@ Compression compressionOf(const ArrayDocument &document)
         codecs = &member(member(codecs->front(), "configuration"), "codecs");
     for (const auto &codec : *codecs)
     {
-        const auto name = text(codec, "name");
+        const auto name = textMember(codec, "name");
         if (name == "blosc" || name == "zstd" || name == "gzip")
             return describe(name, member(codec, "configuration"));
     }
@@ -203,9 +198,8 @@ class EncodingCheck
                        const std::optional<double> &asked,
                        double otherwise) const
     {
-        const auto &value = member(m_document.attributes, attribute);
         const double found =
-            value.is_number() ? value.get<double>() : otherwise;
+            numberMember(m_document.attributes, attribute).value_or(otherwise);
         if (!asked || *asked == found)
             return Status::ok();
         return differs(what, dumpJson(*asked, -1), dumpJson(found, -1));

@@ -15,9 +15,8 @@ namespace
 
 Result<Writer> openTarget(const AppendOptions &options)
 {
-    auto &posix = options.posix ? *options.posix : Posix::system();
     if (options.dryRun)
-        return openForReading(options.target, options.group, posix);
+        return openForReading(options.target, options.group, *options.posix);
     WriterRequest request;
     request.target = options.target;
     request.group = options.group;
@@ -28,7 +27,7 @@ Result<Writer> openTarget(const AppendOptions &options)
     request.clock = options.clock;
     request.command = options.command;
     request.cancelled = options.cancelled;
-    request.posix = &posix;
+    request.posix = options.posix;
     return openForWriting(request);
 }
 
@@ -188,8 +187,10 @@ Status Batch::add(std::unique_ptr<Slice> slice, AppendPlan plan,
 /// Without labels nothing else tells that a slice is in this commit already.
 bool Batch::isWaiting(const Slice &slice) const
 {
+    if (m_cube.target.labels())
+        return false;
     const auto state = slice.fingerprint();
-    return !m_cube.target.labels() && !state.empty() &&
+    return !state.empty() &&
            std::ranges::any_of(m_waiting,
                                [&](const Waiting &waiting)
                                {

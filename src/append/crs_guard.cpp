@@ -104,10 +104,9 @@ Crs crsOf(const Json &attributes, const std::vector<std::string> &dimensions,
         name = name.substr(0, name.find_first_of(": "));
         const auto *x = dimensions.empty() ? nullptr : find(dimensions.back());
         const Json none;
-        const auto &units = member(x ? *x : none, "units");
         if (const auto *mapping = find(name))
-            return fromGridMapping(
-                *mapping, units.is_string() ? units.get<std::string>() : "");
+            return fromGridMapping(*mapping,
+                                   textMember(x ? *x : none, "units"));
     }
     return fromGdal(member(attributes, "_CRS"));
 }

@@ -26,13 +26,6 @@ std::string integerText(Instant value)
     return text;
 }
 
-double asDouble(const Label &label)
-{
-    if (const auto *instant = std::get_if<Instant>(&label))
-        return static_cast<double>(*instant);
-    return std::get<double>(label);
-}
-
 /// Whole and real numbers together compare as real ones.
 bool less(const Label &a, const Label &b)
 {
@@ -72,6 +65,13 @@ std::optional<std::int64_t> parseInteger(const std::string &text)
 }
 
 }  // namespace
+
+double asDouble(const Label &label)
+{
+    if (const auto *instant = std::get_if<Instant>(&label))
+        return static_cast<double>(*instant);
+    return std::get<double>(label);
+}
 
 std::string Labels::describe(std::size_t position) const
 {

@@ -23,6 +23,9 @@ namespace mdimappend
 /// other.
 using Label = std::variant<Instant, double, std::string>;
 
+/// A label that is no text.
+double asDouble(const Label &label);
+
 struct Labels
 {
     enum class Kind

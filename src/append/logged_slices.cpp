@@ -11,25 +11,11 @@ namespace mdimappend
 namespace
 {
 
-std::uint64_t number(const Json &record, const char *key)
-{
-    const auto &value = member(record, key);
-    return value.is_number_integer() && value.get<std::int64_t>() >= 0
-               ? value.get<std::uint64_t>()
-               : 0;
-}
-
-std::string text(const Json &record, const char *key)
-{
-    const auto &value = member(record, key);
-    return value.is_string() ? value.get<std::string>() : std::string();
-}
-
 bool isSameFile(const Json &logged, const Slice &slice)
 {
     const auto state = slice.fingerprint();
-    return !state.empty() && text(logged, "state") == state &&
-           text(logged, "path") == canonicalPath(slice.name());
+    return !state.empty() && textMember(logged, "state") == state &&
+           textMember(logged, "path") == canonicalPath(slice.name());
 }
 
 }  // namespace
@@ -44,11 +30,12 @@ std::string canonicalPath(const std::string &slice)
 Result<Creation> creationOf(Storage &storage, const Site &site)
 {
     Creation creation;
-    MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
+    MDIMAPPEND_ASSIGN(creation.last, lastSequence(storage, site));
+    const auto last = creation.last;
     MDIMAPPEND_ASSIGN(const auto newest, readLogRecord(storage, site, last));
     if (!newest)
         return creation;
-    creation.store = number(*newest, "store_created_by");
+    creation.store = countMember(*newest, "store_created_by");
     // Other groups' may be between; not for ever, it is a shortcut.
     for (auto sequence = last;
          sequence > 0 && sequence >= creation.store && last - sequence < 100;
@@ -56,9 +43,9 @@ Result<Creation> creationOf(Storage &storage, const Site &site)
     {
         MDIMAPPEND_ASSIGN(const auto record,
                           readLogRecord(storage, site, sequence));
-        if (!record || text(*record, "group") != site.group)
+        if (!record || textMember(*record, "group") != site.group)
             continue;
-        creation.target = number(*record, "created_by");
+        creation.target = countMember(*record, "created_by");
         break;
     }
     return creation;
@@ -70,31 +57,30 @@ Result<bool> broughtRows(Storage &storage, const Site &site, const Slice &slice,
     MDIMAPPEND_ASSIGN(const auto creation, creationOf(storage, site));
     if (creation.target == 0 || !site.overwriting.empty())
         return false;
-    MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
     // Rows only grow from record to record: the last one that begins at or in
     // front of the row is the one that brought it.
     std::uint64_t low = creation.target;
-    std::uint64_t high = last;
+    std::uint64_t high = creation.last;
     while (low < high)
     {
         const auto middle = high - (high - low) / 2;
         MDIMAPPEND_ASSIGN(const auto record,
                           readLogRecord(storage, site, middle));
-        if (!record || text(*record, "group") != site.group)
+        if (!record || textMember(*record, "group") != site.group)
             return false;
-        if (number(*record, "first_row") <= firstRow)
+        if (countMember(*record, "first_row") <= firstRow)
             low = middle;
         else
             high = middle - 1;
     }
     MDIMAPPEND_ASSIGN(const auto record, readLogRecord(storage, site, low));
-    if (!record || text(*record, "group") != site.group)
+    if (!record || textMember(*record, "group") != site.group)
         return false;
     for (const auto &logged : member(*record, "slices"))
     {
         if (isSameFile(logged, slice) &&
-            number(logged, "first_row") == firstRow &&
-            number(logged, "rows") == rows)
+            countMember(logged, "first_row") == firstRow &&
+            countMember(logged, "rows") == rows)
             return true;
     }
     return false;
@@ -106,19 +92,19 @@ Result<bool> isLogged(Storage &storage, const Site &site, const Slice &slice,
     // What the log knows of is in a store that goes.
     if (!site.overwriting.empty())
         return false;
-    MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
     MDIMAPPEND_ASSIGN(const auto creation, creationOf(storage, site));
     const auto first = std::max(creation.store, creation.target);
-    for (auto sequence = last; sequence > 0 && sequence >= first; --sequence)
+    for (auto sequence = creation.last; sequence > 0 && sequence >= first;
+         --sequence)
     {
         MDIMAPPEND_ASSIGN(const auto record,
                           readLogRecord(storage, site, sequence));
-        if (!record || text(*record, "group") != site.group)
+        if (!record || textMember(*record, "group") != site.group)
             continue;
         for (const auto &logged : member(*record, "slices"))
         {
             const auto end =
-                number(logged, "first_row") + number(logged, "rows");
+                countMember(logged, "first_row") + countMember(logged, "rows");
             if (end <= size && isSameFile(logged, slice))
                 return true;
         }

@@ -24,6 +24,7 @@ struct Creation
 {
     std::uint64_t store = 0;
     std::uint64_t target = 0;
+    std::uint64_t last = 0;  ///< of all commits
 };
 
 Result<Creation> creationOf(Storage &storage, const Site &site);

@@ -4,6 +4,7 @@
 #include "append/array_encoding.h"
 #include "append/chunk_grid.h"
 #include "append/new_time.h"
+#include "zarr/document_key.h"
 
 #include <algorithm>
 #include <cmath>
@@ -17,11 +18,6 @@ namespace
 
 constexpr std::uint64_t mebibyte = 1ULL << 20;
 constexpr std::uint64_t labelsPerChunk = 1024;
-
-std::string join(const std::string &group, const std::string &name)
-{
-    return group.empty() ? name : group + "/" + name;
-}
 
 std::optional<std::size_t> axisOf(const SliceArray &array,
                                   const std::string &appendDim)
@@ -148,7 +144,7 @@ class Model
             const auto found = std::find_if(
                 m_arrays.begin(), m_arrays.end(),
                 [&, &wanted = name](const NewArray &array)
-                { return array.path == join(m_site.group, wanted); });
+                { return array.path == documentKey(m_site.group, wanted); });
             if (name != "*" && found == m_arrays.end())
                 return {Failure::Usage, "the settings name an array '" + name +
                                             "', which the slice does not have"};
@@ -186,7 +182,7 @@ class Model
     {
         NewArray array;
         const auto &name = m_slice.appendDim();
-        array.path = join(m_site.group, name);
+        array.path = documentKey(m_site.group, name);
         array.shape = {m_slice.size()};
         array.chunk = {labelsPerChunk};
         array.dimensions = {name};
@@ -236,7 +232,7 @@ class Model
         else if (source.labels)
             MDIMAPPEND_RETURN_IF_ERROR(checkLabelEncoding(source, asked));
         NewArray array;
-        array.path = join(m_site.group, source.name);
+        array.path = documentKey(m_site.group, source.name);
         array.shape = source.shape;
         array.dimensions = source.dimensions;
         array.attributes = source.attributes;
@@ -588,7 +584,7 @@ class Model
         {
             for (const char *document :
                  {".zattrs", ".zmetadata", ".zgroup", "zarr.json"})
-                place(join(group, document));
+                place(documentKey(group, document));
             if (group.find('/') == std::string::npos)
                 break;
         }

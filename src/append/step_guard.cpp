@@ -28,13 +28,6 @@ struct Move
     }
 };
 
-double asNumber(const Label &label)
-{
-    if (const auto *whole = std::get_if<Instant>(&label))
-        return static_cast<double>(*whole);
-    return std::get<double>(label);
-}
-
 bool closeTo(double found, double expected)
 {
     return std::fabs(found - expected) <=
@@ -115,7 +108,7 @@ class StepCheck
         }
         else
         {
-            move.number = asNumber(label(i + 1)) - asNumber(label(i));
+            move.number = asDouble(label(i + 1)) - asDouble(label(i));
         }
         return move;
     }

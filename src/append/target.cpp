@@ -12,13 +12,6 @@ namespace mdimappend
 namespace
 {
 
-std::string join(const std::string &group, const std::string &name)
-{
-    if (group.empty())
-        return name;
-    return name.empty() ? group : group + "/" + name;
-}
-
 /// "", "a", "a/b" of "a/b".
 std::vector<std::string> pathAndParents(const std::string &group)
 {
@@ -31,14 +24,6 @@ std::vector<std::string> pathAndParents(const std::string &group)
             break;
     }
     return groups;
-}
-
-std::string attributeText(const Json &attributes, const char *name)
-{
-    const auto found = attributes.find(name);
-    return found != attributes.end() && found->is_string()
-               ? found->get<std::string>()
-               : std::string();
 }
 
 std::optional<std::size_t> axisOf(const ArrayDocument &document,
@@ -93,7 +78,7 @@ class TargetReader
                  {"zarr.json", ".zgroup", ".zattrs", ".zmetadata", ".zarray"})
             {
                 MDIMAPPEND_ASSIGN(const auto bytes,
-                                  readDocument(join(group, name)));
+                                  readDocument(documentKey(group, name)));
                 if (bytes)
                     present[name] = *bytes;
             }
@@ -129,7 +114,7 @@ class TargetReader
             return false;
         m_target.format = v3 ? ZarrFormat::V3 : ZarrFormat::V2;
         if (const auto key = consolidatedKey(present))
-            m_target.consolidated.push_back({group, join(group, *key)});
+            m_target.consolidated.push_back({group, documentKey(group, *key)});
         return true;
     }
 
@@ -145,10 +130,10 @@ class TargetReader
                 m_target.format == ZarrFormat::V2 ? ".zarray" : "zarr.json";
             for (const auto &name : names)
             {
-                const auto path = join(m_site.group, name);
+                const auto path = documentKey(m_site.group, name);
                 MDIMAPPEND_ASSIGN(
                     const auto bytes,
-                    m_storage.read(m_site.object(join(path, document)),
+                    m_storage.read(m_site.object(documentKey(path, document)),
                                    largestDocument));
                 if (!bytes)
                     continue;
@@ -176,7 +161,7 @@ class TargetReader
                 return error("document '" + copy.key + "' lists an array " +
                              dumpJson(node, -1) +
                              ", which would lead out of the store");
-            const auto path = join(copy.group, node);
+            const auto path = documentKey(copy.group, node);
             if (path.starts_with(prefix) &&
                 path.find('/', prefix.size()) == std::string::npos)
                 paths.push_back(path);
@@ -189,7 +174,7 @@ class TargetReader
     static Result<bool> isArrayDocument(const std::string &path,
                                         const std::string &bytes)
     {
-        const auto called = "document '" + join(path, "zarr.json") + "'";
+        const auto called = "document '" + documentKey(path, "zarr.json") + "'";
         auto parsed = parseJson(bytes);
         if (!parsed)
             return parsed.takeStatus().prefixed(called);
@@ -207,17 +192,17 @@ class TargetReader
             if (m_target.format == ZarrFormat::V3)
             {
                 MDIMAPPEND_ASSIGN(const auto document,
-                                  readDocument(join(path, "zarr.json")));
+                                  readDocument(documentKey(path, "zarr.json")));
                 if (!document)
                     return error("its document is missing");
                 return parseArrayV3(path, *document);
             }
             MDIMAPPEND_ASSIGN(const auto document,
-                              readDocument(join(path, ".zarray")));
+                              readDocument(documentKey(path, ".zarray")));
             if (!document)
                 return error("its document is missing");
             MDIMAPPEND_ASSIGN(const auto attributes,
-                              readDocument(join(path, ".zattrs")));
+                              readDocument(documentKey(path, ".zattrs")));
             return parseArrayV2(path, *document, attributes.value_or(""));
         };
         auto document = parse();
@@ -250,7 +235,8 @@ class TargetReader
             relative.push_back(path.substr(skip));
             for (const char *name : {".zarray", ".zattrs", "zarr.json"})
             {
-                const auto found = m_target.documents.find(join(path, name));
+                const auto found =
+                    m_target.documents.find(documentKey(path, name));
                 if (found != m_target.documents.end())
                     own[found->first.substr(skip)] = found->second;
             }
@@ -292,7 +278,7 @@ class TargetReader
             if (array.document.rank() == 1 &&
                 array.document.dimensions.size() == 1 &&
                 array.document.dimensions[0] == array.name &&
-                attributeText(array.document.attributes, "axis") == "T")
+                textMember(array.document.attributes, "axis") == "T")
                 temporal.insert(array.name);
         }
         return temporal.size() == 1 ? *temporal.begin() : std::string();
@@ -353,8 +339,8 @@ TargetArray describeArray(ArrayDocument document, const std::string &group,
     array.name =
         group.empty() ? document.path : document.path.substr(group.size() + 1);
     array.axis = axisOf(document, appendDim);
-    array.units = attributeText(document.attributes, "units");
-    array.calendar = attributeText(document.attributes, "calendar");
+    array.units = textMember(document.attributes, "units");
+    array.calendar = textMember(document.attributes, "calendar");
     array.document = std::move(document);
     return array;
 }

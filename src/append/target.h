@@ -59,10 +59,6 @@ Result<Target> readTarget(Storage &storage, const Site &site,
 TargetArray describeArray(ArrayDocument document, const std::string &group,
                           const std::string &appendDim);
 
-/// An array's document with what the append needs to know of it.
-TargetArray describeArray(ArrayDocument document, const std::string &group,
-                          const std::string &appendDim);
-
 /// The new bytes of each document when arrays grow as told: their own, and each
 /// consolidated copy.
 Result<Documents> grownDocuments(const Target &target,

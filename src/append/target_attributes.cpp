@@ -2,6 +2,7 @@
 
 #include "append/attribute_templates.h"
 #include "time/utc_now.h"
+#include "zarr/document_key.h"
 
 #include <algorithm>
 #include <cmath>
@@ -110,11 +111,6 @@ class TemplateValues
     const CubeState &m_cube;
 };
 
-std::string keyOf(const std::string &group, const char *document)
-{
-    return group.empty() ? document : group + "/" + document;
-}
-
 const char *documentOf(ZarrFormat format)
 {
     return format == ZarrFormat::V3 ? "zarr.json" : ".zattrs";
@@ -205,7 +201,7 @@ bool isGroupDocument(const std::string &key, const std::string &group)
 /// same documents.
 void addToOrder(const Target &target, const std::string &group, Intent &intent)
 {
-    const auto attributes = keyOf(group, documentOf(target.format));
+    const auto attributes = documentKey(group, documentOf(target.format));
     if (!intent.next.contains(attributes))
     {
         const auto present = target.documents.find(attributes);
@@ -240,7 +236,7 @@ Result<Json> presentAttributes(const Target &target, const std::string &group)
 {
     const bool v3 = target.format == ZarrFormat::V3;
     const auto found =
-        target.documents.find(keyOf(group, documentOf(target.format)));
+        target.documents.find(documentKey(group, documentOf(target.format)));
     if (found == target.documents.end())
         return Json::object();
     MDIMAPPEND_ASSIGN(Json document, parseJson(found->second));

@@ -234,13 +234,8 @@ Result<CoordinateValues> TargetValues::coordinate(std::size_t array)
     auto values = coordinateValues(
         buffer->data(), GDALExtendedDataType::Create(document.dataType.gdal),
         document.shape);
-    const auto number = [&](const char *name)
-    {
-        const auto &value = member(document.attributes, name);
-        return value.is_number() ? std::optional(value.get<double>())
-                                 : std::nullopt;
-    };
-    unpack(values, number("scale_factor"), number("add_offset"));
+    unpack(values, numberMember(document.attributes, "scale_factor"),
+           numberMember(document.attributes, "add_offset"));
     return values;
 }
 
@@ -253,13 +248,10 @@ Result<Labels> TargetValues::labels()
                                              array - m_target.arrays.data())));
     if (array->document.dataType.isString())
         return textLabels(buffer->strings());
-    const auto number = [&](const char *name, double otherwise)
-    {
-        const auto &value = member(array->document.attributes, name);
-        return value.is_number() ? value.get<double>() : otherwise;
-    };
+    const auto &attributes = array->document.attributes;
     MDIMAPPEND_RETURN_IF_ERROR(checkNotPacked(
-        "the target's", number("scale_factor", 1), number("add_offset", 0)));
+        "the target's", numberMember(attributes, "scale_factor").value_or(1),
+        numberMember(attributes, "add_offset").value_or(0)));
     auto labels = decodeLabels(labelForm(*array), buffer->data(),
                                static_cast<std::size_t>(m_target.size));
     return labels ? std::move(labels)

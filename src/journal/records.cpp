@@ -55,15 +55,6 @@ Result<Json> unframe(const std::string &kind, std::string_view record)
 
 // Reading with a default: what a key of the wrong type yields is caught by
 // whoever needs it, and the checksum has vouched for the text.
-std::uint64_t numberOf(const Json &object, const char *key)
-{
-    const auto member = object.find(key);
-    return member != object.end() && member->is_number_integer() &&
-                   member->get<std::int64_t>() >= 0
-               ? member->get<std::uint64_t>()
-               : 0;
-}
-
 const Json &listOf(const Json &object, const char *key)
 {
     static const Json none = Json::array();
@@ -85,7 +76,7 @@ Content contentFrom(const Json &object, const char *key)
     if (member != object.end() && member->is_object())
     {
         content.exists = true;
-        content.size = numberOf(*member, "size");
+        content.size = countMember(*member, "size");
         content.checksum = textMember(*member, "checksum");
     }
     return content;
@@ -298,7 +289,7 @@ Result<Plan> parsePlan(std::string_view text)
     MDIMAPPEND_ASSIGN(const Json body, unframe("plan", text));
     Plan plan;
     plan.transaction = textMember(body, "transaction");
-    plan.sequence = numberOf(body, "sequence");
+    plan.sequence = countMember(body, "sequence");
     for (const auto &item : listOf(body, "arrays"))
     {
         PlannedArray array;
@@ -349,7 +340,7 @@ Result<Manifest> parseManifest(std::string_view text)
     MDIMAPPEND_ASSIGN(const Json body, unframe("manifest", text));
     Manifest manifest;
     manifest.transaction = textMember(body, "transaction");
-    manifest.sequence = numberOf(body, "sequence");
+    manifest.sequence = countMember(body, "sequence");
     MDIMAPPEND_ASSIGN(manifest.overwrite, overwriteFrom(body));
     MDIMAPPEND_ASSIGN(manifest.chunks, movesFrom(body, "chunks", true));
     MDIMAPPEND_ASSIGN(manifest.deletions, keysFrom(body, "deletions"));
@@ -367,7 +358,7 @@ Result<Manifest> parseManifest(std::string_view text)
     manifest.logRecord = member(body, "log");
     // It is created under its own sequence number.
     if (textMember(manifest.logRecord, "transaction") != manifest.transaction ||
-        numberOf(manifest.logRecord, "sequence") != manifest.sequence)
+        countMember(manifest.logRecord, "sequence") != manifest.sequence)
         return notFollowed("its log record is another transaction's");
     return manifest;
 }

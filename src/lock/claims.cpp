@@ -58,9 +58,7 @@ Claim parseClaim(std::uint64_t number, const std::string &text)
         lease.is_number() && std::isfinite(lease.get<double>()))
         claim.lease = std::clamp<Seconds>(Seconds(lease.get<double>()),
                                           shortestLease, longestLease);
-    if (const Json &renewals = member(*document, "renewals");
-        renewals.is_number_integer())
-        claim.renewals = renewals.get<std::uint64_t>();
+    claim.renewals = countMember(*document, "renewals");
     return claim;
 }
 

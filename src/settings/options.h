@@ -154,9 +154,9 @@ struct AppendOptions
     int threads = 0;  ///< 0: all processors
     bool dryRun = false;
     std::string message;
-    std::string command;     ///< for the lock and the log
-    Posix *posix = nullptr;  ///< the system's, unless a test brings its own
-    std::function<Seconds()> clock;  ///< of leases; the same
+    std::string command;              ///< for the lock and the log
+    Posix *posix = &Posix::system();  ///< unless a test brings its own
+    std::function<Seconds()> clock;   ///< of leases; the same
 
     /// Called with 0..1; false asks the append to stop and undo.
     std::function<bool(double)> progress;

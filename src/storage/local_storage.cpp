@@ -146,7 +146,7 @@ LocalStorage::putUnlessThere(const std::string &path, std::string_view bytes)
     if (fd < 0)
         return std::optional<std::string>();
     struct stat made = {};
-    const bool known = fstat(fd, &made) == 0;
+    const bool known = m_posix.fstat(fd, &made) == 0;
     struct stat own = {};
     if (auto written = complete(fd, path, bytes, nullptr, false, &own);
         !written)
@@ -192,7 +192,7 @@ Status LocalStorage::complete(int fd, const std::string &path,
         MDIMAPPEND_RETURN_IF_ERROR(takeRights(fd, *likeObject));
     if (syncNow && m_durability == Durability::Full && m_posix.fsync(fd) != 0)
         return systemError("cannot sync", path);
-    if (written && fstat(fd, written) != 0)
+    if (written && m_posix.fstat(fd, written) != 0)
         return systemError("cannot stat", path);
     if (file.close() != 0)
         return systemError("cannot close", path);
@@ -516,7 +516,7 @@ Status LocalStorage::refuseLinks(const std::string &folder, Failure kind)
         struct stat there = {};
         struct stat anchor = {};
         const bool isElsewhere = m_posix.stat(folder.c_str(), &there) == 0 &&
-                                 fstat(m_anchor, &anchor) == 0 &&
+                                 m_posix.fstat(m_anchor, &anchor) == 0 &&
                                  there.st_dev != anchor.st_dev;
         return {kind,
                 "the folder '" + folder + "' is a link" +

@@ -11,12 +11,6 @@ namespace mdimappend
 namespace
 {
 
-std::string nameIn(const Json &codec, std::string_view key)
-{
-    const Json &name = member(codec, key);
-    return name.is_string() ? name.get<std::string>() : std::string();
-}
-
 template <std::size_t n>
 bool isOneOf(std::string_view name, const std::string_view (&names)[n])
 {
@@ -60,7 +54,7 @@ Status checkChain(const Json &codecs, const DataType &type, bool mayShard)
     Step last = Step::ArrayToArray;
     for (const Json &codec : codecs)
     {
-        const std::string name = nameIn(codec, "name");
+        const std::string name = textMember(codec, "name");
         const Step step = stepOf(name);
         if (step == Step::Unknown)
             return cannotEncode("codec", codec);
@@ -79,7 +73,7 @@ Status checkChain(const Json &codecs, const DataType &type, bool mayShard)
             MDIMAPPEND_RETURN_IF_ERROR(checkArrayToBytes(name, type));
         if (step == Step::BytesToBytes && name != "crc32c")
             MDIMAPPEND_RETURN_IF_ERROR(checkBuilt(
-                name, nameIn(member(codec, "configuration"), "cname")));
+                name, textMember(member(codec, "configuration"), "cname")));
         last = step;
     }
     if (last == Step::ArrayToArray)
@@ -91,9 +85,9 @@ Status checkIndexCodecs(const Json &codecs)
 {
     const bool isKnown =
         codecs.is_array() && !codecs.empty() &&
-        nameIn(codecs[0], "name") == "bytes" &&
+        textMember(codecs[0], "name") == "bytes" &&
         (codecs.size() == 1 ||
-         (codecs.size() == 2 && nameIn(codecs[1], "name") == "crc32c"));
+         (codecs.size() == 2 && textMember(codecs[1], "name") == "crc32c"));
     return isKnown ? Status::ok() : cannotEncode("shard index codecs", codecs);
 }
 
@@ -125,7 +119,7 @@ Status checkCompressorV2(const Json &compressor)
 {
     if (compressor.is_null())
         return Status::ok();
-    const std::string id = nameIn(compressor, "id");
+    const std::string id = textMember(compressor, "id");
     if (!isOneOf(id, {"blosc", "zlib", "gzip", "lzma", "zstd", "lz4"}))
         return cannotEncode("compressor", compressor);
     // The driver writes .xz whatever the document says, and zarr-python
@@ -135,7 +129,7 @@ Status checkCompressorV2(const Json &compressor)
                          !member(compressor, "filters").is_null()))
         return cannotEncode("compressor", compressor,
                             "it knows format 1 without filters only");
-    return checkBuilt(id, nameIn(compressor, "cname"));
+    return checkBuilt(id, textMember(compressor, "cname"));
 }
 
 bool rotatesAxes(const Json &codecs)
@@ -172,7 +166,7 @@ Result<const Json *> checkCodecsV3(const Json &codecs, const DataType &type)
     MDIMAPPEND_RETURN_IF_ERROR(checkChain(codecs, type, true));
     const auto sharding = std::ranges::find_if(
         codecs, [](const Json &codec)
-        { return nameIn(codec, "name") == "sharding_indexed"; });
+        { return textMember(codec, "name") == "sharding_indexed"; });
     if (sharding == codecs.end())
         return nullptr;
     if (codecs.size() > 1)

@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -80,6 +81,12 @@ const Json &member(const Json &object, std::string_view key);
 
 /// The text that the member is; "" if it is none.
 std::string textMember(const Json &object, std::string_view key);
+
+/// The number that the member is; nothing if it is none.
+std::optional<double> numberMember(const Json &object, std::string_view key);
+
+/// The whole number that the member is; 0 if it is none, or below 0.
+std::uint64_t countMember(const Json &object, std::string_view key);
 
 /// Adds a member to an object that is known to have none of this name: without
 /// the search that makes operator[] slow on an object of many members.

@@ -325,6 +325,21 @@ std::string textMember(const Json &object, std::string_view key)
     return value.is_string() ? value.get<std::string>() : std::string();
 }
 
+std::optional<double> numberMember(const Json &object, std::string_view key)
+{
+    const Json &value = member(object, key);
+    return value.is_number() ? std::optional(value.get<double>())
+                             : std::nullopt;
+}
+
+std::uint64_t countMember(const Json &object, std::string_view key)
+{
+    const Json &value = member(object, key);
+    return value.is_number_integer() && value.get<std::int64_t>() >= 0
+               ? value.get<std::uint64_t>()
+               : 0;
+}
+
 Json &appendMember(Json &object, std::string key, Json value)
 {
     auto &members = static_cast<Json::object_t::Container &>(

@@ -173,7 +173,8 @@ GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count,
 Report appendRows(const CubeKind &kind, const std::string &target,
                   std::size_t first, std::vector<std::size_t> counts,
                   Posix &posix, Durability durability, bool overwrite,
-                  bool anew, int threads)
+                  bool anew, int threads,
+                  const std::function<void(AppendOptions &)> &adjust)
 {
     const auto &shape = kind.shape;
     AppendOptions options;
@@ -209,6 +210,8 @@ Report appendRows(const CubeKind &kind, const std::string &target,
     options.durability = durability;
     options.threads = threads;
     options.posix = &posix;
+    if (adjust)
+        adjust(options);
     return mdimappend::append(options);
 }
 

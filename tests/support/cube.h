@@ -13,6 +13,7 @@
 
 #include <gdal_priv.h>
 
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -79,12 +80,13 @@ GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count,
                                  const CubeShape &shape = {});
 
 /// Appends those rows to `target`: one slice, or one commit of several, each
-/// with its count of rows.
+/// with its count of rows. `adjust` has the last word on the options.
 Report appendRows(const CubeKind &kind, const std::string &target,
                   std::size_t first, std::vector<std::size_t> counts,
                   Posix &posix = Posix::system(),
                   Durability durability = Durability::Full,
-                  bool overwrite = false, bool anew = false, int threads = 1);
+                  bool overwrite = false, bool anew = false, int threads = 1,
+                  const std::function<void(AppendOptions &)> &adjust = {});
 
 constexpr std::size_t none = static_cast<std::size_t>(-1);
 
