@@ -2,6 +2,7 @@
 
 #include "slice/fingerprint.h"
 #include "slice/gdal_messages.h"
+#include "slice/hdf5_references.h"
 #include "slice/netcdf3_size.h"
 #include "slice/slice_name.h"
 #include "slice/slice_source.h"
@@ -144,14 +145,16 @@ Result<SourceDataset> openFirst(SourceAddress &address,
     }
     if (!messages.unreadable().empty())
         return unavailable("is truncated: " + messages.unreadable() + ".");
-    if (const auto *driver = source.owned->GetDriver();
-        driver && EQUAL(driver->GetDescription(), "Zarr"))
+    if (GDALDriver *driver = source.owned->GetDriver())
+        address.driver = driver->GetDescription();
+    if (address.driver == "Zarr")
         MDIMAPPEND_RETURN_IF_ERROR(checkReferences(address.file));
+    MDIMAPPEND_RETURN_IF_ERROR(checkHdf5References(
+        address.checked ? source.files->nameFor(address.file) : address.file,
+        address.driver));
     source.dataset = source.owned.get();
     if (address.multidim)
         source.root = source.dataset->GetRootGroup();
-    if (GDALDriver *driver = source.dataset->GetDriver())
-        address.driver = driver->GetDescription();
     return source;
 }
 

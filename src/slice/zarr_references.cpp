@@ -101,12 +101,16 @@ std::optional<std::string> readAll(const std::string &path)
 
 Status elsewhere(const std::string &what)
 {
-    return refused(
-        "is a reference file: " + what +
-        " --slice-config MDIMAPPEND_REFERENCES=ANYWHERE follows it.");
+    return refused("is a reference file: " + what + " --slice-config " +
+                   referencesAllowed + " follows it.");
 }
 
 }  // namespace
+
+bool areReferencesAllowed()
+{
+    return EQUAL(CPLGetConfigOption("MDIMAPPEND_REFERENCES", ""), "ANYWHERE");
+}
 
 bool isReferenceAllowed(std::string_view reference, const std::string &folder)
 {
@@ -130,7 +134,7 @@ bool isReferenceAllowed(std::string_view reference, const std::string &folder)
 
 Status checkReferences(const std::string &file)
 {
-    if (EQUAL(CPLGetConfigOption("MDIMAPPEND_REFERENCES", ""), "ANYWHERE"))
+    if (areReferencesAllowed())
         return Status::ok();
     const auto path = withoutPrefix(file);
     VSIStatBufL state;

@@ -8,8 +8,7 @@
 // configuration option MDIMAPPEND_REFERENCES=ANYWHERE (--slice-config) allows
 // all.
 //
-// Formats whose drivers read other files as datasets of a format (VRT, and
-// virtual datasets of HDF5) are left to these drivers.
+// GDAL's own format that refers to other files (VRT) is left to its driver.
 
 #pragma once
 
@@ -20,6 +19,11 @@
 
 namespace mdimappend
 {
+
+constexpr const char *referencesAllowed = "MDIMAPPEND_REFERENCES=ANYWHERE";
+
+/// Whether the configuration follows them wherever they lead.
+bool areReferencesAllowed();
 
 /// Whether `reference`, of a reference file in `folder`, may be followed. Links
 /// are resolved.
