@@ -268,6 +268,7 @@ Result<Json> Batch::logRecord() const
                 {"first_row", first["first_row"]},
                 {"rows", rows},
                 {"replaced_rows", replaced},
+                {"labels_ordered", m_cube.labelsOrdered},
                 {"first_label", first["first_label"]},
                 {"last_label", m_waiting.back().logged["last_label"]},
                 {"slices", slices},

@@ -18,8 +18,12 @@ struct CubeState
     Target target;
     /// Rows that are committed; those beyond are the batch's own.
     std::uint64_t committedRows = 0;
+    /// All labels follow each other in one direction. Then the last ones are
+    /// enough to see that a slice's are new.
+    bool labelsOrdered = false;
     bool labelsKnown = false;
-    Labels labels;
+    Labels labels;  ///< of the rows from `labelsFrom` on
+    std::uint64_t labelsFrom = 0;
     /// Coordinates of the other dimensions that were read so far.
     std::map<std::string, CoordinateValues> coordinates;
 };

@@ -2,6 +2,7 @@
 
 #include "append/logged_slices.h"
 #include "append/step_guard.h"
+#include "append/target_attributes.h"
 #include "units/unit_conversion.h"
 
 #include <algorithm>
@@ -96,11 +97,7 @@ class Decider
   private:
     Status readLabels(const TargetArray &array)
     {
-        if (!m_cube.labelsKnown)
-        {
-            MDIMAPPEND_ASSIGN(m_cube.labels, m_values.labels());
-            m_cube.labelsKnown = true;
-        }
+        MDIMAPPEND_RETURN_IF_ERROR(readLastLabels());
         if (!m_options.ignoreUnits)
             MDIMAPPEND_RETURN_IF_ERROR(checkLabelUnits(array, m_slice));
         auto &offered = m_decision.labels;
@@ -116,6 +113,42 @@ class Decider
                            "'. Give one with --label.");
         MDIMAPPEND_ASSIGN(offered,
                           alignCalendars(std::move(offered), m_cube.labels));
+        // Templates may name the first.
+        if (!comeAfter(m_cube.labels, offered) ||
+            mayChangeAttributes(m_options))
+            return readAllLabels();
+        return Status::ok();
+    }
+
+    /// All of them, if the log does not know them to be in order: whoever reads
+    /// few labels reads as many of a target of any length.
+    Status readLastLabels()
+    {
+        if (m_cube.labelsKnown)
+            return Status::ok();
+        const auto size = m_cube.committedRows;
+        MDIMAPPEND_ASSIGN(const Creation log, creationOf(m_storage, m_site));
+        const bool ordered = log.orderedRows == size;
+        m_cube.labelsFrom = ordered && size > 2 ? size - 2 : 0;
+        MDIMAPPEND_ASSIGN(m_cube.labels,
+                          m_values.labels(m_cube.labelsFrom, size));
+        m_cube.labelsOrdered = ordered || isOrdered(m_cube.labels);
+        m_cube.labelsKnown = true;
+        return Status::ok();
+    }
+
+    Status readAllLabels()
+    {
+        if (m_cube.labelsFrom == 0)
+            return Status::ok();
+        const auto size = m_cube.committedRows;
+        MDIMAPPEND_ASSIGN(Labels all, m_values.labels(0, size));
+        const auto own = static_cast<std::ptrdiff_t>(size - m_cube.labelsFrom);
+        all.values.insert(all.values.end(), m_cube.labels.values.begin() + own,
+                          m_cube.labels.values.end());
+        m_cube.labels = std::move(all);
+        m_cube.labelsFrom = 0;
+        m_cube.labelsOrdered = isOrdered(m_cube.labels);
         return Status::ok();
     }
 

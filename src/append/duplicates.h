@@ -27,8 +27,9 @@ struct RowDecision
     bool needsCommit = false;
 };
 
-/// Reads labels (kept in `cube`), and compares values where the policy asks for
-/// it. Failure::Refused without the slice's name.
+/// Reads as many of the target's labels as it needs (kept in `cube`), and
+/// compares values where the policy asks for it. Failure::Refused without the
+/// slice's name.
 Result<RowDecision> decideRows(const AppendOptions &options, const Site &site,
                                Storage &storage, const Slice &slice,
                                CubeState &cube, TargetValues &values,

@@ -44,6 +44,11 @@ bool numeric(Labels::Kind kind)
     return kind == Labels::Kind::Integer || kind == Labels::Kind::Real;
 }
 
+bool isComparable(const Labels &a, const Labels &b)
+{
+    return a.kind == b.kind || (numeric(a.kind) && numeric(b.kind));
+}
+
 std::optional<double> parseNumber(const std::string &text)
 {
     double number = 0;
@@ -288,12 +293,35 @@ Result<Labels> alignCalendars(Labels labels, const Labels &like)
     return labels;
 }
 
+bool isOrdered(const Labels &labels)
+{
+    if (labels.kind == Labels::Kind::None || labels.kind == Labels::Kind::Text)
+        return false;
+    const auto notLess = [](const Label &a, const Label &b)
+    { return !less(a, b); };
+    const auto notMore = [](const Label &a, const Label &b)
+    { return !less(b, a); };
+    const auto &values = labels.values;
+    return std::ranges::adjacent_find(values, notLess) == values.end() ||
+           std::ranges::adjacent_find(values, notMore) == values.end();
+}
+
+bool comeAfter(const Labels &last, const Labels &slice)
+{
+    if (last.values.size() < 2 || !isComparable(last, slice))
+        return false;
+    const Label &end = last.values.back();
+    const bool descending = less(end, last.values[last.values.size() - 2]);
+    return std::ranges::all_of(
+        slice.values, [&](const Label &label)
+        { return descending ? less(label, end) : less(end, label); });
+}
+
 Result<LabelMatch> matchLabels(const Labels &target, const Labels &slice,
                                std::optional<bool> descending)
 {
     const bool text = slice.kind == Labels::Kind::Text;
-    if (!target.values.empty() && target.kind != slice.kind &&
-        !(numeric(target.kind) && numeric(slice.kind)))
+    if (!target.values.empty() && !isComparable(target, slice))
         return refused("its labels and the target's are of different kinds "
                        "(dates, numbers or texts)");
 

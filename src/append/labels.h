@@ -70,6 +70,14 @@ Result<std::string> encodeLabels(const Labels &labels, const LabelForm &form);
 /// `labels` in the calendar of `like`, where both are dates of different ones.
 Result<Labels> alignCalendars(Labels labels, const Labels &like);
 
+/// Whether each comes after the one before it, in one direction. Texts have no
+/// order.
+bool isOrdered(const Labels &labels);
+
+/// Whether all of a slice's labels come after the last ones of a target, in
+/// the direction that two of those (at least) have.
+bool comeAfter(const Labels &last, const Labels &slice);
+
 /// Which of a slice's labels are new.
 struct LabelMatch
 {

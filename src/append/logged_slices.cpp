@@ -46,6 +46,9 @@ Result<Creation> creationOf(Storage &storage, const Site &site)
         if (!record || textMember(*record, "group") != site.group)
             continue;
         creation.target = countMember(*record, "created_by");
+        if (member(*record, "labels_ordered") == true)
+            creation.orderedRows = countMember(*record, "first_row") +
+                                   countMember(*record, "rows");
         break;
     }
     return creation;

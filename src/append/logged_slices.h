@@ -25,6 +25,9 @@ struct Creation
     std::uint64_t store = 0;
     std::uint64_t target = 0;
     std::uint64_t last = 0;  ///< of all commits
+    /// The target's rows after its last commit, if they were known to have
+    /// labels in order then; else 0.
+    std::uint64_t orderedRows = 0;
 };
 
 Result<Creation> creationOf(Storage &storage, const Site &site);

@@ -77,6 +77,7 @@ class Planner
         m_cube.target = std::move(model.target);
         m_cube.labels = std::move(labels);
         m_cube.labelsKnown = true;
+        m_cube.labelsOrdered = isOrdered(m_cube.labels);
         MDIMAPPEND_RETURN_IF_ERROR(keepCoordinates(m_options, m_slice, m_cube));
         MDIMAPPEND_RETURN_IF_ERROR(setAttributes(
             m_options, m_site, m_slice, Json(), m_cube, m_plan.intent));

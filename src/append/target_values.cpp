@@ -207,15 +207,20 @@ TargetValues::TargetValues(const Site &site, Storage &storage,
 Result<std::unique_ptr<ElementBuffer>> TargetValues::readAll(std::size_t array)
 {
     const auto &shape = m_target.arrays[array].document.shape;
+    return read(array, Extent(shape.size(), 0), shape);
+}
+
+Result<std::unique_ptr<ElementBuffer>>
+TargetValues::read(std::size_t array, const Extent &start, const Extent &extent)
+{
     MDIMAPPEND_RETURN_IF_ERROR(
-        checkReadWhole(m_target.arrays[array].name, shape)
+        checkReadWhole(m_target.arrays[array].name, extent)
             .prefixed("the target"));
     MDIMAPPEND_ASSIGN(const auto handle,
                       ArrayHandle::open(*m_view, array, Face::Read));
     auto buffer =
-        std::make_unique<ElementBuffer>(handle->type(), elementCount(shape));
-    MDIMAPPEND_RETURN_IF_ERROR(
-        handle->read(Extent(shape.size(), 0), shape, buffer->data()));
+        std::make_unique<ElementBuffer>(handle->type(), elementCount(extent));
+    MDIMAPPEND_RETURN_IF_ERROR(handle->read(start, extent, buffer->data()));
     MDIMAPPEND_RETURN_IF_ERROR(m_view->failure());
     return buffer;
 }
@@ -239,13 +244,15 @@ Result<CoordinateValues> TargetValues::coordinate(std::size_t array)
     return values;
 }
 
-Result<Labels> TargetValues::labels()
+Result<Labels> TargetValues::labels(std::uint64_t first, std::uint64_t end)
 {
     const auto *array = m_target.labels();
     if (!array)
         return Labels{};
-    MDIMAPPEND_ASSIGN(const auto buffer, readAll(static_cast<std::size_t>(
-                                             array - m_target.arrays.data())));
+    MDIMAPPEND_ASSIGN(
+        const auto buffer,
+        read(static_cast<std::size_t>(array - m_target.arrays.data()), {first},
+             {end - first}));
     if (array->document.dataType.isString())
         return textLabels(buffer->strings());
     const auto &attributes = array->document.attributes;
@@ -253,7 +260,7 @@ Result<Labels> TargetValues::labels()
         "the target's", numberMember(attributes, "scale_factor").value_or(1),
         numberMember(attributes, "add_offset").value_or(0)));
     auto labels = decodeLabels(labelForm(*array), buffer->data(),
-                               static_cast<std::size_t>(m_target.size));
+                               static_cast<std::size_t>(end - first));
     return labels ? std::move(labels)
                   : labels.takeStatus().prefixed("the labels of the target");
 }

@@ -28,8 +28,9 @@ class TargetValues
   public:
     TargetValues(const Site &site, Storage &storage, const Target &target);
 
-    /// Kind::None if the append dimension has no label array.
-    Result<Labels> labels();
+    /// Those of the rows [first, end); Kind::None if the append dimension has
+    /// no label array.
+    Result<Labels> labels(std::uint64_t first, std::uint64_t end);
 
     /// All values of an array, unpacked.
     Result<CoordinateValues> coordinate(std::size_t array);
@@ -42,6 +43,8 @@ class TargetValues
 
   private:
     Result<std::unique_ptr<ElementBuffer>> readAll(std::size_t array);
+    Result<std::unique_ptr<ElementBuffer>>
+    read(std::size_t array, const Extent &start, const Extent &extent);
 
     const Target &m_target;
     std::unique_ptr<View> m_view;

@@ -55,7 +55,7 @@ bool isLogRecord(const Json &record)
                 {"sequence", "store_created_by", "created_by", "first_row",
                  "rows", "replaced_rows", "chunks", "bytes"},
                 isCount) ||
-        !areAll(record, {"overwrite"},
+        !areAll(record, {"overwrite", "labels_ordered"},
                 [](const Json &value) { return value.is_boolean(); }))
         return false;
     const Json &slices = member(record, "slices");

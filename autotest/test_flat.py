@@ -1,0 +1,148 @@
+"""What an append costs does not grow with what is there already: not with the steps
+of the cube, and not with the appends that made it."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import cubes
+import pytest
+import xarray as xr
+
+# Of one that is interrupted by another thread's, the end has no such line.
+CALL = re.compile(r"^\d+ +\w+\(")
+
+traced = pytest.mark.skipif(
+    not shutil.which("strace"), reason="strace is not installed"
+)
+
+
+def cube(folder, steps, commits=1, **options):
+    """A cube whose labels have chunks of 16 steps."""
+    store = folder / f"cube{steps}.zarr"
+    size = steps // commits
+    slices = [
+        cubes.write(
+            cubes.weather(first, size, **options), folder / f"{steps}-{first}.nc"
+        )
+        for first in range(0, steps, size)
+    ]
+    chunks = ["--encoding", "time:chunk=16", "--encoding", "air:chunk=1x4x5"]
+    cubes.append(*chunks, *slices, store)
+    return store
+
+
+def remember_more_commits(store, count):
+    """As if each of the store's steps had been a commit, and many more before them."""
+    log = cubes.sidecar(store) / "log"
+    last = max(int(path.stem) for path in log.glob("*.json"))
+    record = json.loads((log / f"{last:012}.json").read_text())
+    for sequence in range(last + 1, last + count + 1):
+        record.update(sequence=sequence, transaction=f"{sequence:012}-0123456789abcdef")
+        record.update(first_row=record["first_row"] + record["rows"], rows=0)
+        (log / f"{sequence:012}.json").write_text(json.dumps(record, indent=2) + "\n")
+    (log / "head").write_text(json.dumps({"sequence": last + count}))
+
+
+def calls(folder, store, *arguments):
+    """The system calls that an append makes on the store and its sidecar."""
+    log = folder / "trace"
+    words = ["strace", "-f", "-s", "9999", "-y", "-o", str(log), cubes.COMMAND]
+    subprocess.run([*words, *map(str, arguments), str(store)], check=True)
+    return sum(
+        str(store) in line and bool(CALL.match(line))
+        for line in log.read_text().splitlines()
+    )
+
+
+@traced
+def test_an_append_to_a_long_cube_makes_as_many_calls_as_to_a_short_one(tmp_path):
+    counts = {}
+    for steps in (32, 1600):
+        store = cube(tmp_path, steps)
+        remember_more_commits(store, steps)
+        day = cubes.write(cubes.weather(steps, 1), tmp_path / f"next{steps}.nc")
+        counts[steps] = calls(tmp_path, store, "--quiet", day)
+    assert counts[32] == counts[1600]
+
+
+def damage_first_labels(store):
+    """Who reads these, fails."""
+    chunk = store / "time/c/0"
+    assert chunk.exists()
+    chunk.write_bytes(b"\xff" * 7)
+
+
+def test_labels_that_were_in_order_are_not_read_again(tmp_path):
+    store = cube(tmp_path, 64, commits=2)
+    damage_first_labels(store)
+    day = cubes.write(cubes.weather(64, 1), tmp_path / "next.nc")
+    (entry,) = cubes.append(day, store).report["slices"]
+    assert entry["outcome"] == "appended"
+
+
+@pytest.mark.parametrize("first", [0, 40, 63])
+def test_all_labels_are_read_for_one_that_is_not_new(tmp_path, first):
+    store = cube(tmp_path, 64)
+    day = cubes.write(cubes.weather(first, 1), tmp_path / "again.nc")
+    (entry,) = cubes.append(day, store).report["slices"]
+    assert entry["outcome"] == "already there"
+    damage_first_labels(store)
+    with cubes.unchanged(store):
+        done = cubes.append(day, store, status=1)
+    assert "time" in done.message
+
+
+def test_all_labels_are_read_if_others_wrote_meanwhile(tmp_path):
+    """And what they brought out of order is found."""
+    store = cube(tmp_path, 64)
+    for day in (70, 65):
+        dataset = xr.decode_cf(cubes.weather(day, 1)).drop_vars("elevation")
+        dataset.to_zarr(store, append_dim="time")
+    day = cubes.write(cubes.weather(70, 1), tmp_path / "again.nc")
+    (entry,) = cubes.append(day, store).report["slices"]
+    assert entry["outcome"] == "already there"
+
+
+def test_all_labels_are_read_for_a_batch_that_repeats_one(tmp_path):
+    """The last ones known are then the batch's own."""
+    store = cube(tmp_path, 64)
+    days = [
+        cubes.write(cubes.weather(first, 1), tmp_path / f"{number}.nc")
+        for number, first in enumerate([64, 65, 20, 66])
+    ]
+    done = cubes.append("--slices-per-commit", 4, *days, store)
+    outcomes = [entry["outcome"] for entry in done.report["slices"]]
+    assert outcomes == ["appended", "appended", "already there", "appended"]
+    cubes.assert_reads_as(store, cubes.weather(0, 67))
+
+
+@pytest.mark.parametrize("by", ["descending", "ascending"])
+def test_direction_of_a_long_cube(tmp_path, by):
+    """Two labels are known of it."""
+    store = tmp_path / "cube.zarr"
+    order = slice(None, None, -1 if by == "descending" else 1)
+    whole = cubes.weather(100, 40).isel(time=order)
+    first = cubes.write(whole, tmp_path / "first.nc")
+    cubes.append("--encoding", "time:chunk=4", first, store)
+    following, contrary = (99, 140) if by == "descending" else (140, 99)
+    wrong = cubes.write(cubes.weather(contrary, 1), tmp_path / "wrong.nc")
+    done = cubes.append(wrong, store, status=5)
+    assert "does not come after" in done.message
+    day = cubes.weather(following, 1)
+    cubes.append(cubes.write(day, tmp_path / "day.nc"), store)
+    cubes.assert_reads_as(store, cubes.concat([whole, day]))
+
+
+def test_templates_name_the_first_label_of_a_long_cube(tmp_path):
+    store = cube(tmp_path, 64)
+    settings = tmp_path / "settings.json"
+    settings.write_text(
+        json.dumps(
+            {"attrs": {"from": "{{ first_label }}"}, "attrs_update_mode": "update"}
+        )
+    )
+    day = cubes.write(cubes.weather(64, 1), tmp_path / "next.nc")
+    cubes.append("--settings", settings, day, store)
+    assert xr.open_zarr(store).attrs["from"].startswith("2000-01-01")
