@@ -4,6 +4,7 @@ import subprocess
 
 import cubes
 import h5py
+import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
@@ -78,6 +79,30 @@ def test_hdf5_with_dimension_scales(tmp_path, store, arguments):
         paths.append(path)
     cubes.append(*arguments, *paths, store)
     cubes.assert_reads_as(store, cubes.weather(0, 4))
+
+
+@pytest.mark.parametrize("dims", [("x",), ("time", "x"), ("time", "air")])
+def test_a_netcdf_variable_with_the_name_of_another_dimension(tmp_path, store, dims):
+    """The library hides it under another name, and GDAL reads zeros."""
+    size = {"time": 1, "air": 6, "x": 5}
+    paths = {}
+    for kind in ("NETCDF4", "NETCDF3_CLASSIC"):
+        paths[kind] = tmp_path / f"{kind}.nc"
+        with netCDF4.Dataset(paths[kind], "w", format=kind) as file:
+            for name in size:
+                file.createDimension(name, size[name])
+            time = file.createVariable("time", "f8", ("time",))
+            time.units = "days since 2000-01-01"
+            time[:] = [0]
+            values = np.ones([size[name] for name in dims], "f4")
+            file.createVariable("air", "f4", dims)[:] = values
+            file.createVariable("other", "f4", ("time", "air"))[:] = 2
+    done = cubes.append(paths["NETCDF4"], store, status=5)
+    assert "array 'air': it has the name of a dimension" in done.message
+    cubes.append("--exclude-array", "air", paths["NETCDF4"], store)
+    plain = tmp_path / "plain.zarr"
+    cubes.append(paths["NETCDF3_CLASSIC"], plain)
+    np.testing.assert_array_equal(cubes.read_zarr(plain)["air"], values)
 
 
 def test_hdf5_without_dimension_scales_is_refused(tmp_path, store):

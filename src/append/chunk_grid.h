@@ -1,9 +1,10 @@
-// Chunk arithmetic: which chunks an append touches, in which blocks they are
-// worked on, and copying boxes between C-ordered buffers.
+// Chunk arithmetic: which chunks an append touches, and in which blocks they
+// are worked on.
 
 #pragma once
 
 #include "journal/records.h"
+#include "slice/copy_box.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,8 +14,6 @@
 namespace mdimappend
 {
 
-using Extent = std::vector<std::uint64_t>;
-
 inline std::uint64_t ceilDivide(std::uint64_t a, std::uint64_t b)
 {
     return a / b + (a % b != 0);
@@ -22,9 +21,6 @@ inline std::uint64_t ceilDivide(std::uint64_t a, std::uint64_t b)
 
 /// `shape` rounded up to whole chunks.
 Extent paddedShape(const Extent &shape, const Extent &chunk);
-
-/// The product of all extents.
-std::uint64_t elementCount(const Extent &extent);
 
 /// The chunks that an append writes.
 struct TouchedBoxes
@@ -56,13 +52,6 @@ TouchedBoxes allChunks(const Extent &shape, const Extent &chunk);
 Extent blockOfChunks(const Extent &grid, const Extent &chunk,
                      const Extent &block, std::size_t elementSize,
                      std::uint64_t budget);
-
-/// Copies a box of `extent` elements of `elementSize` bytes from `source` (a
-/// buffer of sourceShape, at sourceOrigin) to `target`.
-void copyBox(const void *source, const Extent &sourceShape,
-             const Extent &sourceOrigin, void *target,
-             const Extent &targetShape, const Extent &targetOrigin,
-             const Extent &extent, std::size_t elementSize);
 
 /// Fills `count` elements with one.
 void fillElements(void *target, std::uint64_t count, const void *element,

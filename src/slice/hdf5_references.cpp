@@ -1,73 +1,18 @@
 #include "slice/hdf5_references.h"
 
+#include "slice/hdf5_file.h"
 #include "slice/zarr_references.h"
 
 #include <algorithm>
 #include <array>
-#include <cpl_error.h>
-#include <gdal_priv.h>
-#include <hdf5.h>
 #include <optional>
+#include <string_view>
 
 namespace mdimappend
 {
 
 namespace
 {
-
-class Handle
-{
-  public:
-    Handle(hid_t id, herr_t (*close)(hid_t)) : m_id(id), m_close(close)
-    {
-    }
-
-    ~Handle()
-    {
-        if (m_id >= 0)
-            m_close(m_id);
-    }
-
-    Handle(const Handle &) = delete;
-    Handle &operator=(const Handle &) = delete;
-
-    explicit operator bool() const
-    {
-        return m_id >= 0;
-    }
-
-    operator hid_t() const
-    {
-        return m_id;
-    }
-
-  private:
-    hid_t m_id;
-    herr_t (*m_close)(hid_t);
-};
-
-/// What fails is told by what it returns, not on standard error.
-class QuietHdf5
-{
-  public:
-    QuietHdf5()
-    {
-        H5Eget_auto2(H5E_DEFAULT, &m_function, &m_data);
-        H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-    }
-
-    ~QuietHdf5()
-    {
-        H5Eset_auto2(H5E_DEFAULT, m_function, m_data);
-    }
-
-    QuietHdf5(const QuietHdf5 &) = delete;
-    QuietHdf5 &operator=(const QuietHdf5 &) = delete;
-
-  private:
-    H5E_auto2_t m_function = nullptr;
-    void *m_data = nullptr;
-};
 
 constexpr herr_t goOn = 0;
 constexpr herr_t found = 1;
@@ -136,10 +81,10 @@ herr_t lookAtObject(hid_t root, const char *name, const H5O_info2_t *object,
 {
     if (object->type != H5O_TYPE_DATASET)
         return goOn;
-    const Handle dataset(H5Dopen2(root, name, H5P_DEFAULT), H5Dclose);
+    const Hdf5Handle dataset(H5Dopen2(root, name, H5P_DEFAULT), H5Dclose);
     if (!dataset)
         return -1;
-    const Handle creation(H5Dget_create_plist(dataset), H5Pclose);
+    const Hdf5Handle creation(H5Dget_create_plist(dataset), H5Pclose);
     const int external = creation ? H5Pget_external_count(creation) : -1;
     if (external < 0)
         return -1;
@@ -151,40 +96,6 @@ herr_t lookAtObject(hid_t root, const char *name, const H5O_info2_t *object,
     const auto file = virtualFile(creation);
     return file ? tell(reference, name, "has its values in other files", *file)
                 : goOn;
-}
-
-/// GDAL gives libhdf5 a driver for its file systems when it first needs it.
-bool isVsiReadable(const std::string &name)
-{
-    constexpr const char *vsi = "vsil";
-    if (H5FDis_driver_registered_by_name(vsi) <= 0)
-    {
-        const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
-        const char *const drivers[] = {"HDF5", nullptr};
-        GDALDatasetUniquePtr(
-            GDALDataset::Open(name.c_str(), GDAL_OF_MULTIDIM_RASTER, drivers));
-    }
-    return H5FDis_driver_registered_by_name(vsi) > 0;
-}
-
-/// libhdf5 opens a file again only in the way in which GDAL's drivers, or
-/// others in this process, have it open.
-hid_t openFile(const std::string &name, hid_t access)
-{
-    for (const bool locks : {true, false})
-    {
-        if (!locks)
-            H5Pset_file_locking(access, false, true);
-        for (const auto degree :
-             {H5F_CLOSE_DEFAULT, H5F_CLOSE_SEMI, H5F_CLOSE_STRONG})
-        {
-            H5Pset_fclose_degree(access, degree);
-            const auto file = H5Fopen(name.c_str(), H5F_ACC_RDONLY, access);
-            if (file >= 0)
-                return file;
-        }
-    }
-    return H5I_INVALID_HID;
 }
 
 bool callsHdf5(const std::string &driver)
@@ -208,16 +119,13 @@ Status checkHdf5References(const std::string &name, const std::string &driver)
     if (!callsHdf5(driver) || areReferencesAllowed())
         return Status::ok();
     const QuietHdf5 quiet;
-    const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    if (name.starts_with("/vsi"))
-    {
-        if (!isVsiReadable(name) ||
-            H5Pset_driver_by_name(access, "vsil", nullptr) < 0)
-            return uncheckable("GDAL's HDF5 driver is missing.");
-    }
-    if (H5Fis_accessible(name.c_str(), access) == 0)
+    const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+    const auto kind = kindOfHdf5(name, access);
+    if (kind == Hdf5Kind::Other)
         return Status::ok();
-    const Handle file(openFile(name, access), H5Fclose);
+    if (kind == Hdf5Kind::Unreachable)
+        return uncheckable("GDAL's HDF5 driver is missing.");
+    const Hdf5Handle file = openHdf5(name, access);
     Reference reference;
     const auto visit = [&]
     {

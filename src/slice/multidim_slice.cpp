@@ -131,6 +131,23 @@ void describeAttributes(const Source &source, SliceArray &described,
     describeUnits(described, array);
 }
 
+/// NetCDF-4 has such a variable under another name in the file, and GDAL 3.13
+/// reads zeros for it, or what is not its.
+bool isMistakenForDimension(const Source &source, const GDALMDArray &array)
+{
+    if (source.driver != "netCDF" ||
+        !STARTS_WITH(CSLFetchNameValueDef(source.root.GetStructuralInfo(),
+                                          "NC_FORMAT", ""),
+                     "NETCDF4"))
+        return false;
+    const auto &own = array.GetDimensions();
+    if (!own.empty() && own.front()->GetName() == array.GetName())
+        return false;
+    return std::ranges::any_of(
+        source.root.GetDimensions(), [&](const auto &dimension)
+        { return dimension->GetName() == array.GetName(); });
+}
+
 Result<SourceArray> describe(const Source &source, const std::string &path,
                              const GDALMDArray &array)
 {
@@ -155,6 +172,11 @@ Result<SourceArray> describe(const Source &source, const std::string &path,
         described.problem = refused(
             "array '" + told.name + "': GDAL's Zarr driver misreads the " +
             misread + ". Exclude it with --exclude-array.");
+    if (described.problem && isMistakenForDimension(source, array))
+        described.problem = refused(
+            "array '" + told.name +
+            "': it has the name of a dimension that it does not begin with, "
+            "and GDAL misreads it. Exclude it with --exclude-array.");
     if (described.problem)
         told.type = nativeType(array.GetDataType());
     describeAttributes(source, told, array);

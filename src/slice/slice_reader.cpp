@@ -50,9 +50,9 @@ void freeStrings(void *buffer, std::size_t count)
 class Reader final : public SliceReader
 {
   public:
-    Reader(std::shared_ptr<const SliceState> state, SourceDataset dataset)
-        : m_state(std::move(state)), m_dataset(std::move(dataset)),
-          m_arrays(m_state->sources.size())
+    explicit Reader(std::shared_ptr<const SliceState> state)
+        : m_state(std::move(state)), m_arrays(m_state->sources.size()),
+          m_blocks(m_state->sources.size())
     {
     }
 
@@ -68,8 +68,16 @@ class Reader final : public SliceReader
 
   private:
     std::shared_ptr<const SliceState> m_state;
-    SourceDataset m_dataset;
+    SourceDataset m_dataset{};  ///< opened when it is needed
     std::vector<std::shared_ptr<GDALMDArray>> m_arrays;
+
+    struct Blocks
+    {
+        bool known = false;
+        std::unique_ptr<Hdf5BlockReader> reader{};
+    };
+
+    std::vector<Blocks> m_blocks;
 
     std::unique_lock<std::mutex> holdBorrowed() const
     {
@@ -84,6 +92,8 @@ class Reader final : public SliceReader
                                           source.array.name + "': " + why};
     }
 
+    bool readBlocks(std::size_t number, std::span<const std::uint64_t> start,
+                    std::span<const std::uint64_t> count, void *buffer);
     Status openArray(std::size_t number);
     Status readOpened(const SourceArray &source, GDALMDArray &array,
                       std::span<const std::uint64_t> start,
@@ -107,11 +117,53 @@ std::vector<std::uint64_t> shapeOf(const GDALMDArray &array)
     return shape;
 }
 
+/// Smaller ones are not worth a second look at the file.
+constexpr std::uint64_t fewBytes = 1 << 20;
+
+std::shared_ptr<const Hdf5Blocks> blocksOf(const SliceState &state,
+                                           std::size_t number)
+{
+    const SourceArray &source = state.sources[number];
+    const SourceAddress &address = state.address;
+    const auto &type = source.array.type;
+    if ((address.driver != "netCDF" && address.driver != "HDF5") ||
+        address.borrowed || source.origin != SourceArray::Origin::Group ||
+        elementCount(source.array.shape) * type.GetSize() < fewBytes)
+        return nullptr;
+    const std::lock_guard guard(state.blocksLock);
+    const auto [found, isNew] = state.blocks.try_emplace(number);
+    if (isNew)
+    {
+        Extent shape = source.array.shape;
+        if (source.dimensionAdded)
+            shape.erase(shape.begin());
+        found->second = Hdf5Blocks::of(address.file, source.path, shape, type);
+    }
+    return found->second;
+}
+
+bool Reader::readBlocks(std::size_t number,
+                        std::span<const std::uint64_t> start,
+                        std::span<const std::uint64_t> count, void *buffer)
+{
+    Blocks &blocks = m_blocks[number];
+    if (!std::exchange(blocks.known, true))
+    {
+        if (auto found = blocksOf(*m_state, number))
+            blocks.reader = std::make_unique<Hdf5BlockReader>(std::move(found));
+    }
+    return blocks.reader && blocks.reader->read(start, count, buffer);
+}
+
 Status Reader::openArray(std::size_t number)
 {
     const SourceArray &source = m_state->sources[number];
     if (m_arrays[number])
         return Status::ok();
+    if (!m_dataset.dataset)
+    {
+        MDIMAPPEND_ASSIGN(m_dataset, openSource(m_state->address));
+    }
     GdalMessages messages;
     std::shared_ptr<GDALMDArray> array;
     if (source.origin == SourceArray::Origin::Group && m_dataset.root)
@@ -189,6 +241,8 @@ Status Reader::read(std::size_t number, std::span<const std::uint64_t> start,
         readMemory(source, start, count, buffer);
         return Status::ok();
     }
+    if (readBlocks(number, start, count, buffer))
+        return Status::ok();
     const auto held = holdBorrowed();
     auto done = openArray(number);
     if (done)
@@ -205,19 +259,9 @@ Status Reader::read(std::size_t number, std::span<const std::uint64_t> start,
 
 }  // namespace
 
-Result<std::unique_ptr<SliceReader>>
-openReader(std::shared_ptr<const SliceState> state)
+std::unique_ptr<SliceReader> openReader(std::shared_ptr<const SliceState> state)
 {
-    const SourceConfig configured(state->address);
-    SourceDataset dataset;
-    {
-        std::unique_lock<std::mutex> held;
-        if (state->address.borrowed)
-            held = std::unique_lock(state->borrowedLock);
-        MDIMAPPEND_ASSIGN(dataset, openSource(state->address));
-    }
-    return std::unique_ptr<SliceReader>(
-        std::make_unique<Reader>(std::move(state), std::move(dataset)));
+    return std::make_unique<Reader>(std::move(state));
 }
 
 Result<std::size_t> longestString(const GDALMDArray &array)

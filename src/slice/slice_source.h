@@ -6,11 +6,13 @@
 
 #include "slice/cf_references.h"
 #include "slice/checked_files.h"
+#include "slice/hdf5_blocks.h"
 #include "slice/slice.h"
 #include "slice/slice_config.h"
 
 #include <cpl_string.h>
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -172,9 +174,13 @@ struct SliceState
     std::vector<SourceArray> sources{};
     /// Held during each use of a dataset that the caller opened.
     mutable std::mutex borrowedLock{};
+    /// Of each array that was asked for; null: to be read by GDAL.
+    mutable std::map<std::size_t, std::shared_ptr<const Hdf5Blocks>> blocks{};
+    mutable std::mutex blocksLock{};
 };
 
-Result<std::unique_ptr<SliceReader>>
+/// Opens files when it is first asked for what is in them.
+std::unique_ptr<SliceReader>
 openReader(std::shared_ptr<const SliceState> state);
 
 /// Reads a whole array's strings and returns the longest, in characters.

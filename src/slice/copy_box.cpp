@@ -1,0 +1,78 @@
+#include "slice/copy_box.h"
+
+#include <cstring>
+
+namespace mdimappend
+{
+
+std::uint64_t elementCount(const Extent &extent)
+{
+    std::uint64_t count = 1;
+    for (const auto size : extent)
+        count *= size;
+    return count;
+}
+
+void copyBox(const void *source, const Extent &sourceShape,
+             const Extent &sourceOrigin, void *target,
+             const Extent &targetShape, const Extent &targetOrigin,
+             const Extent &extent, std::size_t elementSize)
+{
+    const std::size_t rank = extent.size();
+    if (elementCount(extent) == 0)
+        return;
+    // Trailing dimensions that are whole on both sides make one run.
+    std::size_t outer = rank;
+    std::size_t run = elementSize;
+    while (outer > 0)
+    {
+        --outer;
+        run *= static_cast<std::size_t>(extent[outer]);
+        if (extent[outer] != sourceShape[outer] ||
+            extent[outer] != targetShape[outer])
+            break;
+    }
+    std::vector<std::size_t> sourceStride(rank);
+    std::vector<std::size_t> targetStride(rank);
+    std::size_t sourceStep = elementSize;
+    std::size_t targetStep = elementSize;
+    for (std::size_t i = rank; i-- > 0;)
+    {
+        sourceStride[i] = sourceStep;
+        targetStride[i] = targetStep;
+        sourceStep *= static_cast<std::size_t>(sourceShape[i]);
+        targetStep *= static_cast<std::size_t>(targetShape[i]);
+    }
+    auto from = static_cast<const char *>(source);
+    auto to = static_cast<char *>(target);
+    for (std::size_t i = 0; i < rank; ++i)
+    {
+        from += sourceOrigin[i] * sourceStride[i];
+        to += targetOrigin[i] * targetStride[i];
+    }
+    std::vector<std::uint64_t> index(outer, 0);
+    while (true)
+    {
+        std::memcpy(to, from, run);
+        std::size_t axis = outer;
+        while (axis > 0)
+        {
+            --axis;
+            if (++index[axis] < extent[axis])
+            {
+                from += sourceStride[axis];
+                to += targetStride[axis];
+                break;
+            }
+            from -= sourceStride[axis] * (extent[axis] - 1);
+            to -= targetStride[axis] * (extent[axis] - 1);
+            index[axis] = 0;
+            if (axis == 0)
+                return;
+        }
+        if (outer == 0)
+            return;
+    }
+}
+
+}  // namespace mdimappend
