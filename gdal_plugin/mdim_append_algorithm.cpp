@@ -484,8 +484,9 @@ Status MdimAppendAlgorithm::readRunOptions(AppendOptions &options) const
         options.slicesPerCommit = m_slicesPerCommit;
     if (given("keep-going"))
         options.keepGoing = m_keepGoing;
-    // Without either, GDAL_NUM_THREADS.
-    if (given("num-threads") || !m_settings->given.contains("num_threads"))
+    if (given("num-threads") ||
+        (!m_settings->given.contains("num_threads") &&
+         CPLGetConfigOption("GDAL_NUM_THREADS", nullptr)))
         options.threads = m_threads;
     if (given("dry-run"))
         options.dryRun = m_dryRun;

@@ -31,15 +31,27 @@ Result<Writer> openTarget(const AppendOptions &options)
     return openForWriting(request);
 }
 
+std::uint64_t count(const std::vector<ChunkBox> &boxes)
+{
+    std::uint64_t chunks = 0;
+    for (const auto &box : boxes)
+        chunks += box.count();
+    return chunks;
+}
+
+/// As a double: shapes may be absurd.
+double uncompressedBytes(const View::Array &array)
+{
+    double size = static_cast<double>(array.document.dataType.size) *
+                  static_cast<double>(count(array.planned.added) +
+                                      count(array.planned.replaced));
+    for (const auto length : array.document.chunk)
+        size *= static_cast<double>(length);
+    return size;
+}
+
 Json planAsJson(const AppendPlan &plan)
 {
-    const auto count = [](const std::vector<ChunkBox> &boxes)
-    {
-        std::uint64_t chunks = 0;
-        for (const auto &box : boxes)
-            chunks += box.count();
-        return chunks;
-    };
     std::uint64_t objects = plan.intent.order.size();
     double bytes = 0;
     Json arrays = Json::array();
@@ -48,11 +60,7 @@ Json planAsJson(const AppendPlan &plan)
         const auto &document = array.document;
         const auto added = count(array.planned.added);
         const auto replaced = count(array.planned.replaced);
-        // As a double: shapes may be absurd.
-        double size = static_cast<double>(document.dataType.size) *
-                      static_cast<double>(added + replaced);
-        for (const auto length : document.chunk)
-            size *= static_cast<double>(length);
+        const double size = uncompressedBytes(array);
         arrays.push_back({{"path", document.path},
                           {"chunk", document.chunk},
                           {"chunks_added", added},
@@ -76,6 +84,18 @@ void describe(const AppendPlan &plan, SliceReport &report)
     report.firstLabel = plan.firstLabel;
     report.lastLabel = plan.lastLabel;
     report.created = plan.create;
+}
+
+/// A thread costs more than it brings for less work than that.
+constexpr double leastBytesPerThread = 1 << 20;
+
+int worthwhileThreads(const AppendPlan &plan)
+{
+    double bytes = 0;
+    for (const auto &array : plan.intent.arrays)
+        bytes += uncompressedBytes(array);
+    const double most = std::max(1U, std::thread::hardware_concurrency());
+    return static_cast<int>(std::clamp(bytes / leastBytesPerThread, 1.0, most));
 }
 
 std::uint64_t alteredValues(const std::vector<Slab> &slabs)
@@ -203,6 +223,10 @@ bool Batch::isWaiting(const Slice &slice) const
 Status Batch::write(const Slice &slice, AppendPlan &plan,
                     const std::function<bool(double)> &progress)
 {
+    PipelineOptions pipeline;
+    pipeline.threads =
+        m_options.threads > 0 ? m_options.threads : worthwhileThreads(plan);
+    pipeline.progress = progress;
     if (!m_transaction)
     {
         MDIMAPPEND_ASSIGN(
@@ -215,12 +239,6 @@ Status Batch::write(const Slice &slice, AppendPlan &plan,
     {
         return giveUp(std::move(extended));
     }
-    PipelineOptions pipeline;
-    pipeline.threads =
-        m_options.threads > 0
-            ? m_options.threads
-            : static_cast<int>(std::thread::hardware_concurrency());
-    pipeline.progress = progress;
     if (auto written =
             runPipeline(m_transaction->view(), &slice, plan.slabs, pipeline);
         !written)

@@ -151,7 +151,7 @@ struct AppendOptions
     Durability durability = Durability::Full;
     int slicesPerCommit = 1;
     bool keepGoing = false;
-    int threads = 0;  ///< 0: all processors
+    int threads = 0;  ///< 0: as many as the work is worth, and processors
     bool dryRun = false;
     std::string message;
     std::string command;              ///< for the lock and the log

@@ -291,7 +291,7 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
         request.dataset ? "" : fingerprintOf(state->address.file);
     state->address.seen = std::make_shared<SeenFiles>();
     state->address.checked = !request.dataset && isChecked(state->address);
-    MDIMAPPEND_ASSIGN(const SourceDataset source,
+    MDIMAPPEND_ASSIGN(SourceDataset source,
                       request.dataset
                           ? borrow(*request.dataset)
                           : openFirst(state->address, request.allowedDrivers));
@@ -305,6 +305,8 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
         settleAppendDimension(contents, request, *source.dataset));
     MDIMAPPEND_RETURN_IF_ERROR(source.failure());
     state->sources = std::move(contents.arrays);
+    if (source.owned)
+        state->idle.push_back(std::move(source));
     return std::unique_ptr<Slice>(std::make_unique<OpenSlice>(
         std::move(state), std::move(dimension), std::move(contents.attributes),
         fingerprint));

@@ -60,7 +60,7 @@ class Reader final : public SliceReader
     {
         const auto held = holdBorrowed();
         m_arrays.clear();
-        m_dataset.root.reset();
+        giveBack();
     }
 
     Status read(std::size_t array, std::span<const std::uint64_t> start,
@@ -94,6 +94,8 @@ class Reader final : public SliceReader
 
     bool readBlocks(std::size_t number, std::span<const std::uint64_t> start,
                     std::span<const std::uint64_t> count, void *buffer);
+    Status openDataset();
+    void giveBack();
     Status openArray(std::size_t number);
     Status readOpened(const SourceArray &source, GDALMDArray &array,
                       std::span<const std::uint64_t> start,
@@ -155,15 +157,42 @@ bool Reader::readBlocks(std::size_t number,
     return blocks.reader && blocks.reader->read(start, count, buffer);
 }
 
+Status Reader::openDataset()
+{
+    if (m_dataset.dataset)
+        return Status::ok();
+    {
+        const std::lock_guard guard(m_state->idleLock);
+        auto &idle = m_state->idle;
+        if (!idle.empty())
+        {
+            m_dataset = std::move(idle.back());
+            idle.pop_back();
+            return Status::ok();
+        }
+    }
+    MDIMAPPEND_ASSIGN(m_dataset, openSource(m_state->address));
+    return Status::ok();
+}
+
+/// The next reader need not open it again, unless something went wrong with it.
+void Reader::giveBack()
+{
+    if (!m_dataset.owned || !m_dataset.failure())
+    {
+        m_dataset.root.reset();
+        return;
+    }
+    const std::lock_guard guard(m_state->idleLock);
+    m_state->idle.push_back(std::move(m_dataset));
+}
+
 Status Reader::openArray(std::size_t number)
 {
     const SourceArray &source = m_state->sources[number];
     if (m_arrays[number])
         return Status::ok();
-    if (!m_dataset.dataset)
-    {
-        MDIMAPPEND_ASSIGN(m_dataset, openSource(m_state->address));
-    }
+    MDIMAPPEND_RETURN_IF_ERROR(openDataset());
     GdalMessages messages;
     std::shared_ptr<GDALMDArray> array;
     if (source.origin == SourceArray::Origin::Group && m_dataset.root)

@@ -174,6 +174,9 @@ struct SliceState
     std::vector<SourceArray> sources{};
     /// Held during each use of a dataset that the caller opened.
     mutable std::mutex borrowedLock{};
+    /// Open, and used by no reader now.
+    mutable std::vector<SourceDataset> idle{};
+    mutable std::mutex idleLock{};
     /// Of each array that was asked for; null: to be read by GDAL.
     mutable std::map<std::size_t, std::shared_ptr<const Hdf5Blocks>> blocks{};
     mutable std::mutex blocksLock{};
