@@ -34,6 +34,18 @@ NUMERIC = [
 ]
 
 
+# A program with sanitizers (tests/sanitize.sh) maps terabytes that it never uses.
+SANITIZED = "MDIMAPPEND_PRELOAD" in os.environ
+
+
+def in_gigabytes(memory):
+    """What runs a command that takes no more memory."""
+    if SANITIZED:
+        options = f"{os.environ['ASAN_OPTIONS']}:hard_rss_limit_mb={1000 * memory}"
+        return ["env", f"ASAN_OPTIONS={options}"]
+    return ["prlimit", f"--as={memory}000000000", "--core=0"]
+
+
 class Completed:
     """A run of the command that ended."""
 

@@ -11,7 +11,7 @@ import json
 import cubes
 
 # Enough for GDAL and all its libraries, and for a cube of some bytes.
-LIMITED = ("prlimit", "--as=3000000000", "--core=0")
+LIMITED = cubes.in_gigabytes(3)
 SECONDS = 20
 
 

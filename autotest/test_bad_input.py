@@ -378,7 +378,7 @@ def test_absurd_chunk_sizes(tmp_path, next_slice, zarr_format, size):
     edit(store, "air", change)
     with cubes.unchanged(store):
         done = cubes.append(
-            next_slice, store, status=None, prefix=["prlimit", "--as=8000000000"]
+            next_slice, store, status=None, prefix=cubes.in_gigabytes(8)
         )
         assert done.status in (1, 5), done
     assert "air" in done.message
@@ -391,7 +391,7 @@ def test_absurd_shapes(tmp_path, next_slice, size):
         edit(store, name, lambda node: node.update(shape=[size, *node["shape"][1:]]))
     with cubes.unchanged(store):
         done = cubes.append(
-            next_slice, store, status=None, prefix=["prlimit", "--as=8000000000"]
+            next_slice, store, status=None, prefix=cubes.in_gigabytes(8)
         )
         assert done.status in (1, 5), done
 

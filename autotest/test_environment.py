@@ -33,6 +33,7 @@ def test_few_file_descriptors(tmp_path, store, per_commit):
     cubes.assert_reads_as(store, cubes.weather(0, 40))
 
 
+@pytest.mark.skipif(cubes.SANITIZED, reason="sanitizers map terabytes")
 @pytest.mark.parametrize("megabytes", [120, 180, 240, 300, 400, 600, 1000])
 def test_little_address_space(tmp_path, store, megabytes):
     """An error or success, never a crash and never something in between."""

@@ -8,6 +8,7 @@
 #include "append/slab.h"
 #include "slice/slice.h"
 #include "transaction/view.h"
+#include "zarr/encoded_chunk.h"
 
 #include <cpl_conv.h>
 #include <cpl_string.h>
@@ -41,12 +42,18 @@ class ChunkWriter
             m_slab = &slab;
             m_array = array;
             m_document = &m_view.array(m_array).document;
-            MDIMAPPEND_RETURN_IF_ERROR(prepareFill());
+            m_copies = maybeCopied();
         }
-        MDIMAPPEND_RETURN_IF_ERROR(readRegions(chunks));
+        if (!m_copies)
+            return convert(chunks);
         const auto count = chunks.count();
         for (std::uint64_t i = 0; i < count; ++i)
-            MDIMAPPEND_RETURN_IF_ERROR(writeChunk(chunks.at(i)));
+        {
+            const auto index = chunks.at(i);
+            MDIMAPPEND_ASSIGN(const bool copied, copyEncoded(index));
+            if (!copied)
+                MDIMAPPEND_RETURN_IF_ERROR(convert(boxOf(index)));
+        }
         return m_view.failure();
     }
 
@@ -54,12 +61,88 @@ class ChunkWriter
     void closeArray()
     {
         m_handles = {};
+        m_type.reset();
         m_slab = nullptr;
         m_regions.clear();
         m_chunk.reset();
     }
 
   private:
+    /// Whether chunks of the slice may be as this array stores them.
+    bool maybeCopied() const
+    {
+        if (!m_slab->sliceArray || !m_slab->conversion.isNone())
+            return false;
+        const auto &source = m_slice->arrays()[*m_slab->sliceArray];
+        return source.document &&
+               haveSameEncoding(*source.document, *m_document);
+    }
+
+    static ChunkBox boxOf(const ChunkIndex &index)
+    {
+        ChunkBox box{index, index};
+        for (auto &high : box.high)
+            ++high;
+        return box;
+    }
+
+    /// The chunk of the slice that has all of the rows of a chunk of the array,
+    /// and no others.
+    std::optional<ChunkIndex> sameChunkOfSlice(ChunkIndex index) const
+    {
+        if (!m_slab->axis)
+            return index;
+        const auto axis = *m_slab->axis;
+        const auto rows = m_document->chunk[axis];
+        const auto first = index[axis] * rows;
+        for (const auto &run : m_slab->runs)
+        {
+            if (first < run.targetRow ||
+                first + rows > run.targetRow + run.rows)
+                continue;
+            const auto row = first - run.targetRow + run.sliceRow;
+            index[axis] = row / rows;
+            return row % rows == 0 ? std::optional(index) : std::nullopt;
+        }
+        return std::nullopt;
+    }
+
+    /// Copies a chunk as it is, if the slice has it so. False: it is to be read
+    /// and written as others are, which also says what is wrong with it.
+    Result<bool> copyEncoded(const ChunkIndex &index)
+    {
+        const auto source = sameChunkOfSlice(index);
+        if (!source)
+            return false;
+        MDIMAPPEND_RETURN_IF_ERROR(openReader());
+        MDIMAPPEND_ASSIGN(const auto object,
+                          m_reader->readEncoded(*m_slab->sliceArray, *source));
+        if (!object || !isWholeChunk(*m_document, *object))
+            return false;
+        MDIMAPPEND_RETURN_IF_ERROR(m_view.put(m_array, index, *object));
+        return true;
+    }
+
+    Status openReader()
+    {
+        if (!m_reader)
+        {
+            MDIMAPPEND_ASSIGN(m_reader, m_slice->reader());
+        }
+        return Status::ok();
+    }
+
+    Status convert(const ChunkBox &chunks)
+    {
+        if (!m_type)
+            MDIMAPPEND_RETURN_IF_ERROR(prepareFill());
+        MDIMAPPEND_RETURN_IF_ERROR(readRegions(chunks));
+        const auto count = chunks.count();
+        for (std::uint64_t i = 0; i < count; ++i)
+            MDIMAPPEND_RETURN_IF_ERROR(writeChunk(chunks.at(i)));
+        return m_view.failure();
+    }
+
     Result<ArrayHandle *> handle(Face face)
     {
         auto &slot = m_handles[static_cast<std::size_t>(face)];
@@ -165,10 +248,7 @@ class ChunkWriter
         Extent start = region.start;
         if (m_slab->axis)
             start[*m_slab->axis] += run.sliceRow - run.targetRow;
-        if (!m_reader)
-        {
-            MDIMAPPEND_ASSIGN(m_reader, m_slice->reader());
-        }
+        MDIMAPPEND_RETURN_IF_ERROR(openReader());
         const auto &conversion = m_slab->conversion;
         if (conversion.isNone())
             return m_reader->read(*m_slab->sliceArray, start, region.size,
@@ -426,6 +506,7 @@ class ChunkWriter
     const Slab *m_slab = nullptr;
     std::size_t m_array = 0;
     const ArrayDocument *m_document = nullptr;
+    bool m_copies = false;
     std::array<std::unique_ptr<ArrayHandle>, 3> m_handles;
     std::unique_ptr<GDALExtendedDataType> m_type;
     bool m_strings = false;

@@ -721,7 +721,7 @@ CheckedFiles::~CheckedFiles()
 std::string CheckedFiles::nameFor(const std::string &name) const
 {
     const std::string mount = std::string(prefix) + m_state->id + "/";
-    if (name == m_state->file)
+    if (name == m_state->file || name.starts_with(m_state->file + "/"))
         return mount + name;
     // ZARR:"file", ZARR:/file
     for (const char before : {'"', ':'})

@@ -52,8 +52,8 @@ class CheckedFiles
     CheckedFiles(const CheckedFiles &) = delete;
     CheckedFiles &operator=(const CheckedFiles &) = delete;
 
-    /// `name`, which has the file in it, as GDAL is to open it; "" if the file
-    /// is not in it.
+    /// `name`, which has the file in it or is below it, as GDAL is to open it;
+    /// "" if the file is not in it.
     std::string nameFor(const std::string &name) const;
 
     /// Failure::Unavailable: the first failure; without the slice's name.

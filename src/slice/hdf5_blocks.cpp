@@ -4,6 +4,7 @@
 
 #include <cpl_compressor.h>
 #include <cpl_conv.h>
+#include <cpl_error.h>
 
 #include <algorithm>
 #include <cstring>
@@ -109,6 +110,7 @@ void unshuffle(const std::vector<char> &from, std::vector<char> &to,
 bool decompress(Hdf5Blocks::Filter filter, const std::vector<char> &from,
                 std::vector<char> &to, std::size_t size)
 {
+    const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
     to.resize(size);
     std::size_t written = size;
     if (filter == Hdf5Blocks::Filter::Deflate)

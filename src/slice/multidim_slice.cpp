@@ -25,6 +25,8 @@ struct Source
     const GDALGroup &root;
     std::string driver;
     std::optional<ZarrSlice> zarr{};
+    /// Its objects can be read as they are, too.
+    bool hasFiles = false;
 };
 
 /// HDF5 and Zarr arrays need not name their dimensions: GDAL and the netCDF
@@ -179,6 +181,10 @@ Result<SourceArray> describe(const Source &source, const std::string &path,
             "and GDAL misreads it. Exclude it with --exclude-array.");
     if (described.problem)
         told.type = nativeType(array.GetDataType());
+    if (described.problem && source.zarr && source.hasFiles)
+        told.document = source.zarr->arrayDocument(array.GetName());
+    if (told.document && told.document->shape != told.shape)
+        told.document.reset();
     describeAttributes(source, told, array);
     return described;
 }
@@ -369,6 +375,7 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
     if (known.driver == "Zarr")
     {
         MDIMAPPEND_ASSIGN(known.zarr, zarrBelow(root));
+        known.hasFiles = source.files != nullptr;
     }
 
     SourceContents contents;

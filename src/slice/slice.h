@@ -11,6 +11,7 @@
 #pragma once
 
 #include "status.h"
+#include "zarr/array_document.h"
 #include "zarr/json_text.h"
 
 #include <gdal_multidim.h>
@@ -77,6 +78,8 @@ struct SliceArray
     Json attributes = Json::object();
     std::string units;    ///< also in attributes, if not empty
     bool labels = false;  ///< 1D along the append dimension, and named as it
+    /// Of an array of a Zarr store that is as the store has it.
+    std::shared_ptr<const ArrayDocument> document{};
 };
 
 /// Reads from one thread. Get one per thread.
@@ -89,6 +92,11 @@ class SliceReader
     /// char*, owned by the caller: CPLFree).
     virtual Status read(std::size_t array, std::span<const std::uint64_t> start,
                         std::span<const std::uint64_t> count, void *buffer) = 0;
+
+    /// The object of a chunk of an array that has a `document`, as it is
+    /// stored; nothing if there is none: it is all fill.
+    virtual Result<std::optional<std::string>>
+    readEncoded(std::size_t array, std::span<const std::uint64_t> chunk) = 0;
 };
 
 class Slice

@@ -66,6 +66,10 @@ class Reader final : public SliceReader
     Status read(std::size_t array, std::span<const std::uint64_t> start,
                 std::span<const std::uint64_t> count, void *buffer) override;
 
+    Result<std::optional<std::string>>
+    readEncoded(std::size_t array,
+                std::span<const std::uint64_t> chunk) override;
+
   private:
     std::shared_ptr<const SliceState> m_state;
     SourceDataset m_dataset{};  ///< opened when it is needed
@@ -187,6 +191,26 @@ void Reader::giveBack()
     m_state->idle.push_back(std::move(m_dataset));
 }
 
+/// Codecs add some bytes to what does not compress.
+std::uint64_t mostEncoded(const ArrayDocument &document)
+{
+    return 2 * chunkBytes(document.chunk, document.dataType.size) + (1 << 20);
+}
+
+/// Nothing if it is longer than `most`, or cannot be read.
+std::optional<std::string> readWhole(VSIVirtualHandle &file, std::uint64_t most)
+{
+    if (file.Seek(0, SEEK_END) != 0)
+        return std::nullopt;
+    const auto size = file.Tell();
+    if (size > most || file.Seek(0, SEEK_SET) != 0)
+        return std::nullopt;
+    std::string bytes(static_cast<std::size_t>(size), '\0');
+    if (file.Read(bytes.data(), 1, bytes.size()) != bytes.size())
+        return std::nullopt;
+    return bytes;
+}
+
 Status Reader::openArray(std::size_t number)
 {
     const SourceArray &source = m_state->sources[number];
@@ -284,6 +308,29 @@ Status Reader::read(std::size_t number, std::span<const std::uint64_t> start,
         return failed(source, failure.message());
     }
     return done;
+}
+
+Result<std::optional<std::string>>
+Reader::readEncoded(std::size_t number, std::span<const std::uint64_t> chunk)
+{
+    const SourceArray &source = m_state->sources.at(number);
+    const auto &document = *source.array.document;
+    const SourceConfig configured(m_state->address);
+    MDIMAPPEND_RETURN_IF_ERROR(openDataset());
+    const auto plain = document.path + "/" + document.keys.key(chunk);
+    const auto name =
+        m_dataset.files ? m_dataset.files->nameFor(plain) : std::string();
+    if (name.empty())
+        return failed(source, "'" + plain + "' cannot be read.");
+    const VSIVirtualHandleUniquePtr file(VSIFOpenL(name.c_str(), "rb"));
+    std::optional<std::string> object;
+    if (file)
+        object = readWhole(*file, mostEncoded(document));
+    if (const auto failure = m_dataset.failure(); !failure)
+        return failed(source, failure.message());
+    if (file && !object)
+        return failed(source, "'" + plain + "' cannot be read.");
+    return object;
 }
 
 }  // namespace

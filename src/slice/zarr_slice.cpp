@@ -113,6 +113,21 @@ Status ZarrSlice::readEach()
     return Status::ok();
 }
 
+std::shared_ptr<const ArrayDocument>
+ZarrSlice::arrayDocument(const std::string &name) const
+{
+    const Json *metadata =
+        document(keyBelow(name, m_v3 ? "zarr.json" : ".zarray"));
+    if (!metadata)
+        return nullptr;
+    const auto path = withPlainNames(m_root) + "/" + name;
+    const auto text = dumpJson(*metadata, -1);
+    auto parsed =
+        m_v3 ? parseArrayV3(path, text) : parseArrayV2(path, text, "");
+    return parsed ? std::make_shared<const ArrayDocument>(std::move(*parsed))
+                  : nullptr;
+}
+
 const Json *ZarrSlice::document(const std::string &key) const
 {
     const auto found = m_documents.find(key);

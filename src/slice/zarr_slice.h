@@ -6,11 +6,13 @@
 #pragma once
 
 #include "status.h"
+#include "zarr/array_document.h"
 #include "zarr/json_text.h"
 
 #include <gdal.h>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +33,11 @@ class ZarrSlice
     /// Whether arrays were looked for, for want of consolidated metadata, and
     /// this one was not found.
     bool overlooked(const std::string &name) const;
+
+    /// What the documents say of the array `name`; its path is the folder that
+    /// it is in, as the user knows it. Null if they are not understood.
+    std::shared_ptr<const ArrayDocument>
+    arrayDocument(const std::string &name) const;
 
     /// Attributes of the array `name`, or of the root (""); null where the
     /// documents have none.

@@ -372,21 +372,28 @@ bool View::isChunkKey(std::size_t array, std::string_view key) const
 Status View::writeChunk(std::size_t array, std::string_view key,
                         std::string_view bytes)
 {
-    const auto &planned = m_arrays.at(array).planned;
-    const auto index = planned.keys.parse(key, m_arrays[array].document.rank());
-    const auto found = index ? slot(array, *index) : std::nullopt;
-    if (!found)
+    const auto index = m_arrays.at(array).planned.keys.parse(
+        key, m_arrays[array].document.rank());
+    if (!index || !slot(array, *index))
         return keep(error("GDAL's Zarr driver wrote '" + std::string(key) +
-                          "' of array '" + planned.path +
+                          "' of array '" + arrayName(array) +
                           "', which is not in the plan"));
-    const auto whole = chunkKey(array, *index);
+    return put(array, *index, bytes);
+}
+
+Status View::put(std::size_t array, const ChunkIndex &index,
+                 std::string_view bytes)
+{
+    const auto whole = chunkKey(array, index);
+    const auto found = slot(array, index);
+    if (!found)
+        return keep(error("chunk '" + whole + "' is not in the plan"));
     const auto staged = stagedPath(array, *found);
     if (found->replaced)
-        MDIMAPPEND_RETURN_IF_ERROR(baseOf(array, *found, *index).takeStatus());
+        MDIMAPPEND_RETURN_IF_ERROR(baseOf(array, *found, index).takeStatus());
     ChunkRecord chunk = recordOf(array, *found);
     if (found->replaced)
     {
-        MDIMAPPEND_ASSIGN(chunk.base, baseOf(array, *found, *index));
         if (auto written = m_storage.stage(staged, bytes, m_site.object(whole));
             !written)
             return keep(std::move(written));

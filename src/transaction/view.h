@@ -112,6 +112,10 @@ class View
     /// with the commit.
     Status setAbsent(std::size_t array, const ChunkIndex &index);
 
+    /// Puts the object of a planned chunk.
+    Status put(std::size_t array, const ChunkIndex &index,
+               std::string_view bytes);
+
     /// Whether there is an object for this chunk: one that this transaction
     /// put, or of the base. The base's checksum is recorded when it is read.
     Result<bool> holdsData(std::size_t array, const ChunkIndex &index);

@@ -1,0 +1,110 @@
+#include "zarr/encoded_chunk.h"
+
+#include <cpl_compressor.h>
+#include <cpl_error.h>
+
+#include <cstring>
+#include <vector>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+/// Members in whatever order they were written.
+bool isSame(const Json &a, const Json &b)
+{
+    return nlohmann::json(a) == nlohmann::json(b);
+}
+
+/// "" for none, "?" for what is not known here.
+std::string compressorOf(const ArrayDocument &array)
+{
+    const auto known = [](const std::string &name)
+    {
+        return name == "blosc" || name == "zstd" || name == "gzip" ||
+                       name == "zlib"
+                   ? name
+                   : std::string("?");
+    };
+    const Json &metadata = array.metadata;
+    if (array.format == ZarrFormat::V2)
+    {
+        const Json &filters = member(metadata, "filters");
+        const Json &compressor = member(metadata, "compressor");
+        if (!filters.is_null() && !filters.empty())
+            return "?";
+        return compressor.is_null() ? "" : known(textMember(compressor, "id"));
+    }
+    const Json &codecs = member(metadata, "codecs");
+    if (codecs.empty() || codecs.size() > 2 ||
+        textMember(codecs[0], "name") != "bytes")
+        return "?";
+    return codecs.size() == 1 ? "" : known(textMember(codecs[1], "name"));
+}
+
+std::uint32_t littleEndian(const char *bytes)
+{
+    std::uint32_t value = 0;
+    for (int i = 3; i >= 0; --i)
+        value = value << 8 | static_cast<unsigned char>(bytes[i]);
+    return value;
+}
+
+/// The header of Blosc 1: versions, flags, size of a type, then the sizes of
+/// what it holds, of a block, and of itself, 4 bytes each.
+bool isWholeBlosc(std::string_view object, std::uint64_t size)
+{
+    constexpr std::size_t header = 16;
+    return object.size() >= header && littleEndian(object.data() + 4) == size &&
+           littleEndian(object.data() + 12) == object.size();
+}
+
+bool decodesTo(const std::string &compressor, std::string_view object,
+               std::uint64_t size)
+{
+    const auto *codec = CPLGetDecompressor(compressor.c_str());
+    if (!codec)
+        return false;
+    const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
+    // One more, so that what holds more is noticed.
+    std::vector<char> decoded(static_cast<std::size_t>(size) + 1);
+    void *output = decoded.data();
+    std::size_t written = decoded.size();
+    return codec->pfnFunc(object.data(), object.size(), &output, &written,
+                          nullptr, codec->user_data) &&
+           written == size;
+}
+
+}  // namespace
+
+bool haveSameEncoding(const ArrayDocument &a, const ArrayDocument &b)
+{
+    if (a.format != b.format || a.sharded || b.sharded || a.chunk != b.chunk ||
+        a.dataType.isString() || compressorOf(a) == "?")
+        return false;
+    const auto names =
+        a.format == ZarrFormat::V2
+            ? std::vector<const char *>{"dtype", "compressor", "filters",
+                                        "order", "fill_value"}
+            : std::vector<const char *>{"data_type", "codecs", "fill_value"};
+    for (const char *name : names)
+    {
+        if (!isSame(member(a.metadata, name), member(b.metadata, name)))
+            return false;
+    }
+    return true;
+}
+
+bool isWholeChunk(const ArrayDocument &array, std::string_view object)
+{
+    const auto size = chunkBytes(array.chunk, array.dataType.size);
+    const auto compressor = compressorOf(array);
+    if (compressor.empty())
+        return object.size() == size;
+    return compressor == "blosc" ? isWholeBlosc(object, size)
+                                 : decodesTo(compressor, object, size);
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,23 @@
+// Chunks as they are stored, for copying them from one array to another that
+// stores its chunks in the same way.
+
+#pragma once
+
+#include "zarr/array_document.h"
+
+#include <string_view>
+
+namespace mdimappend
+{
+
+/// Whether the object of a chunk of one array would be the same in the other:
+/// same format, type, chunk shape, codecs and fill value. Numbers only; not for
+/// shards.
+bool haveSameEncoding(const ArrayDocument &a, const ArrayDocument &b);
+
+/// Whether an object decodes to a chunk of the right size. Blosc says in its
+/// header what it holds, and how long it is; what zstd, gzip and zlib made is
+/// decoded. False also where that cannot be told.
+bool isWholeChunk(const ArrayDocument &array, std::string_view object);
+
+}  // namespace mdimappend
