@@ -1,14 +1,15 @@
-// From a slice to chunks, in one thread: reads the part of a block, converts,
-// pads, merges with committed rows, and has the driver encode whole chunks.
+// From a slice to chunks, in one thread: copies them where that is possible,
+// else reads the part of a block, converts, pads, merges with committed rows,
+// and has the driver encode whole chunks.
 // Holds this thread's handles and buffers; internal to the pipeline.
 
 #pragma once
 
 #include "append/array_handle.h"
+#include "append/chunk_copier.h"
 #include "append/slab.h"
 #include "slice/slice.h"
 #include "transaction/view.h"
-#include "zarr/encoded_chunk.h"
 
 #include <cpl_conv.h>
 #include <cpl_string.h>
@@ -42,15 +43,19 @@ class ChunkWriter
             m_slab = &slab;
             m_array = array;
             m_document = &m_view.array(m_array).document;
-            m_copies = maybeCopied();
+            m_copier.emplace(m_view, array, slab);
+            if (!m_copier->mayCopy(m_slice))
+                m_copier.reset();
         }
-        if (!m_copies)
+        if (!m_copier)
             return convert(chunks);
+        MDIMAPPEND_RETURN_IF_ERROR(openReader());
         const auto count = chunks.count();
         for (std::uint64_t i = 0; i < count; ++i)
         {
             const auto index = chunks.at(i);
-            MDIMAPPEND_ASSIGN(const bool copied, copyEncoded(index));
+            MDIMAPPEND_ASSIGN(const bool copied,
+                              m_copier->copy(*m_reader, index));
             if (!copied)
                 MDIMAPPEND_RETURN_IF_ERROR(convert(boxOf(index)));
         }
@@ -68,59 +73,12 @@ class ChunkWriter
     }
 
   private:
-    /// Whether chunks of the slice may be as this array stores them.
-    bool maybeCopied() const
-    {
-        if (!m_slab->sliceArray || !m_slab->conversion.isNone())
-            return false;
-        const auto &source = m_slice->arrays()[*m_slab->sliceArray];
-        return source.document &&
-               haveSameEncoding(*source.document, *m_document);
-    }
-
     static ChunkBox boxOf(const ChunkIndex &index)
     {
         ChunkBox box{index, index};
         for (auto &high : box.high)
             ++high;
         return box;
-    }
-
-    /// The chunk of the slice that has all of the rows of a chunk of the array,
-    /// and no others.
-    std::optional<ChunkIndex> sameChunkOfSlice(ChunkIndex index) const
-    {
-        if (!m_slab->axis)
-            return index;
-        const auto axis = *m_slab->axis;
-        const auto rows = m_document->chunk[axis];
-        const auto first = index[axis] * rows;
-        for (const auto &run : m_slab->runs)
-        {
-            if (first < run.targetRow ||
-                first + rows > run.targetRow + run.rows)
-                continue;
-            const auto row = first - run.targetRow + run.sliceRow;
-            index[axis] = row / rows;
-            return row % rows == 0 ? std::optional(index) : std::nullopt;
-        }
-        return std::nullopt;
-    }
-
-    /// Copies a chunk as it is, if the slice has it so. False: it is to be read
-    /// and written as others are, which also says what is wrong with it.
-    Result<bool> copyEncoded(const ChunkIndex &index)
-    {
-        const auto source = sameChunkOfSlice(index);
-        if (!source)
-            return false;
-        MDIMAPPEND_RETURN_IF_ERROR(openReader());
-        MDIMAPPEND_ASSIGN(const auto object,
-                          m_reader->readEncoded(*m_slab->sliceArray, *source));
-        if (!object || !isWholeChunk(*m_document, *object))
-            return false;
-        MDIMAPPEND_RETURN_IF_ERROR(m_view.put(m_array, index, *object));
-        return true;
     }
 
     Status openReader()
@@ -506,7 +464,7 @@ class ChunkWriter
     const Slab *m_slab = nullptr;
     std::size_t m_array = 0;
     const ArrayDocument *m_document = nullptr;
-    bool m_copies = false;
+    std::optional<ChunkCopier> m_copier;
     std::array<std::unique_ptr<ArrayHandle>, 3> m_handles;
     std::unique_ptr<GDALExtendedDataType> m_type;
     bool m_strings = false;

@@ -17,7 +17,7 @@ namespace
 {
 
 /// An index of more would take more memory than the blocks.
-constexpr std::uint64_t mostBlocks = 1ULL << 22;
+constexpr std::uint64_t mostBlocks = 1ULL << 20;
 
 /// A block is decoded whole, also for a part of it.
 constexpr std::uint64_t largestBlock = 64ULL << 20;
