@@ -14,7 +14,8 @@ cache=${MDIMAPPEND_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/gdalmdimappen
 peers=${1:-$cache/peers}
 version=3.12
 python=$peers/python/bin/python$version
-zappend=('zappend==0.8.0' 'zarr<3' netCDF4)
+# Released in 2024, without upper bounds; later libraries fail with it.
+zappend=('zappend==0.8.0' 'zarr<3' 'xarray<2025.2' netCDF4)
 others=(tensorstore icechunk zarrs xarray dask netCDF4)
 
 say() { echo "peers: $*" >&2; }
