@@ -65,7 +65,8 @@ make_environment() {
     shift
     say "installing $* and what they need"
     "$uv" venv --quiet --clear --python "$python" "$folder"
-    "$uv" pip install --quiet --python "$folder/bin/python" "$@"
+    # Compiled, as after a first run: else each start would compile.
+    "$uv" pip install --quiet --compile-bytecode --python "$folder/bin/python" "$@"
     "$uv" pip freeze --quiet --python "$folder/bin/python" >"$folder/versions.txt"
 }
 
