@@ -9,6 +9,7 @@ one that was appended step by step.
 import json
 import pathlib
 import statistics
+import warnings
 
 import measure
 import numpy as np
@@ -86,7 +87,10 @@ def make_cube(work, tool, target, steps):
     group["v0"].resize((steps, *shape[1:]))
     group["time"].resize((steps,))
     group["time"][...] = np.arange(steps, dtype="f8")
-    zarr.consolidate_metadata(str(target))
+    with warnings.catch_warnings():
+        # It is not in the specification of Zarr V3 yet.
+        warnings.simplefilter("ignore")
+        zarr.consolidate_metadata(str(target))
     chunks = target / "v0" / "c"
     bytes_of_chunk = (chunks / "0" / "0" / "0").read_bytes()
     for step in range(1, steps):

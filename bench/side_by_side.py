@@ -148,7 +148,7 @@ class SideBySide:
     def calls_per_append(self, tool):
         """Those of more slices without those of fewer: so no start of a process
         counts. None without strace."""
-        few, more = 2, min(12, len(self.slices))
+        few, more = 1, min(4, len(self.slices))
         counts = []
         for slices in (self.slices[:few], self.slices[:more]):
             target = self.target(tool, "_traced")

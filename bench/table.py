@@ -48,7 +48,7 @@ def figure_rows(result):
         if isinstance(value, dict):
             for size, one in value.items():
                 if isinstance(one, (int, float)):
-                    rows.append((f"{name}, {size:,}", f"{one:.6g}"))
+                    rows.append((f"{name}, {int(size):,}", f"{one:.6g}"))
         elif value is not None:
             rows.append((name, f"{value:.4g}"))
     return rows

@@ -61,11 +61,12 @@ class Ours(Tool):
         encoding = f"*:chunk={chunk},compress={workload.codec},level={workload.level}"
         if workload.shard:
             encoding += f",shard={'x'.join(map(str, workload.shard))}"
+        encodings = [encoding, f"{workload.append_dim}:units=keep"]
         if self.packed:
-            encoding += ",dtype=int16,scale=0.001,offset=0,nodata=-32768"
-        label = f"{workload.append_dim}:units=keep"
-        if self.packed:
-            label += ",dtype=float64,scale=none,offset=none,nodata=none"
+            encodings += [
+                f"v{array}:dtype=int16,scale=0.001,offset=0,nodata=-32768"
+                for array in range(workload.arrays)
+            ]
         return [
             "gdalmdimappend",
             "--quiet",
@@ -73,8 +74,7 @@ class Ours(Tool):
             f"--durability={self.durability}",
             f"--num-threads={threads}",
             f"--zarr-format={workload.zarr_format}",
-            f"--encoding={encoding}",
-            f"--encoding={label}",
+            *[f"--encoding={one}" for one in encodings],
             *slices,
             target,
         ]
