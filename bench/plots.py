@@ -20,48 +20,63 @@ def save(figure, folder, name):
 
 
 def ratios(results, folder):
-    """One bar for each goal; the line across it is the goal."""
+    """One bar for each goal, in parts of it: those to reach, those to stay below."""
     bars = [
         (f"{result['name']}: {goal['text']}", goal)
         for result in results
         for goal in result["goals"]
         if goal["found"] is not None
     ]
-    if not bars:
+    reach = [bar for bar in bars if not bar[1]["at_most"]]
+    stay = [bar for bar in bars if bar[1]["at_most"]]
+    groups = [group for group in (reach, stay) if group]
+    if not groups:
         return
-    # Reached in percent of the goal, so that all share one axis.
-    figure, axes = plt.subplots(figsize=(9, 0.42 * len(bars) + 1.2))
+    figure, parts = plt.subplots(
+        len(groups),
+        figsize=(9, 0.4 * len(bars) + 2),
+        height_ratios=[len(group) for group in groups],
+        squeeze=False,
+    )
+    for axes, group in zip(parts[:, 0], groups, strict=True):
+        draw_goals(axes, group)
+    figure.tight_layout()
+    save(figure, folder, "ratios")
+
+
+def draw_goals(axes, bars):
+    at_most = bars[0][1]["at_most"]
     for place, (_, goal) in enumerate(bars):
         reached = goal["found"] / goal["limit"]
         axes.barh(place, reached, color=MET if goal["met"] else MISSED, height=0.62)
-        sign = "\u2264" if goal["at_most"] else "\u2265"
-        text = f" {goal['found']:.2f}  (goal {sign} {goal['limit']:g})"
-        axes.text(reached, place, text, va="center", fontsize=8)
+        sign = "\u2264" if at_most else "\u2265"
+        text = f"{goal['found']:.2f}  (goal {sign} {goal['limit']:g})"
+        edge = max(reached, 1)
+        axes.text(edge * 1.03, place, text, va="center", fontsize=8)
     axes.axvline(1, color=GOAL, linewidth=1.2)
-    axes.set_xscale("log")
-    low = min(goal["found"] / goal["limit"] for _, goal in bars)
-    high = max(goal["found"] / goal["limit"] for _, goal in bars)
-    axes.set_xlim(min(low / 1.5, 0.5), max(high, 1) * 4)
+    axes.set_xlim(0, max(goal["found"] / goal["limit"] for _, goal in bars) * 1.1 + 0.5)
     axes.set_yticks(range(len(bars)), [name for name, _ in bars], fontsize=8)
     axes.invert_yaxis()
-    axes.set_xlabel(
-        "found / goal (log scale). \u2265: right of the line is met; "
-        "\u2264: left of it is"
-    )
+    what = "met at or left of the line" if at_most else "met at or right of the line"
+    axes.set_xlabel(f"found, in parts of the goal: {what}", fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.tight_layout()
-    save(figure, folder, "ratios")
 
 
 def append_times(results, folder):
     """Time of each append against the number of steps that were there before."""
     found = {result["name"]: result for result in results}
-    figure, axes = plt.subplots(figsize=(8, 5))
+    figure, axes = plt.subplots(figsize=(10, 5))
     drawn = False
     if "many" in found:
         for name, tool in found["many"]["tools"].items():
             seconds = np.array(tool["append_seconds"])[1:]
             if len(seconds) < 10:
+                if name != "roof":
+                    count = found["many"]["parameters"]["count"]
+                    mean = 1000 * tool["median"] / count
+                    label = f"{name} (whole run / appends)"
+                    axes.plot([1, count], [mean, mean], ":", label=label)
+                    drawn = True
                 continue
             # Medians of about 40 groups: single appends are noise.
             groups = np.array_split(np.arange(len(seconds)), min(40, len(seconds)))
@@ -85,7 +100,7 @@ def append_times(results, folder):
         axes.set_xlabel("steps in the cube before the append")
         axes.set_ylabel("ms per append")
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=8)
+        axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1))
         axes.spines[["top", "right"]].set_visible(False)
         figure.tight_layout()
         save(figure, folder, "append_times")

@@ -21,8 +21,19 @@ def goal_rows(results):
 
 
 def tool_rows(result):
-    head = "tool", "median s", "ours is", "MB/s", "peak MB", "objects", "MB", "calls"
-    rows = [head]
+    rows = [
+        (
+            "tool",
+            "median s",
+            "of ours",
+            "MB/s",
+            "peak MB",
+            "objects",
+            "MB",
+            "calls",
+            "read by",
+        )
+    ]
     ours = result["tools"]["gdalmdimappend"]["median"]
     for name, found in result["tools"].items():
         calls = found.get("system_calls_per_append")
@@ -36,9 +47,17 @@ def tool_rows(result):
                 str(found["objects"]),
                 f"{found['bytes'] / MEGA:.2f}",
                 "-" if calls is None else f"{calls:.0f}",
+                checked(found),
             )
         )
     return rows
+
+
+def checked(found):
+    """Who has compared it with the slices."""
+    if "identical_to_ours" in found:
+        return "same files" if found["identical_to_ours"] else "OTHER FILES"
+    return found.get("verified_by", "-")
 
 
 def figure_rows(result):
