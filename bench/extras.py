@@ -11,8 +11,8 @@ from tools import OURS
 
 
 def last_to_first(side):
-    """Time of the last tenth of the appends to that of the first tenth, as each
-    run's report has them; the median of the runs.
+    """Time of the last tenth of the appends to that of the first tenth, in the
+    mean of the runs.
 
     The very first append makes the cube, and is left out.
     """

@@ -78,11 +78,11 @@ def append_times(results, folder):
                     axes.plot([1, count], [mean, mean], ":", label=label)
                     drawn = True
                 continue
-            # Medians of about 40 groups: single appends are noise.
+            # Means of about 40 groups: single appends are noise.
             groups = np.array_split(np.arange(len(seconds)), min(40, len(seconds)))
             steps = [group.mean() + 1 for group in groups]
-            medians = [np.median(seconds[group]) * 1000 for group in groups]
-            axes.plot(steps, medians, label=name, linewidth=1.6)
+            means = [seconds[group].mean() * 1000 for group in groups]
+            axes.plot(steps, means, label=name, linewidth=1.6)
             drawn = True
     if "long" in found:
         for key, label in (

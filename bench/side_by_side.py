@@ -91,7 +91,9 @@ class SideBySide:
         target = self.target(tool)
         measure.remove(target)
         words = self.command(tool, target, self.slices)
-        return measure.run(words, self.threads, tool.environment)
+        measured = measure.run(words, self.threads, tool.environment)
+        appends = tool.append_seconds(measured["stdout"], target)
+        return {**measured, "append_seconds": appends}
 
     def check(self, tool):
         target = self.target(tool)
@@ -129,7 +131,7 @@ class SideBySide:
     def summary(self, tool, runs):
         seconds = [one["seconds"] for one in runs]
         median = statistics.median(seconds)
-        appends = [tool.append_seconds(one["stdout"]) for one in runs]
+        appends = zip(*[one["append_seconds"] for one in runs], strict=True)
         found = {
             "version": tool.version(),
             "seconds": seconds,
@@ -139,9 +141,7 @@ class SideBySide:
             "peak_bytes": max(one["peak_bytes"] for one in runs),
             "written_bytes": statistics.median(one["written_bytes"] for one in runs),
             "bytes_per_second": self.workload.bytes / median,
-            "append_seconds": [
-                statistics.median(one) for one in zip(*appends, strict=True)
-            ],
+            "append_seconds": [statistics.mean(one) for one in appends],
         }
         if self.settings.trace:
             found["system_calls_per_append"] = self.calls_per_append(tool)

@@ -1,6 +1,7 @@
 """Who appends: how each tool is called, as its users would, for a workload."""
 
 import importlib.metadata
+import itertools
 import json
 import os
 import pathlib
@@ -45,7 +46,7 @@ class Tool:
     def command(self, workload, target, slices, threads):
         raise NotImplementedError
 
-    def append_seconds(self, stdout):
+    def append_seconds(self, stdout, target):
         """Of each append; empty where the tool does not tell."""
         return []
 
@@ -79,8 +80,15 @@ class Ours(Tool):
             target,
         ]
 
-    def append_seconds(self, stdout):
-        return [one["seconds"] for one in json.loads(stdout)["slices"]]
+    def append_seconds(self, stdout, target):
+        """From one log record to the next: with the opening of slices, which the
+        seconds of the report are without. Single ones are as coarse as the clock of
+        the file system (some ms); means are not. The first is the report's.
+        """
+        first = json.loads(stdout)["slices"][0]["seconds"]
+        records = sorted(pathlib.Path(f"{target}.mdimappend/log").glob("0*.json"))
+        times = [record.stat().st_mtime_ns / 1e9 for record in records]
+        return [first, *(b - a for a, b in itertools.pairwise(times))]
 
 
 class Roof(Tool):
@@ -150,7 +158,7 @@ class Script(Tool):
         task.write_text(json.dumps({**workload.task(target, slices), **self.task}))
         return [self.python, self.script, task]
 
-    def append_seconds(self, stdout):
+    def append_seconds(self, stdout, target):
         return json.loads(stdout.splitlines()[-1])
 
 
@@ -169,7 +177,7 @@ class Zappend(Script):
     def suits(self, workload):
         return workload.source != "zarr" and not workload.shard
 
-    def append_seconds(self, stdout):
+    def append_seconds(self, stdout, target):
         return []
 
 
