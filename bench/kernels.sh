@@ -2,8 +2,9 @@
 # Times of the kernels, and where valgrind is there, the instructions of one turn
 # of each: ./dev bench --kernels. What is written: kernels.json, instructions.tsv.
 #
-# Two runs of one and of three turns are counted, and half of the difference is
-# taken: so what a kernel prepares does not count.
+# A run of one turn and one of more are counted, and their difference is taken: so
+# what a kernel prepares does not count. That is not always quite the same; there are
+# as many turns as it takes for that not to matter.
 set -euo pipefail
 
 program=$1
@@ -24,9 +25,22 @@ count() {
         sed -n 's/.*Collected : //p'
 }
 
+# The kernels, and how many turns take about 50 ms.
+turns() {
+    python3 - "$results/kernels.json" <<'PYTHON'
+import json
+import sys
+
+milliseconds = {"ns": 1e-6, "us": 1e-3, "ms": 1}
+for kernel in json.load(open(sys.argv[1]))["benchmarks"]:
+    one = kernel["cpu_time"] * milliseconds[kernel["time_unit"]]
+    print(kernel["name"], min(max(round(50 / one), 2), 5000))
+PYTHON
+}
+
 printf 'kernel\tinstructions\n' >"$results/instructions.tsv"
-for kernel in $("$program" --benchmark_list_tests); do
+while read -r kernel turns; do
     once=$(count "$kernel" 1)
-    thrice=$(count "$kernel" 3)
-    printf '%s\t%s\n' "$kernel" $(((thrice - once) / 2))
-done | tee -a "$results/instructions.tsv"
+    often=$(count "$kernel" "$turns")
+    printf '%s\t%s\n' "$kernel" $(((often - once) / (turns - 1)))
+done < <(turns) | tee -a "$results/instructions.tsv"
