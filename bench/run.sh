@@ -1,4 +1,10 @@
 #!/usr/bin/env bash
-# Measurements, inside the environment of `dev`: ./dev bench [--quick].
+# Measurements, inside the environment of `dev`: ./dev bench [--quick], or
+# ./dev bench --kernels for single functions (arguments go to Google Benchmark).
 set -euo pipefail
-exec python3 "$(dirname "${BASH_SOURCE[0]}")/side_by_side.py" "$@"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+if [ "${1:-}" = --kernels ]; then
+    shift
+    exec "$here/kernels.sh" "$(dirname "$(command -v gdalmdimappend)")/../bench/kernels" "$here/results" "$@"
+fi
+exec python3 "$here/run.py" "$@"

@@ -1,181 +1,175 @@
-"""Appends side by side with xarray: same data, codec, level and machine.
+"""One workload, all its tools in turns: A B A B ...
 
-Runs are interleaved (A B A B ...), whole processes are timed, medians and
-ratios are reported, and both cubes are compared value for value by GDAL's plain
-Zarr driver, which wrote neither of them on its own.
+Each tool appends all slices to a new target, in a process of its own that is
+timed whole. What it made is read by a reader that did not write it and compared
+with the slices, and its layout with the workload's.
 """
 
-import argparse
+import filecmp
 import json
 import pathlib
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
 
-import numpy as np
-import xarray as xr
-from osgeo import gdal
-
-gdal.UseExceptions()
-
-XARRAY_SCRIPT = """
-import sys, warnings
-import xarray as xr
-from zarr.codecs import BloscCodec
-warnings.simplefilter("ignore")
-target, chunks, codec, level, *slices = sys.argv[1:]
-chunks = tuple(int(n) for n in chunks.split("x"))
-codec = BloscCodec(cname=codec, clevel=int(level), shuffle="shuffle")
-for number, name in enumerate(slices):
-    ds = xr.open_dataset(name, decode_times=False)
-    if number:
-        ds.to_zarr(target, append_dim="time")
-    else:
-        data = [name for name, v in ds.data_vars.items() if v.ndim == len(chunks)]
-        ds.to_zarr(target, encoding={
-            name: {"chunks": chunks, "compressors": [codec]} for name in data})
-"""
+import extras
+import measure
+import verify
+from tools import OURS, Icechunk, Roof
+from workloads import ALL_PEERS
 
 
-class Workload:
-    def __init__(self, name, count, shape, arrays, chunk, codec, level, source):
-        self.name = name
-        self.count = count
-        self.shape = shape
-        self.arrays = arrays
-        self.chunk = chunk
-        self.codec = codec
-        self.level = level
-        self.source = source  # encoding of the NetCDF slices
+class SideBySide:
+    def __init__(self, workload, tools, settings, folder):
+        self.workload = workload
+        self.settings = settings
+        self.folder = pathlib.Path(folder)
+        self.threads = workload.threads or settings.threads
+        self.result = {
+            "name": workload.name,
+            "title": workload.title,
+            "parameters": {**workload.describe(), "threads": self.threads},
+            "tools": {},
+            "left_out": {},
+            "figures": {},
+        }
+        self.tools = []
+        for name in workload.tools:
+            tool = tools.get(name)
+            if not tool or not tool.suits(workload):
+                continue
+            if reason := tool.missing():
+                self.result["left_out"][name] = reason
+            else:
+                self.tools.append(tool)
+        self.slices = []
 
-    def make_slices(self, folder):
-        rng = np.random.default_rng(1)
-        rows, columns = np.mgrid[0 : self.shape[1], 0 : self.shape[2]]
-        smooth = np.sin(rows / 100) + np.cos(columns / 130)
-        names = []
-        for number in range(self.count):
-            data = {}
-            for array in range(self.arrays):
-                noise = rng.normal(0, 0.01, self.shape)
-                values = (smooth * (1 + number / 50) + noise).astype("f4")
-                data[f"v{array}"] = (("time", "y", "x"), values)
-            start = number * self.shape[0]
-            ds = xr.Dataset(
-                data,
-                coords={
-                    "time": (
-                        "time",
-                        np.arange(start, start + self.shape[0], dtype="f8"),
-                        {"units": "days since 2000-01-01"},
-                    ),
-                    "y": np.arange(self.shape[1], dtype="f8"),
-                    "x": np.arange(self.shape[2], dtype="f8"),
-                },
-            )
-            name = str(folder / f"slice{number:05d}.nc")
-            encoding = {k: {"_FillValue": None, **self.source} for k in data}
-            ds.to_netcdf(name, encoding=encoding)
-            names.append(name)
-        return names
+    def target(self, tool, suffix=""):
+        name = tool.name.replace(" ", "_")
+        return self.folder / f"{name}{suffix}.zarr"
 
-    def ours(self, target, slices):
-        chunk = "x".join(map(str, self.chunk))
-        encoding = f"*:chunk={chunk},compress=blosc:{self.codec},level={self.level}"
-        return [
-            "gdalmdimappend",
-            "--quiet",
-            "--durability=process",
-            "--encoding",
-            encoding,
-            "--encoding",
-            "time:units=keep",
-            *slices,
-            target,
-        ]
+    def command(self, tool, target, slices):
+        return tool.command(self.workload, target, slices, self.threads)
 
-    def xarray(self, target, slices):
-        chunk = "x".join(map(str, self.chunk))
-        arguments = [target, chunk, self.codec, str(self.level), *slices]
-        return [sys.executable, "-c", XARRAY_SCRIPT, *arguments]
+    def run(self):
+        self.slices = self.workload.make_slices(self.folder / "slices")
+        # Not counted: what it finds cold is warm for the others.
+        self.run_once(self.tools[0])
+        runs = {tool.name: [] for tool in self.tools}
+        for turn in range(self.settings.repeats):
+            for tool in list(self.tools):
+                if turn and turn >= self.repeats(tool):
+                    continue
+                try:
+                    runs[tool.name].append(self.run_once(tool))
+                    if turn == 0:
+                        self.check(tool)
+                except (measure.Failed, AssertionError) as error:
+                    self.leave_out(tool, error)
+        for tool in self.tools:
+            self.result["tools"][tool.name].update(self.summary(tool, runs[tool.name]))
+        for name in self.workload.extras:
+            self.result["figures"][name] = getattr(extras, name)(self)
+        self.result["goals"] = [g.judge(self.result) for g in self.workload.goals]
+        return self.result
 
+    def repeats(self, tool):
+        if tool.name in ALL_PEERS:
+            return self.settings.peer_repeats
+        return self.settings.repeats
 
-def workloads(quick):
-    size = 500 if quick else 2000
-    chunk = (1, size // 4, size // 4)
-    deflate = {"zlib": True, "complevel": 1, "shuffle": True}
-    few, many = (5, 50) if quick else (20, 200)
-    return [
-        Workload("plain to lz4", few, (1, size, size), 2, chunk, "lz4", 5, {}),
-        Workload("deflate to zstd", few, (1, size, size), 2, chunk, "zstd", 3, deflate),
-        Workload("tiny slices", many, (1, 10, 10), 1, (1, 10, 10), "zstd", 3, {}),
-        Workload("merging", few, (1, size, size), 1, (20, *chunk[1:]), "lz4", 5, {}),
-    ]
+    def leave_out(self, tool, error):
+        reason = str(error).strip().splitlines()[-1:] or ["no reason given"]
+        print(f"{self.workload.name}: {tool.name} left out: {error}", file=sys.stderr)
+        self.result["left_out"][tool.name] = reason[0].replace(str(self.folder), "")
+        self.result["tools"].pop(tool.name, None)
+        self.tools.remove(tool)
+        if tool.name == OURS:
+            raise error
 
+    def run_once(self, tool):
+        target = self.target(tool)
+        measure.remove(target)
+        words = self.command(tool, target, self.slices)
+        measured = measure.run(words, self.threads, tool.environment)
+        appends = tool.append_seconds(measured["stdout"], target)
+        return {**measured, "append_seconds": appends}
 
-def read_all(target):
-    dataset = gdal.OpenEx(target, gdal.OF_MULTIDIM_RASTER)
-    root = dataset.GetRootGroup()
-    names = sorted(root.GetMDArrayNames())
-    return {name: root.OpenMDArray(name).ReadAsArray() for name in names}
-
-
-def check_equal(first, second):
-    ours, theirs = read_all(first), read_all(second)
-    assert ours.keys() == theirs.keys(), (ours.keys(), theirs.keys())
-    for name, values in ours.items():
-        assert np.array_equal(values, theirs[name]), f"{name} differs"
-
-
-def measure(workload, folder, repeats):
-    slices = workload.make_slices(folder)
-    tools = {"gdalmdimappend": workload.ours, "xarray": workload.xarray}
-    seconds = {tool: [] for tool in tools}
-    for _ in range(repeats):
-        for tool, command in tools.items():
-            target = folder / f"{tool}.zarr"
-            shutil.rmtree(target, ignore_errors=True)
-            shutil.rmtree(f"{target}.mdimappend", ignore_errors=True)
-            started = time.perf_counter()
-            subprocess.run(command(str(target), slices), check=True)
-            seconds[tool].append(time.perf_counter() - started)
-    check_equal(str(folder / "gdalmdimappend.zarr"), str(folder / "xarray.zarr"))
-    medians = {tool: statistics.median(values) for tool, values in seconds.items()}
-    return {
-        "workload": workload.name,
-        "slices": workload.count,
-        "shape": workload.shape,
-        "arrays": workload.arrays,
-        "chunk": workload.chunk,
-        "seconds": seconds,
-        "medians": medians,
-        "ratio": medians["xarray"] / medians["gdalmdimappend"],
-    }
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small data, two runs")
-    parser.add_argument("--results", default=None, help="file for the figures (JSON)")
-    options = parser.parse_args()
-    results = []
-    print(f"{'workload':18} {'gdalmdimappend':>15} {'xarray':>10} {'ratio':>7}")
-    for workload in workloads(options.quick):
-        with tempfile.TemporaryDirectory() as folder:
-            repeats = 2 if options.quick else 5
-            result = measure(workload, pathlib.Path(folder), repeats)
-        results.append(result)
-        medians = result["medians"]
-        print(
-            f"{workload.name:18} {medians['gdalmdimappend']:13.2f} s "
-            f"{medians['xarray']:8.2f} s {result['ratio']:6.1f}x",
-            flush=True,
+    def check(self, tool):
+        target = self.target(tool)
+        kept = self.result["tools"].setdefault(tool.name, {})
+        kept.update(measure.contents(target))
+        if isinstance(tool, Roof):
+            kept["identical_to_ours"] = same_files(target, self.folder / f"{OURS}.zarr")
+        if not tool.reader:
+            return
+        python = tool.python if isinstance(tool, Icechunk) else sys.executable
+        done = subprocess.run(
+            [python, verify.__file__, tool.reader, target, *self.slices],
+            capture_output=True,
+            text=True,
+            env=measure.environment(tool.environment),
+            check=False,
         )
-    if options.results:
-        pathlib.Path(options.results).write_text(json.dumps(results, indent=2))
+        assert done.returncode == 0, done.stderr[-2000:]
+        layout = json.loads(done.stdout)
+        assert layout == self.expected_layout(), f"stored as {layout}"
+        kept["verified_by"] = tool.reader
+
+    def expected_layout(self):
+        workload = self.workload
+        expected = {
+            "chunk": list(workload.chunk),
+            "shard": list(workload.shard) if workload.shard else None,
+            "codec": workload.codec,
+            "level": workload.level,
+        }
+        if workload.codec.startswith("blosc"):
+            expected["shuffle"] = "shuffle"
+        return expected
+
+    def summary(self, tool, runs):
+        seconds = [one["seconds"] for one in runs]
+        median = statistics.median(seconds)
+        appends = zip(*[one["append_seconds"] for one in runs], strict=True)
+        found = {
+            "version": tool.version(),
+            "seconds": seconds,
+            "median": median,
+            "user": statistics.median(one["user"] for one in runs),
+            "system": statistics.median(one["system"] for one in runs),
+            "peak_bytes": max(one["peak_bytes"] for one in runs),
+            "written_bytes": statistics.median(one["written_bytes"] for one in runs),
+            "bytes_per_second": self.workload.bytes / median,
+            "append_seconds": [statistics.mean(one) for one in appends],
+        }
+        if self.settings.trace:
+            found["system_calls_per_append"] = self.calls_per_append(tool)
+        return found
+
+    def calls_per_append(self, tool):
+        """Those of more slices without those of fewer: so no start of a process
+        counts. None without strace."""
+        few, more = 1, min(4, len(self.slices))
+        counts = []
+        for slices in (self.slices[:few], self.slices[:more]):
+            target = self.target(tool, "_traced")
+            measure.remove(target)
+            words = self.command(tool, target, slices)
+            calls = measure.system_calls(words, tool.environment)
+            measure.remove(target)
+            if calls is None:
+                return None
+            counts.append(sum(calls.values()))
+        return (counts[1] - counts[0]) / (more - few)
 
 
-if __name__ == "__main__":
-    main()
+def same_files(first, second):
+    """Whether two folders hold the same files, byte for byte."""
+    names = sorted(
+        path.relative_to(first) for path in first.rglob("*") if path.is_file()
+    )
+    others = sum(path.is_file() for path in second.rglob("*"))
+    return others == len(names) and all(
+        filecmp.cmp(first / name, second / name, shallow=False) for name in names
+    )
