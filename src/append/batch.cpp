@@ -185,6 +185,8 @@ Status Batch::add(std::unique_ptr<Slice> slice, AppendPlan plan,
         m_transaction ? m_transaction->view().bytesWritten() : 0;
     const auto alteredBefore = alteredValues(plan.slabs);
     MDIMAPPEND_RETURN_IF_ERROR(write(*slice, plan, progress));
+    // Many may be waiting for the commit.
+    slice->closeFiles();
     report.chunks = m_transaction->view().chunksWritten() - chunksBefore;
     report.bytes = m_transaction->view().bytesWritten() - bytesBefore;
     report.alteredValues = alteredValues(plan.slabs) - alteredBefore;

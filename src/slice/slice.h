@@ -124,6 +124,9 @@ class Slice
 
     virtual Result<std::unique_ptr<SliceReader>> reader() const = 0;
 
+    /// Closes files that no reader uses now. A later reader opens them again.
+    virtual void closeFiles() const = 0;
+
     /// What identifies the file's state (size and time stamp of a local file);
     /// empty where unknown.
     virtual std::string fingerprint() const = 0;

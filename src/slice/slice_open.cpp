@@ -225,6 +225,12 @@ class OpenSlice final : public Slice
         return openReader(m_state);
     }
 
+    void closeFiles() const override
+    {
+        const std::lock_guard guard(m_state->idleLock);
+        m_state->idle.clear();
+    }
+
     std::string fingerprint() const override
     {
         const SourceAddress &address = m_state->address;
