@@ -24,7 +24,9 @@ def library():
 
 
 def environment(**more):
-    return {**os.environ, "LD_PRELOAD": library(), **more}
+    # A sanitizer's library comes first.
+    libraries = f"{os.environ.get('MDIMAPPEND_PRELOAD', '')} {library()}"
+    return {**os.environ, "LD_PRELOAD": libraries.strip(), **more}
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import cubes
 import pytest
 
 BUILD = Path(os.environ.get("MDIMAPPEND_BUILD", Path(__file__).parents[1] / "build"))
@@ -17,6 +18,7 @@ PROGRAM = BUILD / "tests" / "mdimappend_torture"
 pytestmark = [
     pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed"),
     pytest.mark.skipif(not PROGRAM.exists(), reason="built without tests"),
+    pytest.mark.skipif(cubes.SANITIZED, reason="sanitizers look at files, too"),
 ]
 
 # Looking at names and states is left out: the store is searched for by the standard
