@@ -1,6 +1,8 @@
 """NetCDF-4 and HDF5 slices of some size are read block by block, without these
 libraries. Whatever they hold, the cube is as xarray reads the slice."""
 
+import ctypes
+import ctypes.util
 import zlib
 
 import cubes
@@ -115,6 +117,32 @@ def test_filters_that_a_block_skips(tmp_path, store):
     cubes.append(path, store)
     np.testing.assert_array_equal(cubes.read_zarr(store)["air"], [first, second])
     assert_same(path, store.with_name("b.zarr"))
+
+
+@pytest.mark.parametrize("deflate", [False, True])
+def test_blocks_at_the_edge_that_went_through_no_filter(tmp_path, store, deflate):
+    """HDF5 has an option for that."""
+    path = netcdf(tmp_path / "s.nc", data=False)
+    data = values("f4")
+    with h5py.File(path, "a") as file:
+        del file["air"]
+        creation = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        creation.set_chunk((1, 400, 400))
+        creation.set_shuffle()
+        if deflate:
+            creation.set_deflate(1)
+        # h5py does not have it.
+        hdf5 = ctypes.CDLL(ctypes.util.find_library("hdf5_serial"))
+        dont_filter_partial_chunks = 2
+        identifier = ctypes.c_int64(creation.id)
+        assert hdf5.H5Pset_chunk_opts(identifier, dont_filter_partial_chunks) == 0
+        space = h5py.h5s.create_simple(SHAPE)
+        h5py.h5d.create(file.id, b"air", h5py.h5t.NATIVE_FLOAT, space, creation)
+        file["air"][:] = data
+        for axis, name in enumerate(("time", "y", "x")):
+            file["air"].dims[axis].attach_scale(file[name])
+    cubes.append("--if", "HDF5", path, store)
+    np.testing.assert_array_equal(cubes.read_zarr(store)["air"], data)
 
 
 def test_zstd(tmp_path, store):

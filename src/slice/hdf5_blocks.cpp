@@ -153,8 +153,17 @@ struct Hdf5Blocks::Survey
         return true;
     }
 
+    /// Blocks at the edge may have been through none, and do not say so.
+    static bool filtersAllBlocks(hid_t creation)
+    {
+        unsigned options = 0;
+        return H5Pget_chunk_opts(creation, &options) >= 0 && options == 0;
+    }
+
     bool findFilters(hid_t creation)
     {
+        if (!filtersAllBlocks(creation))
+            return false;
         const int count = H5Pget_nfilters(creation);
         for (int i = 0; i < count; ++i)
         {
