@@ -16,8 +16,9 @@ namespace mdimappend
 namespace
 {
 
-/// What a worker reads at a time, if the chunks are smaller than that.
-constexpr std::uint64_t blockBudget = 16ULL << 20;
+/// What a worker reads at a time, if the chunks are smaller than that: little,
+/// so that all workers have something of a small slice.
+constexpr std::uint64_t blockBudget = 4ULL << 20;
 
 /// A slab cut into blocks of chunks; no list of them is ever made.
 struct Work
