@@ -18,6 +18,17 @@ namespace
 
 constexpr std::uint64_t unknown = std::numeric_limits<std::uint64_t>::max();
 
+/// In all lists of a header together. A few bytes can claim any number, and a
+/// file with a hole has terabytes of zeros to read.
+constexpr std::uint64_t mostEntries = 1 << 22;
+
+enum class Tag : std::uint64_t
+{
+    Dimensions = 10,
+    Variables = 11,
+    Attributes = 12
+};
+
 std::uint64_t padded(std::uint64_t size)
 {
     return size > unknown - 3 ? unknown : (size + 3) / 4 * 4;
@@ -44,11 +55,14 @@ class Header
     VSIVirtualHandle &m_file;
     bool m_good = true;
     int m_version = 0;
+    std::uint64_t m_entries = 0;
     std::vector<std::uint64_t> m_dimensions{};
     std::vector<Variable> m_variables{};
 
     std::uint64_t number(int bytes);
     std::uint64_t count();
+    std::uint64_t entries();
+    std::uint64_t listOf(Tag tag);
     void skip(std::uint64_t bytes);
     void skipAttributes();
     void readDimensions();
@@ -72,6 +86,24 @@ std::uint64_t Header::count()
     return number(m_version == 5 ? 8 : 4);
 }
 
+std::uint64_t Header::entries()
+{
+    const std::uint64_t found = count();
+    m_good = m_good && found <= mostEntries - m_entries;
+    m_entries += m_good ? found : 0;
+    return m_good ? found : 0;
+}
+
+/// How long it is.
+std::uint64_t Header::listOf(Tag tag)
+{
+    const std::uint64_t found = number(4);
+    const std::uint64_t length = entries();
+    m_good =
+        m_good && (length == 0 || found == static_cast<std::uint64_t>(tag));
+    return m_good ? length : 0;
+}
+
 void Header::skip(std::uint64_t bytes)
 {
     // A damaged length must not turn the position around.
@@ -89,8 +121,7 @@ std::uint64_t Header::typeSize(std::uint64_t type)
 
 void Header::skipAttributes()
 {
-    number(4);
-    for (std::uint64_t left = count(); m_good && left > 0; --left)
+    for (auto left = listOf(Tag::Attributes); m_good && left > 0; --left)
     {
         skip(padded(count()));
         const std::uint64_t size = typeSize(number(4));
@@ -103,8 +134,7 @@ void Header::skipAttributes()
 
 void Header::readDimensions()
 {
-    number(4);
-    for (std::uint64_t left = count(); m_good && left > 0; --left)
+    for (auto left = listOf(Tag::Dimensions); m_good && left > 0; --left)
     {
         skip(padded(count()));
         m_dimensions.push_back(count());
@@ -113,13 +143,12 @@ void Header::readDimensions()
 
 void Header::readVariables()
 {
-    number(4);
-    for (std::uint64_t left = count(); m_good && left > 0; --left)
+    for (auto left = listOf(Tag::Variables); m_good && left > 0; --left)
     {
         skip(padded(count()));
         Variable variable;
         variable.size = 1;
-        const std::uint64_t rank = count();
+        const std::uint64_t rank = entries();
         for (std::uint64_t i = 0; m_good && i < rank; ++i)
         {
             const std::uint64_t id = count();
