@@ -1,7 +1,10 @@
 #include "slice/hdf5_file.h"
 
+#include <array>
 #include <cpl_error.h>
+#include <cpl_vsi_virtual.h>
 #include <gdal_priv.h>
+#include <string_view>
 
 namespace mdimappend
 {
@@ -11,6 +14,24 @@ namespace
 
 /// What GDAL's HDF5 driver calls its access to GDAL's file systems.
 constexpr const char *vsi = "vsil";
+
+/// It is at the beginning, or behind a block of the user's of 512, 1024, ... bytes.
+bool hasSignature(const std::string &name)
+{
+    constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
+    const VSIVirtualHandleUniquePtr file(VSIFOpenL(name.c_str(), "rb"));
+    constexpr vsi_l_offset last = vsi_l_offset{1} << 40;
+    for (vsi_l_offset at = 0; file && at <= last; at = at ? 2 * at : 512)
+    {
+        std::array<char, signature.size()> found{};
+        if (file->Seek(at, SEEK_SET) != 0 ||
+            file->Read(found.data(), 1, found.size()) != found.size())
+            return false;
+        if (std::string_view(found.data(), found.size()) == signature)
+            return true;
+    }
+    return false;
+}
 
 /// It makes libhdf5 know it when it first needs it.
 bool isVsiReadable(const std::string &name)
@@ -29,12 +50,13 @@ bool isVsiReadable(const std::string &name)
 
 Hdf5Kind kindOfHdf5(const std::string &name, hid_t access)
 {
+    if (!hasSignature(name))
+        return Hdf5Kind::Other;
     if (name.starts_with("/vsi") &&
         (!isVsiReadable(name) ||
          H5Pset_driver_by_name(access, vsi, nullptr) < 0))
         return Hdf5Kind::Unreachable;
-    return H5Fis_accessible(name.c_str(), access) == 0 ? Hdf5Kind::Other
-                                                       : Hdf5Kind::Hdf5;
+    return Hdf5Kind::Hdf5;
 }
 
 /// libhdf5 opens a file again only in the way in which it is open.
