@@ -15,7 +15,8 @@ namespace
 /// What GDAL's HDF5 driver calls its access to GDAL's file systems.
 constexpr const char *vsi = "vsil";
 
-/// It is at the beginning, or behind a block of the user's of 512, 1024, ... bytes.
+/// It is at the beginning, or behind a block of the user's of 512, 1024, ...
+/// bytes.
 bool hasSignature(const std::string &name)
 {
     constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
