@@ -29,6 +29,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -364,6 +365,9 @@ void run(const Arguments &arguments)
 
 int main(int count, char **words)
 {
+    // As the command does.
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
     GDALAllRegister();
     try
     {
