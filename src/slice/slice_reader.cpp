@@ -4,6 +4,7 @@
 #include "slice/attributes_json.h"
 #include "slice/gdal_messages.h"
 #include "slice/slice_source.h"
+#include "zarr/encoded_chunk.h"
 #include "zarr/utf8.h"
 
 #include <cpl_conv.h>
@@ -191,12 +192,6 @@ void Reader::giveBack()
     m_state->idle.push_back(std::move(m_dataset));
 }
 
-/// Codecs add some bytes to what does not compress.
-std::uint64_t mostEncoded(const ArrayDocument &document)
-{
-    return 2 * chunkBytes(document.chunk, document.dataType.size) + (1 << 20);
-}
-
 /// Nothing if it is longer than `most`, or cannot be read.
 std::optional<std::string> readWhole(VSIVirtualHandle &file, std::uint64_t most)
 {
@@ -325,7 +320,7 @@ Reader::readEncoded(std::size_t number, std::span<const std::uint64_t> chunk)
     const VSIVirtualHandleUniquePtr file(VSIFOpenL(name.c_str(), "rb"));
     std::optional<std::string> object;
     if (file)
-        object = readWhole(*file, mostEncoded(document));
+        object = readWhole(*file, largestEncoded(document));
     if (const auto failure = m_dataset.failure(); !failure)
         return failed(source, failure.message());
     if (file && !object)

@@ -2,6 +2,7 @@
 
 #include "storage/checksum.h"
 #include "transaction/view_file_system.h"
+#include "zarr/encoded_chunk.h"
 
 #include <algorithm>
 
@@ -15,20 +16,6 @@ namespace
 Content chunkContent(const std::optional<std::string> &bytes)
 {
     return bytes ? Content{true, bytes->size(), xxh3(*bytes)} : Content{};
-}
-
-/// No codec makes twice as much of a chunk, and some more for headers and the
-/// index of a shard. What is larger is refused before it takes memory.
-std::uint64_t largestEncoded(const ArrayDocument &document)
-{
-    if (document.dataType.size == 0)
-        return largestObject;
-    const auto bytes = chunkBytes(document.chunk, document.dataType.size);
-    const auto innerChunks =
-        chunkBytes(document.chunk, 1) / chunkBytes(document.innerChunk, 1);
-    constexpr std::uint64_t overhead = 128;
-    return std::min(largestObject,
-                    2 * bytes + (innerChunks + 1) * overhead + (1 << 20));
 }
 
 }  // namespace
@@ -428,10 +415,10 @@ Result<std::optional<std::string>> View::readChunk(std::size_t array,
         return std::optional<std::string>();
     const bool isOurs = known.state == ChunkState::Put;
     const bool isStaged = isOurs && (found->replaced || known.aside);
-    auto bytes =
-        m_storage.read(isStaged ? stagedPath(array, *found)
-                                : m_site.object(chunkKey(array, *index)),
-                       largestEncoded(m_arrays[array].document));
+    auto bytes = m_storage.read(
+        isStaged ? stagedPath(array, *found)
+                 : m_site.object(chunkKey(array, *index)),
+        std::min(largestObject, largestEncoded(m_arrays[array].document)));
     if (!bytes)
         return keep(bytes.takeStatus());
     // What is merged into it gets a new checksum, which hides a wrong one.

@@ -3,7 +3,7 @@
 #include <cpl_compressor.h>
 #include <cpl_error.h>
 
-#include <cstring>
+#include <limits>
 #include <vector>
 
 namespace mdimappend
@@ -78,6 +78,19 @@ bool decodesTo(const std::string &compressor, std::string_view object,
 }
 
 }  // namespace
+
+std::uint64_t largestEncoded(const ArrayDocument &array)
+{
+    if (array.dataType.size == 0)
+        return std::numeric_limits<std::uint64_t>::max();
+    constexpr std::uint64_t overhead = 128;
+    const auto innerChunks =
+        array.sharded
+            ? chunkBytes(array.chunk, 1) / chunkBytes(array.innerChunk, 1) + 1
+            : 0;
+    return 2 * chunkBytes(array.chunk, array.dataType.size) +
+           innerChunks * overhead + (1 << 20);
+}
 
 bool haveSameEncoding(const ArrayDocument &a, const ArrayDocument &b)
 {

@@ -5,10 +5,16 @@
 
 #include "zarr/array_document.h"
 
+#include <cstdint>
 #include <string_view>
 
 namespace mdimappend
 {
+
+/// More bytes than any codec makes of a chunk: no codec makes twice as much of
+/// it, and some more for headers and the index of a shard. What is larger is
+/// refused before it takes memory. Variable-length texts have no bound.
+std::uint64_t largestEncoded(const ArrayDocument &array);
 
 /// Whether the object of a chunk of one array would be the same in the other:
 /// same format, type, chunk shape, codecs and fill value. Numbers only; not for
