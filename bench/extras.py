@@ -30,7 +30,7 @@ def staged_to_row(side):
     tool = next(tool for tool in side.tools if tool.name == OURS)
     half = min(10, len(side.slices) - 1)
     target = side.target(tool, "_staged")
-    measure.remove(target)
+    measure.put_away(target)
     measure.run(side.command(tool, target, side.slices[:half]), side.threads)
     words = side.command(tool, target, side.slices[half : half + 1])
     staged = measure.written_below(f"{target}.mdimappend/stage", words)
@@ -47,5 +47,5 @@ def staged_to_row(side):
             in json.loads(document.read_text())["dimension_names"]
         ):
             replaced += measure.contents(array)["bytes"]
-    measure.remove(target)
+    measure.put_away(target)
     return staged / replaced

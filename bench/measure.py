@@ -94,10 +94,23 @@ def trace(options, command, more):
         raise Failed(f"strace {command[0]}: {done.stderr[-2000:]}")
 
 
-def remove(target):
-    """A target and what is beside it."""
-    for path in (target, f"{target}.mdimappend"):
-        shutil.rmtree(path, ignore_errors=True)
+def put_away(target):
+    """Takes a target and what is beside it out of the way: emptied, not removed.
+
+    On ext4 whoever makes files within a minute or more after others were removed
+    pays for that: the kernel looks over each inode that was set free. What a tool
+    itself removes it pays for.
+    """
+    for path in (pathlib.Path(target), pathlib.Path(f"{target}.mdimappend")):
+        if not path.exists():
+            continue
+        used = path.parent / "used"
+        used.mkdir(exist_ok=True)
+        away = used / str(sum(1 for _ in used.iterdir()))
+        path.rename(away)
+        for root, _, names in os.walk(away):
+            for name in names:
+                os.truncate(os.path.join(root, name), 0)
 
 
 def contents(folder):

@@ -54,7 +54,7 @@ def run(tools, settings, folder):
         peaks[size] = measured["peak_bytes"]
         seconds[size] = measured["seconds"]
         check(target, size, work)
-        measure.remove(target)
+        measure.put_away(target)
     result = {
         "name": NAME,
         "title": work.title,

@@ -11,6 +11,7 @@ import sys
 import tempfile
 
 import long_cubes
+import measure
 import memory
 import plots
 import table
@@ -117,15 +118,22 @@ def main():
         known = {name: tool for name, tool in known.items() if name in kept}
     settings.results.mkdir(parents=True, exist_ok=True)
     results = []
-    for name in choose(measurements, settings.only):
-        with tempfile.TemporaryDirectory(dir=settings.folder) as folder:
+    # Removed at the very end: see measure.put_away.
+    with tempfile.TemporaryDirectory(dir=settings.folder) as top:
+        for name in choose(measurements, settings.only):
             print(f"{name} ...", file=sys.stderr, flush=True)
+            folder = pathlib.Path(top, name)
+            folder.mkdir()
             result = measurements[name](known, settings, folder)
             result["machine"] = machine(folder)
-        text = json.dumps(result, indent=1) + "\n"
-        (settings.results / f"{name}.json").write_text(text)
-        results.append(result)
-        print("\n" + "\n\n".join(table.sections(result, table.plain)), flush=True)
+            for left in list(folder.iterdir()):
+                if left.name != "used":
+                    measure.put_away(left)
+            text = json.dumps(result, indent=1) + "\n"
+            (settings.results / f"{name}.json").write_text(text)
+            results.append(result)
+            sections = table.sections(result, table.plain)
+            print("\n" + "\n\n".join(sections), flush=True)
     print("\n" + table.plain(table.goal_rows(results)))
     write_summary(settings.results, measurements)
 

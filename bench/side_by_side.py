@@ -89,7 +89,7 @@ class SideBySide:
 
     def run_once(self, tool):
         target = self.target(tool)
-        measure.remove(target)
+        measure.put_away(target)
         words = self.command(tool, target, self.slices)
         measured = measure.run(words, self.threads, tool.environment)
         appends = tool.append_seconds(measured["stdout"], target)
@@ -154,10 +154,10 @@ class SideBySide:
         counts = []
         for slices in (self.slices[:few], self.slices[:more]):
             target = self.target(tool, "_traced")
-            measure.remove(target)
+            measure.put_away(target)
             words = self.command(tool, target, slices)
             calls = measure.system_calls(words, tool.environment)
-            measure.remove(target)
+            measure.put_away(target)
             if calls is None:
                 return None
             counts.append(sum(calls.values()))

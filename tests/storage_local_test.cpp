@@ -141,6 +141,45 @@ TEST_F(StorageLocal, aStagedObjectHasTheModeAndOwnerOfTheOneItReplaces)
     }
 }
 
+/// Without barriers a staged object and the one in its place are exchanged,
+/// where the file system can do that (the parameter: how it fails otherwise).
+class StorageWithoutBarriers : public StorageLocal,
+                               public testing::WithParamInterface<int>
+{
+  protected:
+    StorageWithoutBarriers()
+    {
+        posix.exchangeError = GetParam();
+        storage = std::move(
+            *LocalStorage::open(folder.path(), Durability::Process, posix));
+    }
+
+    FaultPosix posix{{}};
+};
+
+TEST_P(StorageWithoutBarriers, publishMovesOver)
+{
+    for (const char *text : {"first", "second", "third"})
+    {
+        ASSERT_TRUE(storage->stage(path("stage/1"), text, path("a")));
+        ASSERT_TRUE(storage->publish(path("stage/1"), path("a")));
+        EXPECT_EQ(fileContent(path("a")), text);
+        EXPECT_FALSE(fs::exists(path("stage/1")));
+    }
+}
+
+TEST_P(StorageWithoutBarriers, publishTakesNoFoldersPlace)
+{
+    ASSERT_TRUE(storage->stage(path("stage/1"), "new", path("a")));
+    fs::create_directories(path("a/below"));
+    EXPECT_FALSE(storage->publish(path("stage/1"), path("a")));
+    EXPECT_TRUE(fs::is_directory(path("a/below")));
+    EXPECT_EQ(fileContent(path("stage/1")), "new");
+}
+
+INSTANTIATE_TEST_SUITE_P(Exchange, StorageWithoutBarriers,
+                         testing::Values(0, EINVAL, ENOSYS, EPERM));
+
 TEST_F(StorageLocal, whereTheOwnerCannotBeGivenTheReplacementIsMadeAnyway)
 {
     writeFile(path("a"), "old");
@@ -151,7 +190,7 @@ TEST_F(StorageLocal, whereTheOwnerCannotBeGivenTheReplacementIsMadeAnyway)
     const auto opened =
         LocalStorage::open(folder.path(), Durability::Full, failing);
     const auto staged = (*opened)->stage(path("stage/1"), "new", path("a"));
-    EXPECT_TRUE(staged) << staged.message();
+    EXPECT_TRUE(staged) << staged.status().message();
 }
 
 TEST_F(StorageLocal, theReplacementOfALinkedObjectHasTheModeOfTheObject)
@@ -184,7 +223,7 @@ TEST_F(StorageLocal, stagingForAnotherFileSystemIsRefusedBeforeTheDecision)
     const auto staged =
         storage->stage(path("stage/1"), "new", path("air/zarr.json"));
     ASSERT_FALSE(staged);
-    EXPECT_THAT(staged.message(), HasSubstr("another file system"));
+    EXPECT_THAT(staged.status().message(), HasSubstr("another file system"));
     EXPECT_FALSE(
         storage->stage(path("stage/1"), "new", path("air/not/yet/there")));
     EXPECT_TRUE(storage->stage(path("stage/1"), "new", path("not/yet/there")));
@@ -203,8 +242,8 @@ TEST_F(StorageLocal, stagingForAFolderWithoutTheRightToWriteIsRefused)
         const auto opened = LocalStorage::open(folder.path(), Durability::Full);
         const auto staged =
             (*opened)->stage(path("stage/1"), "new", path("air/zarr.json"));
-        _exit(!staged && staged.message().find("cannot write to folder") !=
-                             std::string::npos
+        _exit(!staged && staged.status().message().find(
+                             "cannot write to folder") != std::string::npos
                   ? 0
                   : 1);
     }

@@ -10,6 +10,7 @@
 #include "append/slab.h"
 #include "slice/slice.h"
 #include "transaction/view.h"
+#include "zarr/chunk_rows.h"
 
 #include <cpl_conv.h>
 #include <cpl_string.h>
@@ -22,6 +23,7 @@
 #include <numeric>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mdimappend
@@ -272,31 +274,68 @@ class ChunkWriter
                            !holdsCommitted(origin);
         if (whole)
             return putChunk(index, origin, m_regions[0].values->data());
+        MDIMAPPEND_ASSIGN(const bool replaced, replaceRows(index, origin));
+        if (replaced)
+            return Status::ok();
         const auto count = elementCount(chunk);
         if (!m_chunk)
             m_chunk = std::make_unique<std::vector<char>>(
                 static_cast<std::size_t>(count) * m_elementSize);
-        if (!isCovered(origin))
+        if (!isCovered(origin, chunk))
             fillElements(m_chunk->data(), count, m_padding.data(),
                          m_elementSize);
         MDIMAPPEND_RETURN_IF_ERROR(mergeCommitted(index, origin));
         for (const auto &region : m_regions)
-            copyRegion(region, origin);
+            copyRegion(region, origin, chunk, m_chunk->data());
         const auto written = putChunk(index, origin, m_chunk->data());
         m_committed.reset();
         return written;
     }
 
-    /// Whether one region has all of the chunk at `origin`.
-    bool isCovered(const Extent &origin) const
+    /// Puts rows into a chunk that is there, without decoding all of it. False:
+    /// that cannot be done, or would not be faster.
+    Result<bool> replaceRows(const ChunkIndex &index, Extent origin)
+    {
+        if (m_slab->axis != std::size_t{0} || !holdsCommitted(origin) ||
+            m_regions.size() != 1 || !mayReplaceRows(*m_document))
+            return false;
+        const Region &region = m_regions.front();
+        Extent box = m_document->chunk;
+        const auto chunkEnd = origin[0] + box[0];
+        const auto first = std::max(origin[0], region.start[0]);
+        const auto end = std::min(chunkEnd, region.start[0] + region.size[0]);
+        if (first >= end)
+            return false;
+        MDIMAPPEND_ASSIGN(const bool exists, m_view.holdsData(m_array, index));
+        if (!exists)
+            return false;
+        const auto firstRow = first - std::exchange(origin[0], first);
+        box[0] = end - first;
+        const auto count = elementCount(box);
+        std::string rows(static_cast<std::size_t>(count) * m_elementSize, '\0');
+        if (!isCovered(origin, box))
+            fillElements(rows.data(), count, m_padding.data(), m_elementSize);
+        copyRegion(region, origin, box, rows.data());
+        MDIMAPPEND_ASSIGN(const auto object, m_view.read(m_array, index));
+        const auto changed =
+            object
+                ? mdimappend::replaceRows(*m_document, *object, firstRow, rows)
+                : std::nullopt;
+        if (!changed)
+            return false;
+        MDIMAPPEND_RETURN_IF_ERROR(m_view.put(m_array, index, *changed));
+        return true;
+    }
+
+    /// Whether one region has all of the box at `origin`.
+    bool isCovered(const Extent &origin, const Extent &box) const
     {
         const auto covers = [&](const Region &region)
         {
             for (std::size_t i = 0; i < origin.size(); ++i)
             {
                 if (region.start[i] > origin[i] ||
-                    region.start[i] + region.size[i] <
-                        origin[i] + m_document->chunk[i])
+                    region.start[i] + region.size[i] < origin[i] + box[i])
                     return false;
             }
             return true;
@@ -304,27 +343,27 @@ class ChunkWriter
         return std::any_of(m_regions.begin(), m_regions.end(), covers);
     }
 
-    /// What of a region lies in the chunk at `origin`, into m_chunk.
-    void copyRegion(const Region &region, const Extent &origin)
+    /// What of a region lies in the box at `origin`, into the values of that.
+    void copyRegion(const Region &region, const Extent &origin,
+                    const Extent &box, void *values) const
     {
-        const auto &chunk = m_document->chunk;
-        const auto rank = chunk.size();
+        const auto rank = box.size();
         Extent inRegion(rank);
-        Extent inChunk(rank);
+        Extent inBox(rank);
         Extent extent(rank);
         for (std::size_t i = 0; i < rank; ++i)
         {
             const auto low = std::max(origin[i], region.start[i]);
-            const auto high = std::min(origin[i] + chunk[i],
-                                       region.start[i] + region.size[i]);
+            const auto high =
+                std::min(origin[i] + box[i], region.start[i] + region.size[i]);
             if (high <= low)
                 return;
             inRegion[i] = low - region.start[i];
-            inChunk[i] = low - origin[i];
+            inBox[i] = low - origin[i];
             extent[i] = high - low;
         }
-        copyBox(region.values->data(), region.size, inRegion, m_chunk->data(),
-                chunk, inChunk, extent, m_elementSize);
+        copyBox(region.values->data(), region.size, inRegion, values, box,
+                inBox, extent, m_elementSize);
     }
 
     /// Puts the committed rows of a chunk into m_chunk.

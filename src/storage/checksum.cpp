@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <new>
 #include <openssl/evp.h>
 #include <random>
 #include <xxhash.h>
@@ -26,6 +27,13 @@ std::string hexadecimal(const unsigned char *bytes, std::size_t count)
     return text;
 }
 
+std::string xxh3Text(XXH128_hash_t hash)
+{
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, hash);
+    return "xxh3:" + hexadecimal(canonical.digest, sizeof(canonical.digest));
+}
+
 }  // namespace
 
 std::string sha256(std::string_view bytes)
@@ -40,10 +48,32 @@ std::string sha256(std::string_view bytes)
 
 std::string xxh3(std::string_view bytes)
 {
-    XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical,
-                             XXH3_128bits(bytes.data(), bytes.size()));
-    return "xxh3:" + hexadecimal(canonical.digest, sizeof(canonical.digest));
+    return xxh3Text(XXH3_128bits(bytes.data(), bytes.size()));
+}
+
+struct Xxh3::State
+{
+    std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> hash{
+        XXH3_createState(), &XXH3_freeState};
+};
+
+Xxh3::Xxh3() : m_state(std::make_unique<State>())
+{
+    if (!m_state->hash)
+        throw std::bad_alloc();
+    XXH3_128bits_reset(m_state->hash.get());
+}
+
+Xxh3::~Xxh3() = default;
+
+void Xxh3::add(std::string_view bytes)
+{
+    XXH3_128bits_update(m_state->hash.get(), bytes.data(), bytes.size());
+}
+
+std::string Xxh3::digest() const
+{
+    return xxh3Text(XXH3_128bits_digest(m_state->hash.get()));
 }
 
 std::string randomNonce()

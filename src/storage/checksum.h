@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,23 @@ std::string sha256(std::string_view bytes);
 
 /// "xxh3:" and 32 hexadecimal digits.
 std::string xxh3(std::string_view bytes);
+
+/// The same of bytes that come in parts.
+class Xxh3
+{
+  public:
+    Xxh3();
+    ~Xxh3();
+    Xxh3(const Xxh3 &) = delete;
+    Xxh3 &operator=(const Xxh3 &) = delete;
+
+    void add(std::string_view bytes);
+    std::string digest() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
 
 /// 16 hexadecimal digits that nobody else has.
 std::string randomNonce();

@@ -17,11 +17,6 @@ namespace
 constexpr int existingFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 constexpr int noLink = existingFolder | O_NOFOLLOW;
 
-bool isUnsupported(int code)
-{
-    return code == EINVAL || code == ENOSYS || code == EOPNOTSUPP;
-}
-
 /// What no repetition of the call will change.
 bool mustStay(int code)
 {

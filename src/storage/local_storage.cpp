@@ -80,42 +80,80 @@ LocalStorage::~LocalStorage()
         m_posix.close(m_anchor);
 }
 
-Result<std::optional<std::string>> LocalStorage::read(const std::string &path,
-                                                      std::uint64_t limit)
+/// No file if there is none.
+Result<LocalStorage::Readable>
+LocalStorage::openReadable(const std::string &path)
 {
     // Without O_NONBLOCK a FIFO is not open before somebody writes to it.
-    OpenFile file(m_posix, m_posix.open(path.c_str(),
-                                        O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0));
-    if (file.fd() < 0)
+    auto file = std::make_unique<OpenFile>(
+        m_posix,
+        m_posix.open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0));
+    if (file->fd() < 0)
     {
         if (errno == ENOENT || errno == ENOTDIR)
-            return std::optional<std::string>();
+            return Readable();
         return systemError("cannot open", path);
     }
     struct stat state = {};
-    if (m_posix.fstat(file.fd(), &state) != 0)
+    if (m_posix.fstat(file->fd(), &state) != 0)
         return systemError("cannot stat", path);
     if (!S_ISREG(state.st_mode))
         return error("'" + path + "' is not a regular file");
-    if (static_cast<std::uint64_t>(state.st_size) > limit)
-        return error("'" + path + "' has " + std::to_string(state.st_size) +
-                     " bytes, more than the " + std::to_string(limit) +
-                     " that are sane here");
-    std::string bytes(static_cast<std::size_t>(state.st_size), '\0');
-    std::size_t done = 0;
-    while (done < bytes.size())
+    return Readable{std::move(file), static_cast<std::uint64_t>(state.st_size)};
+}
+
+Status LocalStorage::readFully(int fd, const std::string &path,
+                               std::span<char> bytes)
+{
+    while (!bytes.empty())
     {
-        const ssize_t count =
-            m_posix.read(file.fd(), bytes.data() + done, bytes.size() - done);
+        const ssize_t count = m_posix.read(fd, bytes.data(), bytes.size());
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
             return systemError("cannot read", path);
         if (count == 0)
             return error("'" + path + "' became shorter while it was read");
-        done += static_cast<std::size_t>(count);
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
     }
+    return Status::ok();
+}
+
+Result<std::optional<std::string>> LocalStorage::read(const std::string &path,
+                                                      std::uint64_t limit)
+{
+    MDIMAPPEND_ASSIGN(const auto readable, openReadable(path));
+    if (!readable.file)
+        return std::optional<std::string>();
+    if (readable.size > limit)
+        return error("'" + path + "' has " + std::to_string(readable.size) +
+                     " bytes, more than the " + std::to_string(limit) +
+                     " that are sane here");
+    std::string bytes(static_cast<std::size_t>(readable.size), '\0');
+    MDIMAPPEND_RETURN_IF_ERROR(readFully(readable.file->fd(), path, bytes));
     return std::optional<std::string>(std::move(bytes));
+}
+
+Result<bool>
+LocalStorage::readInParts(const std::string &path,
+                          const std::function<void(std::string_view)> &visit)
+{
+    MDIMAPPEND_ASSIGN(const auto readable, openReadable(path));
+    if (!readable.file)
+        return false;
+    constexpr std::uint64_t largestPart = 256 << 10;
+    std::string buffer(
+        static_cast<std::size_t>(std::min(readable.size, largestPart)), '\0');
+    for (auto left = readable.size; left > 0;)
+    {
+        const std::span part(buffer.data(),
+                             static_cast<std::size_t>(
+                                 std::min<std::uint64_t>(left, buffer.size())));
+        MDIMAPPEND_RETURN_IF_ERROR(readFully(readable.file->fd(), path, part));
+        visit({part.data(), part.size()});
+        left -= part.size();
+    }
+    return true;
 }
 
 Result<std::optional<ObjectState>> LocalStorage::state(const std::string &path)
@@ -160,20 +198,23 @@ LocalStorage::putUnlessThere(const std::string &path, std::string_view bytes)
     return std::optional<std::string>(versionOf(own));
 }
 
-Status LocalStorage::stage(const std::string &path, std::string_view bytes,
-                           const std::string &destination)
+Result<std::string> LocalStorage::stage(const std::string &path,
+                                        std::string_view bytes,
+                                        const std::string &destination)
 {
-    MDIMAPPEND_RETURN_IF_ERROR(writeNew(path, bytes, &destination));
+    struct stat written = {};
+    MDIMAPPEND_RETURN_IF_ERROR(writeNew(path, bytes, &destination, &written));
     // What waits for one decision stays together.
     expectFolder(parentFolder(path));
-    return Status::ok();
+    return versionOf(written);
 }
 
 Status LocalStorage::writeNew(const std::string &path, std::string_view bytes,
-                              const std::string *likeObject)
+                              const std::string *likeObject,
+                              struct stat *written)
 {
     MDIMAPPEND_ASSIGN(const int fd, openNew(path));
-    return complete(fd, path, bytes, likeObject, false);
+    return complete(fd, path, bytes, likeObject, false, written);
 }
 
 /// Fills and closes a file that was just created.
@@ -304,18 +345,41 @@ Status LocalStorage::publish(const std::string &staged,
     const auto folder = parentFolder(destination);
     MDIMAPPEND_RETURN_IF_ERROR(refuseLinks(parentFolder(staged)));
     MDIMAPPEND_RETURN_IF_ERROR(makeFolders(folder));
-    int result = m_posix.rename(staged.c_str(), destination.c_str());
+    int result = moveOver(staged, destination);
     if (result != 0 && errno == ENOENT)
     {
         forgetFolders();
         MDIMAPPEND_RETURN_IF_ERROR(makeFolders(folder));
-        result = m_posix.rename(staged.c_str(), destination.c_str());
+        result = moveOver(staged, destination);
     }
     if (result != 0)
         return systemError("cannot move '" + staged + "' to", destination);
     folderChanged(parentFolder(staged));
     changed(destination);
     return Status::ok();
+}
+
+int LocalStorage::moveOver(const std::string &staged,
+                           const std::string &destination)
+{
+    // On ext4 a rename over a file first writes the new one to the disk, which
+    // whoever wants no barriers does not want to wait for.
+    if (m_durability == Durability::Process && m_canExchange)
+    {
+        if (m_posix.renameExchange(staged.c_str(), destination.c_str()) == 0)
+        {
+            const int removed = m_posix.unlink(staged.c_str());
+            if (removed == 0 || errno != EISDIR)
+                return removed;
+            // A folder in its place is not to be replaced.
+            m_posix.renameExchange(staged.c_str(), destination.c_str());
+            errno = EISDIR;
+            return -1;
+        }
+        if (isUnsupported(errno))
+            m_canExchange = false;
+    }
+    return m_posix.rename(staged.c_str(), destination.c_str());
 }
 
 Result<bool> LocalStorage::create(const std::string &path,

@@ -7,11 +7,14 @@
 
 #pragma once
 
+#include "storage/open_file.h"
 #include "storage/posix.h"
 #include "storage/storage.h"
 
+#include <atomic>
 #include <mutex>
 #include <set>
+#include <span>
 
 namespace mdimappend
 {
@@ -30,12 +33,15 @@ class LocalStorage final : public Storage
 
     Result<std::optional<std::string>> read(const std::string &path,
                                             std::uint64_t limit) override;
+    Result<bool>
+    readInParts(const std::string &path,
+                const std::function<void(std::string_view)> &visit) override;
     Result<std::optional<ObjectState>> state(const std::string &path) override;
     Status put(const std::string &path, std::string_view bytes) override;
     Result<std::optional<std::string>>
     putUnlessThere(const std::string &path, std::string_view bytes) override;
-    Status stage(const std::string &path, std::string_view bytes,
-                 const std::string &destination) override;
+    Result<std::string> stage(const std::string &path, std::string_view bytes,
+                              const std::string &destination) override;
     Status publish(const std::string &staged,
                    const std::string &destination) override;
     Result<bool> create(const std::string &path,
@@ -64,8 +70,18 @@ class LocalStorage final : public Storage
     {
     }
 
+    struct Readable
+    {
+        std::unique_ptr<OpenFile> file;
+        std::uint64_t size = 0;
+    };
+
+    int moveOver(const std::string &staged, const std::string &destination);
+    Result<Readable> openReadable(const std::string &path);
+    Status readFully(int fd, const std::string &path, std::span<char> bytes);
     Status writeNew(const std::string &path, std::string_view bytes,
-                    const std::string *likeObject);
+                    const std::string *likeObject,
+                    struct stat *written = nullptr);
     Status complete(int fd, const std::string &path, std::string_view bytes,
                     const std::string *likeObject, bool syncNow,
                     struct stat *written = nullptr);
@@ -90,6 +106,7 @@ class LocalStorage final : public Storage
     std::string m_anchorPath;
     int m_anchor = -1;
     bool m_syncfs = false;
+    std::atomic<bool> m_canExchange = true;
     std::mutex m_mutex;
     std::set<std::string> m_knownFolders;
     std::set<std::string> m_expectedFolders;

@@ -1,5 +1,5 @@
 // What the parts of LocalStorage share: a descriptor that is closed on every
-// way out, and the text of a failed system call.
+// way out, and what a failed system call says.
 
 #pragma once
 
@@ -18,6 +18,12 @@ inline Status systemError(const std::string &what, const std::string &path,
                           int code = errno)
 {
     return error(what + " '" + path + "': " + std::strerror(code));
+}
+
+/// Whether a file system says that it cannot do something at all.
+inline bool isUnsupported(int code)
+{
+    return code == EINVAL || code == ENOSYS || code == EOPNOTSUPP;
 }
 
 /// `close()` is for those who must know.

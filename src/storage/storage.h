@@ -10,6 +10,7 @@
 #include "status.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,12 @@ class Storage
     virtual Result<std::optional<std::string>>
     read(const std::string &path, std::uint64_t limit = largestObject) = 0;
 
+    /// The same, a part after the other, for objects that need not be in memory
+    /// as a whole. False if it does not exist.
+    virtual Result<bool>
+    readInParts(const std::string &path,
+                const std::function<void(std::string_view)> &visit) = 0;
+
     virtual Result<std::optional<ObjectState>>
     state(const std::string &path) = 0;
 
@@ -63,10 +70,12 @@ class Storage
     putUnlessThere(const std::string &path, std::string_view bytes) = 0;
 
     /// Like put, with the access rights that the object at `destination` has,
-    /// if there is one. Fails where publish could not succeed: on another file
-    /// system than the destination's, or without the right to write there.
-    virtual Status stage(const std::string &path, std::string_view bytes,
-                         const std::string &destination) = 0;
+    /// if there is one; its version, as `state` tells it. Fails where publish
+    /// could not succeed: on another file system than the destination's, or
+    /// without the right to write there.
+    virtual Result<std::string> stage(const std::string &path,
+                                      std::string_view bytes,
+                                      const std::string &destination) = 0;
 
     /// Moves a staged object over `destination`, atomically. Missing parent
     /// folders are made.

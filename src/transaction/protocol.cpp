@@ -1,7 +1,6 @@
 #include "transaction/protocol.h"
 
 #include "journal/log.h"
-#include "storage/checksum.h"
 #include "storage/local_storage.h"
 #include "transaction/overwrite.h"
 
@@ -14,17 +13,6 @@ namespace mdimappend
 
 namespace
 {
-
-/// The content at a path by the kind of checksum that `like` carries.
-Result<Content> contentAt(Storage &storage, const std::string &path, bool chunk)
-{
-    MDIMAPPEND_ASSIGN(
-        const auto bytes,
-        storage.read(path, chunk ? largestObject : largestDocument));
-    if (!bytes)
-        return Content{};
-    return Content{true, bytes->size(), chunk ? xxh3(*bytes) : sha256(*bytes)};
-}
 
 /// A move that redo still has to make.
 struct PendingMove
@@ -40,15 +28,14 @@ Result<std::string> versionAt(Storage &storage, const std::string &path)
 }
 
 /// Nothing if it has been made.
-Result<std::optional<PendingMove>> pendingMove(Storage &storage,
-                                               const Site &site,
-                                               const Manifest &manifest,
-                                               const Move &move, bool chunk)
+Result<std::optional<PendingMove>>
+pendingMove(Storage &storage, const Site &site, const Manifest &manifest,
+            const Move &move, bool chunk, const KnownContents &known)
 {
     // Before it is read: a change in between is seen later.
     MDIMAPPEND_ASSIGN(auto version, versionAt(storage, site.object(move.key)));
     MDIMAPPEND_ASSIGN(const Content present,
-                      contentAt(storage, site.object(move.key), chunk));
+                      known.at(storage, site.object(move.key), chunk));
     if (present == move.content)
         return std::optional<PendingMove>();
     if (present != move.base)
@@ -61,7 +48,7 @@ Result<std::optional<PendingMove>> pendingMove(Storage &storage,
         const auto staged =
             site.stage(manifest.transaction) + "/" + move.staged;
         MDIMAPPEND_ASSIGN(const Content waiting,
-                          contentAt(storage, staged, chunk));
+                          known.at(storage, staged, chunk));
         if (waiting != move.content)
             return Status(Failure::Conflict,
                           "the staged object '" + staged + "' for '" +
@@ -234,15 +221,15 @@ class AddedChunks
 };
 
 Status moveIntoPlace(Storage &storage, const Site &site,
-                     const Manifest &manifest)
+                     const Manifest &manifest, const KnownContents &known)
 {
     MDIMAPPEND_RETURN_IF_ERROR(verifyPuts(storage, site, manifest));
     std::vector<PendingMove> chunks;
     std::vector<PendingMove> documents;
     for (const auto &move : manifest.documents)
     {
-        MDIMAPPEND_ASSIGN(auto pending,
-                          pendingMove(storage, site, manifest, move, false));
+        MDIMAPPEND_ASSIGN(auto pending, pendingMove(storage, site, manifest,
+                                                    move, false, known));
         if (pending)
             documents.push_back(std::move(*pending));
         else
@@ -250,8 +237,8 @@ Status moveIntoPlace(Storage &storage, const Site &site,
     }
     for (const auto &move : manifest.chunks)
     {
-        MDIMAPPEND_ASSIGN(auto pending,
-                          pendingMove(storage, site, manifest, move, true));
+        MDIMAPPEND_ASSIGN(auto pending, pendingMove(storage, site, manifest,
+                                                    move, true, known));
         if (pending)
             chunks.push_back(std::move(*pending));
         else
@@ -397,11 +384,12 @@ Status undo(Storage &storage, const Site &site, const Plan &plan)
     return storage.barrier();
 }
 
-Status redo(Storage &storage, const Site &site, const Manifest &manifest)
+Status redo(Storage &storage, const Site &site, const Manifest &manifest,
+            const KnownContents &known)
 {
-    MDIMAPPEND_RETURN_IF_ERROR(manifest.overwrite
-                                   ? exchangeStores(storage, site, manifest)
-                                   : moveIntoPlace(storage, site, manifest));
+    MDIMAPPEND_RETURN_IF_ERROR(
+        manifest.overwrite ? exchangeStores(storage, site, manifest)
+                           : moveIntoPlace(storage, site, manifest, known));
     // No power cut may leave a log record that is ahead of its documents: a
     // logged transaction is never applied again.
     MDIMAPPEND_RETURN_IF_ERROR(storage.makeFolders(site.log()));

@@ -8,6 +8,7 @@
 #include "journal/site.h"
 #include "status.h"
 #include "storage/storage.h"
+#include "transaction/known_contents.h"
 
 #include <string>
 
@@ -52,8 +53,9 @@ Status undo(Storage &storage, const Site &site, const Plan &plan);
 /// Moves what the manifest lists into place, and logs it. Requires each
 /// document and replaced chunk to be its base or already new
 /// (Failure::Conflict otherwise; nothing is moved then). Of an overwrite:
-/// exchanges the stores.
-Status redo(Storage &storage, const Site &site, const Manifest &manifest);
+/// exchanges the stores. `known`: what need not be read again.
+Status redo(Storage &storage, const Site &site, const Manifest &manifest,
+            const KnownContents &known = {});
 
 /// Removes a finished transaction's old store, stage and journal, the decision
 /// last: what is left of an interrupted tidying is known to be finished.

@@ -196,11 +196,13 @@ Result<Manifest> Transaction::stageDocuments()
         }
         const std::string staged =
             "document-" + std::to_string(manifest.documents.size());
-        MDIMAPPEND_RETURN_IF_ERROR(
-            m_storage.stage(m_site.stage(m_plan.transaction) + "/" + staged,
-                            bytes, m_site.object(key)));
+        const auto path = m_site.stage(m_plan.transaction) + "/" + staged;
+        MDIMAPPEND_ASSIGN(auto version,
+                          m_storage.stage(path, bytes, m_site.object(key)));
+        const auto content = contentOf(bytes);
+        m_view->known().note(path, std::move(version), content);
         manifest.documents.push_back(
-            {staged, key, baseContent(m_intent.base, key), contentOf(bytes)});
+            {staged, key, baseContent(m_intent.base, key), content});
     }
     Json record = {{"format", "mdimappend log 1"},
                    {"sequence", m_plan.sequence},
@@ -221,13 +223,17 @@ Status Transaction::checkBase()
         return checkOverwrite(m_storage, m_site, *m_plan.overwrite);
     for (const auto &document : m_plan.documents)
     {
-        MDIMAPPEND_ASSIGN(
-            const auto bytes,
-            m_storage.read(m_site.object(document.key), largestDocument));
-        if (contentOf(bytes) != document.content)
+        const auto path = m_site.object(document.key);
+        // Before it is read: a change in between is seen later.
+        MDIMAPPEND_ASSIGN(const auto state, m_storage.state(path));
+        MDIMAPPEND_ASSIGN(const auto content,
+                          contentAt(m_storage, path, false));
+        if (content != document.content)
             return {Failure::Conflict,
                     "conflict: document '" + document.key +
                         "' was changed by somebody else during the append"};
+        if (state)
+            m_view->known().note(path, state->version, content);
     }
     return Status::ok();
 }
@@ -311,7 +317,8 @@ Status Transaction::commit(Json logRecord,
 
     const std::string state = "The append is decided; the next run or "
                               "`gdal driver mdimappend recover` finishes it.";
-    if (auto applied = redo(m_storage, m_site, m_manifest); !applied)
+    if (auto applied = redo(m_storage, m_site, m_manifest, m_view->known());
+        !applied)
     {
         // A writer that has taken over may have finished it meanwhile.
         const auto logged = isLogged(m_storage, m_site, m_plan);

@@ -228,7 +228,8 @@ Status View::checkOwn(const std::string &key, const ChunkRecord &chunk)
 /// Puts an added chunk at its key, or into the stage if that is taken.
 Result<ChunkRecord> View::putAdded(const std::string &key,
                                    const std::string &staged,
-                                   std::string_view bytes, ChunkRecord chunk)
+                                   std::string_view bytes,
+                                   const Content &content, ChunkRecord chunk)
 {
     const auto destination = m_site.object(key);
     if (chunk.state == ChunkState::Put && !chunk.aside)
@@ -249,8 +250,17 @@ Result<ChunkRecord> View::putAdded(const std::string &key,
         // It went as it came: whoever it was is at work.
         chunk.aside = true;
     }
-    MDIMAPPEND_RETURN_IF_ERROR(m_storage.stage(staged, bytes, destination));
+    MDIMAPPEND_RETURN_IF_ERROR(stage(staged, bytes, content, destination));
     return chunk;
+}
+
+Status View::stage(const std::string &staged, std::string_view bytes,
+                   const Content &content, const std::string &destination)
+{
+    MDIMAPPEND_ASSIGN(auto version,
+                      m_storage.stage(staged, bytes, destination));
+    m_known.note(staged, std::move(version), content);
+    return Status::ok();
 }
 
 Status View::withdraw()
@@ -376,25 +386,26 @@ Status View::put(std::size_t array, const ChunkIndex &index,
     if (!found)
         return keep(error("chunk '" + whole + "' is not in the plan"));
     const auto staged = stagedPath(array, *found);
+    const Content content{true, bytes.size(), xxh3(bytes)};
     if (found->replaced)
         MDIMAPPEND_RETURN_IF_ERROR(baseOf(array, *found, index).takeStatus());
     ChunkRecord chunk = recordOf(array, *found);
     if (found->replaced)
     {
-        if (auto written = m_storage.stage(staged, bytes, m_site.object(whole));
+        if (auto written = stage(staged, bytes, content, m_site.object(whole));
             !written)
             return keep(std::move(written));
     }
     else
     {
-        auto put = putAdded(whole, staged, bytes, std::move(chunk));
+        auto put = putAdded(whole, staged, bytes, content, std::move(chunk));
         if (!put)
             return keep(put.takeStatus());
         chunk = std::move(*put);
     }
     chunk.state = ChunkState::Put;
-    chunk.size = bytes.size();
-    chunk.checksum = xxh3(bytes);
+    chunk.size = content.size;
+    chunk.checksum = content.checksum;
     setRecord(array, *found, std::move(chunk));
     const std::lock_guard guard(m_mutex);
     m_bytesWritten += bytes.size();
@@ -407,9 +418,13 @@ Result<std::optional<std::string>> View::readChunk(std::size_t array,
 {
     const auto &planned = m_arrays.at(array).planned;
     const auto index = planned.keys.parse(key, m_arrays[array].document.rank());
-    if (!index)
-        return std::optional<std::string>();
-    const auto found = slot(array, *index);
+    return index ? read(array, *index) : std::optional<std::string>();
+}
+
+Result<std::optional<std::string>> View::read(std::size_t array,
+                                              const ChunkIndex &index)
+{
+    const auto found = slot(array, index);
     const auto known = found ? recordOf(array, *found) : ChunkRecord{};
     if (known.state == ChunkState::Absent)
         return std::optional<std::string>();
@@ -417,14 +432,14 @@ Result<std::optional<std::string>> View::readChunk(std::size_t array,
     const bool isStaged = isOurs && (found->replaced || known.aside);
     auto bytes = m_storage.read(
         isStaged ? stagedPath(array, *found)
-                 : m_site.object(chunkKey(array, *index)),
+                 : m_site.object(chunkKey(array, index)),
         std::min(largestObject, largestEncoded(m_arrays[array].document)));
     if (!bytes)
         return keep(bytes.takeStatus());
     // What is merged into it gets a new checksum, which hides a wrong one.
     if (isOurs &&
         chunkContent(*bytes) != Content{true, known.size, known.checksum})
-        return keep(error("chunk '" + chunkKey(array, *index) +
+        return keep(error("chunk '" + chunkKey(array, index) +
                           "' is not as it was written by this append"));
     if (found && found->replaced && !isStaged)
     {

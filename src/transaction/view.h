@@ -21,6 +21,7 @@
 #include "journal/site.h"
 #include "status.h"
 #include "storage/storage.h"
+#include "transaction/known_contents.h"
 #include "zarr/array_document.h"
 
 #include <memory>
@@ -120,6 +121,12 @@ class View
     /// put, or of the base. The base's checksum is recorded when it is read.
     Result<bool> holdsData(std::size_t array, const ChunkIndex &index);
 
+    /// The object of a chunk: that which this transaction put, or the base's,
+    /// whose checksum is recorded; nothing if there is none. An added chunk
+    /// that was not put is read like one of the base: ask holdsData before.
+    Result<std::optional<std::string>> read(std::size_t array,
+                                            const ChunkIndex &index);
+
     /// The number of the array with this path.
     std::optional<std::size_t> find(const std::string &path) const;
 
@@ -137,6 +144,12 @@ class View
     /// and that nobody has touched since: somebody else has made the arrays
     /// longer, and these would be rows of theirs that they never wrote.
     Status withdraw();
+
+    /// What it has staged.
+    KnownContents &known()
+    {
+        return m_known;
+    }
 
     /// The first failure of any read or write.
     Status failure() const;
@@ -196,10 +209,13 @@ class View
     Result<Content> baseOf(std::size_t array, const Slot &slot,
                            const ChunkIndex &index);
     Status setAside(const std::string &key, ChunkRecord &chunk);
+    Status stage(const std::string &staged, std::string_view bytes,
+                 const Content &content, const std::string &destination);
     Status checkOwn(const std::string &key, const ChunkRecord &chunk);
     Result<ChunkRecord> putAdded(const std::string &key,
                                  const std::string &staged,
-                                 std::string_view bytes, ChunkRecord chunk);
+                                 std::string_view bytes, const Content &content,
+                                 ChunkRecord chunk);
 
     Site m_site;
     Storage &m_storage;
@@ -212,6 +228,7 @@ class View
     std::vector<Array> m_arrays;
     mutable std::mutex m_mutex;
     std::vector<Records> m_records;
+    KnownContents m_known;
     Status m_failure;
     std::uint64_t m_bytesWritten = 0;
     std::uint64_t m_chunksWritten = 0;

@@ -18,8 +18,25 @@ bool isSame(const Json &a, const Json &b)
     return nlohmann::json(a) == nlohmann::json(b);
 }
 
-/// "" for none, "?" for what is not known here.
-std::string compressorOf(const ArrayDocument &array)
+bool decodesTo(const std::string &compressor, std::string_view object,
+               std::uint64_t size)
+{
+    const auto *codec = CPLGetDecompressor(compressor.c_str());
+    if (!codec)
+        return false;
+    const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
+    // One more, so that what holds more is noticed.
+    std::vector<char> decoded(static_cast<std::size_t>(size) + 1);
+    void *output = decoded.data();
+    std::size_t written = decoded.size();
+    return codec->pfnFunc(object.data(), object.size(), &output, &written,
+                          nullptr, codec->user_data) &&
+           written == size;
+}
+
+}  // namespace
+
+std::string onlyCompressor(const ArrayDocument &array)
 {
     const auto known = [](const std::string &name)
     {
@@ -52,32 +69,12 @@ std::uint32_t littleEndian(const char *bytes)
     return value;
 }
 
-/// The header of Blosc 1: versions, flags, size of a type, then the sizes of
-/// what it holds, of a block, and of itself, 4 bytes each.
 bool isWholeBlosc(std::string_view object, std::uint64_t size)
 {
     constexpr std::size_t header = 16;
     return object.size() >= header && littleEndian(object.data() + 4) == size &&
            littleEndian(object.data() + 12) == object.size();
 }
-
-bool decodesTo(const std::string &compressor, std::string_view object,
-               std::uint64_t size)
-{
-    const auto *codec = CPLGetDecompressor(compressor.c_str());
-    if (!codec)
-        return false;
-    const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
-    // One more, so that what holds more is noticed.
-    std::vector<char> decoded(static_cast<std::size_t>(size) + 1);
-    void *output = decoded.data();
-    std::size_t written = decoded.size();
-    return codec->pfnFunc(object.data(), object.size(), &output, &written,
-                          nullptr, codec->user_data) &&
-           written == size;
-}
-
-}  // namespace
 
 std::uint64_t largestEncoded(const ArrayDocument &array)
 {
@@ -95,7 +92,7 @@ std::uint64_t largestEncoded(const ArrayDocument &array)
 bool haveSameEncoding(const ArrayDocument &a, const ArrayDocument &b)
 {
     if (a.format != b.format || a.sharded || b.sharded || a.chunk != b.chunk ||
-        a.dataType.isString() || compressorOf(a) == "?")
+        a.dataType.isString() || onlyCompressor(a) == "?")
         return false;
     const auto names =
         a.format == ZarrFormat::V2
@@ -113,7 +110,7 @@ bool haveSameEncoding(const ArrayDocument &a, const ArrayDocument &b)
 bool isWholeChunk(const ArrayDocument &array, std::string_view object)
 {
     const auto size = chunkBytes(array.chunk, array.dataType.size);
-    const auto compressor = compressorOf(array);
+    const auto compressor = onlyCompressor(array);
     if (compressor.empty())
         return object.size() == size;
     return compressor == "blosc" ? isWholeBlosc(object, size)

@@ -1,11 +1,12 @@
-// Chunks as they are stored, for copying them from one array to another that
-// stores its chunks in the same way.
+// Chunks as they are stored: whether they can be taken as they are, from one
+// array to another that stores its chunks in the same way.
 
 #pragma once
 
 #include "zarr/array_document.h"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace mdimappend
@@ -15,6 +16,18 @@ namespace mdimappend
 /// it, and some more for headers and the index of a shard. What is larger is
 /// refused before it takes memory. Variable-length texts have no bound.
 std::uint64_t largestEncoded(const ArrayDocument &array);
+
+/// The name of the one codec that makes an array's bytes smaller: blosc, zstd,
+/// gzip or zlib; "" for none, "?" for another, or for more than that.
+std::string onlyCompressor(const ArrayDocument &array);
+
+/// Four bytes, the lowest first.
+std::uint32_t littleEndian(const char *bytes);
+
+/// Whether an object has the header of Blosc 1 (versions, flags, size of a
+/// type, then the sizes of what it holds, of a block, and of itself, 4 bytes
+/// each), and says that it decodes to so many bytes.
+bool isWholeBlosc(std::string_view object, std::uint64_t size);
 
 /// Whether the object of a chunk of one array would be the same in the other:
 /// same format, type, chunk shape, codecs and fill value. Numbers only; not for

@@ -22,6 +22,16 @@ class FewObjects final : public Storage
                                       : std::optional(found->second);
     }
 
+    Result<bool>
+    readInParts(const std::string &path,
+                const std::function<void(std::string_view)> &visit) override
+    {
+        const auto found = objects.find(path);
+        if (found != objects.end())
+            visit(found->second);
+        return found != objects.end();
+    }
+
     Result<std::optional<ObjectState>> state(const std::string &path) override
     {
         if (!objects.contains(path))
@@ -50,8 +60,8 @@ class FewObjects final : public Storage
         return readOnly();
     }
 
-    Status stage(const std::string &, std::string_view,
-                 const std::string &) override
+    Result<std::string> stage(const std::string &, std::string_view,
+                              const std::string &) override
     {
         return readOnly();
     }

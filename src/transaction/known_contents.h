@@ -1,0 +1,41 @@
+// What objects hold that this process has written, or read and compared: it
+// need not be read again while they are the same version.
+
+#pragma once
+
+#include "journal/records.h"
+#include "storage/storage.h"
+
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace mdimappend
+{
+
+class KnownContents
+{
+  public:
+    /// What the object at a path held when it was this version.
+    void note(const std::string &path, std::string version, Content content);
+
+    /// What is at a path, by the checksum of chunks or of documents.
+    Result<Content> at(Storage &storage, const std::string &path,
+                       bool chunk) const;
+
+  private:
+    struct Known
+    {
+        std::string version;
+        Content content;
+    };
+
+    mutable std::mutex m_mutex;
+    std::map<std::string, Known> m_known;
+};
+
+/// The same, read.
+Result<Content> contentAt(Storage &storage, const std::string &path,
+                          bool chunk);
+
+}  // namespace mdimappend
