@@ -6,9 +6,14 @@
 #include "slice/slice.h"
 #include "slice/slice_wait.h"
 
+#include <cpl_conv.h>
+#include <cpl_string.h>
+
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <future>
+#include <optional>
 #include <utility>
 
 namespace mdimappend
@@ -61,6 +66,13 @@ class Run
         std::size_t report = 0;
     };
 
+    /// The next slice, which is being opened.
+    struct Ahead
+    {
+        SliceRequest request;
+        std::future<Result<std::unique_ptr<Slice>>> slice;
+    };
+
     /// Its chunks are written, it waits for the commit.
     struct Waiting
     {
@@ -101,7 +113,7 @@ class Run
             Opened opened;
             opened.report = m_report.slices.size() - 1;
             opened.input = **input;
-            auto slice = openSlice(**input);
+            auto slice = takeAhead(**input);
             if (!slice)
             {
                 ++m_finished;
@@ -301,6 +313,7 @@ class Run
         }
         const bool alone = plan.replacedRows > 0 && !m_options.dryRun;
         warnOf(plan.ignoredArrays);
+        openAhead();
         MDIMAPPEND_RETURN_IF_ERROR(m_batch->add(
             std::move(slice), std::move(plan), m_report.slices[opened.report],
             [this](double fraction) { return reportProgress(fraction); }));
@@ -437,29 +450,70 @@ class Run
         request.excludedArrays = m_options.excludedArrays;
         request.renamedArrays = m_options.renamedArrays;
         request.dataset = input.dataset;
+        request.appendDim = m_options.appendDim.empty() ? m_report.appendDim
+                                                        : m_options.appendDim;
         return request;
+    }
+
+    /// Opens the next slice while this one is written, if it is known already.
+    void openAhead()
+    {
+        const auto *next = m_queue->ahead();
+        if (!next || next->dataset || m_ahead || waits() ||
+            m_options.threads == 1 || !Slice::mayOpenBesideAnother())
+            return;
+        const CPLStringList configuration(CPLGetThreadLocalConfigOptions());
+        const auto request = requestFor(*next);
+        m_ahead.emplace(request, std::async(std::launch::async,
+                                            [this, configuration, request]
+                                            {
+                                                CPLSetThreadLocalConfigOptions(
+                                                    configuration.List());
+                                                return open(request);
+                                            }));
+    }
+
+    /// What was opened ahead. Where that was too early, it is opened now.
+    Result<std::unique_ptr<Slice>> takeAhead(const SliceInput &input)
+    {
+        if (auto ahead = std::exchange(m_ahead, std::nullopt))
+        {
+            auto slice = ahead->slice.get();
+            const auto &opened = ahead->request;
+            if (slice && opened.name == input.name &&
+                opened.label == input.label &&
+                opened.appendDim == requestFor(input).appendDim &&
+                (*slice)->changed().empty())
+                return slice;
+        }
+        return openSlice(input);
     }
 
     Result<std::unique_ptr<Slice>> openSlice(const SliceInput &input)
     {
+        auto request = requestFor(input);
+        MDIMAPPEND_ASSIGN(request.appendDim, appendDim());
+        return open(request);
+    }
+
+    Result<std::unique_ptr<Slice>> open(const SliceRequest &request)
+    {
         try
         {
-            return tryOpen(input);
+            return tryOpen(request);
         }
         catch (const std::exception &failure)
         {
             // Not enough memory, most of all.
-            return Status(Failure::Unavailable, "slice '" + input.name +
+            return Status(Failure::Unavailable, "slice '" + request.name +
                                                     "': " + failure.what() +
                                                     ". Nothing was written.");
         }
     }
 
-    Result<std::unique_ptr<Slice>> tryOpen(const SliceInput &input)
+    Result<std::unique_ptr<Slice>> tryOpen(const SliceRequest &request)
     {
-        SliceRequest request = requestFor(input);
-        MDIMAPPEND_RETURN_IF_ERROR(checkNotTarget(input.name));
-        MDIMAPPEND_ASSIGN(request.appendDim, appendDim());
+        MDIMAPPEND_RETURN_IF_ERROR(checkNotTarget(request.name));
         if (!waits())
             return Slice::open(request);
         WaitRequest wait;
@@ -573,6 +627,7 @@ class Run
     std::size_t m_told = 0;
     bool m_goesOn = true;
     bool m_overwritten = false;
+    std::optional<Ahead> m_ahead;  ///< waited for before the rest goes
 };
 
 }  // namespace

@@ -45,6 +45,13 @@ class SliceQueue
     /// Failure::Error: reading failed; this is the end.
     Result<std::optional<SliceInput>> next();
 
+    /// The slice that next() will give, if it is in already; else null.
+    const SliceInput *ahead() const
+    {
+        const bool is = !m_waiting.empty() && m_waiting.front();
+        return is ? &*m_waiting.front() : nullptr;
+    }
+
     /// Whether no more slices will come than are known().
     bool knowsAll() const
     {

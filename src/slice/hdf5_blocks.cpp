@@ -80,47 +80,50 @@ bool hasShape(hid_t dataset, const Extent &shape)
 
 /// HDF5's shuffle: the first bytes of all elements, then the second ones, ...;
 /// what is left after whole elements is as it was.
-template <std::size_t size>
+template <class Word>
 void unshuffle(const char *from, char *to, std::size_t count)
 {
+    const auto *bytes = reinterpret_cast<const unsigned char *>(from);
     for (std::size_t i = 0; i < count; ++i)
-        for (std::size_t byte = 0; byte < size; ++byte)
-            to[i * size + byte] = from[byte * count + i];
+    {
+        // Compilers make vector instructions of this form.
+        Word word = 0;
+        for (std::size_t byte = 0; byte < sizeof(Word); ++byte)
+            word |= static_cast<Word>(bytes[byte * count + i]) << (8 * byte);
+        std::memcpy(to + i * sizeof(Word), &word, sizeof(Word));
+    }
 }
 
-void unshuffle(const std::vector<char> &from, std::vector<char> &to,
+void unshuffle(const char *from, char *to, std::size_t size,
                std::size_t elementSize)
 {
-    to.resize(from.size());
-    const auto count = from.size() / elementSize;
+    const auto count = size / elementSize;
     if (elementSize == 2)
-        unshuffle<2>(from.data(), to.data(), count);
+        unshuffle<std::uint16_t>(from, to, count);
     else if (elementSize == 4)
-        unshuffle<4>(from.data(), to.data(), count);
+        unshuffle<std::uint32_t>(from, to, count);
     else if (elementSize == 8)
-        unshuffle<8>(from.data(), to.data(), count);
+        unshuffle<std::uint64_t>(from, to, count);
     else
-        unshuffle<1>(from.data(), to.data(), count);
-    std::copy(from.begin() + static_cast<std::ptrdiff_t>(count * elementSize),
-              from.end(),
-              to.begin() + static_cast<std::ptrdiff_t>(count * elementSize));
+        for (std::size_t i = 0; i < count * elementSize; ++i)
+            to[i] = from[i % elementSize * count + i / elementSize];
+    const auto whole = count * elementSize;
+    std::memcpy(to + whole, from + whole, size - whole);
 }
 
 /// Whether all of `size` bytes came out.
-bool decompress(Hdf5Blocks::Filter filter, const std::vector<char> &from,
-                std::vector<char> &to, std::size_t size)
+bool decompress(Hdf5Blocks::Filter filter, const char *from,
+                std::size_t fromSize, char *to, std::size_t size)
 {
     const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
-    to.resize(size);
     std::size_t written = size;
     if (filter == Hdf5Blocks::Filter::Deflate)
-        return CPLZLibInflate(from.data(), from.size(), to.data(), size,
-                              &written) != nullptr &&
+        return CPLZLibInflate(from, fromSize, to, size, &written) != nullptr &&
                written == size;
     const CPLCompressor *zstd = CPLGetDecompressor("zstd");
-    void *output = to.data();
+    void *output = to;
     return zstd &&
-           zstd->pfnFunc(from.data(), from.size(), &output, &written, nullptr,
+           zstd->pfnFunc(from, fromSize, &output, &written, nullptr,
                          zstd->user_data) &&
            written == size;
 }
@@ -231,9 +234,8 @@ std::shared_ptr<const Hdf5Blocks>
 Hdf5Blocks::of(const std::string &file, const std::string &path,
                const Extent &shape, const GDALExtendedDataType &type)
 {
-    hbool_t isThreadSafe = false;
-    if (H5is_library_threadsafe(&isThreadSafe) < 0 || !isThreadSafe ||
-        type.GetClass() != GEDTC_NUMERIC || file.starts_with("/vsi"))
+    if (!isHdf5ThreadSafe() || type.GetClass() != GEDTC_NUMERIC ||
+        file.starts_with("/vsi"))
         return nullptr;
     const QuietHdf5 quiet;
     const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
@@ -300,6 +302,8 @@ bool Hdf5BlockReader::read(std::span<const std::uint64_t> from,
         end[i] = (start[i] + count[i] - 1) / block[i] + 1;
     }
     Extent index = first;
+    if (m_blocks->isBlock(start, count) && m_index != index)
+        return decode(index, static_cast<char *>(buffer));
     while (true)
     {
         if (!readBlock(index))
@@ -315,7 +319,7 @@ bool Hdf5BlockReader::read(std::span<const std::uint64_t> from,
             inBuffer[i] = low - start[i];
             common[i] = std::min(origin + block[i], start[i] + count[i]) - low;
         }
-        copyBox(m_decoded.data(), block, inBlock, buffer, count, inBuffer,
+        copyBox(m_decoded.bytes(), block, inBlock, buffer, count, inBuffer,
                 common, m_blocks->elementSize());
         std::size_t axis = rank;
         while (axis > 0 && ++index[axis - 1] == end[axis - 1])
@@ -359,6 +363,31 @@ bool Hdf5BlockReader::readContiguous(const Extent &start, const Extent &count,
     }
 }
 
+bool Hdf5Blocks::isBlock(const Extent &start, const Extent &count) const
+{
+    for (std::size_t i = 0; i < start.size(); ++i)
+    {
+        if (start[i] % m_block[i] != 0)
+            return false;
+    }
+    return count == m_block;
+}
+
+std::size_t Hdf5Blocks::blockBytes() const
+{
+    return static_cast<std::size_t>(elementCount(m_block)) * m_elementSize;
+}
+
+char *Hdf5BlockReader::Room::room(std::size_t size)
+{
+    if (size > m_size)
+    {
+        m_bytes = std::make_unique_for_overwrite<char[]>(size);
+        m_size = size;
+    }
+    return m_bytes.get();
+}
+
 /// Leaves it in m_decoded, where it stays for the next box that has a part of
 /// it.
 bool Hdf5BlockReader::readBlock(const Extent &index)
@@ -366,30 +395,52 @@ bool Hdf5BlockReader::readBlock(const Extent &index)
     if (m_index == index)
         return true;
     m_index.clear();
+    if (!decode(index, m_decoded.room(m_blocks->blockBytes())))
+        return false;
+    m_index = index;
+    return true;
+}
+
+bool Hdf5BlockReader::decode(const Extent &index, char *block)
+{
     const auto &place = m_blocks->place(index);
-    const auto size =
-        static_cast<std::size_t>(elementCount(m_blocks->block())) *
-        m_blocks->elementSize();
+    const auto size = m_blocks->blockBytes();
     // No filter makes twice as much of it.
     if (place.offset == Hdf5Blocks::absent || place.size > 2 * size + 4096)
         return false;
-    m_decoded.resize(static_cast<std::size_t>(place.size));
-    if (!readAt(place.offset, m_decoded.data(), m_decoded.size()))
-        return false;
+    std::vector<Hdf5Blocks::Filter> steps;
     const auto &filters = m_blocks->filters();
     for (std::size_t i = filters.size(); i-- > 0;)
     {
-        if (place.skippedFilters >> i & 1)
-            continue;
-        if (filters[i] == Hdf5Blocks::Filter::Shuffle)
-            unshuffle(m_decoded, m_other, m_blocks->elementSize());
-        else if (!decompress(filters[i], m_decoded, m_other, size))
-            return false;
-        std::swap(m_decoded, m_other);
+        if (!(place.skippedFilters >> i & 1))
+            steps.push_back(filters[i]);
     }
-    if (m_decoded.size() != size)
+    auto held = static_cast<std::size_t>(place.size);
+    if (steps.empty())
+        return held == size && readAt(place.offset, block, size);
+    char *from = m_scratch[0].room(held);
+    if (!readAt(place.offset, from, held))
         return false;
-    m_index = index;
+    for (std::size_t i = 0; i < steps.size(); ++i)
+    {
+        const bool isLast = i + 1 == steps.size();
+        char *to = isLast ? block : m_scratch[(i + 1) % 2].room(size);
+        if (steps[i] != Hdf5Blocks::Filter::Shuffle)
+        {
+            if (!decompress(steps[i], from, held, to, size))
+                return false;
+            held = size;
+        }
+        else if (held == size)
+        {
+            unshuffle(from, to, size, m_blocks->elementSize());
+        }
+        else
+        {
+            return false;
+        }
+        from = to;
+    }
     return true;
 }
 

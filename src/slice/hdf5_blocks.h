@@ -14,6 +14,8 @@
 #include <cpl_vsi_virtual.h>
 #include <gdal_multidim.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -58,6 +60,11 @@ class Hdf5Blocks
     {
         return m_block;
     }
+
+    std::size_t blockBytes() const;
+
+    /// Whether a box is one of the blocks.
+    bool isBlock(const Extent &start, const Extent &count) const;
 
     std::size_t elementSize() const
     {
@@ -116,12 +123,30 @@ class Hdf5BlockReader
   private:
     bool readContiguous(const Extent &start, const Extent &count, char *buffer);
     bool readBlock(const Extent &index);
+    bool decode(const Extent &index, char *block);
     bool readAt(std::uint64_t offset, void *buffer, std::size_t size);
 
     std::shared_ptr<const Hdf5Blocks> m_blocks;
     VSIVirtualHandleUniquePtr m_file;
-    std::vector<char> m_decoded;  ///< block m_index
-    std::vector<char> m_other;    ///< on its way there
+
+    /// Bytes that are written before they are read.
+    class Room
+    {
+      public:
+        char *room(std::size_t size);
+
+        const char *bytes() const
+        {
+            return m_bytes.get();
+        }
+
+      private:
+        std::unique_ptr<char[]> m_bytes;
+        std::size_t m_size = 0;
+    };
+
+    Room m_decoded;                 ///< block m_index
+    std::array<Room, 2> m_scratch;  ///< what is between two filters
     Extent m_index{};
 };
 

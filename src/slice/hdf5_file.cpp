@@ -49,6 +49,12 @@ bool isVsiReadable(const std::string &name)
 
 }  // namespace
 
+bool isHdf5ThreadSafe()
+{
+    hbool_t is = false;
+    return H5is_library_threadsafe(&is) >= 0 && is;
+}
+
 Hdf5Kind kindOfHdf5(const std::string &name, hid_t access)
 {
     if (!hasSignature(name))

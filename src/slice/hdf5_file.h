@@ -64,6 +64,9 @@ class QuietHdf5
     void *m_data = nullptr;
 };
 
+/// Whether libhdf5 may be called by several threads at once.
+bool isHdf5ThreadSafe();
+
 enum class Hdf5Kind
 {
     Hdf5,

@@ -109,6 +109,9 @@ class Slice
     /// label, unnamed dimensions, a type that cannot be stored (by name), ...
     static Result<std::unique_ptr<Slice>> open(const SliceRequest &request);
 
+    /// Whether one may be opened while another is read.
+    static bool mayOpenBesideAnother();
+
     virtual const std::string &name() const = 0;
     virtual const std::string &appendDim() const = 0;
     virtual const std::vector<SliceArray> &arrays() const = 0;

@@ -2,6 +2,7 @@
 
 #include "slice/fingerprint.h"
 #include "slice/gdal_messages.h"
+#include "slice/hdf5_file.h"
 #include "slice/hdf5_references.h"
 #include "slice/netcdf3_size.h"
 #include "slice/slice_name.h"
@@ -340,6 +341,11 @@ Result<SourceDataset> openSource(const SourceAddress &address)
     if (address.multidim)
         source.root = source.dataset->GetRootGroup();
     return source;
+}
+
+bool Slice::mayOpenBesideAnother()
+{
+    return isHdf5ThreadSafe();
 }
 
 Result<std::unique_ptr<Slice>> Slice::open(const SliceRequest &request)

@@ -177,6 +177,7 @@ Status Reader::openDataset()
         }
     }
     MDIMAPPEND_ASSIGN(m_dataset, openSource(m_state->address));
+    m_dataset.openedAgain = true;
     return Status::ok();
 }
 
@@ -227,8 +228,9 @@ Status Reader::openArray(std::size_t number)
     std::span<const std::uint64_t> expected = source.array.shape;
     if (source.dimensionAdded)
         expected = expected.subspan(1);
-    if (!std::ranges::equal(shapeOf(*array), expected) ||
-        nativeType(array->GetDataType()) != source.array.type)
+    if (m_dataset.openedAgain &&
+        (!std::ranges::equal(shapeOf(*array), expected) ||
+         nativeType(array->GetDataType()) != source.array.type))
         return failed(source, "changed while it was read.");
     m_arrays[number] = std::move(array);
     return Status::ok();

@@ -64,6 +64,7 @@ struct SourceDataset
     GDALDatasetUniquePtr owned{};
     GDALDataset *dataset = nullptr;
     std::shared_ptr<GDALGroup> root{};  ///< null for a classic raster
+    bool openedAgain = false;           ///< since the slice was looked at
 
     /// The first failure to read a file; without the slice's name.
     Status failure() const

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <new>
 #include <openssl/evp.h>
-#include <random>
+#include <unistd.h>
 #include <xxhash.h>
 
 namespace mdimappend
@@ -78,10 +78,9 @@ std::string Xxh3::digest() const
 
 std::string randomNonce()
 {
-    std::random_device source;
     std::array<unsigned char, 8> bytes{};
-    for (auto &byte : bytes)
-        byte = static_cast<unsigned char>(source());
+    if (getentropy(bytes.data(), bytes.size()) != 0)
+        std::abort();  // a kernel without it: no two names would differ
     return hexadecimal(bytes.data(), bytes.size());
 }
 

@@ -121,6 +121,7 @@ void View::extend(std::size_t array, const std::vector<ChunkBox> &added,
 {
     const std::lock_guard guard(m_mutex);
     ++m_generation;
+    m_documents.clear();
     auto &extended = m_arrays.at(array);
     extended.paddedShape = paddedShape;
     const auto plan = [](const std::vector<ChunkBox> &more,
@@ -336,14 +337,24 @@ std::uint64_t View::chunksWritten() const
     return m_chunksWritten;
 }
 
-std::optional<std::string> View::document(std::size_t array, Face face,
-                                          std::string_view key) const
+std::shared_ptr<const std::string> View::document(std::size_t array, Face face,
+                                                  std::string_view key) const
 {
     if (array >= m_arrays.size())
-        return std::nullopt;
+        return nullptr;
+    const bool isV2 = m_arrays[array].document.format == ZarrFormat::V2;
+    if (key != (isV2 ? ".zarray" : "zarr.json"))
+        return nullptr;
+    const std::lock_guard guard(m_mutex);
+    auto &kept = m_documents[{array, face}];
+    if (!kept)
+        kept = std::make_shared<const std::string>(makeDocument(array, face));
+    return kept;
+}
+
+std::string View::makeDocument(std::size_t array, Face face) const
+{
     const auto &document = m_arrays[array].document;
-    if (key != (document.format == ZarrFormat::V2 ? ".zarray" : "zarr.json"))
-        return std::nullopt;
     // In a shard the driver leaves out inner chunks that are all fill, and a
     // reader then sees the array's own fill value: no other may be served.
     if (face == Face::Read || document.sharded)

@@ -24,10 +24,12 @@
 #include "transaction/known_contents.h"
 #include "zarr/array_document.h"
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mdimappend
@@ -173,8 +175,8 @@ class View
     std::uint64_t chunksWritten() const;
 
     // For the file system handler only.
-    std::optional<std::string> document(std::size_t array, Face face,
-                                        std::string_view key) const;
+    std::shared_ptr<const std::string> document(std::size_t array, Face face,
+                                                std::string_view key) const;
     bool isChunkKey(std::size_t array, std::string_view key) const;
     Status writeChunk(std::size_t array, std::string_view key,
                       std::string_view bytes);
@@ -205,6 +207,7 @@ class View
     std::string chunkKey(std::size_t array, const ChunkIndex &index) const;
     static std::string stagedName(std::size_t array, const Slot &slot);
     std::string stagedPath(std::size_t array, const Slot &slot) const;
+    std::string makeDocument(std::size_t array, Face face) const;
     Status keep(Status failure);
     Result<Content> baseOf(std::size_t array, const Slot &slot,
                            const ChunkIndex &index);
@@ -227,6 +230,10 @@ class View
     unsigned m_generation = 0;
     std::vector<Array> m_arrays;
     mutable std::mutex m_mutex;
+    /// By array and face: the driver asks for each of them several times.
+    mutable std::map<std::pair<std::size_t, Face>,
+                     std::shared_ptr<const std::string>>
+        m_documents;
     std::vector<Records> m_records;
     KnownContents m_known;
     Status m_failure;

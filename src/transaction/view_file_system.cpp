@@ -320,9 +320,9 @@ class Handler final : public VSIFilesystemHandler
   private:
     static std::optional<std::string> contentAt(const Place &place)
     {
-        if (auto document =
+        if (const auto document =
                 place.view->document(place.array, place.face, place.key))
-            return document;
+            return *document;
         if (place.face != Face::Read || isDocument(place.key))
             return std::nullopt;
         auto bytes = place.view->readChunk(place.array, place.key);
