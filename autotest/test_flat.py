@@ -146,3 +146,84 @@ def test_templates_name_the_first_label_of_a_long_cube(tmp_path):
     day = cubes.write(cubes.weather(64, 1), tmp_path / "next.nc")
     cubes.append("--settings", settings, day, store)
     assert xr.open_zarr(store).attrs["from"].startswith("2000-01-01")
+
+
+def nameless(folder, number):
+    """A slice without labels."""
+    dataset = cubes.weather(number, 1).drop_vars(["time", "elevation"])
+    return cubes.write(dataset, folder / f"nameless{number}.nc")
+
+
+def nameless_cube(folder, steps):
+    store = folder / f"nameless{steps}.zarr"
+    cubes.append(*(nameless(folder, number) for number in range(steps)), store)
+    return store
+
+
+def outcome(store, part):
+    (entry,) = cubes.append(part, store).report["slices"]
+    return entry["outcome"]
+
+
+@traced
+def test_without_labels_as_many_records_are_read_of_a_long_log(tmp_path):
+    counts = {}
+    for steps in (4, 40):
+        store = nameless_cube(tmp_path, steps)
+        part = nameless(tmp_path, 100 + steps)
+        counts[steps] = calls(tmp_path, store, "--quiet", part)
+    assert counts[4] == counts[40]
+
+
+def forget_entries(store, how):
+    """The log as it was before there were any, in part or as a whole; or damaged."""
+    entries = cubes.sidecar(store) / "log/slices"
+    if how == "damaged":
+        for entry in entries.iterdir():
+            entry.write_bytes(b"\0" * 9)
+    elif how == "wrong":
+        for entry in entries.iterdir():
+            entry.write_text('{"sequence": 2}')
+    elif how == "lost":
+        shutil.rmtree(entries)
+    elif how == "old":
+        shutil.rmtree(entries)
+        for path in (cubes.sidecar(store) / "log").glob("0*.json"):
+            record = json.loads(path.read_text())
+            del record["entries_from"]
+            path.write_text(json.dumps(record))
+
+
+@pytest.mark.parametrize("how", ["whole", "damaged", "wrong", "lost", "old"])
+def test_without_labels_no_slice_is_appended_twice(tmp_path, how):
+    store = nameless_cube(tmp_path, 5)
+    forget_entries(store, how)
+    parts = [tmp_path / f"nameless{number}.nc" for number in range(5)]
+    assert [outcome(store, part) for part in parts] == ["already there"] * 5
+    assert outcome(store, nameless(tmp_path, 5)) == "appended"
+    parts.append(tmp_path / "nameless5.nc")
+    assert [outcome(store, part) for part in parts] == ["already there"] * 6
+    assert outcome(store, nameless(tmp_path, 0)) == "appended", "it has another state"
+    assert cubes.read_zarr(store)["air"].shape[0] == 7
+
+
+def test_without_labels_slices_of_one_commit_have_entries(tmp_path):
+    parts = [nameless(tmp_path, number) for number in range(4)]
+    store = tmp_path / "cube.zarr"
+    cubes.append("--slices-per-commit", 4, *parts, store)
+    assert len(list((cubes.sidecar(store) / "log/slices").iterdir())) == 4
+    assert [outcome(store, part) for part in parts] == ["already there"] * 4
+
+
+def test_without_labels_a_store_that_is_made_again_knows_nothing(tmp_path):
+    store = nameless_cube(tmp_path, 3)
+    part = tmp_path / "nameless1.nc"
+    (entry,) = cubes.append("--overwrite", part, store).report["slices"]
+    assert entry["outcome"] == "appended"
+    assert outcome(store, part) == "already there"
+    assert outcome(store, tmp_path / "nameless0.nc") == "appended"
+
+
+def test_with_labels_there_are_no_entries(tmp_path):
+    store = cube(tmp_path, 32)
+    assert not (cubes.sidecar(store) / "log/slices").exists()

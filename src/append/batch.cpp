@@ -281,19 +281,24 @@ Result<Json> Batch::logRecord() const
         creation.store = m_transaction->sequence();
     if (m_creates)
         creation.target = m_transaction->sequence();
-    return Json{{"group", m_site.group},
-                {"append_dim", m_waiting.front().slice->appendDim()},
-                {"store_created_by", creation.store},
-                {"created_by", creation.target},
-                {"first_row", first["first_row"]},
-                {"rows", rows},
-                {"replaced_rows", replaced},
-                {"labels_ordered", m_cube.labelsOrdered},
-                {"first_label", first["first_label"]},
-                {"last_label", m_waiting.back().logged["last_label"]},
-                {"slices", slices},
-                {"command", m_options.command},
-                {"message", m_options.message}};
+    Json record = {{"group", m_site.group},
+                   {"append_dim", m_waiting.front().slice->appendDim()},
+                   {"store_created_by", creation.store},
+                   {"created_by", creation.target},
+                   {"first_row", first["first_row"]},
+                   {"rows", rows},
+                   {"replaced_rows", replaced},
+                   {"labels_ordered", m_cube.labelsOrdered},
+                   {"first_label", first["first_label"]},
+                   {"last_label", m_waiting.back().logged["last_label"]},
+                   {"slices", slices},
+                   {"command", m_options.command},
+                   {"message", m_options.message}};
+    if (!m_cube.target.labels())
+        record["entries_from"] = !m_creates && creation.entriesFrom > 0
+                                     ? creation.entriesFrom
+                                     : m_transaction->sequence();
+    return record;
 }
 
 Result<std::uint64_t> Batch::commit()

@@ -1,6 +1,7 @@
 #include "append/logged_slices.h"
 
 #include "journal/log.h"
+#include "journal/slice_entries.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -16,6 +17,25 @@ bool isSameFile(const Json &logged, const Slice &slice)
     const auto state = slice.fingerprint();
     return !state.empty() && textMember(logged, "state") == state &&
            textMember(logged, "path") == canonicalPath(slice.name());
+}
+
+/// Whether a record of the site's group names it, and its rows are among the
+/// target's `size`.
+Result<bool> isIn(Storage &storage, const Site &site, std::uint64_t sequence,
+                  const Slice &slice, std::uint64_t size)
+{
+    MDIMAPPEND_ASSIGN(const auto record,
+                      readLogRecord(storage, site, sequence));
+    if (!record || textMember(*record, "group") != site.group)
+        return false;
+    for (const auto &logged : member(*record, "slices"))
+    {
+        const auto end =
+            countMember(logged, "first_row") + countMember(logged, "rows");
+        if (end <= size && isSameFile(logged, slice))
+            return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -49,6 +69,8 @@ Result<Creation> creationOf(Storage &storage, const Site &site)
         if (member(*record, "labels_ordered") == true)
             creation.orderedRows = countMember(*record, "first_row") +
                                    countMember(*record, "rows");
+        MDIMAPPEND_ASSIGN(creation.entriesFrom,
+                          sliceEntriesFrom(storage, site, *record));
         break;
     }
     return creation;
@@ -97,20 +119,26 @@ Result<bool> isLogged(Storage &storage, const Site &site, const Slice &slice,
         return false;
     MDIMAPPEND_ASSIGN(const auto creation, creationOf(storage, site));
     const auto first = std::max(creation.store, creation.target);
-    for (auto sequence = creation.last; sequence > 0 && sequence >= first;
-         --sequence)
+    MDIMAPPEND_ASSIGN(const auto entry,
+                      readSliceEntry(storage, site, canonicalPath(slice.name()),
+                                     slice.fingerprint()));
+    auto last = creation.last;
+    if (entry && *entry >= std::max<std::uint64_t>(first, 1))
     {
-        MDIMAPPEND_ASSIGN(const auto record,
-                          readLogRecord(storage, site, sequence));
-        if (!record || textMember(*record, "group") != site.group)
-            continue;
-        for (const auto &logged : member(*record, "slices"))
-        {
-            const auto end =
-                countMember(logged, "first_row") + countMember(logged, "rows");
-            if (end <= size && isSameFile(logged, slice))
-                return true;
-        }
+        MDIMAPPEND_ASSIGN(const bool names,
+                          isIn(storage, site, *entry, slice, size));
+        if (names)
+            return true;
+    }
+    // An entry that cannot be believed may hide the one that was there.
+    if (creation.entriesFrom > 0 && !entry)
+        last = creation.entriesFrom - 1;
+    for (auto sequence = last; sequence > 0 && sequence >= first; --sequence)
+    {
+        MDIMAPPEND_ASSIGN(const bool names,
+                          isIn(storage, site, sequence, slice, size));
+        if (names)
+            return true;
     }
     return false;
 }

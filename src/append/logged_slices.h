@@ -28,6 +28,8 @@ struct Creation
     /// The target's rows after its last commit, if they were known to have
     /// labels in order then; else 0.
     std::uint64_t orderedRows = 0;
+    /// From this commit of the target on all have slice entries; 0: none has.
+    std::uint64_t entriesFrom = 0;
 };
 
 Result<Creation> creationOf(Storage &storage, const Site &site);
@@ -39,7 +41,7 @@ Result<bool> broughtRows(Storage &storage, const Site &site, const Slice &slice,
                          std::uint64_t firstRow, std::uint64_t rows);
 
 /// Whether this very file is in any record, and the rows it brought are among
-/// the target's `size`. Reads the whole log.
+/// the target's `size`. Reads its entry, and the records that have none.
 Result<bool> isLogged(Storage &storage, const Site &site, const Slice &slice,
                       std::uint64_t size);
 

@@ -53,7 +53,7 @@ bool isLogRecord(const Json &record)
                 isText) ||
         !areAll(record,
                 {"sequence", "store_created_by", "created_by", "first_row",
-                 "rows", "replaced_rows", "chunks", "bytes"},
+                 "rows", "replaced_rows", "chunks", "bytes", "entries_from"},
                 isCount) ||
         !areAll(record, {"overwrite", "labels_ordered"},
                 [](const Json &value) { return value.is_boolean(); }))

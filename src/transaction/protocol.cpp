@@ -1,6 +1,7 @@
 #include "transaction/protocol.h"
 
 #include "journal/log.h"
+#include "journal/slice_entries.h"
 #include "storage/local_storage.h"
 #include "transaction/overwrite.h"
 
@@ -393,6 +394,8 @@ Status redo(Storage &storage, const Site &site, const Manifest &manifest,
     // No power cut may leave a log record that is ahead of its documents: a
     // logged transaction is never applied again.
     MDIMAPPEND_RETURN_IF_ERROR(storage.makeFolders(site.log()));
+    MDIMAPPEND_RETURN_IF_ERROR(
+        writeSliceEntries(storage, site, manifest.logRecord));
     MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
     return writeLogRecord(storage, site, manifest.logRecord);
 }

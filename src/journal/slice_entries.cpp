@@ -1,0 +1,68 @@
+#include "journal/slice_entries.h"
+
+#include "storage/checksum.h"
+
+namespace mdimappend
+{
+
+namespace
+{
+
+constexpr const char *entriesFrom = "entries_from";
+
+std::string folderOf(const Site &site)
+{
+    return site.log() + "/slices";
+}
+
+std::string entryPath(const Site &site, const std::string &group,
+                      const std::string &path, const std::string &state)
+{
+    // As JSON, so that no two of them are spelled alike.
+    const auto key = xxh3(dumpJson(Json::array({group, path, state}), -1));
+    return folderOf(site) + "/" + key.substr(key.find(':') + 1);
+}
+
+}  // namespace
+
+Result<std::uint64_t> sliceEntriesFrom(Storage &storage, const Site &site,
+                                       const Json &record)
+{
+    MDIMAPPEND_ASSIGN(const auto folder, storage.state(folderOf(site)));
+    return folder ? countMember(record, entriesFrom) : std::uint64_t{0};
+}
+
+Status writeSliceEntries(Storage &storage, const Site &site, const Json &record)
+{
+    if (!record.contains(entriesFrom))
+        return Status::ok();
+    const auto text = dumpJson({{"sequence", member(record, "sequence")}}, -1);
+    for (const auto &slice : member(record, "slices"))
+    {
+        const auto state = textMember(slice, "state");
+        if (!state.empty())
+            MDIMAPPEND_RETURN_IF_ERROR(
+                storage.put(entryPath(site, textMember(record, "group"),
+                                      textMember(slice, "path"), state),
+                            text));
+    }
+    return Status::ok();
+}
+
+Result<std::optional<std::uint64_t>> readSliceEntry(Storage &storage,
+                                                    const Site &site,
+                                                    const std::string &path,
+                                                    const std::string &state)
+{
+    constexpr std::uint64_t largestEntry = 1 << 10;
+    MDIMAPPEND_ASSIGN(
+        const auto text,
+        storage.read(entryPath(site, site.group, path, state), largestEntry));
+    if (!text)
+        return std::optional<std::uint64_t>();
+    const auto entry = parseJson(*text);
+    return std::make_optional(entry ? countMember(*entry, "sequence")
+                                    : std::uint64_t{0});
+}
+
+}  // namespace mdimappend
