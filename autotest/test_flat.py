@@ -82,6 +82,39 @@ def test_labels_that_were_in_order_are_not_read_again(tmp_path):
     assert entry["outcome"] == "appended"
 
 
+def runs(folder, names):
+    """Slices of one step each that has a text for a label."""
+    parts = []
+    for number, name in enumerate(names):
+        dataset = cubes.weather(number, 1).drop_vars(["time", "elevation"])
+        dataset = dataset.rename(time="run").assign_coords(run=[name])
+        parts.append(cubes.write(dataset, folder / f"{name}.nc"))
+    return parts
+
+
+def test_texts_that_were_in_order_are_not_read_again(tmp_path):
+    store = tmp_path / "runs.zarr"
+    names = [f"run{number:02}" for number in range(20)]
+    parts = runs(tmp_path, [*names, "run07x", "Run21"])
+    cubes.append("--append-dim=run", "--encoding=run:chunk=4", *parts[:18], store)
+    (store / "run/c/0").write_bytes(b"\xff" * 7)
+    assert outcome(store, parts[18]) == "appended"
+    with cubes.unchanged(store):
+        for part in (parts[3], parts[-2], parts[-1]):
+            assert "run" in cubes.append(part, store, status=1).message
+
+
+def test_texts_in_any_order(tmp_path):
+    store = tmp_path / "runs.zarr"
+    names = ["b", "a", "c", "d", "cc", "e", "B"]
+    parts = runs(tmp_path, names)
+    cubes.append("--append-dim=run", *parts, store)
+    for part in parts:
+        assert outcome(store, part) == "already there"
+    assert outcome(store, *runs(tmp_path, ["f"])) == "appended"
+    assert list(cubes.read_zarr(store)["run"]) == [*names, "f"]
+
+
 @pytest.mark.parametrize("first", [0, 40, 63])
 def test_all_labels_are_read_for_one_that_is_not_new(tmp_path, first):
     store = cube(tmp_path, 64)

@@ -295,7 +295,7 @@ Result<Labels> alignCalendars(Labels labels, const Labels &like)
 
 bool isOrdered(const Labels &labels)
 {
-    if (labels.kind == Labels::Kind::None || labels.kind == Labels::Kind::Text)
+    if (labels.kind == Labels::Kind::None)
         return false;
     const auto notLess = [](const Label &a, const Label &b)
     { return !less(a, b); };

@@ -384,11 +384,19 @@ class Planner
         m_cube.target = std::move(grown);
         const auto &labels = m_rows.labels.values;
         auto &known = m_cube.labels.values;
-        if (!labels.empty())
-            known.insert(known.end(),
-                         labels.begin() +
-                             static_cast<std::ptrdiff_t>(m_rows.firstNew),
-                         labels.end());
+        if (labels.empty())
+            return;
+        const auto two = std::min<std::size_t>(known.size(), 2);
+        known.insert(known.end(),
+                     labels.begin() +
+                         static_cast<std::ptrdiff_t>(m_rows.firstNew),
+                     labels.end());
+        const auto added = labels.size() - m_rows.firstNew;
+        const Labels end{m_cube.labels.kind,
+                         m_cube.labels.encoding,
+                         {known.end() - static_cast<std::ptrdiff_t>(added + two),
+                          known.end()}};
+        m_cube.labelsOrdered = m_cube.labelsOrdered && isOrdered(end);
     }
 
     /// A record is kept of each chunk until the commit, and arrays of 2^63
