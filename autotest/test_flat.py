@@ -5,10 +5,13 @@ import json
 import re
 import shutil
 import subprocess
+import warnings
 
 import cubes
+import numpy as np
 import pytest
 import xarray as xr
+import zarr
 
 # Of one that is interrupted by another thread's, the end has no such line.
 CALL = re.compile(r"^\d+ +\w+\(")
@@ -65,6 +68,48 @@ def test_an_append_to_a_long_cube_makes_as_many_calls_as_to_a_short_one(tmp_path
         day = cubes.write(cubes.weather(steps, 1), tmp_path / f"next{steps}.nc")
         counts[steps] = calls(tmp_path, store, "--quiet", day)
     assert counts[32] == counts[1600]
+
+
+def variables(count, first, days):
+    """Slices of many arrays of 10 x 10."""
+    values = np.arange(first, first + days, dtype="f4")
+    values = np.broadcast_to(values[:, None, None], (days, 10, 10))
+    arrays = {f"v{number:03}": (("time", "y", "x"), values) for number in range(count)}
+    time = cubes.weather(first, days)["time"]
+    return xr.Dataset(arrays, {"time": time, "y": np.arange(10), "x": np.arange(10)})
+
+
+def lengthen(store, arrays, days):
+    """As others would, and as if the log knew of it. Days without values have no
+    chunks, which nobody can know who does not look."""
+    group = zarr.open_group(store, use_consolidated=False)
+    for name in [f"v{number:03}" for number in range(arrays)]:
+        group[name].resize((days, 10, 10))
+    group["time"].resize((days,))
+    group["time"][:] = cubes.weather(0, days)["time"].values
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        zarr.consolidate_metadata(store)
+    path = cubes.sidecar(store) / "log" / f"{1:012}.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "rows": days}))
+
+
+@traced
+def test_ten_million_chunks_of_200_arrays_are_neither_listed_nor_looked_at(tmp_path):
+    arrays, counts = 200, {}
+    for days in (50, 5050):
+        store = tmp_path / f"cube{days}.zarr"
+        first = cubes.write(variables(arrays, 0, 1), tmp_path / "first.nc")
+        chunks = ["--encoding", "*:chunk=1x1x10", "--encoding", "time:chunk=1000"]
+        cubes.append(*chunks, first, store)
+        lengthen(store, arrays, days)
+        day = cubes.write(variables(arrays, days, 1), tmp_path / f"{days}.nc")
+        counts[days] = calls(tmp_path, store, "--quiet", day)
+        group = zarr.open_group(store, mode="r")
+        found = [group[f"v{number:03}"] for number in range(arrays)]
+        assert {array.shape for array in found} == {(days + 1, 10, 10)}
+        assert all((array[-1] == days).all() for array in found)
+    assert counts[50] == counts[5050]
 
 
 def damage_first_labels(store):
