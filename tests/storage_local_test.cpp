@@ -6,7 +6,9 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <filesystem>
+#include <thread>
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -138,6 +140,35 @@ TEST_F(StorageLocal, aStagedObjectHasTheModeAndOwnerOfTheOneItReplaces)
     {
         EXPECT_EQ(state.st_uid, 1234u);
         EXPECT_EQ(state.st_gid, 2345u);
+    }
+}
+
+TEST_F(StorageLocal, threadsThatStageAtOnceFindTheFolderThatOneHasMade)
+{
+    writeFile(path("a"), "old");
+    for (int round = 0; round < 500; ++round)
+    {
+        const auto stage = path("stage/" + std::to_string(round));
+        std::atomic<int> ready = 0;
+        std::vector<Status> failures(4);
+        std::vector<std::thread> threads;
+        for (std::size_t i = 0; i < failures.size(); ++i)
+        {
+            threads.emplace_back(
+                [&, i]
+                {
+                    for (++ready; ready < 4;)
+                        std::this_thread::yield();
+                    failures[i] = storage
+                                      ->stage(stage + "/" + std::to_string(i),
+                                              "new", path("a"))
+                                      .takeStatus();
+                });
+        }
+        for (auto &thread : threads)
+            thread.join();
+        for (const auto &failure : failures)
+            ASSERT_TRUE(failure) << failure.message();
     }
 }
 

@@ -494,6 +494,8 @@ Status LocalStorage::makeFolders(const std::string &folder)
         if (m_knownFolders.count(folder))
             return Status::ok();
     }
+    // Asked first: another thread may make it after the look at it.
+    const bool mustBeThere = isExpected(folder);
     struct stat state = {};
     if (m_posix.stat(folder.c_str(), &state) == 0)
     {
@@ -506,7 +508,7 @@ Status LocalStorage::makeFolders(const std::string &folder)
     {
         if (errno != ENOENT)
             return systemError("cannot stat", folder);
-        if (isExpected(folder))
+        if (mustBeThere)
             return error("folder '" + folder +
                          "' was removed or renamed by somebody else");
         MDIMAPPEND_RETURN_IF_ERROR(makeFolders(parentFolder(folder)));

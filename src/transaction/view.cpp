@@ -205,6 +205,22 @@ Result<Content> View::baseOf(std::size_t array, const Slot &slot,
     return *chunk.base;
 }
 
+/// What is merged gets a new checksum, which would hide a wrong bit in what was
+/// read: so it is read twice.
+Status View::checkBase(const std::string &key, const Content &base)
+{
+    const auto path = m_site.object(key);
+    MDIMAPPEND_ASSIGN(const auto state, m_storage.state(path));
+    MDIMAPPEND_ASSIGN(const auto present, contentAt(m_storage, path, true));
+    if (present != base)
+        return {Failure::Conflict,
+                "conflict: chunk '" + key +
+                    "' was changed by somebody else during the append"};
+    if (state)
+        m_known.note(path, state->version, base);
+    return Status::ok();
+}
+
 /// Notes what is at an added chunk's key, if anything is.
 Status View::setAside(const std::string &key, ChunkRecord &chunk)
 {
@@ -399,7 +415,11 @@ Status View::put(std::size_t array, const ChunkIndex &index,
     const auto staged = stagedPath(array, *found);
     const Content content{true, bytes.size(), xxh3(bytes)};
     if (found->replaced)
-        MDIMAPPEND_RETURN_IF_ERROR(baseOf(array, *found, index).takeStatus());
+    {
+        MDIMAPPEND_ASSIGN(const Content base, baseOf(array, *found, index));
+        if (auto same = checkBase(whole, base); !same)
+            return keep(std::move(same));
+    }
     ChunkRecord chunk = recordOf(array, *found);
     if (found->replaced)
     {

@@ -147,7 +147,7 @@ class View
     /// longer, and these would be rows of theirs that they never wrote.
     Status withdraw();
 
-    /// What it has staged.
+    /// What it has staged, and what that replaces.
     KnownContents &known()
     {
         return m_known;
@@ -211,6 +211,7 @@ class View
     Status keep(Status failure);
     Result<Content> baseOf(std::size_t array, const Slot &slot,
                            const ChunkIndex &index);
+    Status checkBase(const std::string &key, const Content &base);
     Status setAside(const std::string &key, ChunkRecord &chunk);
     Status stage(const std::string &staged, std::string_view bytes,
                  const Content &content, const std::string &destination);
