@@ -1,6 +1,6 @@
 // From a slice to chunks, in one thread: copies them where that is possible,
 // else reads the part of a block, converts, pads, merges with committed rows,
-// and has the driver encode whole chunks.
+// and encodes whole chunks, or has the driver do it.
 // Holds this thread's handles and buffers; internal to the pipeline.
 
 #pragma once
@@ -10,6 +10,7 @@
 #include "append/slab.h"
 #include "slice/slice.h"
 #include "transaction/view.h"
+#include "zarr/blosc_codec.h"
 #include "zarr/chunk_rows.h"
 
 #include <cpl_conv.h>
@@ -115,8 +116,21 @@ class ChunkWriter
 
     Status prepareFill()
     {
-        MDIMAPPEND_ASSIGN(const auto *any, handle(Face::WriteZero));
-        m_type = std::make_unique<GDALExtendedDataType>(any->type());
+        const auto &dataType = m_document->dataType;
+        m_blosc = BloscSettings::of(*m_document);
+        if (m_blosc &&
+            dataType.size == static_cast<std::size_t>(
+                                 GDALGetDataTypeSizeBytes(dataType.gdal)))
+        {
+            m_type = std::make_unique<GDALExtendedDataType>(
+                GDALExtendedDataType::Create(dataType.gdal));
+        }
+        else
+        {
+            m_blosc.reset();
+            MDIMAPPEND_ASSIGN(const auto *any, handle(Face::WriteZero));
+            m_type = std::make_unique<GDALExtendedDataType>(any->type());
+        }
         m_strings = m_type->GetClass() == GEDTC_STRING;
         m_elementSize = m_type->GetSize();
         m_fill.reset();
@@ -297,7 +311,7 @@ class ChunkWriter
     Result<bool> replaceRows(const ChunkIndex &index, Extent origin)
     {
         if (m_slab->axis != std::size_t{0} || !holdsCommitted(origin) ||
-            m_regions.size() != 1 || !mayReplaceRows(*m_document))
+            m_regions.size() != 1 || !m_blosc)
             return false;
         const Region &region = m_regions.front();
         Extent box = m_document->chunk;
@@ -407,6 +421,14 @@ class ChunkWriter
                                "that has a lease only cannot delete it. "
                                "Without --lock lease it can.");
         }
+        if (m_blosc)
+        {
+            const std::string_view bytes(static_cast<const char *>(whole),
+                                         static_cast<std::size_t>(count) *
+                                             m_elementSize);
+            if (const auto encoded = bloscEncode(*m_blosc, bytes, m_encoded))
+                return m_view.put(m_array, index, *encoded);
+        }
         if (m_strings)
             MDIMAPPEND_RETURN_IF_ERROR(checkTexts(whole, count));
         const Face face = firstIsZero(whole) ? Face::WriteOne : Face::WriteZero;
@@ -506,6 +528,8 @@ class ChunkWriter
     std::optional<ChunkCopier> m_copier;
     std::array<std::unique_ptr<ArrayHandle>, 3> m_handles;
     std::unique_ptr<GDALExtendedDataType> m_type;
+    std::optional<BloscSettings> m_blosc;  ///< if no driver is needed
+    std::string m_encoded;
     bool m_strings = false;
     std::size_t m_elementSize = 0;
     std::optional<std::string> m_fill;

@@ -13,13 +13,10 @@
 namespace mdimappend
 {
 
-/// Whether `replaceRows` may succeed for chunks of this array: numbers in the
-/// machine's order, rows one after the other, encoded by Blosc alone.
-bool mayReplaceRows(const ArrayDocument &array);
-
 /// The object of a chunk with other rows along the first axis, from `firstRow`
 /// on; `rows` are whole rows of the chunk as they lie in memory. Nothing if the
-/// object is not what it should be, or if it is as well decoded as a whole.
+/// object is not what it should be, is not encoded by Blosc alone, or is as
+/// well decoded as a whole.
 std::optional<std::string> replaceRows(const ArrayDocument &array,
                                        std::string_view object,
                                        std::uint64_t firstRow,
