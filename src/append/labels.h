@@ -70,8 +70,8 @@ Result<std::string> encodeLabels(const Labels &labels, const LabelForm &form);
 /// `labels` in the calendar of `like`, where both are dates of different ones.
 Result<Labels> alignCalendars(Labels labels, const Labels &like);
 
-/// Whether each comes after the one before it, in one direction. Texts need have
-/// no order, but may: that of their bytes.
+/// Whether each comes after the one before it, in one direction. Texts need
+/// have no order, but may: that of their bytes.
 bool isOrdered(const Labels &labels);
 
 /// Whether all of a slice's labels come after the last ones of a target, in

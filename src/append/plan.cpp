@@ -392,10 +392,11 @@ class Planner
                          static_cast<std::ptrdiff_t>(m_rows.firstNew),
                      labels.end());
         const auto added = labels.size() - m_rows.firstNew;
-        const Labels end{m_cube.labels.kind,
-                         m_cube.labels.encoding,
-                         {known.end() - static_cast<std::ptrdiff_t>(added + two),
-                          known.end()}};
+        const Labels end{
+            m_cube.labels.kind,
+            m_cube.labels.encoding,
+            {known.end() - static_cast<std::ptrdiff_t>(added + two),
+             known.end()}};
         m_cube.labelsOrdered = m_cube.labelsOrdered && isOrdered(end);
     }
 
