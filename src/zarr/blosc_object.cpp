@@ -32,7 +32,7 @@ bool hasPieces(std::string_view block, unsigned pieces)
     {
         if (block.size() < 4)
             return false;
-        const auto size = littleEndian(block.data());
+        const auto size = littleEndian(block);
         block.remove_prefix(4);
         if (size > block.size())
             return false;
@@ -57,7 +57,7 @@ std::optional<BloscObject> BloscObject::parse(std::string_view object,
     BloscObject parsed;
     parsed.m_header = object.substr(0, headerSize);
     parsed.m_size = size;
-    parsed.m_blockSize = littleEndian(object.data() + blockSizeAt);
+    parsed.m_blockSize = littleEndian(object.substr(blockSizeAt));
     const unsigned flags = byteAt(object, flagsAt);
     // Both kinds of shuffling mean Blosc 2, whose header is longer.
     const bool isBlosc2 = (flags & shuffled) && (flags & bitShuffled);
@@ -72,7 +72,7 @@ std::optional<BloscObject> BloscObject::parse(std::string_view object,
     std::vector<std::uint64_t> starts;
     for (std::uint64_t i = 0; i < count; ++i)
     {
-        starts.push_back(littleEndian(object.data() + headerSize + 4 * i));
+        starts.push_back(littleEndian(object.substr(headerSize + 4 * i)));
         if (starts.back() < dataAt || starts.back() >= object.size())
             return std::nullopt;
     }

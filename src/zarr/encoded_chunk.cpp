@@ -61,10 +61,10 @@ std::string onlyCompressor(const ArrayDocument &array)
     return codecs.size() == 1 ? "" : known(textMember(codecs[1], "name"));
 }
 
-std::uint32_t littleEndian(const char *bytes)
+std::uint32_t littleEndian(std::string_view bytes)
 {
     std::uint32_t value = 0;
-    for (int i = 3; i >= 0; --i)
+    for (std::size_t i = 4; i-- > 0;)
         value = value << 8 | static_cast<unsigned char>(bytes[i]);
     return value;
 }
@@ -72,8 +72,8 @@ std::uint32_t littleEndian(const char *bytes)
 bool isWholeBlosc(std::string_view object, std::uint64_t size)
 {
     constexpr std::size_t header = 16;
-    return object.size() >= header && littleEndian(object.data() + 4) == size &&
-           littleEndian(object.data() + 12) == object.size();
+    return object.size() >= header && littleEndian(object.substr(4)) == size &&
+           littleEndian(object.substr(12)) == object.size();
 }
 
 std::uint64_t largestEncoded(const ArrayDocument &array)

@@ -21,8 +21,8 @@ std::uint64_t largestEncoded(const ArrayDocument &array);
 /// gzip or zlib; "" for none, "?" for another, or for more than that.
 std::string onlyCompressor(const ArrayDocument &array);
 
-/// Four bytes, the lowest first.
-std::uint32_t littleEndian(const char *bytes);
+/// The number in the first four bytes, the lowest first.
+std::uint32_t littleEndian(std::string_view bytes);
 
 /// Whether an object has the header of Blosc 1 (versions, flags, size of a
 /// type, then the sizes of what it holds, of a block, and of itself, 4 bytes
