@@ -176,6 +176,16 @@ def tree(folder):
     return entries
 
 
+def objects(store, name="air"):
+    """The objects of an array's chunks by their keys."""
+    folder = store / name
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in ("zarr.json", ".zarray", ".zattrs")
+    }
+
+
 def sidecar(store):
     return Path(f"{store}.mdimappend")
 

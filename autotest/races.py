@@ -452,7 +452,7 @@ class Round:
                 expect(labels == names, f"{reader}: labels {labels}, not {names}")
             if self.labels == "time":
                 expect(labels == sorted(set(labels)), f"{reader}: labels {labels}")
-        self.check_sidecar(len(log))
+        self.check_sidecar(len(log), len(order))
 
     def readings(self):
         for consolidated in (True, False) if self.consolidated else (False,):
@@ -476,7 +476,7 @@ class Round:
                 labels,
             )
 
-    def check_sidecar(self, commits):
+    def check_sidecar(self, commits, slices):
         folder = cubes.sidecar(self.store)
         found = set(os.listdir(folder))
         known = {"lock", "journal", "stage", "log"}
@@ -486,6 +486,10 @@ class Round:
             expect(not left, f"left in the {name}: {left}")
         records = {f"{n:012}.json" for n in range(1, commits + 1)} | {"head"}
         logged = set(os.listdir(folder / "log"))
+        if commits and self.labels == "none":
+            records.add("slices")
+            entries = len(os.listdir(folder / "log" / "slices"))
+            expect(entries == slices, f"{entries} entries for {slices} slices")
         expect(logged == records, f"the log has {sorted(logged ^ records)}")
         beside = set(os.listdir(self.store.parent)) - {self.store.name, folder.name}
         expect(not beside, f"beside the store: {sorted(beside)}")

@@ -11,34 +11,24 @@ import zarr
 from osgeo import gdal
 
 
-def objects(store):
-    """The objects of `air` by their keys."""
-    folder = store / "air"
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in ("zarr.json", ".zarray", ".zattrs")
-    }
-
-
 def written_by_the_driver(store, other):
     """The same values in the same array, written by GDAL's driver."""
     values = zarr.open_group(store, mode="r")["air"][:]
     shutil.copytree(store, other)
-    for key in objects(other):
+    for key in cubes.objects(other):
         (other / "air" / key).unlink()
     dataset = gdal.OpenEx(str(other), gdal.OF_MULTIDIM_RASTER | gdal.OF_UPDATE)
     array = dataset.GetRootGroup().OpenMDArray("air")
     assert array.WriteArray(np.ascontiguousarray(values)) == gdal.CE_None
     del array, dataset
-    return objects(other)
+    return cubes.objects(other)
 
 
 COPIED = 0x02  # a flag: kept as it is
 
 
 def assert_as_by_the_driver(store, other):
-    ours, theirs = objects(store), written_by_the_driver(store, other)
+    ours, theirs = cubes.objects(store), written_by_the_driver(store, other)
     assert ours.keys() == theirs.keys()
     for key, encoded in ours.items():
         if encoded[2] & COPIED:
@@ -65,7 +55,7 @@ def test_same_as_the_driver(tmp_path, zarr_format, shuffle, cname):
     """With chunks that end beyond the array."""
     encoding = f"chunk=2x16x16,compress=blosc:{cname},level=4,shuffle={shuffle}"
     store = append(tmp_path, encoding, zarr_format)
-    assert len(objects(store)) == 2 * 2 * 3
+    assert len(cubes.objects(store)) == 2 * 2 * 3
     assert_as_by_the_driver(store, tmp_path / "other.zarr")
 
 
@@ -83,5 +73,5 @@ def test_chunks_of_nothing_but_fill_are_left_out(tmp_path):
     part = cubes.write(dataset, tmp_path / "a.nc")
     store = tmp_path / "cube.zarr"
     cubes.append("--encoding", "air:chunk=1x30x41,compress=blosc:zstd", part, store)
-    assert sorted(objects(store)) == ["c/0/0/0", "c/2/0/0"]
+    assert sorted(cubes.objects(store)) == ["c/0/0/0", "c/2/0/0"]
     cubes.assert_reads_as(store, dataset)

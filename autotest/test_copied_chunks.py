@@ -28,16 +28,6 @@ def slice_store(
     return path
 
 
-def objects(store, name="air"):
-    """The objects of an array's chunks by their keys."""
-    folder = store / name
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and path.name not in ("zarr.json", ".zarray", ".zattrs")
-    }
-
-
 def marked(store, key):
     """A chunk's object in another form with the same values, so that a copy shows."""
     path = store / "air" / key
@@ -80,7 +70,7 @@ def test_whole_chunks_are_copied(tmp_path, zarr_format, days):
     part = slice_store(tmp_path / "s.zarr", 2, 4, zarr_format, **zstd(zarr_format))
     copied = marked(part, first_key(zarr_format, 1))
     cubes.append(part, store)
-    assert objects(store)[first_key(zarr_format, 2)] == copied
+    assert cubes.objects(store)[first_key(zarr_format, 2)] == copied
     assert_days(store, 6)
 
 
@@ -92,8 +82,8 @@ def test_others_of_the_same_slice_are_merged(tmp_path, zarr_format):
     copied = marked(part, first_key(zarr_format, 0))
     other = marked(part, first_key(zarr_format, 1))
     cubes.append(part, store)
-    assert objects(store)[first_key(zarr_format, 1)] == copied
-    assert objects(store)[first_key(zarr_format, 2)] != other
+    assert cubes.objects(store)[first_key(zarr_format, 1)] == copied
+    assert cubes.objects(store)[first_key(zarr_format, 2)] != other
     assert_days(store, 5)
 
 
@@ -128,7 +118,7 @@ def test_replaced_chunks_are_copied(tmp_path, zarr_format):
     part = slice_store(tmp_path / "s.zarr", 2, 2, zarr_format, **zstd(zarr_format))
     copied = marked(part, first_key(zarr_format, 0))
     cubes.append("--on-duplicate", "replace", part, store)
-    assert objects(store)[first_key(zarr_format, 1)] == copied
+    assert cubes.objects(store)[first_key(zarr_format, 1)] == copied
     assert_days(store, 4)
 
 
@@ -157,8 +147,8 @@ def test_codecs(tmp_path, zarr_format, codec, threads):
     cubes.append("--num-threads", threads, part, store)
     if codec != "delta":
         assert (
-            objects(store)[first_key(zarr_format, 1)]
-            == objects(part)[first_key(zarr_format, 0)]
+            cubes.objects(store)[first_key(zarr_format, 1)]
+            == cubes.objects(part)[first_key(zarr_format, 0)]
         )
     assert_days(store, 7, dtype="int32")
 
@@ -206,7 +196,7 @@ def test_chunks_that_the_slice_does_not_have(tmp_path, zarr_format):
     part = slice_store(tmp_path / "s.zarr", 2, 2, zarr_format, **zstd(zarr_format))
     (part / "air" / first_key(zarr_format, 0)).unlink()
     cubes.append(part, store)
-    assert first_key(zarr_format, 1) not in objects(store)
+    assert first_key(zarr_format, 1) not in cubes.objects(store)
     expected = cubes.read_zarr(part)["air"]
     np.testing.assert_array_equal(cubes.read_zarr(store)["air"][2:], expected)
 
@@ -254,7 +244,7 @@ def test_slices_in_archives_and_under_other_names(tmp_path):
     copied = marked(part, first_key(3, 0))
     shutil.make_archive(tmp_path / "s", "zip", tmp_path, "s.zarr")
     cubes.append(f"/vsizip/{tmp_path}/s.zip/s.zarr", store)
-    assert objects(store)["c/1/0/0"] == copied
+    assert cubes.objects(store)["c/1/0/0"] == copied
     later = slice_store(tmp_path / "later.zarr", 4, 2, **zstd(3))
     copied = marked(later, first_key(3, 0))
     renamed = xr.open_zarr(later, decode_times=False).rename(air="luft")
@@ -262,5 +252,5 @@ def test_slices_in_archives_and_under_other_names(tmp_path):
     (later / "air").rename(later / "luft")
     zarr.consolidate_metadata(later)
     cubes.append("--rename", "luft=air", later, store)
-    assert objects(store)["c/2/0/0"] == copied
+    assert cubes.objects(store)["c/2/0/0"] == copied
     assert_days(store, 6)
