@@ -28,8 +28,11 @@ std::string entryPath(const Site &site, const std::string &group,
 Result<std::uint64_t> sliceEntriesFrom(Storage &storage, const Site &site,
                                        const Json &record)
 {
+    const auto from = countMember(record, entriesFrom);
+    if (from == 0)
+        return from;
     MDIMAPPEND_ASSIGN(const auto folder, storage.state(folderOf(site)));
-    return folder ? countMember(record, entriesFrom) : std::uint64_t{0};
+    return folder ? from : std::uint64_t{0};
 }
 
 Status writeSliceEntries(Storage &storage, const Site &site, const Json &record)

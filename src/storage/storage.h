@@ -59,6 +59,13 @@ class Storage
     virtual Result<std::optional<ObjectState>>
     state(const std::string &path) = 0;
 
+    /// The version that `state` tells; "" if there is no object.
+    Result<std::string> versionAt(const std::string &path)
+    {
+        MDIMAPPEND_ASSIGN(const auto found, state(path));
+        return found ? found->version : std::string();
+    }
+
     /// Writes a new object; what was there before is unlinked first, never
     /// rewritten (a hard-linked copy of it stays as it is). Missing parent
     /// folders are made.

@@ -15,19 +15,14 @@ void KnownContents::note(const std::string &path, std::string version,
 }
 
 Result<Content> KnownContents::at(Storage &storage, const std::string &path,
-                                  bool chunk) const
+                                  const std::string &version, bool chunk) const
 {
-    Known known;
     {
         const std::lock_guard guard(m_mutex);
-        if (const auto found = m_known.find(path); found != m_known.end())
-            known = found->second;
-    }
-    if (!known.version.empty())
-    {
-        MDIMAPPEND_ASSIGN(const auto state, storage.state(path));
-        if (state && state->version == known.version)
-            return known.content;
+        const auto found = m_known.find(path);
+        if (found != m_known.end() && !version.empty() &&
+            found->second.version == version)
+            return found->second.content;
     }
     return contentAt(storage, path, chunk);
 }

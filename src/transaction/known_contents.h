@@ -19,9 +19,10 @@ class KnownContents
     /// What the object at a path held when it was this version.
     void note(const std::string &path, std::string version, Content content);
 
-    /// What is at a path, by the checksum of chunks or of documents.
+    /// What is at a path, which has this version now, by the checksum of chunks
+    /// or of documents.
     Result<Content> at(Storage &storage, const std::string &path,
-                       bool chunk) const;
+                       const std::string &version, bool chunk) const;
 
   private:
     struct Known
@@ -34,7 +35,7 @@ class KnownContents
     std::map<std::string, Known> m_known;
 };
 
-/// The same, read.
+/// What is at a path, read.
 Result<Content> contentAt(Storage &storage, const std::string &path,
                           bool chunk);
 

@@ -22,21 +22,15 @@ struct PendingMove
     std::string version;  ///< of what was seen at its key, "" if nothing was
 };
 
-Result<std::string> versionAt(Storage &storage, const std::string &path)
-{
-    MDIMAPPEND_ASSIGN(const auto state, storage.state(path));
-    return state ? state->version : std::string();
-}
-
 /// Nothing if it has been made.
 Result<std::optional<PendingMove>>
 pendingMove(Storage &storage, const Site &site, const Manifest &manifest,
             const Move &move, bool chunk, const KnownContents &known)
 {
     // Before it is read: a change in between is seen later.
-    MDIMAPPEND_ASSIGN(auto version, versionAt(storage, site.object(move.key)));
+    MDIMAPPEND_ASSIGN(auto version, storage.versionAt(site.object(move.key)));
     MDIMAPPEND_ASSIGN(const Content present,
-                      known.at(storage, site.object(move.key), chunk));
+                      known.at(storage, site.object(move.key), version, chunk));
     if (present == move.content)
         return std::optional<PendingMove>();
     if (present != move.base)
@@ -48,8 +42,9 @@ pendingMove(Storage &storage, const Site &site, const Manifest &manifest,
     {
         const auto staged =
             site.stage(manifest.transaction) + "/" + move.staged;
+        MDIMAPPEND_ASSIGN(const auto stagedVersion, storage.versionAt(staged));
         MDIMAPPEND_ASSIGN(const Content waiting,
-                          known.at(storage, staged, chunk));
+                          known.at(storage, staged, stagedVersion, chunk));
         if (waiting != move.content)
             return Status(Failure::Conflict,
                           "the staged object '" + staged + "' for '" +
@@ -72,7 +67,7 @@ Status checkAgain(Storage &storage, const Site &site,
 {
     const auto &move = *pending.move;
     MDIMAPPEND_ASSIGN(const auto version,
-                      versionAt(storage, site.object(move.key)));
+                      storage.versionAt(site.object(move.key)));
     if (version == pending.version)
         return Status::ok();
     MDIMAPPEND_ASSIGN(const Content present,

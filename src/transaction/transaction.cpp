@@ -225,15 +225,14 @@ Status Transaction::checkBase()
     {
         const auto path = m_site.object(document.key);
         // Before it is read: a change in between is seen later.
-        MDIMAPPEND_ASSIGN(const auto state, m_storage.state(path));
+        MDIMAPPEND_ASSIGN(auto version, m_storage.versionAt(path));
         MDIMAPPEND_ASSIGN(const auto content,
                           contentAt(m_storage, path, false));
         if (content != document.content)
             return {Failure::Conflict,
                     "conflict: document '" + document.key +
                         "' was changed by somebody else during the append"};
-        if (state)
-            m_view->known().note(path, state->version, content);
+        m_view->known().note(path, std::move(version), content);
     }
     return Status::ok();
 }

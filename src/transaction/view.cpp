@@ -210,14 +210,14 @@ Result<Content> View::baseOf(std::size_t array, const Slot &slot,
 Status View::checkBase(const std::string &key, const Content &base)
 {
     const auto path = m_site.object(key);
-    MDIMAPPEND_ASSIGN(const auto state, m_storage.state(path));
-    MDIMAPPEND_ASSIGN(const auto present, contentAt(m_storage, path, true));
+    MDIMAPPEND_ASSIGN(const auto version, m_storage.versionAt(path));
+    MDIMAPPEND_ASSIGN(const auto present,
+                      m_known.at(m_storage, path, version, true));
     if (present != base)
         return {Failure::Conflict,
                 "conflict: chunk '" + key +
                     "' was changed by somebody else during the append"};
-    if (state)
-        m_known.note(path, state->version, base);
+    m_known.note(path, version, base);
     return Status::ok();
 }
 
@@ -417,8 +417,11 @@ Status View::put(std::size_t array, const ChunkIndex &index,
     if (found->replaced)
     {
         MDIMAPPEND_ASSIGN(const Content base, baseOf(array, *found, index));
-        if (auto same = checkBase(whole, base); !same)
-            return keep(std::move(same));
+        if (base.exists)
+        {
+            if (auto same = checkBase(whole, base); !same)
+                return keep(std::move(same));
+        }
     }
     ChunkRecord chunk = recordOf(array, *found);
     if (found->replaced)

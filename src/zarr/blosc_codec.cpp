@@ -89,18 +89,4 @@ std::optional<std::string_view> bloscEncode(const BloscSettings &settings,
     return std::string_view(room.data(), written);
 }
 
-bool bloscDecode(std::string_view object, std::uint64_t size,
-                 std::string &decoded)
-{
-    const auto *codec = CPLGetDecompressor("blosc");
-    const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
-    decoded.resize(static_cast<std::size_t>(size));
-    void *output = decoded.data();
-    std::size_t written = decoded.size();
-    return codec &&
-           codec->pfnFunc(object.data(), object.size(), &output, &written,
-                          nullptr, codec->user_data) &&
-           written == size;
-}
-
 }  // namespace mdimappend

@@ -33,8 +33,4 @@ std::optional<std::string_view> bloscEncode(const BloscSettings &settings,
                                             std::string_view bytes,
                                             std::string &room);
 
-/// False if it does not decode to exactly `size` bytes.
-bool bloscDecode(std::string_view object, std::uint64_t size,
-                 std::string &decoded);
-
 }  // namespace mdimappend

@@ -1,7 +1,5 @@
 #include "zarr/blosc_object.h"
 
-#include "zarr/encoded_chunk.h"
-
 #include <algorithm>
 #include <numeric>
 
@@ -19,6 +17,14 @@ constexpr unsigned shuffled = 0x1;
 constexpr unsigned copied = 0x2;
 constexpr unsigned bitShuffled = 0x4;
 constexpr unsigned notSplit = 0x10;
+
+std::uint32_t littleEndian(std::string_view bytes)
+{
+    std::uint32_t value = 0;
+    for (std::size_t i = 4; i-- > 0;)
+        value = value << 8 | static_cast<unsigned char>(bytes[i]);
+    return value;
+}
 
 unsigned char byteAt(std::string_view header, std::size_t at)
 {
@@ -48,6 +54,13 @@ void appendNumber(std::string &object, std::uint64_t number)
 }
 
 }  // namespace
+
+bool isWholeBlosc(std::string_view object, std::uint64_t size)
+{
+    return object.size() >= headerSize &&
+           littleEndian(object.substr(4)) == size &&
+           littleEndian(object.substr(12)) == object.size();
+}
 
 std::optional<BloscObject> BloscObject::parse(std::string_view object,
                                               std::uint64_t size)

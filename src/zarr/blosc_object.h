@@ -15,6 +15,11 @@
 namespace mdimappend
 {
 
+/// Whether an object has the header of Blosc 1 (versions, flags, size of a
+/// type, then the sizes of what it holds, of a block, and of itself, 4 bytes
+/// each), and says that it decodes to so many bytes.
+bool isWholeBlosc(std::string_view object, std::uint64_t size);
+
 /// Looks at an object that must live longer.
 class BloscObject
 {

@@ -2,6 +2,7 @@
 
 #include "zarr/blosc_codec.h"
 #include "zarr/blosc_object.h"
+#include "zarr/encoded_chunk.h"
 
 #include <algorithm>
 #include <array>
@@ -60,11 +61,12 @@ std::optional<std::string> replaceRows(const ArrayDocument &array,
     if (2 * (end - first) > old->blocks())
         return std::nullopt;
 
-    std::string changed;
-    if (!bloscDecode(old->part(first, end), old->sizeOf(first, end), changed))
+    auto changed =
+        decodeObject("blosc", old->part(first, end), old->sizeOf(first, end));
+    if (!changed)
         return std::nullopt;
-    changed.replace(low - first * old->blockSize(), rows.size(), rows);
-    return withBlocks(*old, first, changed, *settings);
+    changed->replace(low - first * old->blockSize(), rows.size(), rows);
+    return withBlocks(*old, first, *changed, *settings);
 }
 
 }  // namespace mdimappend

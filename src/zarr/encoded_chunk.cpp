@@ -1,5 +1,7 @@
 #include "zarr/encoded_chunk.h"
 
+#include "zarr/blosc_object.h"
+
 #include <cpl_compressor.h>
 #include <cpl_error.h>
 
@@ -16,22 +18,6 @@ namespace
 bool isSame(const Json &a, const Json &b)
 {
     return nlohmann::json(a) == nlohmann::json(b);
-}
-
-bool decodesTo(const std::string &compressor, std::string_view object,
-               std::uint64_t size)
-{
-    const auto *codec = CPLGetDecompressor(compressor.c_str());
-    if (!codec)
-        return false;
-    const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
-    // One more, so that what holds more is noticed.
-    std::vector<char> decoded(static_cast<std::size_t>(size) + 1);
-    void *output = decoded.data();
-    std::size_t written = decoded.size();
-    return codec->pfnFunc(object.data(), object.size(), &output, &written,
-                          nullptr, codec->user_data) &&
-           written == size;
 }
 
 }  // namespace
@@ -61,19 +47,24 @@ std::string onlyCompressor(const ArrayDocument &array)
     return codecs.size() == 1 ? "" : known(textMember(codecs[1], "name"));
 }
 
-std::uint32_t littleEndian(std::string_view bytes)
+std::optional<std::string> decodeObject(const std::string &compressor,
+                                        std::string_view object,
+                                        std::uint64_t size)
 {
-    std::uint32_t value = 0;
-    for (std::size_t i = 4; i-- > 0;)
-        value = value << 8 | static_cast<unsigned char>(bytes[i]);
-    return value;
-}
-
-bool isWholeBlosc(std::string_view object, std::uint64_t size)
-{
-    constexpr std::size_t header = 16;
-    return object.size() >= header && littleEndian(object.substr(4)) == size &&
-           littleEndian(object.substr(12)) == object.size();
+    const auto *codec = CPLGetDecompressor(compressor.c_str());
+    if (!codec)
+        return std::nullopt;
+    const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
+    // One more, so that what holds more is noticed.
+    std::string decoded(static_cast<std::size_t>(size) + 1, '\0');
+    void *output = decoded.data();
+    std::size_t written = decoded.size();
+    if (!codec->pfnFunc(object.data(), object.size(), &output, &written,
+                        nullptr, codec->user_data) ||
+        written != size)
+        return std::nullopt;
+    decoded.resize(written);
+    return decoded;
 }
 
 std::uint64_t largestEncoded(const ArrayDocument &array)
@@ -113,8 +104,9 @@ bool isWholeChunk(const ArrayDocument &array, std::string_view object)
     const auto compressor = onlyCompressor(array);
     if (compressor.empty())
         return object.size() == size;
-    return compressor == "blosc" ? isWholeBlosc(object, size)
-                                 : decodesTo(compressor, object, size);
+    return compressor == "blosc"
+               ? isWholeBlosc(object, size)
+               : decodeObject(compressor, object, size).has_value();
 }
 
 }  // namespace mdimappend

@@ -6,6 +6,7 @@
 #include "zarr/array_document.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,13 +22,10 @@ std::uint64_t largestEncoded(const ArrayDocument &array);
 /// gzip or zlib; "" for none, "?" for another, or for more than that.
 std::string onlyCompressor(const ArrayDocument &array);
 
-/// The number in the first four bytes, the lowest first.
-std::uint32_t littleEndian(std::string_view bytes);
-
-/// Whether an object has the header of Blosc 1 (versions, flags, size of a
-/// type, then the sizes of what it holds, of a block, and of itself, 4 bytes
-/// each), and says that it decodes to so many bytes.
-bool isWholeBlosc(std::string_view object, std::uint64_t size);
+/// What an object decodes to; nothing if that is not exactly `size` bytes.
+std::optional<std::string> decodeObject(const std::string &compressor,
+                                        std::string_view object,
+                                        std::uint64_t size);
 
 /// Whether the object of a chunk of one array would be the same in the other:
 /// same format, type, chunk shape, codecs and fill value. Numbers only; not for
