@@ -2,6 +2,7 @@
 // exit statuses and a clean end on SIGINT and SIGTERM.
 
 #include "mdim_append_algorithm.h"
+#include "storage/object_address.h"
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
@@ -34,14 +35,10 @@ int run(int argc, char **argv)
     mdimappend::MdimAppendAlgorithm algorithm;
     algorithm.SetCallPath({"gdalmdimappend"});
     algorithm.SetCalledFromCommandLine();
-    std::string command = "gdalmdimappend";
-    std::vector<std::string> arguments;
-    for (int i = 1; i < argc; ++i)
-    {
-        arguments.emplace_back(argv[i]);
-        command += " " + arguments.back();
-    }
-    algorithm.setStandalone(command);
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    // Others read it in the lock and in the log.
+    algorithm.setStandalone(
+        mdimappend::commandWithoutSecrets("gdalmdimappend", arguments));
     algorithm.m_cancelled = [] { return caughtSignal != 0; };
 
     if (!algorithm.ParseCommandLineArguments(arguments))

@@ -35,8 +35,7 @@ Status requireTarget(const Writer &writer, const std::string &target)
 {
     if (writer.site.exists)
         return Status::ok();
-    MDIMAPPEND_ASSIGN(const auto sidecar,
-                      writer.storage->state(writer.site.sidecar()));
+    MDIMAPPEND_ASSIGN(const bool sidecar, writer.hasSidecar());
     return sidecar ? Status::ok()
                    : error("target '" + target + "' does not exist");
 }
@@ -89,14 +88,13 @@ Status StatusAlgorithm::act()
 {
     MDIMAPPEND_ASSIGN(const Writer reader, openForReading(m_target, ""));
     MDIMAPPEND_RETURN_IF_ERROR(requireTarget(reader, m_target));
-    MDIMAPPEND_ASSIGN(const auto lock,
-                      peekLock(reader.site.lock(), *reader.storage));
+    MDIMAPPEND_ASSIGN(const auto lock, reader.peekLock());
     MDIMAPPEND_ASSIGN(const auto last,
                       lastSequence(*reader.storage, reader.site));
     MDIMAPPEND_ASSIGN(const auto record,
                       readLogRecord(*reader.storage, reader.site, last));
     MDIMAPPEND_ASSIGN(const auto transactions,
-                      pending(*reader.storage, reader.site));
+                      pending(*reader.storage, reader.site, lock.unsettled));
     Json list = Json::array();
     std::string text = lock.held ? "locked by " + lock.holder.describe() +
                                        (lock.leased ? " (a lease)\n" : "\n")
@@ -170,7 +168,7 @@ Status RecoverAlgorithm::act()
     request.lease = settings.options.lease;
     request.lockTimeout = settings.options.lockTimeout;
     MDIMAPPEND_ASSIGN(const Writer writer, openForWriting(request));
-    auto recovered = recover(*writer.storage, writer.site, *writer.lock);
+    auto recovered = recover(*writer.storage, writer.site, *writer.lock, true);
     std::vector<std::string> aside;
     if (!recovered)
     {
@@ -261,12 +259,10 @@ Status UnlockAlgorithm::act()
 {
     MDIMAPPEND_ASSIGN(const Writer reader, openForReading(m_target, ""));
     MDIMAPPEND_RETURN_IF_ERROR(requireTarget(reader, m_target));
-    MDIMAPPEND_ASSIGN(const auto lock,
-                      peekLock(reader.site.lock(), *reader.storage));
-    if (lock.leased)
+    MDIMAPPEND_ASSIGN(const auto lock, reader.peekLock());
+    if (lock.held && lock.leased)
     {
-        MDIMAPPEND_RETURN_IF_ERROR(
-            endLease(reader.site.lock(), *reader.storage).takeStatus());
+        MDIMAPPEND_RETURN_IF_ERROR(reader.endLease().takeStatus());
         m_outputString = "ended the lease of " + lock.holder.describe() +
                          ". Should it be at work still, it finds that out "
                          "before it commits anything.\n";

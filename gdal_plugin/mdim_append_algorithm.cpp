@@ -1,8 +1,12 @@
 #include "mdim_append_algorithm.h"
 
+#include "storage/object_address.h"
+
 #include <cpl_conv.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 namespace mdimappend
 {
@@ -226,8 +230,8 @@ void MdimAppendAlgorithm::addRunArguments()
         .SetDefault(m_lock)
         .SetChoices("auto", "lease", "none");
     AddArg("lease", 0,
-           "With --lock lease, how long a writer counts as there after its "
-           "last sign of life",
+           "With --lock lease and in object stores, how long a writer counts "
+           "as there after its last sign of life",
            &m_lease)
         .SetDefault(m_lease)
         .SetMetaVar("DURATION");
@@ -486,8 +490,14 @@ Status MdimAppendAlgorithm::readRunOptions(AppendOptions &options) const
         options.keepGoing = m_keepGoing;
     if (given("num-threads") ||
         (!m_settings->given.contains("num_threads") &&
+         !isRemote(options.target) &&
          CPLGetConfigOption("GDAL_NUM_THREADS", nullptr)))
         options.threads = m_threads;
+    // GDAL cuts it to the number of processors, which wait, mostly.
+    constexpr int mostRemote = 256;
+    if (given("num-threads") && isRemote(options.target))
+        options.threads =
+            std::clamp(std::atoi(m_threadsText.c_str()), m_threads, mostRemote);
     if (given("dry-run"))
         options.dryRun = m_dryRun;
     if (given("message"))

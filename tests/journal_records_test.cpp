@@ -206,7 +206,7 @@ TEST(JournalRecords, noRecordIsTakenForAnother)
 TEST(JournalRecords, aLaterFormatIsNamedAsThat)
 {
     auto text = toText(samplePlan());
-    text.replace(text.find(" 1 "), 3, " 3 ");
+    text.replace(text.find(" 1 "), 3, " 4 ");
     const auto plan = parsePlan(text);
     ASSERT_FALSE(plan);
     EXPECT_THAT(plan.status().message(), HasSubstr("does not know"));
@@ -307,6 +307,33 @@ TEST(JournalRecords, aBoxOfChunksCountsAndNumbersItsIndices)
         EXPECT_FALSE(rank > 0 && box.contains(outside));
         EXPECT_FALSE(box.contains(ChunkIndex(rank + 1, 0)));
     }
+}
+
+TEST(JournalRecords, aDecisionCanHaveItsManifestInIt)
+{
+    auto manifest = sampleManifest();
+    manifest.documents[0].staged.clear();
+    manifest.documents[0].text = "{\"shape\": [\"é\", 1]}\n";
+    manifest.documents[0].content = contentOf(manifest.documents[0].text);
+    manifest.atOnce = 1;
+    const auto text = toText(manifest);
+    const auto decision =
+        parseDecision(toText(Decision{true, contentOf(text), text}));
+    ASSERT_TRUE(decision) << decision.status().message();
+    EXPECT_EQ(decision->record, text);
+    const auto read = parseManifest(decision->record);
+    ASSERT_TRUE(read) << read.status().message();
+    EXPECT_EQ(read->documents[0].text, manifest.documents[0].text);
+    EXPECT_EQ(read->atOnce, 1U);
+}
+
+TEST(JournalRecords, aDocumentThatIsNotWhatItSaysIsRefused)
+{
+    auto manifest = sampleManifest();
+    manifest.documents[0].text = "{}";
+    const auto read = parseManifest(toText(manifest));
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.status().kind(), Failure::Conflict);
 }
 
 }  // namespace

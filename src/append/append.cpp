@@ -5,6 +5,8 @@
 #include "append/target.h"
 #include "slice/slice.h"
 #include "slice/slice_wait.h"
+#include "storage/object_address.h"
+#include "transaction/object_target.h"
 
 #include <cpl_conv.h>
 #include <cpl_string.h>
@@ -155,10 +157,10 @@ class Run
         return m_options.overwrite && !m_overwritten;
     }
 
-    void newReport(std::string slice)
+    void newReport(const std::string &slice)
     {
         m_report.slices.emplace_back();
-        m_report.slices.back().slice = std::move(slice);
+        m_report.slices.back().slice = withoutSecrets(slice);
     }
 
     void interrupt()
@@ -253,7 +255,7 @@ class Run
     void appendAgain(const SliceInput &input, std::size_t number)
     {
         m_report.slices[number] = SliceReport{};
-        m_report.slices[number].slice = input.name;
+        m_report.slices[number].slice = withoutSecrets(input.name);
         auto slice = openSlice(input);
         if (!slice)
         {
@@ -286,8 +288,9 @@ class Run
     Status openBatch()
     {
         RecoveryReport recovered;
-        MDIMAPPEND_ASSIGN(m_batch, Batch::open(m_options, m_report.appendDim,
-                                               recovered, overwrites()));
+        MDIMAPPEND_ASSIGN(m_batch,
+                          Batch::open(m_options, place(), m_report.appendDim,
+                                      recovered, overwrites()));
         note(recovered);
         return checkAppendDim();
     }
@@ -529,6 +532,16 @@ class Run
     Status checkNotTarget(const std::string &slice) const
     {
         namespace fs = std::filesystem;
+        if (const auto target = parseObjectAddress(m_options.target))
+        {
+            const auto named = parseObjectAddress(slice);
+            if (named &&
+                (named->path() + "/").starts_with(target->path() + "/"))
+                return refused("slice '" + withoutSecrets(slice) +
+                               "' is in the target itself. Nothing was "
+                               "written.");
+            return Status::ok();
+        }
         std::error_code code;
         const auto from = fs::canonical(slice, code);
         const auto into =
@@ -541,6 +554,21 @@ class Run
         return Status::ok();
     }
 
+    WriterRequest place()
+    {
+        return placeOf(m_options, m_connection);
+    }
+
+    /// By the lock of an object store, which need not be asked for more then.
+    static Result<std::string> recordedAppendDim(const Writer &reader)
+    {
+        MDIMAPPEND_ASSIGN(const auto end, reader.objects->logEnd(reader.site));
+        const auto record = end ? parseJson(end->record) : Result<Json>(Json());
+        return record && textMember(*record, "group") == reader.site.group
+                   ? textMember(*record, "append_dim")
+                   : std::string();
+    }
+
     /// What the user says, else what the slice before this one had, else what
     /// an existing target says (unless it is to go), else "".
     Result<std::string> appendDim()
@@ -549,9 +577,14 @@ class Run
             return m_options.appendDim;
         if (!m_report.appendDim.empty() || overwrites())
             return m_report.appendDim;
-        MDIMAPPEND_ASSIGN(const Writer reader,
-                          openForReading(m_options.target, m_options.group,
-                                         *m_options.posix));
+        MDIMAPPEND_ASSIGN(Writer reader, openForReading(place(), false));
+        if (reader.objects)
+        {
+            MDIMAPPEND_ASSIGN(const auto recorded, recordedAppendDim(reader));
+            if (!recorded.empty())
+                return recorded;
+            MDIMAPPEND_RETURN_IF_ERROR(reader.objects->look(reader.site));
+        }
         // Read without the lock: an append under way may tear it; what counts
         // is read again later.
         const auto target = readTarget(*reader.storage, reader.site, "");
@@ -564,9 +597,7 @@ class Run
     {
         if (!std::exchange(m_appendDimUnknown, false))
             return Status::ok();
-        MDIMAPPEND_ASSIGN(const Writer reader,
-                          openForReading(m_options.target, m_options.group,
-                                         *m_options.posix));
+        MDIMAPPEND_ASSIGN(const Writer reader, openForReading(place()));
         MDIMAPPEND_ASSIGN(const Target target,
                           readTarget(*reader.storage, reader.site, ""));
         if (target.appendDim.empty() || target.appendDim == m_report.appendDim)
@@ -616,6 +647,7 @@ class Run
 
     const AppendOptions &m_options;
     Report m_report;
+    std::shared_ptr<ObjectTarget> m_connection;
     std::unique_ptr<SliceQueue> m_queue;
     Sightings m_sightings;
     std::unique_ptr<Batch> m_batch;

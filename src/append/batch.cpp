@@ -2,6 +2,8 @@
 
 #include "append/logged_slices.h"
 #include "append/pipeline.h"
+#include "append/target_attributes.h"
+#include "storage/object_address.h"
 
 #include <algorithm>
 #include <thread>
@@ -13,13 +15,15 @@ namespace mdimappend
 namespace
 {
 
-Result<Writer> openTarget(const AppendOptions &options)
+/// Requests to a store mostly wait.
+constexpr int leastRemoteThreads = 16;
+
+Result<Writer> openTarget(const AppendOptions &options,
+                          const WriterRequest &place)
 {
     if (options.dryRun)
-        return openForReading(options.target, options.group, *options.posix);
-    WriterRequest request;
-    request.target = options.target;
-    request.group = options.group;
+        return openForReading(place);
+    WriterRequest request = place;
     request.durability = options.durability;
     request.lock = options.lock;
     request.lockTimeout = options.lockTimeout;
@@ -27,7 +31,6 @@ Result<Writer> openTarget(const AppendOptions &options)
     request.clock = options.clock;
     request.command = options.command;
     request.cancelled = options.cancelled;
-    request.posix = options.posix;
     return openForWriting(request);
 }
 
@@ -89,8 +92,11 @@ void describe(const AppendPlan &plan, SliceReport &report)
 /// A thread costs more than it brings for less work than that.
 constexpr double leastBytesPerThread = 1 << 20;
 
-int worthwhileThreads(const AppendPlan &plan)
+int worthwhileThreads(const AppendPlan &plan, const Storage &storage)
 {
+    if (storage.isObjectStore())
+        return std::max(leastRemoteThreads,
+                        static_cast<int>(std::thread::hardware_concurrency()));
     double bytes = 0;
     for (const auto &array : plan.intent.arrays)
         bytes += uncompressedBytes(array);
@@ -108,13 +114,35 @@ std::uint64_t alteredValues(const std::vector<Slab> &slabs)
 
 }  // namespace
 
+WriterRequest placeOf(const AppendOptions &options,
+                      std::shared_ptr<ObjectTarget> &connection)
+{
+    WriterRequest request;
+    request.target = options.target;
+    request.group = options.group;
+    request.config = options.targetConfig;
+    request.connection = &connection;
+    request.posix = options.posix;
+    return request;
+}
+
 Result<std::unique_ptr<Batch>> Batch::open(const AppendOptions &options,
+                                           const WriterRequest &place,
                                            const std::string &appendDim,
                                            RecoveryReport &recovered,
                                            bool mayOverwrite)
 {
     std::unique_ptr<Batch> batch(new Batch(options));
-    MDIMAPPEND_ASSIGN(batch->m_writer, openTarget(options));
+    if (options.overwrite && mayOverwrite && isRemote(options.target))
+    {
+        MDIMAPPEND_ASSIGN(const Writer reader, openForReading(place));
+        if (reader.site.exists)
+            return Status(Failure::Usage,
+                          "--overwrite exchanges two folders in one instant, "
+                          "which an object store cannot. Write to a new name. "
+                          "Nothing was written.");
+    }
+    MDIMAPPEND_ASSIGN(batch->m_writer, openTarget(options, place));
     auto &storage = *batch->m_writer.storage;
     if (!options.dryRun)
     {
@@ -122,14 +150,16 @@ Result<std::unique_ptr<Batch>> Batch::open(const AppendOptions &options,
                                              *batch->m_writer.lock));
     }
     // Recovery may have made or removed the store.
-    MDIMAPPEND_ASSIGN(batch->m_site, locateSite(options.target, options.group));
+    MDIMAPPEND_ASSIGN(batch->m_site, locateAgain(place, batch->m_writer));
     batch->m_site.config = options.targetConfig;
     MDIMAPPEND_RETURN_IF_ERROR(refuseForeign(batch->m_site));
     if (options.overwrite && mayOverwrite)
         MDIMAPPEND_RETURN_IF_ERROR(batch->prepareOverwrite());
     auto &cube = batch->m_cube;
-    MDIMAPPEND_ASSIGN(cube.target,
-                      readTarget(storage, batch->m_site, appendDim));
+    MDIMAPPEND_ASSIGN(
+        cube.target,
+        readTarget(storage, batch->m_site, appendDim,
+                   storage.isObjectStore() && !mayChangeAttributes(options)));
     cube.committedRows = cube.target.size;
     return batch;
 }
@@ -194,11 +224,13 @@ Status Batch::add(std::unique_ptr<Slice> slice, AppendPlan plan,
     m_creates = m_creates || plan.create;
     m_createsStore =
         m_creates && (!m_site.exists || !m_site.overwriting.empty());
-    Json logged = {
-        {"name", slice->name()},       {"path", canonicalPath(slice->name())},
-        {"state", fingerprint},        {"first_row", plan.firstRow},
-        {"rows", plan.rows},           {"first_label", plan.firstLabel},
-        {"last_label", plan.lastLabel}};
+    Json logged = {{"name", withoutSecrets(slice->name())},
+                   {"path", canonicalPath(slice->name())},
+                   {"state", fingerprint},
+                   {"first_row", plan.firstRow},
+                   {"rows", plan.rows},
+                   {"first_label", plan.firstLabel},
+                   {"last_label", plan.lastLabel}};
     if (plan.replacedRows > 0)
         logged["replaced_rows"] = plan.replacedRows;
     m_cube = std::move(plan.after);
@@ -226,8 +258,10 @@ Status Batch::write(const Slice &slice, AppendPlan &plan,
                     const std::function<bool(double)> &progress)
 {
     PipelineOptions pipeline;
-    pipeline.threads =
-        m_options.threads > 0 ? m_options.threads : worthwhileThreads(plan);
+    pipeline.threads = m_options.threads > 0
+                           ? m_options.threads
+                           : worthwhileThreads(plan, *m_writer.storage);
+    pipeline.eachChunkWaits = m_writer.storage->isObjectStore();
     pipeline.progress = progress;
     if (!m_transaction)
     {
@@ -281,19 +315,21 @@ Result<Json> Batch::logRecord() const
         creation.store = m_transaction->sequence();
     if (m_creates)
         creation.target = m_transaction->sequence();
-    Json record = {{"group", m_site.group},
-                   {"append_dim", m_waiting.front().slice->appendDim()},
-                   {"store_created_by", creation.store},
-                   {"created_by", creation.target},
-                   {"first_row", first["first_row"]},
-                   {"rows", rows},
-                   {"replaced_rows", replaced},
-                   {"labels_ordered", m_cube.labelsOrdered},
-                   {"first_label", first["first_label"]},
-                   {"last_label", m_waiting.back().logged["last_label"]},
-                   {"slices", slices},
-                   {"command", m_options.command},
-                   {"message", m_options.message}};
+    Json record = {
+        {"group", m_site.group},
+        {"append_dim", m_waiting.front().slice->appendDim()},
+        {"zarr_format", m_cube.target.format == ZarrFormat::V2 ? 2 : 3},
+        {"store_created_by", creation.store},
+        {"created_by", creation.target},
+        {"first_row", first["first_row"]},
+        {"rows", rows},
+        {"replaced_rows", replaced},
+        {"labels_ordered", m_cube.labelsOrdered},
+        {"first_label", first["first_label"]},
+        {"last_label", m_waiting.back().logged["last_label"]},
+        {"slices", slices},
+        {"command", m_options.command},
+        {"message", m_options.message}};
     if (!m_cube.target.labels())
         record["entries_from"] = !m_creates && creation.entriesFrom > 0
                                      ? creation.entriesFrom

@@ -21,6 +21,11 @@
 namespace mdimappend
 {
 
+/// What of the options says where the target is. `connection` is kept for all
+/// commits of a run.
+WriterRequest placeOf(const AppendOptions &options,
+                      std::shared_ptr<ObjectTarget> &connection);
+
 class Batch
 {
   public:
@@ -29,6 +34,7 @@ class Batch
     /// batch makes a new target in place of the one that is there, if it
     /// `mayOverwrite`: only the first one of a run.
     static Result<std::unique_ptr<Batch>> open(const AppendOptions &options,
+                                               const WriterRequest &place,
                                                const std::string &appendDim,
                                                RecoveryReport &recovered,
                                                bool mayOverwrite = true);

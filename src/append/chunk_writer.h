@@ -12,6 +12,7 @@
 #include "transaction/view.h"
 #include "zarr/blosc_codec.h"
 #include "zarr/chunk_rows.h"
+#include "zarr/empty_shard.h"
 
 #include <cpl_conv.h>
 #include <cpl_string.h>
@@ -416,10 +417,14 @@ class ChunkWriter
                 return m_view.setAbsent(m_array, index);
             // The driver leaves out a shard of nothing but fill.
             if (m_document->sharded)
+            {
+                if (const auto empty = emptyShard(*m_document))
+                    return m_view.put(m_array, index, *empty);
                 return refused("array '" + m_document->path +
                                "': a shard becomes all fill, and a writer "
                                "that has a lease only cannot delete it. "
                                "Without --lock lease it can.");
+            }
         }
         if (m_blosc)
         {

@@ -2,6 +2,7 @@
 
 #include "journal/log.h"
 #include "journal/slice_entries.h"
+#include "storage/object_address.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -44,7 +45,7 @@ std::string canonicalPath(const std::string &slice)
 {
     std::error_code code;
     const auto path = std::filesystem::canonical(slice, code);
-    return code ? slice : path.string();
+    return code ? withoutSecrets(slice) : path.string();
 }
 
 Result<Creation> creationOf(Storage &storage, const Site &site)

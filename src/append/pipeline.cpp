@@ -64,7 +64,22 @@ struct Work
     }
 };
 
-Work makeWork(const View &view, const Slab &slab)
+/// A block for each thread, at least: of less than `budget` bytes then.
+std::uint64_t budgetFor(const Slab &slab, std::uint64_t chunkSize,
+                        const PipelineOptions &options)
+{
+    if (!options.eachChunkWaits)
+        return blockBudget;
+    std::uint64_t chunks = 0;
+    for (const auto &box : slab.boxes)
+        chunks += box.count();
+    const auto each = static_cast<std::uint64_t>(std::max(options.threads, 1));
+    return std::min(blockBudget, chunkSize * std::max<std::uint64_t>(
+                                                 chunks / (2 * each), 1));
+}
+
+Work makeWork(const View &view, const Slab &slab,
+              const PipelineOptions &options)
 {
     Work work;
     work.slab = &slab;
@@ -76,8 +91,11 @@ Work makeWork(const View &view, const Slab &slab)
         grid.push_back(ceilDivide(slab.shape[i], chunk[i]));
     const std::size_t elementSize =
         std::max<std::size_t>(array.document.dataType.size, 1);
-    work.blockChunks =
-        blockOfChunks(grid, chunk, slab.sliceBlock, elementSize, blockBudget);
+    std::uint64_t chunkSize = elementSize;
+    for (const auto length : chunk)
+        chunkSize *= length;
+    work.blockChunks = blockOfChunks(grid, chunk, slab.sliceBlock, elementSize,
+                                     budgetFor(slab, chunkSize, options));
     for (const auto &box : slab.boxes)
         work.blocks += work.blockGrid(box).count();
     return work;
@@ -92,7 +110,7 @@ class Pipeline
     {
         for (const auto &slab : slabs)
         {
-            m_work.push_back(makeWork(view, slab));
+            m_work.push_back(makeWork(view, slab, options));
             m_total += m_work.back().blocks;
         }
     }
@@ -211,7 +229,10 @@ Status runPipeline(View &view, const Slice *slice,
                    const std::vector<Slab> &slabs,
                    const PipelineOptions &options)
 {
-    MDIMAPPEND_RETURN_IF_ERROR(Pipeline(view, slice, slabs, options).run());
+    view.putAtOnce(static_cast<std::size_t>(std::max(1, options.threads)));
+    auto done = Pipeline(view, slice, slabs, options).run();
+    view.wait();
+    MDIMAPPEND_RETURN_IF_ERROR(std::move(done));
     return view.failure();
 }
 

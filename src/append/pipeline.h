@@ -19,6 +19,9 @@ namespace mdimappend
 struct PipelineOptions
 {
     int threads = 1;
+    /// Putting a chunk is mostly waiting for an answer: all threads are to have
+    /// some to wait for.
+    bool eachChunkWaits = false;
     /// Called with the fraction done; false stops.
     std::function<bool(double)> progress;
 };

@@ -359,6 +359,7 @@ class Planner
             if (!labels || growth.path != labels->document.path)
                 order.push_back(growth.path + document);
         }
+        m_plan.intent.atOnce = order.size();
         if (labels)
             order.push_back(labels->document.path + document);
         for (auto copy = m_target.consolidated.rbegin();
@@ -440,6 +441,14 @@ class Planner
             for (const char *cache : {"/.zarray.gmac", "/zarr.json.gmac"})
             {
                 const auto key = array.planned.path + cache;
+                // One request removes them all, one for each would look.
+                if (m_storage.isObjectStore())
+                {
+                    const bool isV3 = array.document.format == ZarrFormat::V3;
+                    if (isV3 == (std::string_view(cache) == "/zarr.json.gmac"))
+                        m_plan.intent.deletions.push_back(key);
+                    continue;
+                }
                 MDIMAPPEND_ASSIGN(const auto state,
                                   m_storage.state(m_site.object(key)));
                 if (state)

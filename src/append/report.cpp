@@ -1,5 +1,7 @@
 #include "append/report.h"
 
+#include "storage/object_address.h"
+
 #include <format>
 
 namespace mdimappend
@@ -216,7 +218,7 @@ std::string messageText(const Status &status)
 std::string printable(std::string_view text)
 {
     std::string shown;
-    for (const char c : text)
+    for (const char c : textWithoutSecrets(std::string(text)))
     {
         const auto byte = static_cast<unsigned char>(c);
         if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f)

@@ -68,7 +68,7 @@ std::string messageText(const Status &status);
 
 /// Text with names and attributes of files in it, for a terminal: control
 /// characters but line feeds and tabs become \xNN, so that no file moves a
-/// cursor or names a window.
+/// cursor or names a window; URLs are without their secrets.
 std::string printable(std::string_view text);
 
 }  // namespace mdimappend

@@ -1,10 +1,12 @@
 #include "append/target.h"
 
 #include "journal/log.h"
+#include "storage/requests_at_once.h"
 #include "zarr/document_key.h"
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 namespace mdimappend
 {
@@ -39,8 +41,8 @@ std::optional<std::size_t> axisOf(const ArrayDocument &document,
 class TargetReader
 {
   public:
-    TargetReader(Storage &storage, const Site &site)
-        : m_storage(storage), m_site(site)
+    TargetReader(Storage &storage, const Site &site, bool onlyWhatGrows)
+        : m_storage(storage), m_site(site), m_onlyWhatGrows(onlyWhatGrows)
     {
     }
 
@@ -50,18 +52,114 @@ class TargetReader
         if (!m_target.exists)
             return std::move(m_target);
         MDIMAPPEND_ASSIGN(const auto paths, arrayPaths());
+        MDIMAPPEND_RETURN_IF_ERROR(takeFromCopy(appendDim));
+        MDIMAPPEND_RETURN_IF_ERROR(readAhead(paths));
         for (const auto &path : paths)
             MDIMAPPEND_RETURN_IF_ERROR(readArray(path));
         for (const auto &copy : m_target.consolidated)
             MDIMAPPEND_RETURN_IF_ERROR(checkCopy(copy, paths));
         MDIMAPPEND_ASSIGN(m_target.appendDim, findAppendDim(appendDim));
         MDIMAPPEND_RETURN_IF_ERROR(findAxes());
+        MDIMAPPEND_RETURN_IF_ERROR(readCoordinatesAhead());
         return std::move(m_target);
     }
 
   private:
+    /// Of arrays that do not grow, and of attributes, the copy says enough.
+    Status takeFromCopy(const std::string &appendDim)
+    {
+        if (!m_onlyWhatGrows || appendDim.empty() ||
+            m_target.consolidated.empty())
+            return Status::ok();
+        const auto &copy = m_target.consolidated.back();
+        MDIMAPPEND_ASSIGN(
+            const auto documents,
+            documentsOfCopy(m_target.format, m_target.documents.at(copy.key)));
+        for (const auto &[key, text] : documents)
+        {
+            const auto path = documentKey(copy.group, key);
+            const bool isV2 = m_target.format == ZarrFormat::V2;
+            // Which arrays grow is said in the attributes.
+            const auto described = isV2 ? sibling(key, ".zattrs") : key;
+            const auto found = documents.find(described);
+            const bool grows =
+                found != documents.end() && mentions(found->second, appendDim);
+            if (!grows || key.ends_with("/.zattrs"))
+                m_fromCopy[path] = text;
+        }
+        return Status::ok();
+    }
+
+    static std::string sibling(const std::string &key, const char *name)
+    {
+        const auto slash = key.rfind('/');
+        return slash == std::string::npos ? name
+                                          : key.substr(0, slash + 1) + name;
+    }
+
+    /// Whether an array with this document or these attributes can have the
+    /// dimension.
+    static bool mentions(const std::string &text, const std::string &dimension)
+    {
+        return text.find(dumpJson(Json(dimension), -1)) != std::string::npos;
+    }
+
+    /// The documents of arrays, several at once where each costs a request.
+    Status readAhead(const std::vector<std::string> &paths)
+    {
+        if (!m_storage.isObjectStore())
+            return Status::ok();
+        std::vector<std::string> keys;
+        for (const auto &path : paths)
+        {
+            if (m_target.format == ZarrFormat::V3)
+                keys.push_back(documentKey(path, "zarr.json"));
+            else
+                for (const char *name : {".zarray", ".zattrs"})
+                    keys.push_back(documentKey(path, name));
+        }
+        std::erase_if(keys, [&](const std::string &key)
+                      { return m_fromCopy.contains(key); });
+        return forEachAtOnce(
+            requestsAtOnce, keys.size(),
+            [&](std::size_t i)
+            {
+                return m_storage.read(m_site.object(keys[i]), largestDocument)
+                    .takeStatus();
+            });
+    }
+
+    /// Chunks that guards will ask for: coordinates, and the last labels.
+    Status readCoordinatesAhead()
+    {
+        if (!m_onlyWhatGrows)
+            return Status::ok();
+        constexpr std::uint64_t most = 4;
+        std::vector<std::string> keys;
+        for (const auto &array : m_target.arrays)
+        {
+            const auto &document = array.document;
+            if (document.rank() != 1 || document.dimensions.size() != 1 ||
+                document.dimensions[0] != array.name || document.shape[0] == 0)
+                continue;
+            const auto chunks =
+                (document.shape[0] + document.chunk[0] - 1) / document.chunk[0];
+            if (!array.axis && chunks > most)
+                continue;
+            for (auto i = array.axis ? chunks - 1 : 0; i < chunks; ++i)
+                keys.push_back(documentKey(
+                    document.path, document.keys.key(std::span(&i, 1))));
+        }
+        return forEachAtOnce(
+            requestsAtOnce, keys.size(), [&](std::size_t i)
+            { return m_storage.read(m_site.object(keys[i])).takeStatus(); });
+    }
+
     Result<std::optional<std::string>> readDocument(const std::string &key)
     {
+        if (const auto copied = m_fromCopy.find(key);
+            copied != m_fromCopy.end())
+            return std::optional(copied->second);
         MDIMAPPEND_ASSIGN(auto bytes,
                           m_storage.read(m_site.object(key), largestDocument));
         if (bytes)
@@ -75,12 +173,29 @@ class TargetReader
         {
             Documents present;
             for (const char *name :
-                 {"zarr.json", ".zgroup", ".zattrs", ".zmetadata", ".zarray"})
+                 {"zarr.json", ".zmetadata", ".zgroup", ".zattrs", ".zarray"})
             {
+                if (isV2() && isListed(group) &&
+                    std::string_view(name) == "zarr.json")
+                    continue;
                 MDIMAPPEND_ASSIGN(const auto bytes,
                                   readDocument(documentKey(group, name)));
                 if (bytes)
                     present[name] = *bytes;
+                const bool saysEnough = std::string_view(name) == "zarr.json" ||
+                                        std::string_view(name) == ".zmetadata";
+                if (bytes && saysEnough && m_onlyWhatGrows)
+                    break;
+                // Below a consolidated root there is only to see whether the
+                // group has a copy of its own.
+                if (!group.empty() && isListed(group) &&
+                    std::string_view(name) ==
+                        (isV2() ? ".zmetadata" : "zarr.json"))
+                {
+                    if (isV2())
+                        present.try_emplace(".zgroup");
+                    break;
+                }
             }
             if (group.empty())
                 m_target.rootDocuments = present;
@@ -90,6 +205,26 @@ class TargetReader
                 break;
         }
         return Status::ok();
+    }
+
+    /// As the root is.
+    bool isV2() const
+    {
+        return m_target.exists && m_target.format == ZarrFormat::V2;
+    }
+
+    /// Whether the root's copy says that there is this group, where that is
+    /// believed.
+    bool isListed(const std::string &group) const
+    {
+        if (!m_onlyWhatGrows || m_target.consolidated.empty() ||
+            !m_target.consolidated.front().group.empty())
+            return false;
+        const auto nodes = consolidatedNodes(
+            m_target.format,
+            m_target.documents.at(m_target.consolidated.front().key));
+        return nodes &&
+               std::ranges::find(nodes->groups, group) != nodes->groups.end();
     }
 
     Result<bool> readGroup(const std::string &group, const Documents &present)
@@ -126,6 +261,11 @@ class TargetReader
         {
             MDIMAPPEND_ASSIGN(const auto names,
                               m_storage.list(m_site.object(m_site.group)));
+            // Of a store's answer nothing tells that it is one.
+            if (names.empty())
+                return error("the arrays of '" + m_site.object(m_site.group) +
+                             "' cannot be listed, and it has no consolidated "
+                             "metadata that would name them");
             const char *document =
                 m_target.format == ZarrFormat::V2 ? ".zarray" : "zarr.json";
             for (const auto &name : names)
@@ -235,10 +375,13 @@ class TargetReader
             relative.push_back(path.substr(skip));
             for (const char *name : {".zarray", ".zattrs", "zarr.json"})
             {
-                const auto found =
-                    m_target.documents.find(documentKey(path, name));
+                const auto key = documentKey(path, name);
+                const auto found = m_target.documents.find(key);
                 if (found != m_target.documents.end())
-                    own[found->first.substr(skip)] = found->second;
+                    own[key.substr(skip)] = found->second;
+                else if (const auto copied = m_fromCopy.find(key);
+                         copied != m_fromCopy.end())
+                    own[key.substr(skip)] = copied->second;
             }
         }
         return checkConsolidated(m_target.format, copy.key.substr(skip),
@@ -312,6 +455,9 @@ class TargetReader
 
     Storage &m_storage;
     const Site &m_site;
+    bool m_onlyWhatGrows;
+    /// By key below the store.
+    Documents m_fromCopy;
     Target m_target;
 };
 
@@ -346,11 +492,11 @@ TargetArray describeArray(ArrayDocument document, const std::string &group,
 }
 
 Result<Target> readTarget(Storage &storage, const Site &site,
-                          const std::string &appendDim)
+                          const std::string &appendDim, bool onlyWhatGrows)
 {
     if (!site.exists)
         return Target{};
-    return TargetReader(storage, site).read(appendDim);
+    return TargetReader(storage, site, onlyWhatGrows).read(appendDim);
 }
 
 Result<Documents> grownDocuments(const Target &target,

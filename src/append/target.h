@@ -53,7 +53,8 @@ struct Target
 /// of metadata disagree. `appendDim` may be "": then it is found (recorded in
 /// the log, `time`, axis T); if it cannot be, it stays "".
 Result<Target> readTarget(Storage &storage, const Site &site,
-                          const std::string &appendDim);
+                          const std::string &appendDim,
+                          bool onlyWhatGrows = false);
 
 /// An array's document with what the append needs to know of it.
 TargetArray describeArray(ArrayDocument document, const std::string &group,

@@ -9,13 +9,11 @@ namespace mdimappend
 namespace
 {
 
-std::string headPath(const Site &site)
-{
-    return site.log() + "/head";
-}
-
 /// A hint beyond this is none: what follows could not be counted.
 constexpr std::int64_t mostCommits = std::int64_t{1} << 53;
+
+/// If the lock is lost, so many records are looked for.
+constexpr std::uint64_t objectStoreHeadEvery = 16;
 
 /// Some hundred bytes for each slice of a commit.
 constexpr std::uint64_t largestRecord = 256ULL << 20;
@@ -73,9 +71,24 @@ bool isLogRecord(const Json &record)
 
 }  // namespace
 
+std::string headPath(const Site &site)
+{
+    return site.log() + "/head";
+}
+
 std::string logRecordPath(const Site &site, std::uint64_t sequence)
 {
     return site.log() + std::format("/{:012}.json", sequence);
+}
+
+std::string headText(std::uint64_t sequence)
+{
+    return dumpJson({{"sequence", sequence}}, -1);
+}
+
+std::string logRecordText(const Json &record)
+{
+    return dumpJson(record, 2) + "\n";
 }
 
 Result<std::uint64_t> lastSequence(Storage &storage, const Site &site)
@@ -132,9 +145,9 @@ Status writeLogRecord(Storage &storage, const Site &site, const Json &record)
                       "the log record of the manifest is damaged");
     const auto sequence = record.value("sequence", std::uint64_t{0});
     const auto transaction = record.value("transaction", std::string());
-    MDIMAPPEND_ASSIGN(const bool created,
-                      storage.create(logRecordPath(site, sequence),
-                                     dumpJson(record, 2) + "\n"));
+    MDIMAPPEND_ASSIGN(
+        const bool created,
+        storage.create(logRecordPath(site, sequence), logRecordText(record)));
     if (!created)
     {
         MDIMAPPEND_ASSIGN(const auto present,
@@ -144,10 +157,10 @@ Status writeLogRecord(Storage &storage, const Site &site, const Json &record)
                           "log record " + std::to_string(sequence) +
                               " belongs to another transaction");
     }
-    const auto head = headPath(site);
-    MDIMAPPEND_RETURN_IF_ERROR(
-        storage.put(head + ".new", dumpJson({{"sequence", sequence}}, -1)));
-    return storage.publish(head + ".new", head);
+    // There the lock says what the log ends with.
+    if (storage.isObjectStore() && sequence % objectStoreHeadEvery != 0)
+        return Status::ok();
+    return storage.putWhole(headPath(site), headText(sequence));
 }
 
 Status tidyLogRecord(Storage &storage, const Site &site, std::uint64_t sequence)

@@ -14,10 +14,16 @@
 namespace mdimappend
 {
 
+std::string headPath(const Site &site);
+std::string headText(std::uint64_t sequence);
+
 std::string logRecordPath(const Site &site, std::uint64_t sequence);
 
 /// The last sequence number logged, 0 if none: from `head`, then forward.
 Result<std::uint64_t> lastSequence(Storage &storage, const Site &site);
+
+/// As it is written.
+std::string logRecordText(const Json &record);
 
 Result<std::optional<Json>> readLogRecord(Storage &storage, const Site &site,
                                           std::uint64_t sequence);

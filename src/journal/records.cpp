@@ -14,12 +14,19 @@ namespace
 
 constexpr std::size_t maxRank = 64;
 
-/// Version 2: a writer that knows nothing of overwriting must not follow it.
+/// A writer that knows nothing of overwriting (2), or of records in records
+/// (3), must not follow what has them.
+const char *versionOf(const Json &body)
+{
+    return body.contains("overwrite") ? "2"
+           : body.contains("inline")  ? "3"
+                                      : "1";
+}
+
 std::string frame(const char *kind, const Json &body)
 {
     const std::string text = dumpJson(body, -1) + "\n";
-    return std::string("mdimappend ") + kind +
-           (body.contains("overwrite") ? " 2 " : " 1 ") +
+    return std::string("mdimappend ") + kind + " " + versionOf(body) + " " +
            std::to_string(text.size()) + " " + sha256(text) + "\n" + text;
 }
 
@@ -42,13 +49,12 @@ Result<Json> unframe(const std::string &kind, std::string_view record)
     header.remove_prefix(std::min(version.size() + 1, header.size()));
     if (header != std::to_string(body.size()) + " " + sha256(body))
         return damaged;
-    if (version != "1" && version != "2")
+    if (version != "1" && version != "2" && version != "3")
         return notFollowed("the " + kind +
                            " has a format that this version of "
                            "gdalmdimappend does not know");
     auto parsed = parseJson(body.substr(0, body.size() - 1));
-    if (!parsed || !parsed->is_object() ||
-        parsed->contains("overwrite") != (version == "2"))
+    if (!parsed || !parsed->is_object() || version != versionOf(*parsed))
         return notFollowed("the " + kind + " is malformed");
     return parsed;
 }
@@ -118,10 +124,13 @@ Result<std::vector<ChunkBox>> boxesFrom(const Json &object, const char *key)
 
 Json toJson(const Move &move)
 {
-    return {{"staged", move.staged},
-            {"key", move.key},
-            {"base", toJson(move.base)},
-            {"content", toJson(move.content)}};
+    Json json = {{"staged", move.staged},
+                 {"key", move.key},
+                 {"base", toJson(move.base)},
+                 {"content", toJson(move.content)}};
+    if (move.text)
+        json["text"] = *move.text;
+    return json;
 }
 
 Result<std::vector<Move>> movesFrom(const Json &object, const char *key,
@@ -138,7 +147,14 @@ Result<std::vector<Move>> movesFrom(const Json &object, const char *key,
         if (!isKeyBelow(move.key))
             return notFollowed("the key '" + move.key +
                                "' would lead out of the store");
-        const bool isStaged = move.content.exists && staged;
+        if (item.contains("text"))
+        {
+            move.text = textMember(item, "text");
+            if (contentOf(move.text) != move.content)
+                return notFollowed("what '" + move.key +
+                                   "' is to be is not what it says");
+        }
+        const bool isStaged = move.content.exists && staged && !move.text;
         if (isStaged && (!isKeyBelow(move.staged) ||
                          move.staged.find('/') != std::string::npos))
             return notFollowed("the staged object '" + move.staged +
@@ -331,7 +347,12 @@ std::string toText(const Manifest &manifest)
                  {"boot", manifest.bootId},
                  {"puts", puts},
                  {"log", manifest.logRecord}};
+    if (manifest.atOnce > 0)
+        body["at_once"] = manifest.atOnce;
     add(body, manifest.overwrite);
+    if (std::ranges::any_of(manifest.documents, [](const Move &move)
+                            { return move.text.has_value(); }))
+        body["inline"] = true;
     return frame("manifest", body);
 }
 
@@ -346,6 +367,7 @@ Result<Manifest> parseManifest(std::string_view text)
     MDIMAPPEND_ASSIGN(manifest.deletions, keysFrom(body, "deletions"));
     MDIMAPPEND_ASSIGN(manifest.documents,
                       movesFrom(body, "documents", !manifest.overwrite));
+    manifest.atOnce = countMember(body, "at_once");
     manifest.bootId = textMember(body, "boot");
     for (const auto &item : listOf(body, "puts"))
     {
@@ -365,9 +387,14 @@ Result<Manifest> parseManifest(std::string_view text)
 
 std::string toText(const Decision &decision)
 {
-    return frame("decision",
-                 {{"decision", decision.commit ? "commit" : "abort"},
-                  {"manifest", toJson(decision.manifest)}});
+    Json body = {{"decision", decision.commit ? "commit" : "abort"},
+                 {"manifest", toJson(decision.manifest)}};
+    if (!decision.record.empty())
+    {
+        body["inline"] = true;
+        body["record"] = decision.record;
+    }
+    return frame("decision", body);
 }
 
 Result<Decision> parseDecision(std::string_view text)
@@ -376,7 +403,8 @@ Result<Decision> parseDecision(std::string_view text)
     const auto word = textMember(body, "decision");
     if (word != "commit" && word != "abort")
         return notFollowed("the decision is neither commit nor abort");
-    return Decision{word == "commit", contentFrom(body, "manifest")};
+    return Decision{word == "commit", contentFrom(body, "manifest"),
+                    textMember(body, "record")};
 }
 
 }  // namespace mdimappend

@@ -97,6 +97,9 @@ struct Move
     std::string key;
     Content base;     ///< what was there
     Content content;  ///< what will be there
+    /// What will be there itself, which is not in the stage then: of documents
+    /// in an object store.
+    std::optional<std::string> text{};
 };
 
 /// A chunk that was put at its final key, verified after a reboot when
@@ -114,6 +117,8 @@ struct Manifest
     std::vector<Move> chunks;
     std::vector<std::string> deletions;
     std::vector<Move> documents;  ///< in the order of apply
+    /// So many of them, the first ones, need no order among themselves.
+    std::uint64_t atOnce = 0;
     std::string bootId;  ///< of the machine, when durability is `process`
     std::vector<PutChunk> puts;
     Json logRecord;
@@ -124,6 +129,9 @@ struct Decision
 {
     bool commit = false;
     Content manifest;
+    /// The text of the manifest, which is no object of its own then: in an
+    /// object store.
+    std::string record{};
 };
 
 std::string toText(const Plan &plan);

@@ -104,10 +104,6 @@ Result<Site> locateSite(const std::string &target, const std::string &group,
 {
     if (target.empty())
         return Status(Failure::Usage, "the target has no name");
-    if (target.starts_with("/vsi") || target.find("://") != target.npos)
-        return error("target '" + target +
-                     "': only targets on local file systems can be appended "
-                     "to by this version. Nothing was written.");
     MDIMAPPEND_ASSIGN(const std::string below, checkedGroup(group));
     MDIMAPPEND_ASSIGN(fs::path root, resolve(target));
 

@@ -15,6 +15,12 @@ std::string folderOf(const Site &site)
     return site.log() + "/slices";
 }
 
+/// Where there are no folders, it says that there is this one.
+std::string markPath(const Site &site)
+{
+    return folderOf(site) + "/first";
+}
+
 std::string entryPath(const Site &site, const std::string &group,
                       const std::string &path, const std::string &state)
 {
@@ -31,7 +37,9 @@ Result<std::uint64_t> sliceEntriesFrom(Storage &storage, const Site &site,
     const auto from = countMember(record, entriesFrom);
     if (from == 0)
         return from;
-    MDIMAPPEND_ASSIGN(const auto folder, storage.state(folderOf(site)));
+    MDIMAPPEND_ASSIGN(const auto folder,
+                      storage.state(storage.isObjectStore() ? markPath(site)
+                                                            : folderOf(site)));
     return folder ? from : std::uint64_t{0};
 }
 
@@ -40,6 +48,9 @@ Status writeSliceEntries(Storage &storage, const Site &site, const Json &record)
     if (!record.contains(entriesFrom))
         return Status::ok();
     const auto text = dumpJson({{"sequence", member(record, "sequence")}}, -1);
+    if (storage.isObjectStore() &&
+        member(record, entriesFrom) == member(record, "sequence"))
+        MDIMAPPEND_RETURN_IF_ERROR(storage.put(markPath(site), text));
     for (const auto &slice : member(record, "slices"))
     {
         const auto state = textMember(slice, "state");

@@ -25,15 +25,23 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mdimappend
 {
 
 enum class LockMode
 {
-    Auto,  ///< the kernel's
+    Auto,  ///< the kernel's; of an object store, a lease
     Lease,
     None  ///< the caller vouches that nobody else writes
+};
+
+/// What the log ends with.
+struct LogEnd
+{
+    std::uint64_t sequence = 0;
+    std::string record;  ///< its text, "" if that is not known
 };
 
 class Lock
@@ -49,6 +57,57 @@ class Lock
     virtual bool isLease() const
     {
         return false;
+    }
+
+    // What the lock of an object store also says (object_lock.h).
+
+    /// How long it lasts if it is not renewed.
+    virtual std::chrono::duration<double> timeLeft() const
+    {
+        return std::chrono::duration<double>::max();
+    }
+
+    /// Whether nobody else has held it since this process did.
+    virtual bool isContinued() const
+    {
+        return false;
+    }
+
+    /// The name of the transaction that its holder may begin; "" if any will
+    /// do.
+    virtual std::string transactionName() const
+    {
+        return {};
+    }
+
+    /// The transactions of others that may have to be recovered; nothing if
+    /// journals have to be looked for.
+    virtual std::optional<std::vector<std::string>> unsettled() const
+    {
+        return std::nullopt;
+    }
+
+    /// Nothing if it has to be looked for.
+    virtual std::optional<LogEnd> logEnd() const
+    {
+        return std::nullopt;
+    }
+
+    /// Those of others are settled.
+    virtual void settledOthers(bool logIsAsBefore)
+    {
+        static_cast<void>(logIsAsBefore);
+    }
+
+    /// The holder's own transaction begins.
+    virtual void begun()
+    {
+    }
+
+    /// It is settled, and tidied; what the log ends with if it was committed.
+    virtual void settled(const std::optional<LogEnd> &end)
+    {
+        static_cast<void>(end);
     }
 };
 
@@ -82,6 +141,8 @@ struct LockState
     bool held = false;
     bool leased = false;
     LockHolder holder;
+    /// Of an object store: transactions that may have to be recovered.
+    std::vector<std::string> unsettled{};
 };
 
 Result<LockState> peekLock(const std::string &path, Storage &storage);

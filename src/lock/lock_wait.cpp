@@ -21,7 +21,7 @@ Status LockWait::pause(const LockHolder &holder, const std::string &hint)
                                       "lock '" +
                                           m_request.path + "'"};
     std::this_thread::sleep_for(m_pause);
-    m_pause = std::min(2 * m_pause, std::chrono::milliseconds(100));
+    m_pause = std::min(2 * m_pause, m_longest);
     return Status::ok();
 }
 

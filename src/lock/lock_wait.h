@@ -10,7 +10,10 @@ namespace mdimappend
 class LockWait
 {
   public:
-    explicit LockWait(const LockRequest &request) : m_request(request)
+    explicit LockWait(
+        const LockRequest &request,
+        std::chrono::milliseconds longest = std::chrono::milliseconds(100))
+        : m_request(request), m_longest(longest)
     {
     }
 
@@ -21,6 +24,7 @@ class LockWait
     using Clock = std::chrono::steady_clock;
 
     const LockRequest &m_request;
+    std::chrono::milliseconds m_longest;
     Clock::time_point m_started = Clock::now();
     std::chrono::milliseconds m_pause{5};
 };

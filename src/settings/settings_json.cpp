@@ -3,6 +3,7 @@
 #include "settings/encoding.h"
 #include "settings/settings.h"
 #include "settings/storage_options.h"
+#include "storage/object_address.h"
 
 namespace mdimappend
 {
@@ -21,8 +22,10 @@ Json configJson(const std::vector<std::string> &config)
     for (const auto &pair : config)
     {
         const auto middle = std::min(pair.find('='), pair.size());
+        // It is printed.
+        const auto shown = withoutSecrets(pair);
         json[pair.substr(0, middle)] =
-            middle < pair.size() ? pair.substr(middle + 1) : "";
+            middle < pair.size() ? shown.substr(middle + 1) : "";
     }
     return json;
 }

@@ -1,5 +1,7 @@
 #include "settings/settings_readers.h"
 
+#include "storage/object_address.h"
+
 #include "lock/claims.h"
 #include "settings/encoding.h"
 #include "settings/storage_options.h"
@@ -112,7 +114,8 @@ Status readConfig(const Value &value, std::vector<std::string> &config)
         {
             const auto middle = pair.find('=');
             if (middle == 0 || middle == std::string::npos)
-                return value.fail("'" + pair + "' is not KEY=VALUE");
+                return value.fail("'" + withoutSecrets(pair) +
+                                  "' is not KEY=VALUE");
             setConfig(config, pair.substr(0, middle), pair.substr(middle + 1));
         }
         return Status::ok();

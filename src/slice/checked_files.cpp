@@ -95,6 +95,9 @@ struct CheckedFiles::State
     std::string folder;  ///< the file is in
     std::string id;
     std::shared_ptr<SeenFiles> seen;
+    /// GDAL's configuration where the slice was opened. The netCDF library has
+    /// threads of its own read.
+    CPLStringList config;
     mutable std::mutex mutex;
     Status failure;
     /// The file's size, if it is one that the netCDF library may have mapped.
@@ -526,6 +529,29 @@ bool isHidden(const std::string &path)
     return path.ends_with(".gmac");
 }
 
+/// While it lives, GDAL is configured in this thread as where the slice was
+/// opened.
+class ConfigOf
+{
+  public:
+    explicit ConfigOf(const CheckedFiles::State &state)
+        : m_before(CPLGetThreadLocalConfigOptions())
+    {
+        CPLSetThreadLocalConfigOptions(state.config.List());
+    }
+
+    ~ConfigOf()
+    {
+        CPLSetThreadLocalConfigOptions(m_before.List());
+    }
+
+    ConfigOf(const ConfigOf &) = delete;
+    ConfigOf &operator=(const ConfigOf &) = delete;
+
+  private:
+    CPLStringList m_before;
+};
+
 class Handler final : public VSIFilesystemHandler
 {
   public:
@@ -544,6 +570,7 @@ class Handler final : public VSIFilesystemHandler
             return nullptr;
         }
         State &state = *place.state;
+        const ConfigOf config(state);
         // Streams end at the first error, and do not say which. So what cannot
         // be opened as one is asked for once more, as a file.
         const std::string path = VSIFileManager::GetHandler(place.path.c_str())
@@ -582,6 +609,7 @@ class Handler final : public VSIFilesystemHandler
             errno = ENOENT;
             return -1;
         }
+        const ConfigOf config(*place.state);
         Attempt attempt;
         const int result = VSIStatExL(place.path.c_str(), stat,
                                       flags | VSI_STAT_SET_ERROR_FLAG);
@@ -603,6 +631,7 @@ class Handler final : public VSIFilesystemHandler
             return nullptr;
         State &state = *place.state;
         const std::string &path = place.path;
+        const ConfigOf config(state);
         Attempt attempt;
         CPLStringList names(VSIReadDirEx(path.c_str(), most));
         attempt.ended();
@@ -708,6 +737,7 @@ CheckedFiles::CheckedFiles(const std::string &file,
     }();
     static_cast<void>(installed);
     m_state->file = file;
+    m_state->config = CPLStringList(CPLGetThreadLocalConfigOptions());
     m_state->folder = file.substr(0, file.rfind('/') + 1);
     m_state->seen = std::move(seen);
     m_state->id = Mounts::instance().enter(m_state);

@@ -1,6 +1,7 @@
 #include "slice/slice_config.h"
 
 #include "slice/slice_source.h"
+#include "storage/object_address.h"
 
 namespace mdimappend
 {
@@ -13,7 +14,7 @@ Result<CPLStringList> parseConfig(const std::vector<std::string> &entries)
         const auto [key, value] = keyAndValue(entry);
         if (key.empty() || key.size() == entry.size())
             return Status(Failure::Usage,
-                          "--slice-config '" + entry +
+                          "--slice-config '" + withoutSecrets(entry) +
                               "' is not of the form KEY=VALUE.");
         config.SetNameValue(key.c_str(), value.c_str());
     }

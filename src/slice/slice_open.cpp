@@ -46,6 +46,10 @@ void openWith(SourceDataset &source, const SourceAddress &address,
     const unsigned flags =
         (multidim ? GDAL_OF_MULTIDIM_RASTER : GDAL_OF_RASTER) |
         GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR;
+    // GDAL's driver does so where it is first used; libhdf5 prints in each
+    // thread.
+    if (isHdf5ThreadSafe())
+        H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
     source.owned.reset(GDALDataset::Open(
         name.c_str(), flags, allowed.empty() ? nullptr : allowed.List(),
         address.openOptions.List(), nullptr));

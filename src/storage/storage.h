@@ -71,8 +71,18 @@ class Storage
     /// folders are made.
     virtual Status put(const std::string &path, std::string_view bytes) = 0;
 
+    /// Writes an object, so that it is there whole or not at all, whatever was
+    /// there before.
+    virtual Status putWhole(const std::string &path, std::string_view bytes)
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(put(path + ".new", bytes));
+        return publish(path + ".new", path);
+    }
+
     /// Writes a new object unless one is there: then nothing. Otherwise its
     /// version, as `state` tells it. One that cannot be completed is removed.
+    /// (In an object store one of the same content counts as one's own: the
+    /// answer to an earlier attempt may have been lost.)
     virtual Result<std::optional<std::string>>
     putUnlessThere(const std::string &path, std::string_view bytes) = 0;
 
@@ -102,6 +112,14 @@ class Storage
 
     /// The object is gone when this succeeds, whether or not it was there.
     virtual Status remove(const std::string &path) = 0;
+
+    /// All are gone when this succeeds, in no particular order.
+    virtual Status removeAll(const std::vector<std::string> &paths)
+    {
+        for (const auto &path : paths)
+            MDIMAPPEND_RETURN_IF_ERROR(remove(path));
+        return Status::ok();
+    }
 
     /// Names in a folder, sorted; empty if there is no such folder.
     virtual Result<std::vector<std::string>>
@@ -147,6 +165,37 @@ class Storage
     /// The next barrier also makes durable what another process did at `path`
     /// (made, replaced or removed): it may have ended before its own barrier.
     virtual void adopt(const std::string &path) = 0;
+
+    // Where there are no folders, no renames and no barriers: an object is put
+    // whole, and a put can have a condition.
+
+    virtual bool isObjectStore() const
+    {
+        return false;
+    }
+
+    /// Puts an object in place of the one that has this version; "": where
+    /// there is none. Failure::Conflict if that is not so any more. Of object
+    /// stores only.
+    virtual Status replace(const std::string &path, std::string_view bytes,
+                           const std::string &version)
+    {
+        static_cast<void>(bytes);
+        static_cast<void>(version);
+        return error("'" + path + "' cannot be replaced under a condition");
+    }
+
+    /// Whether an object still has the version that was seen. Of object stores
+    /// only: elsewhere `state` tells.
+    virtual Result<bool> isUnchanged(const std::string &path)
+    {
+        return error("'" + path + "' has no version");
+    }
+
+    /// What was seen is asked for again, where it is remembered.
+    virtual void forget()
+    {
+    }
 };
 
 }  // namespace mdimappend

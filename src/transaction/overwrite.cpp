@@ -199,6 +199,8 @@ Status undoOverwrite(Storage &storage, const Site &site, const Plan &plan)
 Status removeOverwritten(Storage &storage, const Site &site,
                          const std::string &transaction)
 {
+    if (storage.isObjectStore())
+        return Status::ok();
     MDIMAPPEND_ASSIGN(const auto present,
                       storage.state(site.overwrite(transaction)));
     if (!present)

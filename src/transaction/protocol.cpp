@@ -2,12 +2,15 @@
 
 #include "journal/log.h"
 #include "journal/slice_entries.h"
+#include "storage/checksum.h"
 #include "storage/local_storage.h"
+#include "storage/requests_at_once.h"
 #include "transaction/overwrite.h"
 
 #include <algorithm>
 #include <fstream>
 #include <set>
+#include <span>
 
 namespace mdimappend
 {
@@ -38,7 +41,7 @@ pendingMove(Storage &storage, const Site &site, const Manifest &manifest,
                         move.key +
                         "' is neither what it was before the append nor what "
                         "the append makes of it");
-    if (move.content.exists)
+    if (move.content.exists && !move.text)
     {
         const auto staged =
             site.stage(manifest.transaction) + "/" + move.staged;
@@ -79,13 +82,46 @@ Status checkAgain(Storage &storage, const Site &site,
 }
 
 Status apply(Storage &storage, const Site &site, const Manifest &manifest,
-             const Move &move)
+             const PendingMove &pending, bool isChunk)
 {
+    const auto &move = *pending.move;
     const auto destination = site.object(move.key);
     if (!move.content.exists)
         return storage.remove(destination);
-    return storage.publish(site.stage(manifest.transaction) + "/" + move.staged,
-                           destination);
+    const auto staged = site.stage(manifest.transaction) + "/" + move.staged;
+    if (!storage.isObjectStore())
+        return storage.publish(staged, destination);
+    // Late as it may come, it replaces nothing but what was seen.
+    std::optional<std::string> bytes = move.text;
+    if (!bytes)
+    {
+        MDIMAPPEND_ASSIGN(bytes, storage.read(staged));
+    }
+    const Content content = !bytes      ? Content{}
+                            : move.text ? contentOf(bytes)
+                            : isChunk
+                                ? Content{true, bytes->size(), xxh3(*bytes)}
+                                : contentOf(bytes);
+    if (content != move.content)
+        return error("the staged object '" + staged +
+                     "' is missing or damaged");
+    return storage.replace(destination, *bytes, pending.version);
+}
+
+/// Moves that do not depend on each other, several at once where each of them
+/// waits for an answer.
+Status applyAll(Storage &storage, const Site &site, const Manifest &manifest,
+                std::span<const PendingMove> moves, bool chunks)
+{
+    return forEachAtOnce(
+        storage.isObjectStore() ? requestsAtOnce : 1, moves.size(),
+        [&](std::size_t i) -> Status
+        {
+            if (chunks)
+                MDIMAPPEND_RETURN_IF_ERROR(
+                    checkAgain(storage, site, moves[i], true));
+            return apply(storage, site, manifest, moves[i], chunks);
+        });
 }
 
 std::string arrayKey(const PlannedArray &array, const std::string &key)
@@ -216,12 +252,29 @@ class AddedChunks
     std::set<std::string> m_folders;
 };
 
+/// What is not remembered is asked for, several at once.
+Status lookAhead(Storage &storage, const Site &site, const Manifest &manifest)
+{
+    if (!storage.isObjectStore())
+        return Status::ok();
+    const auto count = manifest.documents.size();
+    return forEachAtOnce(
+        requestsAtOnce, count + manifest.chunks.size(),
+        [&](std::size_t i)
+        {
+            const auto &move =
+                i < count ? manifest.documents[i] : manifest.chunks[i - count];
+            return storage.state(site.object(move.key)).takeStatus();
+        });
+}
+
 Status moveIntoPlace(Storage &storage, const Site &site,
                      const Manifest &manifest, const KnownContents &known)
 {
     MDIMAPPEND_RETURN_IF_ERROR(verifyPuts(storage, site, manifest));
     std::vector<PendingMove> chunks;
     std::vector<PendingMove> documents;
+    MDIMAPPEND_RETURN_IF_ERROR(lookAhead(storage, site, manifest));
     for (const auto &move : manifest.documents)
     {
         MDIMAPPEND_ASSIGN(auto pending, pendingMove(storage, site, manifest,
@@ -240,14 +293,16 @@ Status moveIntoPlace(Storage &storage, const Site &site,
         else
             storage.adopt(site.object(move.key));
     }
+    std::vector<std::string> deletions;
     for (const auto &key : manifest.deletions)
-        MDIMAPPEND_RETURN_IF_ERROR(storage.remove(site.object(key)));
-    for (const auto &pending : chunks)
-    {
-        MDIMAPPEND_RETURN_IF_ERROR(checkAgain(storage, site, pending, true));
-        MDIMAPPEND_RETURN_IF_ERROR(
-            apply(storage, site, manifest, *pending.move));
-    }
+        deletions.push_back(site.object(key));
+    MDIMAPPEND_RETURN_IF_ERROR(forEachAtOnce(
+        storage.isObjectStore() ? 2 : 1, 2,
+        [&](std::size_t i)
+        {
+            return i == 0 ? storage.removeAll(deletions)
+                          : applyAll(storage, site, manifest, chunks, true);
+        }));
     // No power cut may leave a document that is ahead of its chunks, or one
     // whose chunks a stale cache hides.
     if (!manifest.chunks.empty() || !manifest.deletions.empty())
@@ -255,9 +310,18 @@ Status moveIntoPlace(Storage &storage, const Site &site,
     // All of them before the first: readers see the old cube or the new one.
     for (const auto &pending : documents)
         MDIMAPPEND_RETURN_IF_ERROR(checkAgain(storage, site, pending, false));
-    for (const auto &pending : documents)
+    const auto *ordered =
+        manifest.documents.data() +
+        std::min<std::uint64_t>(manifest.atOnce, manifest.documents.size());
+    const auto inOrder = static_cast<std::size_t>(
+        std::ranges::count_if(documents, [&](const PendingMove &pending)
+                              { return pending.move < ordered; }));
+    const std::span<const PendingMove> all(documents);
+    MDIMAPPEND_RETURN_IF_ERROR(
+        applyAll(storage, site, manifest, all.first(inOrder), false));
+    for (const auto &pending : all.subspan(inOrder))
         MDIMAPPEND_RETURN_IF_ERROR(
-            apply(storage, site, manifest, *pending.move));
+            apply(storage, site, manifest, pending, false));
     return Status::ok();
 }
 
@@ -286,30 +350,46 @@ std::string abortPath(const Site &site, const std::string &transaction)
 Status writeRecord(Storage &storage, const std::string &path,
                    const std::string &text)
 {
-    MDIMAPPEND_RETURN_IF_ERROR(storage.put(path + ".new", text));
-    return storage.publish(path + ".new", path);
+    return storage.putWhole(path, text);
 }
 
 Status replaceRecord(Storage &storage, const std::string &path,
                      const std::string &text)
 {
+    if (storage.isObjectStore())
+        return storage.putWhole(path, text);
     MDIMAPPEND_RETURN_IF_ERROR(storage.put(path + ".new", text));
     MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
     return storage.publish(path + ".new", path);
 }
+
+namespace
+{
+
+Result<bool> createDecision(Storage &storage, const Site &site,
+                            const std::string &transaction,
+                            const std::string &text)
+{
+    const auto path = decisionPath(site, transaction);
+    if (storage.isObjectStore())
+        return storage.create(path, text);
+    const auto ready = abortPath(site, transaction);
+    MDIMAPPEND_ASSIGN(const auto prepared, storage.read(ready));
+    // A power cut may have torn it, if the plan's barrier was not reached.
+    return prepared == text ? storage.createFrom(ready, path)
+                            : storage.create(path, text);
+}
+
+}  // namespace
 
 Result<Decision> decide(Storage &storage, const Site &site,
                         const std::string &transaction,
                         const Decision &decision)
 {
     const auto path = decisionPath(site, transaction);
-    const auto ready = abortPath(site, transaction);
     const auto text = toText(decision);
-    MDIMAPPEND_ASSIGN(const auto prepared, storage.read(ready));
-    // A power cut may have torn it, if the plan's barrier was not reached.
-    MDIMAPPEND_ASSIGN(const bool created, prepared == text
-                                              ? storage.createFrom(ready, path)
-                                              : storage.create(path, text));
+    MDIMAPPEND_ASSIGN(const bool created,
+                      createDecision(storage, site, transaction, text));
     if (created)
         return decision;
     MDIMAPPEND_ASSIGN(const auto present, storage.read(path));
@@ -395,30 +475,55 @@ Status redo(Storage &storage, const Site &site, const Manifest &manifest,
     return writeLogRecord(storage, site, manifest.logRecord);
 }
 
-Status tidy(Storage &storage, const Site &site, const std::string &transaction)
+Status tidy(Storage &storage, const Site &site, const std::string &transaction,
+            bool keepsDecision)
 {
     MDIMAPPEND_RETURN_IF_ERROR(removeOverwritten(storage, site, transaction));
     const auto stage = site.stage(transaction);
     const auto journal = site.journal(transaction);
+    std::vector<std::string> old;
     MDIMAPPEND_ASSIGN(const auto staged, storage.list(stage));
     for (const auto &name : staged)
-        MDIMAPPEND_RETURN_IF_ERROR(storage.remove(stage + "/" + name));
+        old.push_back(stage + "/" + name);
+    MDIMAPPEND_RETURN_IF_ERROR(storage.removeAll(old));
     MDIMAPPEND_RETURN_IF_ERROR(storage.removeFolderIfEmpty(stage));
     MDIMAPPEND_ASSIGN(const auto records, storage.list(journal));
+    old.clear();
     for (const auto &name : records)
     {
         if (name != "decision")
-            MDIMAPPEND_RETURN_IF_ERROR(storage.remove(journal + "/" + name));
+            old.push_back(journal + "/" + name);
     }
+    MDIMAPPEND_RETURN_IF_ERROR(storage.removeAll(old));
+    // Nothing keeps a late writer from creating it once more, where a journal
+    // has no folder that would be gone.
+    if (keepsDecision)
+        return Status::ok();
     MDIMAPPEND_RETURN_IF_ERROR(storage.remove(decisionPath(site, transaction)));
     return storage.removeFolderIfEmpty(journal);
 }
 
-Result<bool> isLogged(Storage &storage, const Site &site, const Plan &plan)
+Status tidyCommitted(Storage &storage, const Site &site,
+                     const Manifest &manifest)
+{
+    if (!storage.isObjectStore())
+        return tidy(storage, site, manifest.transaction);
+    std::vector<std::string> old = {decisionPath(site, manifest.transaction)};
+    for (const auto &move : manifest.chunks)
+    {
+        if (!move.staged.empty())
+            old.push_back(site.stage(manifest.transaction) + "/" + move.staged);
+    }
+    // In any order: what is logged is done, whatever is left of it.
+    return storage.removeAll(old);
+}
+
+Result<bool> isLogged(Storage &storage, const Site &site,
+                      const std::string &transaction, std::uint64_t sequence)
 {
     MDIMAPPEND_ASSIGN(const auto record,
-                      readLogRecord(storage, site, plan.sequence));
-    return record && record->value("transaction", "") == plan.transaction;
+                      readLogRecord(storage, site, sequence));
+    return record && record->value("transaction", "") == transaction;
 }
 
 std::string bootId()

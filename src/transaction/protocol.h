@@ -59,11 +59,25 @@ Status redo(Storage &storage, const Site &site, const Manifest &manifest,
 
 /// Removes a finished transaction's old store, stage and journal, the decision
 /// last: what is left of an interrupted tidying is known to be finished.
-Status tidy(Storage &storage, const Site &site, const std::string &transaction);
+/// `keepsDecision`: all but that.
+Status tidy(Storage &storage, const Site &site, const std::string &transaction,
+            bool keepsDecision = false);
+
+/// The same by whoever has just committed it and knows what there is.
+Status tidyCommitted(Storage &storage, const Site &site,
+                     const Manifest &manifest);
 
 /// Whether the log has this transaction. Whatever else a power cut has left of
 /// a journal that was being tidied, it is done then.
-Result<bool> isLogged(Storage &storage, const Site &site, const Plan &plan);
+Result<bool> isLogged(Storage &storage, const Site &site,
+                      const std::string &transaction, std::uint64_t sequence);
+
+/// Of a plan or a manifest.
+template <class Record>
+Result<bool> isLogged(Storage &storage, const Site &site, const Record &record)
+{
+    return isLogged(storage, site, record.transaction, record.sequence);
+}
 
 /// The running system's boot id, "" where there is none.
 std::string bootId();

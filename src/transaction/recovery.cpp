@@ -6,6 +6,8 @@
 #include "transaction/overwrite.h"
 #include "transaction/protocol.h"
 
+#include <set>
+
 namespace mdimappend
 {
 
@@ -66,6 +68,94 @@ class Recovery
 
     Status run(const std::string &transaction)
     {
+        return m_storage.isObjectStore() ? runInObjectStore(transaction)
+                                         : runInFolder(transaction);
+    }
+
+    RecoveryReport report;
+
+  private:
+    /// There is no plan: who took the lock was named in it before, and nothing
+    /// that was added has to be removed. What is decided stays for whoever
+    /// comes late.
+    Status runInObjectStore(const std::string &transaction)
+    {
+        const auto path = decisionPath(m_site, transaction);
+        MDIMAPPEND_ASSIGN(const auto text, m_storage.read(path, largestRecord));
+        MDIMAPPEND_RETURN_IF_ERROR(m_lock.stillOurs());
+        // What has been read may be older than what its writer has just done.
+        m_storage.forget();
+        auto decision =
+            text ? parseDecision(*text)
+                 : decide(m_storage, m_site, transaction, Decision{false, {}});
+        if (!decision)
+            return text ? damaged(m_site, transaction,
+                                  decision.status().message())
+                        : decision.takeStatus();
+        if (decision->commit)
+            return finishInObjectStore(transaction, *decision);
+        MDIMAPPEND_ASSIGN(const bool logged, endsTheLog(transaction));
+        MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, transaction, true));
+        if (!text)
+            (logged ? report.tidied : report.undone).push_back(transaction);
+        return Status::ok();
+    }
+
+    Status finishInObjectStore(const std::string &transaction,
+                               const Decision &decision)
+    {
+        auto manifest = parseManifest(decision.record);
+        if (!manifest)
+            return damaged(m_site, transaction, manifest.status().message());
+        if (contentOf(decision.record) != decision.manifest)
+            return damaged(m_site, transaction,
+                           "the manifest is not the one that was decided on");
+        MDIMAPPEND_ASSIGN(const bool logged,
+                          isLogged(m_storage, m_site, *manifest));
+        if (!logged)
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(checkFollows(transaction, *manifest));
+            MDIMAPPEND_RETURN_IF_ERROR(redoUnlessLogged(*manifest));
+        }
+        MDIMAPPEND_RETURN_IF_ERROR(tidyCommitted(m_storage, m_site, *manifest));
+        (logged ? report.tidied : report.redone).push_back(transaction);
+        return Status::ok();
+    }
+
+    /// Whoever has committed removes the decision; then `abort` comes too late,
+    /// and says nothing.
+    Result<bool> endsTheLog(const std::string &transaction)
+    {
+        MDIMAPPEND_ASSIGN(const auto last, lastSequence(m_storage, m_site));
+        return isLogged(m_storage, m_site, transaction, last);
+    }
+
+    /// Its own writer may come back and finish it meanwhile.
+    Status redoUnlessLogged(const Manifest &manifest)
+    {
+        auto redone = redo(m_storage, m_site, manifest);
+        if (redone)
+            return redone;
+        m_storage.forget();
+        const auto logged = isLogged(m_storage, m_site, manifest);
+        return logged && *logged ? Status::ok() : redone;
+    }
+
+    Status checkFollows(const std::string &transaction,
+                        const Manifest &manifest)
+    {
+        MDIMAPPEND_ASSIGN(const auto last, lastSequence(m_storage, m_site));
+        if (manifest.transaction == transaction &&
+            manifest.sequence == last + 1)
+            return Status::ok();
+        return damaged(
+            m_site, transaction,
+            "its sequence number is " + std::to_string(manifest.sequence) +
+                ", and the last one logged is " + std::to_string(last));
+    }
+
+    Status runInFolder(const std::string &transaction)
+    {
         MDIMAPPEND_ASSIGN(const Journal journal,
                           readJournal(m_storage, m_site, transaction));
         // Whoever has taken over did so before this journal was begun, if it is
@@ -122,9 +212,6 @@ class Recovery
                                : undoPlanned(transaction, *plan);
     }
 
-    RecoveryReport report;
-
-  private:
     Status justTidy(const std::string &transaction)
     {
         MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, transaction));
@@ -143,7 +230,6 @@ class Recovery
     Status finish(const std::string &transaction, const Journal &journal,
                   const Decision &decision)
     {
-        MDIMAPPEND_ASSIGN(const auto last, lastSequence(m_storage, m_site));
         if (!journal.manifest ||
             contentOf(journal.manifest) != decision.manifest)
             return damaged(m_site, transaction,
@@ -151,12 +237,7 @@ class Recovery
         auto manifest = parseManifest(*journal.manifest);
         if (!manifest)
             return damaged(m_site, transaction, manifest.status().message());
-        if (manifest->transaction != transaction ||
-            manifest->sequence != last + 1)
-            return damaged(
-                m_site, transaction,
-                "its sequence number is " + std::to_string(manifest->sequence) +
-                    ", and the last one logged is " + std::to_string(last));
+        MDIMAPPEND_RETURN_IF_ERROR(checkFollows(transaction, *manifest));
         m_storage.adopt(decisionPath(m_site, transaction));
         MDIMAPPEND_RETURN_IF_ERROR(m_storage.barrier());
         MDIMAPPEND_RETURN_IF_ERROR(redo(m_storage, m_site, *manifest));
@@ -195,15 +276,30 @@ Result<PendingTransaction::State> stateOf(Storage &storage, const Site &site,
 
 }  // namespace
 
-Result<RecoveryReport> recover(Storage &storage, const Site &site, Lock &lock)
+Result<RecoveryReport> recover(Storage &storage, const Site &site, Lock &lock,
+                               bool thorough)
 {
     Recovery recovery(storage, site, lock);
-    MDIMAPPEND_ASSIGN(const auto transactions, storage.list(site.journals()));
+    const auto unsettled = lock.unsettled();
+    const bool knowsAll = unsettled && !thorough;
+    std::set<std::string> transactions;
+    if (unsettled)
+        transactions.insert(unsettled->begin(), unsettled->end());
+    if (!knowsAll)
+    {
+        MDIMAPPEND_ASSIGN(const auto names, storage.list(site.journals()));
+        transactions.insert(names.begin(), names.end());
+    }
     for (const auto &transaction : transactions)
     {
         if (auto done = recovery.run(transaction); !done)
             return std::move(done).prefixed("recovery of " + transaction);
     }
+    lock.settledOthers(transactions.empty());
+    if (!transactions.empty())
+        storage.forget();
+    if (knowsAll)
+        return std::move(recovery.report);
     // A stage or a store without a journal: its tidying was interrupted, or its
     // plan never became durable.
     for (const char *kind : {"/stage", "/overwrite"})
@@ -218,10 +314,47 @@ Result<RecoveryReport> recover(Storage &storage, const Site &site, Lock &lock)
     return std::move(recovery.report);
 }
 
-Result<std::vector<PendingTransaction>> pending(Storage &storage,
-                                                const Site &site)
+namespace
+{
+
+Result<PendingTransaction::State>
+stateInObjectStore(Storage &storage, const Site &site,
+                   const std::string &transaction)
+{
+    using State = PendingTransaction::State;
+    MDIMAPPEND_ASSIGN(
+        const auto text,
+        storage.read(decisionPath(site, transaction), largestRecord));
+    if (!text)
+        return State::Planned;
+    const auto decision = parseDecision(*text);
+    if (decision && !decision->commit)
+        return State::Finished;
+    const auto manifest = decision ? parseManifest(decision->record)
+                                   : Result<Manifest>(decision.status());
+    if (!manifest)
+        return State::Damaged;
+    MDIMAPPEND_ASSIGN(const bool logged, isLogged(storage, site, *manifest));
+    return logged ? State::Finished : State::Decided;
+}
+
+}  // namespace
+
+Result<std::vector<PendingTransaction>>
+pending(Storage &storage, const Site &site,
+        const std::vector<std::string> &unsettled)
 {
     std::vector<PendingTransaction> found;
+    if (storage.isObjectStore())
+    {
+        for (const auto &transaction : unsettled)
+        {
+            MDIMAPPEND_ASSIGN(const auto state,
+                              stateInObjectStore(storage, site, transaction));
+            found.push_back({transaction, state});
+        }
+        return found;
+    }
     MDIMAPPEND_ASSIGN(const auto transactions, storage.list(site.journals()));
     for (const auto &transaction : transactions)
     {
@@ -233,6 +366,35 @@ Result<std::vector<PendingTransaction>> pending(Storage &storage,
     return found;
 }
 
+namespace
+{
+
+/// Copies what is in a journal or a stage, and removes it. A decision to commit
+/// becomes one to abort, for whoever comes late; one to abort stays. False if
+/// there was nothing.
+Result<bool> moveObjects(Storage &storage, const std::string &from,
+                         const std::string &to)
+{
+    bool any = false;
+    MDIMAPPEND_ASSIGN(const auto names, storage.list(from));
+    for (const auto &name : names)
+    {
+        const auto source = from + "/" + name;
+        const auto abort = toText(Decision{false, {}});
+        MDIMAPPEND_ASSIGN(const auto bytes, storage.read(source));
+        if (!bytes || bytes == abort)
+            continue;
+        any = true;
+        MDIMAPPEND_RETURN_IF_ERROR(storage.put(to + "/" + name, *bytes));
+        MDIMAPPEND_RETURN_IF_ERROR(name == "decision"
+                                       ? storage.put(source, abort)
+                                       : storage.remove(source));
+    }
+    return any;
+}
+
+}  // namespace
+
 Result<std::vector<std::string>> setAside(Storage &storage, const Site &site)
 {
     std::vector<std::string> moved;
@@ -242,6 +404,16 @@ Result<std::vector<std::string>> setAside(Storage &storage, const Site &site)
         MDIMAPPEND_ASSIGN(const auto transactions, storage.list(from));
         for (const auto &transaction : transactions)
         {
+            if (storage.isObjectStore())
+            {
+                MDIMAPPEND_ASSIGN(
+                    const bool any,
+                    moveObjects(storage, from + "/" + transaction,
+                                site.setAside(transaction) + "/" + kind));
+                if (any && std::string_view(kind) == "journal")
+                    moved.push_back(transaction);
+                continue;
+            }
             MDIMAPPEND_RETURN_IF_ERROR(
                 storage.publish(from + "/" + transaction,
                                 site.setAside(transaction) + "/" + kind));

@@ -29,7 +29,10 @@ struct RecoveryReport
 /// Failure::Conflict where a state is neither base nor new: frozen, until
 /// `setAside`. Under a lease, what was left by a writer with the kernel's lock
 /// is refused: its undo deletes at keys of the store.
-Result<RecoveryReport> recover(Storage &storage, const Site &site, Lock &lock);
+/// `thorough`: journals are looked for also where the lock says which there
+/// are; a late writer may have left more, which is in nobody's way.
+Result<RecoveryReport> recover(Storage &storage, const Site &site, Lock &lock,
+                               bool thorough = false);
 
 /// A transaction that has not been finished.
 struct PendingTransaction
@@ -47,8 +50,10 @@ struct PendingTransaction
 };
 
 /// What recovery would find, without a lock and without changing anything.
-Result<std::vector<PendingTransaction>> pending(Storage &storage,
-                                                const Site &site);
+/// `unsettled`: what an object store's lock says of it.
+Result<std::vector<PendingTransaction>>
+pending(Storage &storage, const Site &site,
+        const std::vector<std::string> &unsettled = {});
 
 /// Moves the journals and stages (and stores that were to replace this one, or
 /// were replaced by it) of all unfinished transactions to

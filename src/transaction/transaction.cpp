@@ -3,6 +3,7 @@
 #include "journal/log.h"
 #include "storage/checksum.h"
 #include "storage/local_storage.h"
+#include "storage/requests_at_once.h"
 #include "time/utc_now.h"
 #include "transaction/overwrite.h"
 #include "transaction/protocol.h"
@@ -39,6 +40,13 @@ void stageAll(Intent &intent)
         replaced.insert(replaced.end(), added.begin(), added.end());
         added.clear();
     }
+}
+
+/// Whether what is put at a key of the store may meet a late writer's there. In
+/// an object store it is put only where there is nothing.
+bool mayMeetOthers(const Lock &lock, const Storage &storage)
+{
+    return lock.isLease() && !storage.isObjectStore();
 }
 
 Status outcomeUnknown(const Status &why)
@@ -86,28 +94,32 @@ Result<std::unique_ptr<Transaction>>
 Transaction::begin(const Site &site, Storage &storage, Lock &lock,
                    Durability durability, Intent intent)
 {
-    if (lock.isLease())
+    if (mayMeetOthers(lock, storage))
         stageAll(intent);
     std::unique_ptr<Transaction> transaction(
         new Transaction(site, storage, lock, durability, std::move(intent)));
-    transaction->m_plan.leased = lock.isLease();
+    transaction->m_plan.leased = lock.isLease() || storage.isObjectStore();
     MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
     transaction->m_plan.sequence = last + 1;
     if (last > 0)
         storage.expectFolder(site.log());
-    transaction->m_plan.transaction =
-        site.overwriting.empty() ? transactionName(last + 1) : site.overwriting;
+    transaction->m_plan.transaction = site.overwriting;
+    if (site.overwriting.empty())
+        transaction->m_plan.transaction = lock.transactionName();
+    if (transaction->m_plan.transaction.empty())
+        transaction->m_plan.transaction = transactionName(last + 1);
+    lock.begun();
     if (auto planned = transaction->writePlan(); !planned)
     {
         // Nothing but the sidecar was written; what cannot be removed now is
         // undone by the next writer.
-        static_cast<void>(
-            bool(tidy(storage, site, transaction->m_plan.transaction)));
+        if (tidy(storage, site, transaction->m_plan.transaction))
+            lock.settled(std::nullopt);
         return std::move(planned).suffixed("Nothing was written.");
     }
     transaction->m_view = std::make_unique<View>(
         site, storage, transaction->m_plan.transaction,
-        std::move(transaction->m_intent.arrays), !lock.isLease());
+        std::move(transaction->m_intent.arrays), !transaction->m_plan.leased);
     return transaction;
 }
 
@@ -149,6 +161,9 @@ Status Transaction::writePlan()
     {
         MDIMAPPEND_ASSIGN(m_plan.folders, newFolders());
     }
+    // There the lock has the transaction's name, and an undo deletes nothing.
+    if (m_storage.isObjectStore())
+        return Status::ok();
     MDIMAPPEND_RETURN_IF_ERROR(m_storage.put(
         abortPath(m_site, m_plan.transaction), toText(Decision{false, {}})));
     MDIMAPPEND_RETURN_IF_ERROR(writeRecord(
@@ -165,7 +180,11 @@ Result<Manifest> Transaction::stageDocuments()
     manifest.sequence = m_plan.sequence;
     manifest.deletions = m_intent.deletions;
     manifest.overwrite = m_plan.overwrite;
-    if (m_durability == Durability::Process)
+    manifest.atOnce = m_intent.atOnce;
+    // What a store has acknowledged is durable.
+    const bool mayBeLost =
+        m_durability == Durability::Process && !m_storage.isObjectStore();
+    if (mayBeLost)
         manifest.bootId = bootId();
     m_view->forEach(
         [&](const View::Settled &chunk)
@@ -181,7 +200,7 @@ Result<Manifest> Transaction::stageDocuments()
             if (chunk.replaced)
                 manifest.chunks.push_back({put ? chunk.staged : std::string(),
                                            key, *chunk.record.base, content});
-            else if (put && m_durability == Durability::Process)
+            else if (put && mayBeLost)
                 manifest.puts.push_back({key, content});
         });
     for (const auto &key : m_intent.order)
@@ -192,6 +211,13 @@ Result<Manifest> Transaction::stageDocuments()
             MDIMAPPEND_RETURN_IF_ERROR(
                 m_storage.put(m_site.object(key), bytes));
             manifest.documents.push_back({"", key, {}, contentOf(bytes)});
+            continue;
+        }
+        if (m_storage.isObjectStore())
+        {
+            manifest.documents.push_back({"", key,
+                                          baseContent(m_intent.base, key),
+                                          contentOf(bytes), bytes});
             continue;
         }
         const std::string staged =
@@ -221,6 +247,8 @@ Status Transaction::checkBase()
 {
     if (m_plan.overwrite)
         return checkOverwrite(m_storage, m_site, *m_plan.overwrite);
+    if (m_storage.isObjectStore())
+        return checkLastDocument();
     for (const auto &document : m_plan.documents)
     {
         const auto path = m_site.object(document.key);
@@ -237,19 +265,46 @@ Status Transaction::checkBase()
     return Status::ok();
 }
 
+/// In an object store each look costs a request, and whatever has changed is
+/// not replaced; the consolidated copy tells of most who write.
+Status Transaction::checkLastDocument()
+{
+    if (m_plan.documents.empty())
+        return Status::ok();
+    const auto &key = m_plan.documents.back().key;
+    MDIMAPPEND_ASSIGN(const bool unchanged,
+                      m_storage.isUnchanged(m_site.object(key)));
+    if (unchanged)
+        return Status::ok();
+    return {Failure::Conflict,
+            "conflict: document '" + key +
+                "' was changed by somebody else during the append"};
+}
+
+Status Transaction::checkAllIsThere()
+{
+    if (!m_storage.isObjectStore())
+        MDIMAPPEND_RETURN_IF_ERROR(
+            checkApplicable(m_storage, m_site, m_manifest));
+    return checkBase();
+}
+
 Status Transaction::prepare(const std::function<Status()> &sliceUnchanged,
-                            Content &manifest)
+                            Decision &decision)
 {
     MDIMAPPEND_RETURN_IF_ERROR(m_view->allSettled());
     MDIMAPPEND_ASSIGN(m_manifest, stageDocuments());
     const auto text = toText(m_manifest);
-    manifest = contentOf(text);
-    MDIMAPPEND_RETURN_IF_ERROR(
-        writeRecord(m_storage, manifestPath(m_site, m_plan.transaction), text));
+    decision.manifest = contentOf(text);
+    if (m_storage.isObjectStore())
+        decision.record = text;
+    else
+        MDIMAPPEND_RETURN_IF_ERROR(writeRecord(
+            m_storage, manifestPath(m_site, m_plan.transaction), text));
     MDIMAPPEND_RETURN_IF_ERROR(m_storage.barrier());
-    MDIMAPPEND_RETURN_IF_ERROR(m_lock.stillOurs());
-    MDIMAPPEND_RETURN_IF_ERROR(checkApplicable(m_storage, m_site, m_manifest));
-    MDIMAPPEND_RETURN_IF_ERROR(checkBase());
+    MDIMAPPEND_RETURN_IF_ERROR(forEachAtOnce(
+        m_storage.isObjectStore() ? 2 : 1, 2, [&](std::size_t i)
+        { return i == 0 ? m_lock.stillOurs() : checkAllIsThere(); }));
     return sliceUnchanged ? sliceUnchanged() : Status::ok();
 }
 
@@ -258,7 +313,7 @@ Status Transaction::extend(Intent intent)
     // What earlier slices have replaced is in the plan.
     for (auto &array : intent.arrays)
         array.planned.replaced.clear();
-    if (m_plan.leased)
+    if (mayMeetOthers(m_lock, m_storage))
         stageAll(intent);
     for (auto &array : intent.arrays)
     {
@@ -273,8 +328,12 @@ Status Transaction::extend(Intent intent)
                                 replaced.end());
         m_view->extend(*number, added, replaced, array.paddedShape);
     }
+    // Documents of all its slices follow the rules of the last one.
+    m_intent.atOnce = intent.atOnce;
     for (auto &[key, bytes] : intent.next)
         m_intent.next.at(key) = std::move(bytes);
+    if (m_storage.isObjectStore())
+        return Status::ok();
     // Chunks have been written that only the plan names.
     MDIMAPPEND_RETURN_IF_ERROR(replaceRecord(
         m_storage, planPath(m_site, m_plan.transaction), toText(m_plan)));
@@ -286,7 +345,7 @@ Status Transaction::commit(Json logRecord,
 {
     m_logRecord = std::move(logRecord);
     Decision decision{true, {}};
-    if (auto prepared = prepare(sliceUnchanged, decision.manifest); !prepared)
+    if (auto prepared = prepare(sliceUnchanged, decision); !prepared)
     {
         if (auto undone = undo(); !undone)
             return std::move(prepared).suffixed(
@@ -294,6 +353,7 @@ Status Transaction::commit(Json logRecord,
         return std::move(prepared).suffixed("Nothing was appended.");
     }
 
+    m_attempted = true;
     auto decided = decide(m_storage, m_site, m_plan.transaction, decision);
     if (!decided)
     {
@@ -307,12 +367,16 @@ Status Transaction::commit(Json logRecord,
                      "appended.");
     // Whoever undid it removes the plan before the word `abort`; so without a
     // plan this word came too late, into a journal that is being removed.
-    const auto plan = m_storage.state(planPath(m_site, m_plan.transaction));
-    if (!plan)
-        return outcomeUnknown(plan.status());
-    if (!*plan)
-        return error("the append was undone by another process. Nothing was "
-                     "appended.");
+    // (In an object store the word `abort` stays.)
+    if (!m_storage.isObjectStore())
+    {
+        const auto plan = m_storage.state(planPath(m_site, m_plan.transaction));
+        if (!plan)
+            return outcomeUnknown(plan.status());
+        if (!*plan)
+            return error("the append was undone by another process. Nothing "
+                         "was appended.");
+    }
 
     const std::string state = "The append is decided; the next run or "
                               "`gdal driver mdimappend recover` finishes it.";
@@ -320,13 +384,16 @@ Status Transaction::commit(Json logRecord,
         !applied)
     {
         // A writer that has taken over may have finished it meanwhile.
+        m_storage.forget();
         const auto logged = isLogged(m_storage, m_site, m_plan);
         if (!logged || !*logged)
             return std::move(applied).suffixed(state);
     }
     // The append is in, durable and logged. What tidying leaves behind is the
     // next run's to remove.
-    static_cast<void>(bool(tidy(m_storage, m_site, m_plan.transaction)));
+    if (tidyCommitted(m_storage, m_site, m_manifest))
+        m_lock.settled(
+            LogEnd{m_manifest.sequence, logRecordText(m_manifest.logRecord)});
     return Status::ok();
 }
 
@@ -347,7 +414,10 @@ Status Transaction::undo()
                 withdrawn.message());
     }
     MDIMAPPEND_RETURN_IF_ERROR(std::move(undone));
-    return tidy(m_storage, m_site, m_plan.transaction);
+    MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, m_plan.transaction,
+                                    m_attempted && m_storage.isObjectStore()));
+    m_lock.settled(std::nullopt);
+    return Status::ok();
 }
 
 }  // namespace mdimappend

@@ -54,6 +54,8 @@ struct Intent
     Documents next;
     /// The keys of `next` in the order in which they are to appear.
     std::vector<std::string> order;
+    /// So many of them, the first ones, may appear in any order.
+    std::uint64_t atOnce = 0;
     /// Objects to be removed with the commit (stale tile-presence caches).
     std::vector<std::string> deletions;
 };
@@ -113,8 +115,10 @@ class Transaction
     Status writePlan();
     Result<Manifest> stageDocuments();
     Status prepare(const std::function<Status()> &sliceUnchanged,
-                   Content &manifest);
+                   Decision &decision);
     Status checkBase();
+    Status checkLastDocument();
+    Status checkAllIsThere();
 
     Site m_site;
     Storage &m_storage;
@@ -122,6 +126,8 @@ class Transaction
     Durability m_durability;
     Intent m_intent;
     Json m_logRecord;
+    /// The creation of `commit`: the request may be carried out late.
+    bool m_attempted = false;
     Plan m_plan;
     Manifest m_manifest;
     std::unique_ptr<View> m_view;

@@ -40,6 +40,7 @@ View::View(const Site &site, Storage &storage, const std::string &transaction,
 
 View::~View()
 {
+    m_queue.reset();
     ViewFileSystem::leave(m_id);
 }
 
@@ -57,15 +58,19 @@ std::string View::chunkKey(std::size_t array, const ChunkIndex &index) const
     return planned.path.empty() ? key : planned.path + "/" + key;
 }
 
-std::string View::stagedName(std::size_t array, const Slot &slot)
+std::string View::stagedName(std::size_t array, const Slot &slot,
+                             unsigned staging)
 {
+    const auto again = staging == 0 ? "" : "-" + std::to_string(staging);
     return (slot.replaced ? "" : "added-") + std::to_string(array) + "-" +
-           std::to_string(slot.box) + "-" + std::to_string(slot.position);
+           std::to_string(slot.box) + "-" + std::to_string(slot.position) +
+           again;
 }
 
-std::string View::stagedPath(std::size_t array, const Slot &slot) const
+std::string View::stagedPath(std::size_t array, const Slot &slot,
+                             unsigned staging) const
 {
-    return m_site.stage(m_transaction) + "/" + stagedName(array, slot);
+    return m_site.stage(m_transaction) + "/" + stagedName(array, slot, staging);
 }
 
 std::optional<View::Slot> View::slot(std::size_t array,
@@ -184,6 +189,8 @@ Status View::setAbsent(std::size_t array, const ChunkIndex &index)
 Result<bool> View::mustBeWritten(std::size_t array, const ChunkIndex &index)
 {
     const auto found = slot(array, index);
+    if (m_storage.isObjectStore())
+        return found.has_value();
     if (m_mayDelete || !found || !found->replaced)
         return false;
     MDIMAPPEND_ASSIGN(const Content base, baseOf(array, *found, index));
@@ -201,6 +208,8 @@ Result<Content> View::baseOf(std::size_t array, const Slot &slot,
             return keep(bytes.takeStatus());
         chunk.base = chunkContent(*bytes);
         setRecord(array, slot, chunk);
+        MDIMAPPEND_RETURN_IF_ERROR(
+            noteSeen(chunkKey(array, index), *chunk.base));
     }
     return *chunk.base;
 }
@@ -209,6 +218,10 @@ Result<Content> View::baseOf(std::size_t array, const Slot &slot,
 /// read: so it is read twice.
 Status View::checkBase(const std::string &key, const Content &base)
 {
+    // There, only this version will be replaced, and answers have checksums of
+    // their own on the way.
+    if (m_storage.isObjectStore())
+        return Status::ok();
     const auto path = m_site.object(key);
     MDIMAPPEND_ASSIGN(const auto version, m_storage.versionAt(path));
     MDIMAPPEND_ASSIGN(const auto present,
@@ -227,6 +240,18 @@ Status View::setAside(const std::string &key, ChunkRecord &chunk)
     MDIMAPPEND_ASSIGN(const auto there, m_storage.read(m_site.object(key)));
     chunk.aside = there.has_value();
     chunk.base = chunkContent(there);
+    return noteSeen(key, *chunk.base);
+}
+
+/// What was read need not be read again before it is replaced, where that is
+/// done under the condition that it is the same.
+Status View::noteSeen(const std::string &key, const Content &content)
+{
+    if (!m_storage.isObjectStore())
+        return Status::ok();
+    const auto path = m_site.object(key);
+    MDIMAPPEND_ASSIGN(const auto version, m_storage.versionAt(path));
+    m_known.note(path, version, content);
     return Status::ok();
 }
 
@@ -249,7 +274,15 @@ Result<ChunkRecord> View::putAdded(const std::string &key,
                                    const Content &content, ChunkRecord chunk)
 {
     const auto destination = m_site.object(key);
-    if (chunk.state == ChunkState::Put && !chunk.aside)
+    if (chunk.state == ChunkState::Put && !chunk.aside &&
+        m_storage.isObjectStore())
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(checkOwn(key, chunk));
+        chunk.base = Content{true, chunk.size, chunk.checksum};
+        MDIMAPPEND_RETURN_IF_ERROR(noteSeen(key, *chunk.base));
+        chunk.aside = true;
+    }
+    else if (chunk.state == ChunkState::Put && !chunk.aside)
     {
         MDIMAPPEND_RETURN_IF_ERROR(checkOwn(key, chunk));
         MDIMAPPEND_RETURN_IF_ERROR(m_storage.remove(destination));
@@ -315,6 +348,8 @@ Result<bool> View::holdsData(std::size_t array, const ChunkIndex &index)
         if (state != ChunkState::Planned || !found->replaced)
             return state == ChunkState::Put;
     }
+    if (m_storage.isObjectStore() && found)
+        return true;
     auto state = m_storage.state(m_site.object(chunkKey(array, index)));
     if (!state)
         return keep(state.takeStatus());
@@ -405,14 +440,48 @@ Status View::writeChunk(std::size_t array, std::string_view key,
     return put(array, *index, bytes);
 }
 
+void View::putAtOnce(std::size_t most)
+{
+    if (m_storage.isObjectStore())
+        m_queue = std::make_unique<RequestQueue>(most);
+}
+
+void View::wait()
+{
+    if (m_queue)
+        m_queue->wait();
+}
+
 Status View::put(std::size_t array, const ChunkIndex &index,
                  std::string_view bytes)
+{
+    if (!m_queue)
+        return putNow(array, index, bytes);
+    m_queue->add(
+        [this, array, index, object = std::string(bytes)]
+        {
+            // After a failure nothing more is to be put.
+            if (!failure())
+                return;
+            try
+            {
+                static_cast<void>(bool(keep(putNow(array, index, object))));
+            }
+            catch (const std::exception &thrown)
+            {
+                static_cast<void>(bool(keep(error(thrown.what()))));
+            }
+        });
+    return failure();
+}
+
+Status View::putNow(std::size_t array, const ChunkIndex &index,
+                    std::string_view bytes)
 {
     const auto whole = chunkKey(array, index);
     const auto found = slot(array, index);
     if (!found)
         return keep(error("chunk '" + whole + "' is not in the plan"));
-    const auto staged = stagedPath(array, *found);
     const Content content{true, bytes.size(), xxh3(bytes)};
     if (found->replaced)
     {
@@ -424,6 +493,12 @@ Status View::put(std::size_t array, const ChunkIndex &index,
         }
     }
     ChunkRecord chunk = recordOf(array, *found);
+    const bool isStagedAgain = m_storage.isObjectStore() &&
+                               chunk.state == ChunkState::Put &&
+                               (found->replaced || chunk.aside);
+    const auto before = stagedPath(array, *found, chunk.staging);
+    chunk.staging += isStagedAgain ? 1 : 0;
+    const auto staged = stagedPath(array, *found, chunk.staging);
     if (found->replaced)
     {
         if (auto written = stage(staged, bytes, content, m_site.object(whole));
@@ -436,6 +511,11 @@ Status View::put(std::size_t array, const ChunkIndex &index,
         if (!put)
             return keep(put.takeStatus());
         chunk = std::move(*put);
+    }
+    if (isStagedAgain)
+    {
+        if (auto removed = m_storage.remove(before); !removed)
+            return keep(std::move(removed));
     }
     chunk.state = ChunkState::Put;
     chunk.size = content.size;
@@ -465,7 +545,7 @@ Result<std::optional<std::string>> View::read(std::size_t array,
     const bool isOurs = known.state == ChunkState::Put;
     const bool isStaged = isOurs && (found->replaced || known.aside);
     auto bytes = m_storage.read(
-        isStaged ? stagedPath(array, *found)
+        isStaged ? stagedPath(array, *found, known.staging)
                  : m_site.object(chunkKey(array, index)),
         std::min(largestObject, largestEncoded(m_arrays[array].document)));
     if (!bytes)
@@ -477,8 +557,10 @@ Result<std::optional<std::string>> View::read(std::size_t array,
                           "' is not as it was written by this append"));
     if (found && found->replaced && !isStaged)
     {
+        const auto base = chunkContent(*bytes);
+        MDIMAPPEND_RETURN_IF_ERROR(noteSeen(chunkKey(array, index), base));
         const std::lock_guard guard(m_mutex);
-        record(array, *found).base = chunkContent(*bytes);
+        record(array, *found).base = base;
     }
     return bytes;
 }

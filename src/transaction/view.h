@@ -20,6 +20,7 @@
 #include "journal/records.h"
 #include "journal/site.h"
 #include "status.h"
+#include "storage/requests_at_once.h"
 #include "storage/storage.h"
 #include "transaction/known_contents.h"
 #include "zarr/array_document.h"
@@ -60,6 +61,9 @@ struct ChunkRecord
     bool aside = false;
     /// Of an added chunk at its final key: a hash of the object's version.
     std::size_t version = 0;
+    /// In an object store, how often it has been staged before: a name is used
+    /// once, since an attempt to put it may come late.
+    unsigned staging = 0;
 };
 
 /// Which of the documents served for an array the driver sees.
@@ -87,6 +91,11 @@ class View
     /// `mayDelete`: whether the transaction may delete objects of the store.
     /// Under a lease it may not: a deletion that comes late, when somebody else
     /// has written there, cannot be told from one in time.
+    ///
+    /// In an object store a late writer may put a chunk of an undone append
+    /// where there is none. So there, chunks that are all fill are written,
+    /// too, and a key that has been put once is not put again before the
+    /// decision.
     View(const Site &site, Storage &storage, const std::string &transaction,
          std::vector<Array> arrays, bool mayDelete = true);
     ~View();
@@ -115,12 +124,21 @@ class View
     /// with the commit.
     Status setAbsent(std::size_t array, const ChunkIndex &index);
 
-    /// Puts the object of a planned chunk.
+    /// Puts the object of a planned chunk. In an object store that is only
+    /// begun (putAtOnce), and a failure is told by `failure` later.
     Status put(std::size_t array, const ChunkIndex &index,
                std::string_view bytes);
 
+    /// So many puts wait for their answers at the same time; in other storage
+    /// each is done when `put` returns.
+    void putAtOnce(std::size_t most);
+
+    /// Until all that was put is settled.
+    void wait();
+
     /// Whether there is an object for this chunk: one that this transaction
-    /// put, or of the base. The base's checksum is recorded when it is read.
+    /// put, or of the base. The base's checksum is recorded when it is read. In
+    /// an object store it is not asked for: there may be one of the base.
     Result<bool> holdsData(std::size_t array, const ChunkIndex &index);
 
     /// The object of a chunk: that which this transaction put, or the base's,
@@ -205,10 +223,15 @@ class View
     ChunkRecord recordOf(std::size_t array, const Slot &slot);
     void setRecord(std::size_t array, const Slot &slot, ChunkRecord chunk);
     std::string chunkKey(std::size_t array, const ChunkIndex &index) const;
-    static std::string stagedName(std::size_t array, const Slot &slot);
-    std::string stagedPath(std::size_t array, const Slot &slot) const;
+    static std::string stagedName(std::size_t array, const Slot &slot,
+                                  unsigned staging);
+    std::string stagedPath(std::size_t array, const Slot &slot,
+                           unsigned staging) const;
     std::string makeDocument(std::size_t array, Face face) const;
     Status keep(Status failure);
+    Status putNow(std::size_t array, const ChunkIndex &index,
+                  std::string_view bytes);
+    Status noteSeen(const std::string &key, const Content &content);
     Result<Content> baseOf(std::size_t array, const Slot &slot,
                            const ChunkIndex &index);
     Status checkBase(const std::string &key, const Content &base);
@@ -240,6 +263,8 @@ class View
     Status m_failure;
     std::uint64_t m_bytesWritten = 0;
     std::uint64_t m_chunksWritten = 0;
+    /// Ends before the rest goes.
+    std::unique_ptr<RequestQueue> m_queue;
 };
 
 template <class Visit> void View::forEach(Visit visit) const
@@ -258,7 +283,8 @@ template <class Visit> void View::forEach(Visit visit) const
                 {
                     const bool moves = replaced || records[box][i].aside;
                     visit(Settled{a, boxes[box].at(i), moves,
-                                  moves ? stagedName(a, {replaced, box, i})
+                                  moves ? stagedName(a, {replaced, box, i},
+                                                     records[box][i].staging)
                                         : std::string(),
                                   records[box][i]});
                 }

@@ -1,6 +1,8 @@
 #include "transaction/writer.h"
 
 #include "storage/local_storage.h"
+#include "storage/object_address.h"
+#include "transaction/object_target.h"
 
 namespace mdimappend
 {
@@ -18,10 +20,95 @@ class NoLock final : public Lock
     }
 };
 
+LockRequest lockRequest(const WriterRequest &request, const Site &site)
+{
+    return {site.lock(),       request.command, request.lockTimeout,
+            request.cancelled, request.lease,   request.clock};
+}
+
+/// Its folder is the connection's, which lives as long.
+Result<Writer> openObjects(const WriterRequest &request, bool looks)
+{
+    std::shared_ptr<ObjectTarget> connection;
+    auto &kept = request.connection ? *request.connection : connection;
+    if (!kept)
+    {
+        MDIMAPPEND_ASSIGN(
+            kept,
+            ObjectTarget::open(request.target, request.group, request.config));
+    }
+    Writer writer;
+    writer.objects = kept;
+    writer.storage =
+        std::shared_ptr<Storage>(writer.objects, &writer.objects->storage());
+    MDIMAPPEND_ASSIGN(writer.site, writer.objects->locate(looks));
+    return writer;
+}
+
+Result<Writer> openObjectsForWriting(const WriterRequest &request)
+{
+    MDIMAPPEND_ASSIGN(Writer writer, openObjects(request, false));
+    MDIMAPPEND_RETURN_IF_ERROR(refuseForeign(writer.site));
+    if (request.lock == LockMode::None)
+    {
+        // What it says of the log's end would not be true any more.
+        MDIMAPPEND_RETURN_IF_ERROR(
+            writer.objects->lockRequests().remove(writer.site.lock()));
+        writer.storage->forget();
+        writer.lock = std::make_unique<NoLock>();
+        MDIMAPPEND_RETURN_IF_ERROR(writer.objects->look(writer.site));
+        return writer;
+    }
+    auto &objects = *writer.objects;
+    MDIMAPPEND_ASSIGN(
+        writer.lock,
+        objects.acquire(lockRequest(request, writer.site), writer.site));
+    objects.storage().requests().setTimeLeft([lock = writer.lock.get()]
+                                             { return lock->timeLeft(); });
+    MDIMAPPEND_RETURN_IF_ERROR(objects.look(writer.site));
+    return writer;
+}
+
 }  // namespace
+
+Writer::~Writer()
+{
+    if (objects)
+        objects->storage().requests().setTimeLeft({});
+}
+
+Result<bool> Writer::hasSidecar() const
+{
+    MDIMAPPEND_ASSIGN(const auto found,
+                      storage->state(objects ? site.lock() : site.sidecar()));
+    return found.has_value();
+}
+
+Result<LockState> Writer::peekLock() const
+{
+    return objects ? peekObjectLock(objects->lockRequests(), site.lock())
+                   : mdimappend::peekLock(site.lock(), *storage);
+}
+
+Result<bool> Writer::endLease() const
+{
+    return objects ? endObjectLease(objects->lockRequests(), site.lock())
+                   : mdimappend::endLease(site.lock(), *storage);
+}
+
+Result<Site> locateAgain(const WriterRequest &request, const Writer &writer)
+{
+    if (!writer.objects)
+        return locateSite(request.target, request.group);
+    Site site = writer.site;
+    MDIMAPPEND_RETURN_IF_ERROR(writer.objects->look(site));
+    return site;
+}
 
 Result<Writer> openForWriting(const WriterRequest &request)
 {
+    if (isRemote(request.target))
+        return openObjectsForWriting(request);
     Writer writer;
     MDIMAPPEND_ASSIGN(writer.site, locateSite(request.target, request.group));
     {
@@ -49,9 +136,7 @@ Result<Writer> openForWriting(const WriterRequest &request)
         writer.lock = std::make_unique<NoLock>();
         return writer;
     }
-    const LockRequest lock{writer.site.lock(),  request.command,
-                           request.lockTimeout, request.cancelled,
-                           request.lease,       request.clock};
+    const auto lock = lockRequest(request, writer.site);
     MDIMAPPEND_ASSIGN(writer.lock, request.lock == LockMode::Lease
                                        ? acquireLease(lock, *writer.storage)
                                        : acquireLocalLock(lock, *writer.storage,
@@ -61,15 +146,26 @@ Result<Writer> openForWriting(const WriterRequest &request)
     return writer;
 }
 
+Result<Writer> openForReading(const WriterRequest &request, bool looks)
+{
+    if (isRemote(request.target))
+        return openObjects(request, looks);
+    Writer writer;
+    MDIMAPPEND_ASSIGN(writer.site, locateSite(request.target, request.group));
+    MDIMAPPEND_ASSIGN(writer.storage,
+                      LocalStorage::open(writer.site.parent + "/",
+                                         Durability::Process, *request.posix));
+    return writer;
+}
+
 Result<Writer> openForReading(const std::string &target,
                               const std::string &group, Posix &posix)
 {
-    Writer writer;
-    MDIMAPPEND_ASSIGN(writer.site, locateSite(target, group));
-    MDIMAPPEND_ASSIGN(writer.storage,
-                      LocalStorage::open(writer.site.parent + "/",
-                                         Durability::Process, posix));
-    return writer;
+    WriterRequest request;
+    request.target = target;
+    request.group = group;
+    request.posix = &posix;
+    return openForReading(request);
 }
 
 }  // namespace mdimappend

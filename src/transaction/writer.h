@@ -13,14 +13,22 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mdimappend
 {
+
+class ObjectTarget;
 
 struct WriterRequest
 {
     std::string target;
     std::string group;
+    /// GDAL's configuration for the target ("KEY=VALUE").
+    std::vector<std::string> config{};
+    /// The connection to an object store, which is made if there is none yet:
+    /// whoever opens a target several times keeps it.
+    std::shared_ptr<ObjectTarget> *connection = nullptr;
     Durability durability = Durability::Full;
     LockMode lock = LockMode::Auto;
     std::optional<std::chrono::duration<double>> lockTimeout;
@@ -34,16 +42,36 @@ struct WriterRequest
 struct Writer
 {
     Site site;
-    std::unique_ptr<Storage> storage;
+    std::shared_ptr<ObjectTarget> objects;  ///< of an object store
+    std::shared_ptr<Storage> storage;
     std::unique_ptr<Lock> lock;
+
+    Writer() = default;
+    ~Writer();
+    Writer(Writer &&) = default;
+    Writer &operator=(Writer &&) = default;
+
+    /// Whether the lock document has been made, by anybody: then there is a
+    /// sidecar.
+    Result<bool> hasSidecar() const;
+    Result<LockState> peekLock() const;
+    /// Ends a lease whose holder is known to be gone. False if there is none.
+    Result<bool> endLease() const;
 };
 
 /// Makes the sidecar if there is none, and takes the lock.
 Result<Writer> openForWriting(const WriterRequest &request);
 
 /// Site and storage; nothing is made, nothing is locked.
+/// `looks`: whether there is a store, too (which costs an object store a
+/// request).
+Result<Writer> openForReading(const WriterRequest &request, bool looks = true);
 Result<Writer> openForReading(const std::string &target,
                               const std::string &group,
                               Posix &posix = Posix::system());
+
+/// Where the request's target is now: recovery may have made or removed the
+/// store since it was opened.
+Result<Site> locateAgain(const WriterRequest &request, const Writer &writer);
 
 }  // namespace mdimappend

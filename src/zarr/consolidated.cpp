@@ -79,6 +79,16 @@ Result<NodeList> consolidatedNodes(ZarrFormat format, std::string_view text)
     return nodes;
 }
 
+Result<Documents> documentsOfCopy(ZarrFormat format, std::string_view text)
+{
+    MDIMAPPEND_ASSIGN(const Json metadata, parseConsolidated(format, text));
+    Documents documents;
+    for (const auto &[key, document] : metadata.items())
+        documents[format == ZarrFormat::V3 ? key + "/zarr.json" : key] =
+            dumpJson(document, -1);
+    return documents;
+}
+
 namespace
 {
 

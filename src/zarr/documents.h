@@ -33,6 +33,11 @@ struct NodeList
 
 Result<NodeList> consolidatedNodes(ZarrFormat format, std::string_view text);
 
+/// The documents that the consolidated metadata in `text` hold, by key below
+/// their group ("temp/.zattrs", "temp/zarr.json"): the same values, spelled
+/// anew.
+Result<Documents> documentsOfCopy(ZarrFormat format, std::string_view text);
+
 /// Refuses (naming the array) where an array's own documents and the copy in
 /// the consolidated metadata disagree in any value (compared as parsed JSON,
 /// NaN equal to NaN, member order ignored, and members that are absent equal to

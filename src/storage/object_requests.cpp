@@ -1,0 +1,243 @@
+#include "storage/object_requests.h"
+
+#include "storage/gdal_answers.h"
+#include "storage/requests_at_once.h"
+
+#include <cpl_conv.h>
+#include <cpl_error.h>
+#include <cpl_string.h>
+#include <cpl_vsi.h>
+#include <cpl_vsi_error.h>
+
+#include <algorithm>
+#include <deque>
+#include <random>
+#include <set>
+#include <thread>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+using Kind = ObjectAnswer::Kind;
+using Seconds = ObjectRequests::Seconds;
+
+/// With the pauses between them some 10 s.
+constexpr int mostAttempts = 6;
+constexpr Seconds firstPause{0.2};
+constexpr Seconds longestPause{10};
+
+/// Doubled each time; a little by chance, or those who failed together would
+/// come back together.
+Seconds pauseAfter(int attempt, const ObjectAnswer &answer)
+{
+    thread_local std::minstd_rand random{std::random_device{}()};
+    std::uniform_real_distribution<double> jitter(0.5, 1.0);
+    const auto pause =
+        firstPause * static_cast<double>(1 << attempt) * jitter(random);
+    return std::clamp(std::max(pause, Seconds(answer.retryAfter.value_or(0))),
+                      Seconds(0), longestPause);
+}
+
+/// While it lives, GDAL is configured so in this thread.
+class Configured
+{
+  public:
+    explicit Configured(const std::vector<std::string> &config)
+    {
+        for (const auto &entry : config)
+        {
+            const auto equals = std::min(entry.find('='), entry.size());
+            m_setters.emplace_back(
+                entry.substr(0, equals).c_str(),
+                equals < entry.size() ? entry.c_str() + equals + 1 : "", false);
+        }
+    }
+
+  private:
+    std::deque<CPLConfigOptionSetter> m_setters{};
+};
+
+}  // namespace
+
+ObjectRequests::ObjectRequests(const ObjectAddress &store,
+                               std::vector<std::string> config)
+    : m_kind(store.kind), m_config(std::move(config))
+{
+    const Configured configured(m_config);
+    m_transport = makeTransport(store);
+}
+
+ObjectRequests::~ObjectRequests() = default;
+
+void ObjectRequests::setTimeLeft(std::function<Seconds()> timeLeft)
+{
+    const std::lock_guard guard(m_mutex);
+    m_timeLeft = std::move(timeLeft);
+}
+
+ObjectTransport::TimeLeft ObjectRequests::timeLeft() const
+{
+    const std::lock_guard guard(m_mutex);
+    if (!m_timeLeft)
+        return {};
+    return [left = m_timeLeft] { return left().count(); };
+}
+
+bool ObjectRequests::mayGoOn() const
+{
+    const std::lock_guard guard(m_mutex);
+    return !m_timeLeft || m_timeLeft() > Seconds(0);
+}
+
+Result<ObjectAnswer>
+ObjectRequests::tried(const std::string &what, const std::string &path,
+                      bool writes, const std::function<ObjectAnswer()> &attempt)
+{
+    const Configured configured(m_config);
+    for (int i = 0;; ++i)
+    {
+        if (writes && !mayGoOn())
+            return error("cannot " + what + " '" + path +
+                         "': the lease ran out");
+        auto answer = attempt();
+        if (answer.kind != Kind::TryAgain && answer.kind != Kind::Failed)
+            return answer;
+        if (answer.kind == Kind::Failed || i + 1 == mostAttempts)
+            return error(
+                "cannot " + what + " '" + path + "': " + answer.message +
+                (answer.kind == Kind::TryAgain
+                     ? " (" + std::to_string(mostAttempts) + " attempts)"
+                     : std::string()));
+        std::this_thread::sleep_for(pauseAfter(i, answer));
+    }
+}
+
+Result<std::optional<ReadObject>> ObjectRequests::get(const std::string &path,
+                                                      std::uint64_t limit)
+{
+    MDIMAPPEND_ASSIGN(auto answer,
+                      tried("read", path, false,
+                            [&] { return m_transport->get(path, limit); }));
+    if (answer.kind == Kind::Missing)
+        return std::optional<ReadObject>();
+    return std::make_optional<ReadObject>(
+        {std::move(answer.bytes), std::move(answer.version), answer.age});
+}
+
+Result<std::optional<ObjectHead>> ObjectRequests::head(const std::string &path)
+{
+    MDIMAPPEND_ASSIGN(auto answer, tried("look at", path, false, [&]
+                                         { return m_transport->head(path); }));
+    if (answer.kind == Kind::Missing)
+        return std::optional<ObjectHead>();
+    return std::make_optional<ObjectHead>(
+        {answer.size, std::move(answer.version)});
+}
+
+Result<std::optional<std::string>>
+ObjectRequests::put(const std::string &path, std::string_view bytes,
+                    const PutCondition &condition, VersionOfPut version)
+{
+    MDIMAPPEND_ASSIGN(auto answer,
+                      tried("write", path, true,
+                            [&]
+                            {
+                                return m_transport->put(path, bytes, condition,
+                                                        version, timeLeft());
+                            }));
+    if (answer.kind == Kind::Done)
+        return std::optional(std::move(answer.version));
+    if (answer.kind == Kind::Missing)
+        return error("cannot write '" + path + "': " + answer.message);
+    // An attempt whose answer was lost may have been carried out, by us or by
+    // libcurl, which says nothing of sending once more.
+    MDIMAPPEND_ASSIGN(const auto there, head(path));
+    if (!there || there->size != bytes.size())
+        return std::optional<std::string>();
+    MDIMAPPEND_ASSIGN(auto present, get(path, bytes.size()));
+    return present && present->bytes == bytes
+               ? std::optional(std::move(present->version))
+               : std::nullopt;
+}
+
+Status ObjectRequests::remove(const std::string &path)
+{
+    return tried("remove", path, true,
+                 [&] { return m_transport->remove(path, timeLeft()); })
+        .takeStatus();
+}
+
+Status ObjectRequests::removeAll(const std::vector<std::string> &paths)
+{
+    // More would be several requests anyway.
+    constexpr std::size_t mostAtOnce = 1000;
+    // GDAL takes Azure's answers to a batch for failures, and has none for GCS.
+    if (m_kind != StoreKind::S3)
+        return forEachAtOnce(requestsAtOnce, paths.size(),
+                             [&](std::size_t i) { return remove(paths[i]); });
+    for (std::size_t first = 0; first < paths.size(); first += mostAtOnce)
+    {
+        const std::size_t end = std::min(first + mostAtOnce, paths.size());
+        if (!mayGoOn())
+            return error("cannot remove '" + paths[first] +
+                         "': the lease ran out");
+        const Configured configured(m_config);
+        std::unique_ptr<int, decltype(&VSIFree)> removed(nullptr, VSIFree);
+        if (end - first > 1)
+        {
+            const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
+            CPLStringList batch;
+            for (std::size_t i = first; i < end; ++i)
+                batch.AddString(paths[i].c_str());
+            removed.reset(VSIUnlinkBatch(batch.List()));
+        }
+        for (std::size_t i = first; i < end; ++i)
+        {
+            if (!removed || !removed.get()[i - first])
+                MDIMAPPEND_RETURN_IF_ERROR(remove(paths[i]));
+        }
+    }
+    return Status::ok();
+}
+
+Result<std::vector<std::string>> ObjectRequests::list(const std::string &folder)
+{
+    const Configured configured(m_config);
+    CPLStringList entries;
+    MDIMAPPEND_RETURN_IF_ERROR(
+        tried("list", folder, false,
+              [&]() -> ObjectAnswer
+              {
+                  const GdalAnswers answers;
+                  VSICurlPartialClearCache(folder.c_str());
+                  entries = CPLStringList(VSIReadDir((folder + "/").c_str()));
+                  // Nothing is what is listed of what is not there, and of
+                  // what may not be listed.
+                  if (!answers.failed())
+                      return {Kind::Done};
+                  const int code = VSIGetLastErrorNo();
+                  const bool stays = code == VSIE_AccessDenied ||
+                                     code == VSIE_BucketNotFound ||
+                                     code == VSIE_InvalidCredentials ||
+                                     code == VSIE_SignatureDoesNotMatch ||
+                                     answers.code() == "AccessDenied";
+                  return {stays ? Kind::Failed : Kind::TryAgain,
+                          answers.reason()};
+              })
+            .takeStatus());
+    std::set<std::string> names;
+    for (const char *entry : entries)
+    {
+        std::string name = entry;
+        while (name.ends_with('/'))
+            name.pop_back();
+        if (!name.empty() && name != "." && name != "..")
+            names.insert(std::move(name));
+    }
+    return std::vector<std::string>(names.begin(), names.end());
+}
+
+}  // namespace mdimappend

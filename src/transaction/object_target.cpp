@@ -1,0 +1,197 @@
+#include "transaction/object_target.h"
+
+#include "journal/log.h"
+#include "zarr/document_key.h"
+#include "zarr/json_text.h"
+
+#include <utility>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+Status notATarget(const std::string &target, const std::string &why)
+{
+    return {Failure::Error, "target '" + withoutSecrets(target) + "' " + why +
+                                " Nothing was written."};
+}
+
+}  // namespace
+
+ObjectTarget::ObjectTarget(ObjectAddress address, std::string group,
+                           std::vector<std::string> config)
+    : m_address(std::move(address)), m_group(std::move(group)),
+      m_config(std::move(config)), m_storage(m_address, m_config),
+      m_lockRequests(m_address, m_config)
+{
+}
+
+Result<std::shared_ptr<ObjectTarget>>
+ObjectTarget::open(const std::string &target, const std::string &group,
+                   const std::vector<std::string> &config)
+{
+    const auto address = parseObjectAddress(target);
+    if (!address)
+        return notATarget(target,
+                          "is neither on a local file system nor in an object "
+                          "store (/vsis3/, /vsiaz/, /vsigs/): that is where "
+                          "this version can append.");
+    if (address->bucket.empty())
+        return notATarget(target, "names no bucket.");
+    if (address->key.empty())
+        return notATarget(target,
+                          "is the root of a bucket: its sidecar beside it "
+                          "would be in another one. Name a folder in it.");
+    for (const auto *key : {&address->key, &group})
+    {
+        if (!key->empty() && !isKeyBelow(*key))
+            return Status(Failure::Usage,
+                          "target '" + withoutSecrets(target) + "': '" + *key +
+                              "' has parts that are empty, '.' or '..'. "
+                              "Nothing was written.");
+    }
+    return std::shared_ptr<ObjectTarget>(
+        new ObjectTarget(*address, group, config));
+}
+
+Result<bool> ObjectTarget::isZarrNode(const std::string &path)
+{
+    for (const char *document :
+         {"zarr.json", ".zmetadata", ".zgroup", ".zarray"})
+    {
+        MDIMAPPEND_ASSIGN(
+            const auto bytes,
+            m_storage.read(path + "/" + document, largestDocument));
+        if (bytes)
+            return true;
+    }
+    return false;
+}
+
+Result<bool> ObjectTarget::seesLock(const std::string &path)
+{
+    if (!m_seen || m_seenAt != path)
+    {
+        MDIMAPPEND_ASSIGN(
+            m_seen, readObjectLock(m_lockRequests, path + ".mdimappend/lock"));
+        m_seenAt = path;
+    }
+    const bool exists = m_seen->exists;
+    if (!exists)
+        m_seen.reset();
+    return exists;
+}
+
+Result<Site> ObjectTarget::locate(bool looks)
+{
+    // Where it was once, it is for the rest of a run.
+    auto root = m_root.empty() ? m_address.path() : m_root;
+    MDIMAPPEND_ASSIGN(bool locked, seesLock(root));
+    if (!locked)
+    {
+        // The bucket itself cannot be one.
+        const auto bucket = m_address.prefix + m_address.bucket;
+        for (auto above = root; above.size() > bucket.size();
+             above.resize(above.rfind('/')))
+        {
+            MDIMAPPEND_ASSIGN(const bool isNode, isZarrNode(above));
+            if (isNode)
+                root = above;
+        }
+        if (root != m_address.path())
+        {
+            MDIMAPPEND_ASSIGN(locked, seesLock(root));
+        }
+    }
+    m_root = locked ? root : "";
+    Site site;
+    const auto slash = root.rfind('/');
+    site.parent = root.substr(0, slash);
+    site.name = root.substr(slash + 1);
+    if (root.size() < m_address.path().size())
+        site.group = m_address.path().substr(root.size() + 1);
+    if (!m_group.empty())
+        site.group += (site.group.empty() ? "" : "/") + m_group;
+    site.config = m_config;
+    if (looks || !locked)
+        MDIMAPPEND_RETURN_IF_ERROR(look(site));
+    // What an undone append of ours has left is nobody else's.
+    if (!site.exists && !locked)
+    {
+        MDIMAPPEND_ASSIGN(const auto names, m_storage.list(root));
+        MDIMAPPEND_ASSIGN(const auto own, m_storage.list(site.sidecar()));
+        site.foreign = !names.empty() && own.empty();
+    }
+    return site;
+}
+
+Status ObjectTarget::look(Site &site)
+{
+    MDIMAPPEND_ASSIGN(site.exists, isZarrNode(site.store()));
+    return Status::ok();
+}
+
+Result<std::optional<LogEnd>> ObjectTarget::logEnd(const Site &site)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(seesLock(site.store()).takeStatus());
+    if (!m_seen || !m_seen->document.unsettled.empty())
+        return std::optional<LogEnd>();
+    return m_seen->document.logEnd;
+}
+
+void ObjectTarget::assumeLogEnd(const Site &site,
+                                const std::optional<LogEnd> &end)
+{
+    if (!end)
+        return;
+    m_storage.assume(headPath(site), headText(end->sequence));
+    if (!end->record.empty())
+    {
+        m_storage.assume(logRecordPath(site, end->sequence), end->record);
+        const auto record = parseJson(end->record);
+        if (record && member(*record, "zarr_format") == 2)
+            m_storage.assume(site.store() + "/zarr.json", std::nullopt);
+    }
+    m_storage.assume(logRecordPath(site, end->sequence + 1), std::nullopt);
+}
+
+/// Foreign writers take no lock; most of them change the document that readers
+/// open first.
+Result<bool> ObjectTarget::isAsWeLeftIt(const Site &site)
+{
+    for (const char *document : {"zarr.json", ".zmetadata"})
+    {
+        const auto path = site.store() + "/" + document;
+        MDIMAPPEND_ASSIGN(const auto bytes,
+                          m_storage.read(path, largestDocument));
+        const bool isConsolidated =
+            bytes && (document[0] == '.' ||
+                      bytes->find("\"consolidated_metadata\"") != bytes->npos);
+        if (isConsolidated)
+            return m_storage.isUnchanged(path);
+    }
+    return false;
+}
+
+Result<std::unique_ptr<Lock>> ObjectTarget::acquire(const LockRequest &request,
+                                                    const Site &site)
+{
+    m_storage.requests().setTimeLeft({});
+    MDIMAPPEND_ASSIGN(auto lock,
+                      acquireObjectLock(request, m_lockRequests, m_seen));
+    bool isKnown = lock->isContinued();
+    if (isKnown)
+    {
+        MDIMAPPEND_ASSIGN(isKnown, isAsWeLeftIt(site));
+    }
+    if (isKnown)
+        m_storage.forgetBelow(site.sidecar());
+    else
+        m_storage.forget();
+    assumeLogEnd(site, lock->logEnd());
+    return lock;
+}
+
+}  // namespace mdimappend
