@@ -16,7 +16,7 @@ version=3.12
 python=$peers/python/bin/python$version
 # Released in 2024, without upper bounds; later libraries fail with it.
 zappend=('zappend==0.8.0' 'zarr<3' 'xarray<2025.2' netCDF4)
-others=(tensorstore icechunk zarrs xarray dask netCDF4)
+others=(tensorstore icechunk zarrs xarray dask netCDF4 s3fs)
 
 say() { echo "peers: $*" >&2; }
 

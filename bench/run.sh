@@ -7,4 +7,8 @@ if [ "${1:-}" = --kernels ]; then
     shift
     exec "$here/kernels.sh" "$(dirname "$(command -v gdalmdimappend)")/../bench/kernels" "$here/results" "$@"
 fi
+if [ "${1:-}" = --object-store ]; then
+    shift
+    exec python3 "$here/object_store.py" "$@"
+fi
 exec python3 "$here/run.py" "$@"
