@@ -19,7 +19,6 @@ constexpr std::size_t digits = 12;
 /// Nobody comes so far by claiming.
 constexpr std::uint64_t highestNumber = 1'000'000'000'000'000;
 constexpr std::uint64_t largestClaim = 1U << 16;
-constexpr Seconds leaseOfDamaged{60};
 
 std::optional<std::uint64_t> numberOf(const std::string &name)
 {
@@ -44,20 +43,26 @@ std::string toText(const Claim &claim)
     return dumpJson(document, 2) + "\n";
 }
 
+std::chrono::duration<double> leaseFrom(const Json &document)
+{
+    const Json &lease = member(document, "lease");
+    if (!lease.is_number() || !std::isfinite(lease.get<double>()))
+        return Seconds(60);
+    return std::clamp<Seconds>(Seconds(lease.get<double>()), shortestLease,
+                               longestLease);
+}
+
 Claim parseClaim(std::uint64_t number, const std::string &text)
 {
     Claim claim;
     claim.number = number;
-    claim.lease = leaseOfDamaged;
+    claim.lease = leaseFrom({});
     const auto document = parseJson(text);
     if (!document)
         return claim;
     claim.held = textMember(*document, "state") != "free";
     claim.holder = holderFrom(*document);
-    if (const Json &lease = member(*document, "lease");
-        lease.is_number() && std::isfinite(lease.get<double>()))
-        claim.lease = std::clamp<Seconds>(Seconds(lease.get<double>()),
-                                          shortestLease, longestLease);
+    claim.lease = leaseFrom(*document);
     claim.renewals = countMember(*document, "renewals");
     return claim;
 }

@@ -25,6 +25,9 @@ namespace mdimappend
 constexpr std::chrono::seconds shortestLease{1};
 constexpr std::chrono::hours longestLease{24};
 
+/// How long what a document says lasts; a minute where it is damaged.
+std::chrono::duration<double> leaseFrom(const Json &document);
+
 struct Claim
 {
     std::uint64_t number = 0;

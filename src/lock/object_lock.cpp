@@ -7,9 +7,7 @@
 #include <cpl_conv.h>
 #include <cpl_string.h>
 
-#include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <condition_variable>
 #include <format>
 #include <mutex>
@@ -28,7 +26,6 @@ constexpr const char *formatName = "mdimappend lock 2";
 constexpr std::uint64_t largestDocumentOfLock = 1U << 20;
 /// Records are carried along as long as they are small.
 constexpr std::size_t largestRecordCarried = 16U << 10;
-constexpr Seconds leaseOfDamaged{60};
 /// Each look costs a request.
 constexpr std::chrono::milliseconds longestPause{1000};
 /// The clocks of a store's servers may differ by some seconds.
@@ -295,16 +292,13 @@ LockDocument parseLockDocument(const std::string &text)
 {
     LockDocument document;
     document.held = true;
-    document.lease = leaseOfDamaged;
+    document.lease = leaseFrom({});
     const auto json = parseJson(text);
     if (!json || textMember(*json, "format") != formatName)
         return document;
     document.held = textMember(*json, "state") != "free";
     document.holder = holderFrom(*json);
-    if (const Json &lease = member(*json, "lease");
-        lease.is_number() && std::isfinite(lease.get<double>()))
-        document.lease = std::clamp<Seconds>(Seconds(lease.get<double>()),
-                                             shortestLease, longestLease);
+    document.lease = leaseFrom(*json);
     document.renewals = countMember(*json, "renewals");
     document.count = countMember(*json, "count");
     if (const Json &names = member(*json, "unsettled"); names.is_array())
