@@ -16,6 +16,9 @@ const char *stateName(PendingTransaction::State state, bool underWay)
 {
     switch (state)
     {
+    case PendingTransaction::State::Open:
+        return underWay ? "its parts are being written; commit or abort it"
+                        : "its lease is over; the next run gives it up";
     case PendingTransaction::State::Planned:
         return underWay ? "under way" : "interrupted; the next run undoes it";
     case PendingTransaction::State::Decided:

@@ -35,10 +35,10 @@ std::string settingsText(const AppendOptions &options)
 }  // namespace
 
 MdimAppendAlgorithm::MdimAppendAlgorithm()
-    : GDALAlgorithm(NAME,
-                    "Append slices to a Zarr cube: validated, atomic, "
-                    "recoverable.",
-                    "")
+    : MdimAppendAlgorithm(NAME,
+                          "Append slices to a Zarr cube: validated, atomic, "
+                          "recoverable.",
+                          {}, "30s")
 {
     m_longDescription =
         "Each slice (a NetCDF, GRIB, HDF5, Zarr or GeoTIFF file, or whatever "
@@ -46,6 +46,14 @@ MdimAppendAlgorithm::MdimAppendAlgorithm()
         "append dimension, in one transaction: readers see the old cube or "
         "the new one. The first slice makes the target. Running the same "
         "command again appends what is missing.";
+}
+
+MdimAppendAlgorithm::MdimAppendAlgorithm(const char *name,
+                                         const char *description,
+                                         const std::set<std::string> &hidden,
+                                         const std::string &lease)
+    : GDALAlgorithm(name, description, ""), m_lease(lease)
+{
     AddProgressArg();
     AddArg("settings", 0,
            "JSON or YAML file with settings; each over those before, the "
@@ -65,6 +73,18 @@ MdimAppendAlgorithm::MdimAppendAlgorithm()
         .SetHiddenForCLI()
         .SetIsInput(false)
         .SetIsOutput(true);
+    hide(hidden);
+}
+
+void MdimAppendAlgorithm::hide(const std::set<std::string> &names)
+{
+    for (const auto &argument : GetArgs())
+    {
+        auto *made =
+            dynamic_cast<GDALInConstructionAlgorithmArg *>(argument.get());
+        if (made && names.contains(made->GetName()))
+            made->SetHidden();
+    }
 }
 
 void MdimAppendAlgorithm::addSliceArguments()

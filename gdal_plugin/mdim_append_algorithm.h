@@ -10,13 +10,14 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace mdimappend
 {
 
-class MdimAppendAlgorithm final : public GDALAlgorithm
+class MdimAppendAlgorithm : public GDALAlgorithm
 {
   public:
     static constexpr const char *NAME = "append";
@@ -50,15 +51,33 @@ class MdimAppendAlgorithm final : public GDALAlgorithm
         m_command = std::move(command);
     }
 
+  protected:
+    /// For what takes the options of an append, and does something else.
+    /// `hidden`: the options that have no meaning there.
+    MdimAppendAlgorithm(const char *name, const char *description,
+                        const std::set<std::string> &hidden,
+                        const std::string &lease);
+
+    bool given(const char *name) const;
+    /// Those that were given, over those of settings files.
+    Result<AppendOptions> options();
+    bool fail(const Status &status);
+
+    Status m_settingsStatus;
+    std::vector<GDALArgDatasetValue> m_slices;
+    std::string m_target;
+    std::string m_outputString;
+    std::string m_lease;
+    int m_returnCode = 0;
+
   private:
     bool RunImpl(GDALProgressFunc progress, void *progressData) override;
+    void hide(const std::set<std::string> &names);
     void addSliceArguments();
     void addTargetArguments();
     void addGuardArguments();
     void addRunArguments();
     void loadSettings(const std::vector<std::string> &files);
-    bool given(const char *name) const;
-    Result<AppendOptions> options();
     Status readSlices(AppendOptions &options);
     Status readSliceOptions(AppendOptions &options) const;
     Status readTargetOptions(AppendOptions &options) const;
@@ -66,13 +85,10 @@ class MdimAppendAlgorithm final : public GDALAlgorithm
     Status readRunOptions(AppendOptions &options) const;
     void tell(const std::string &text);
     void writeReport(const AppendOptions &options, const Report &report);
-    bool fail(const Status &status);
 
     std::vector<std::string> m_settingsFiles;
     std::optional<Settings> m_settings;
-    Status m_settingsStatus;
 
-    std::vector<GDALArgDatasetValue> m_slices;
     std::string m_slicesFrom;
     std::vector<std::string> m_inputFormats;
     std::vector<std::string> m_openOptions;
@@ -87,7 +103,6 @@ class MdimAppendAlgorithm final : public GDALAlgorithm
     std::string m_readySuffix;
     std::vector<std::string> m_sliceConfig;
 
-    std::string m_target;
     std::string m_group;
     int m_zarrFormat = 3;
     std::string m_consolidated = "yes";
@@ -110,7 +125,6 @@ class MdimAppendAlgorithm final : public GDALAlgorithm
 
     std::string m_lock = "auto";
     std::string m_lockTimeout = "60s";
-    std::string m_lease = "30s";
     std::string m_durability = "full";
     int m_slicesPerCommit = 1;
     bool m_keepGoing = false;
@@ -126,8 +140,6 @@ class MdimAppendAlgorithm final : public GDALAlgorithm
     bool m_told = true;  ///< and no line was lost
     bool m_standalone = false;
     std::string m_command;
-    std::string m_outputString;
-    int m_returnCode = 0;
 };
 
 }  // namespace mdimappend

@@ -1,5 +1,6 @@
 #include "registration.h"
 
+#include "distributed_algorithms.h"
 #include "driver_algorithms.h"
 #include "mdim_append_algorithm.h"
 
@@ -42,6 +43,16 @@ GDALAlgorithm *instantiate(const std::vector<std::string> &path)
         return new LogAlgorithm;
     if (verb == UnlockAlgorithm::NAME)
         return new UnlockAlgorithm;
+    if (verb == BeginAlgorithm::NAME)
+        return new BeginAlgorithm;
+    if (verb == WriteAlgorithm::NAME)
+        return new WriteAlgorithm;
+    if (verb == CommitAlgorithm::NAME)
+        return new CommitAlgorithm;
+    if (verb == AbortAlgorithm::NAME)
+        return new AbortAlgorithm;
+    if (verb == RenewAlgorithm::NAME)
+        return new RenewAlgorithm;
     return nullptr;
 }
 
@@ -61,8 +72,10 @@ void GDALRegister_MDIMAPPEND()
     driver->SetMetadataItem(GDAL_DMD_LONGNAME,
                             "Appending to Zarr cubes (algorithms)");
     driver->pfnInstantiateAlgorithm = instantiate;
-    for (const char *verb : {StatusAlgorithm::NAME, RecoverAlgorithm::NAME,
-                             LogAlgorithm::NAME, UnlockAlgorithm::NAME})
+    for (const char *verb :
+         {StatusAlgorithm::NAME, RecoverAlgorithm::NAME, LogAlgorithm::NAME,
+          UnlockAlgorithm::NAME, BeginAlgorithm::NAME, WriteAlgorithm::NAME,
+          CommitAlgorithm::NAME, AbortAlgorithm::NAME, RenewAlgorithm::NAME})
         driver->DeclareAlgorithm({verb});
     GetGDALDriverManager()->RegisterDriver(driver.release());
     declareAlgorithms();

@@ -116,22 +116,22 @@ TEST_F(LeaseTest, isNotTakenOverWhileItIsRenewed)
 {
     const auto first = lease(a);
     Claims claims(*storage, folder / "lease");
-    ClaimWatch watch;
+    ClaimWatch watch(claims);
     for (int i = 0; i < 10; ++i)
     {
         auto claim = claims.latest();
         ASSERT_TRUE(claim && *claim);
         b.now += Seconds(10.5);
-        EXPECT_FALSE(watch.isGone(**claim, b.now));
+        EXPECT_FALSE(*watch.isGone(**claim, b.now));
         ++(*claim)->renewals;
         ASSERT_TRUE(claims.rewrite(**claim));
     }
     b.now += Seconds(10.5);
-    EXPECT_FALSE(watch.isGone(**claims.latest(), b.now));
+    EXPECT_FALSE(*watch.isGone(**claims.latest(), b.now));
     b.now += Seconds(10.5);
-    EXPECT_FALSE(watch.isGone(**claims.latest(), b.now));
+    EXPECT_FALSE(*watch.isGone(**claims.latest(), b.now));
     b.now += Seconds(1);
-    EXPECT_TRUE(watch.isGone(**claims.latest(), b.now));
+    EXPECT_TRUE(*watch.isGone(**claims.latest(), b.now));
 }
 
 TEST_F(LeaseTest, isRenewedInTheBackground)

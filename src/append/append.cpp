@@ -2,6 +2,7 @@
 
 #include "append/batch.h"
 #include "append/slice_queue.h"
+#include "append/slice_request.h"
 #include "append/target.h"
 #include "slice/slice.h"
 #include "slice/slice_wait.h"
@@ -442,20 +443,7 @@ class Run
 
     SliceRequest requestFor(const SliceInput &input) const
     {
-        SliceRequest request;
-        request.name = input.name;
-        request.label = input.label;
-        request.labelFrom = m_options.labelFrom;
-        request.allowedDrivers = m_options.allowedDrivers;
-        request.openOptions = m_options.openOptions;
-        request.config = m_options.sliceConfig;
-        request.arrays = m_options.arrays;
-        request.excludedArrays = m_options.excludedArrays;
-        request.renamedArrays = m_options.renamedArrays;
-        request.dataset = input.dataset;
-        request.appendDim = m_options.appendDim.empty() ? m_report.appendDim
-                                                        : m_options.appendDim;
-        return request;
+        return sliceRequest(m_options, input, m_report.appendDim);
     }
 
     /// Opens the next slice while this one is written, if it is known already.

@@ -1,12 +1,12 @@
 #include "append/batch.h"
 
+#include "append/log_record.h"
 #include "append/logged_slices.h"
 #include "append/pipeline.h"
 #include "append/target_attributes.h"
 #include "storage/object_address.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 namespace mdimappend
@@ -14,44 +14,6 @@ namespace mdimappend
 
 namespace
 {
-
-/// Requests to a store mostly wait.
-constexpr int leastRemoteThreads = 16;
-
-Result<Writer> openTarget(const AppendOptions &options,
-                          const WriterRequest &place)
-{
-    if (options.dryRun)
-        return openForReading(place);
-    WriterRequest request = place;
-    request.durability = options.durability;
-    request.lock = options.lock;
-    request.lockTimeout = options.lockTimeout;
-    request.lease = options.lease;
-    request.clock = options.clock;
-    request.command = options.command;
-    request.cancelled = options.cancelled;
-    return openForWriting(request);
-}
-
-std::uint64_t count(const std::vector<ChunkBox> &boxes)
-{
-    std::uint64_t chunks = 0;
-    for (const auto &box : boxes)
-        chunks += box.count();
-    return chunks;
-}
-
-/// As a double: shapes may be absurd.
-double uncompressedBytes(const View::Array &array)
-{
-    double size = static_cast<double>(array.document.dataType.size) *
-                  static_cast<double>(count(array.planned.added) +
-                                      count(array.planned.replaced));
-    for (const auto length : array.document.chunk)
-        size *= static_cast<double>(length);
-    return size;
-}
 
 Json planAsJson(const AppendPlan &plan)
 {
@@ -61,8 +23,8 @@ Json planAsJson(const AppendPlan &plan)
     for (const auto &array : plan.intent.arrays)
     {
         const auto &document = array.document;
-        const auto added = count(array.planned.added);
-        const auto replaced = count(array.planned.replaced);
+        const auto added = countChunks(array.planned.added);
+        const auto replaced = countChunks(array.planned.replaced);
         const double size = uncompressedBytes(array);
         arrays.push_back({{"path", document.path},
                           {"chunk", document.chunk},
@@ -89,21 +51,6 @@ void describe(const AppendPlan &plan, SliceReport &report)
     report.created = plan.create;
 }
 
-/// A thread costs more than it brings for less work than that.
-constexpr double leastBytesPerThread = 1 << 20;
-
-int worthwhileThreads(const AppendPlan &plan, const Storage &storage)
-{
-    if (storage.isObjectStore())
-        return std::max(leastRemoteThreads,
-                        static_cast<int>(std::thread::hardware_concurrency()));
-    double bytes = 0;
-    for (const auto &array : plan.intent.arrays)
-        bytes += uncompressedBytes(array);
-    const double most = std::max(1U, std::thread::hardware_concurrency());
-    return static_cast<int>(std::clamp(bytes / leastBytesPerThread, 1.0, most));
-}
-
 std::uint64_t alteredValues(const std::vector<Slab> &slabs)
 {
     std::uint64_t altered = 0;
@@ -113,18 +60,6 @@ std::uint64_t alteredValues(const std::vector<Slab> &slabs)
 }
 
 }  // namespace
-
-WriterRequest placeOf(const AppendOptions &options,
-                      std::shared_ptr<ObjectTarget> &connection)
-{
-    WriterRequest request;
-    request.target = options.target;
-    request.group = options.group;
-    request.config = options.targetConfig;
-    request.connection = &connection;
-    request.posix = options.posix;
-    return request;
-}
 
 Result<std::unique_ptr<Batch>> Batch::open(const AppendOptions &options,
                                            const WriterRequest &place,
@@ -142,17 +77,10 @@ Result<std::unique_ptr<Batch>> Batch::open(const AppendOptions &options,
                           "which an object store cannot. Write to a new name. "
                           "Nothing was written.");
     }
-    MDIMAPPEND_ASSIGN(batch->m_writer, openTarget(options, place));
+    MDIMAPPEND_ASSIGN(OpenTarget open, openTarget(options, place, recovered));
+    batch->m_writer = std::move(open.writer);
+    batch->m_site = std::move(open.site);
     auto &storage = *batch->m_writer.storage;
-    if (!options.dryRun)
-    {
-        MDIMAPPEND_ASSIGN(recovered, recover(storage, batch->m_writer.site,
-                                             *batch->m_writer.lock));
-    }
-    // Recovery may have made or removed the store.
-    MDIMAPPEND_ASSIGN(batch->m_site, locateAgain(place, batch->m_writer));
-    batch->m_site.config = options.targetConfig;
-    MDIMAPPEND_RETURN_IF_ERROR(refuseForeign(batch->m_site));
     if (options.overwrite && mayOverwrite)
         MDIMAPPEND_RETURN_IF_ERROR(batch->prepareOverwrite());
     auto &cube = batch->m_cube;
@@ -258,9 +186,10 @@ Status Batch::write(const Slice &slice, AppendPlan &plan,
                     const std::function<bool(double)> &progress)
 {
     PipelineOptions pipeline;
-    pipeline.threads = m_options.threads > 0
-                           ? m_options.threads
-                           : worthwhileThreads(plan, *m_writer.storage);
+    pipeline.threads =
+        m_options.threads > 0
+            ? m_options.threads
+            : worthwhileThreads(plan.intent.arrays, *m_writer.storage);
     pipeline.eachChunkWaits = m_writer.storage->isObjectStore();
     pipeline.progress = progress;
     if (!m_transaction)
@@ -310,31 +239,23 @@ Result<Json> Batch::logRecord() const
         replaced += waiting.logged.value("replaced_rows", std::uint64_t{0});
         slices.push_back(waiting.logged);
     }
-    MDIMAPPEND_ASSIGN(Creation creation, creationOf(*m_writer.storage, m_site));
-    if (m_createsStore)
-        creation.store = m_transaction->sequence();
-    if (m_creates)
-        creation.target = m_transaction->sequence();
-    Json record = {
-        {"group", m_site.group},
-        {"append_dim", m_waiting.front().slice->appendDim()},
-        {"zarr_format", m_cube.target.format == ZarrFormat::V2 ? 2 : 3},
-        {"store_created_by", creation.store},
-        {"created_by", creation.target},
-        {"first_row", first["first_row"]},
-        {"rows", rows},
-        {"replaced_rows", replaced},
-        {"labels_ordered", m_cube.labelsOrdered},
-        {"first_label", first["first_label"]},
-        {"last_label", m_waiting.back().logged["last_label"]},
-        {"slices", slices},
-        {"command", m_options.command},
-        {"message", m_options.message}};
-    if (!m_cube.target.labels())
-        record["entries_from"] = !m_creates && creation.entriesFrom > 0
-                                     ? creation.entriesFrom
-                                     : m_transaction->sequence();
-    return record;
+    LoggedAppend logged;
+    logged.appendDim = m_waiting.front().slice->appendDim();
+    logged.format = m_cube.target.format;
+    logged.hasLabels = m_cube.target.labels() != nullptr;
+    logged.creates = m_creates;
+    logged.createsStore = m_createsStore;
+    logged.firstRow = countMember(first, "first_row");
+    logged.rows = rows;
+    logged.replacedRows = replaced;
+    logged.labelsOrdered = m_cube.labelsOrdered;
+    logged.firstLabel = textMember(first, "first_label");
+    logged.lastLabel = textMember(m_waiting.back().logged, "last_label");
+    logged.slices = std::move(slices);
+    logged.command = m_options.command;
+    logged.message = m_options.message;
+    return logRecordOf(logged, *m_writer.storage, m_site,
+                       m_transaction->sequence());
 }
 
 Result<std::uint64_t> Batch::commit()

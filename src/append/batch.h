@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "append/open_target.h"
 #include "append/plan.h"
 #include "append/report.h"
 #include "settings/options.h"
@@ -20,11 +21,6 @@
 
 namespace mdimappend
 {
-
-/// What of the options says where the target is. `connection` is kept for all
-/// commits of a run.
-WriterRequest placeOf(const AppendOptions &options,
-                      std::shared_ptr<ObjectTarget> &connection);
 
 class Batch
 {

@@ -26,7 +26,8 @@ class ChunkCopier
     /// Whether chunks of the slice may be as this array stores them.
     bool mayCopy(const Slice *slice) const
     {
-        if (!m_slab.sliceArray || !m_slab.conversion.isNone())
+        // A part's chunks have other indices than the array's.
+        if (!m_slab.sliceArray || !m_slab.conversion.isNone() || m_slab.part)
             return false;
         const auto &source = slice->arrays()[*m_slab.sliceArray].document;
         return source && haveSameEncoding(*source, m_document);

@@ -70,6 +70,62 @@ TouchedBoxes touchedBoxes(const Extent &shape, const Extent &chunk,
     return touched;
 }
 
+bool ElementBox::contains(const ElementBox &other) const
+{
+    for (std::size_t i = 0; i < low.size(); ++i)
+    {
+        if (other.low[i] < low[i] || other.high[i] > high[i])
+            return false;
+    }
+    return true;
+}
+
+ChunkBox chunksOf(const ElementBox &box, const Extent &chunk)
+{
+    ChunkBox chunks;
+    for (std::size_t i = 0; i < chunk.size(); ++i)
+    {
+        chunks.low.push_back(box.low[i] / chunk[i]);
+        chunks.high.push_back(ceilDivide(box.high[i], chunk[i]));
+    }
+    return chunks;
+}
+
+bool hasChunksOfItsOwn(const ElementBox &part, const ElementBox &window,
+                       const Extent &chunk)
+{
+    for (std::size_t i = 0; i < chunk.size(); ++i)
+    {
+        const bool begins =
+            part.low[i] % chunk[i] == 0 || part.low[i] == window.low[i];
+        const bool ends =
+            part.high[i] % chunk[i] == 0 || part.high[i] == window.high[i];
+        if (!begins || !ends)
+            return false;
+    }
+    return true;
+}
+
+TouchedBoxes touchedBoxes(const ElementBox &box, const Extent &chunk,
+                          const Extent &committed,
+                          std::optional<std::size_t> axis)
+{
+    TouchedBoxes touched;
+    ChunkBox replaced = chunksOf(box, chunk);
+    ChunkBox added = replaced;
+    if (!axis)
+        return {{added}, {}};
+    const auto border = std::clamp(ceilDivide(committed[*axis], chunk[*axis]),
+                                   replaced.low[*axis], replaced.high[*axis]);
+    replaced.high[*axis] = border;
+    added.low[*axis] = border;
+    if (replaced.count() > 0)
+        touched.replaced.push_back(std::move(replaced));
+    if (added.count() > 0)
+        touched.added.push_back(std::move(added));
+    return touched;
+}
+
 TouchedBoxes allChunks(const Extent &shape, const Extent &chunk)
 {
     return {{wholeGrid(shape, chunk)}, {}};

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,23 @@ inline std::uint64_t ceilDivide(std::uint64_t a, std::uint64_t b)
 
 /// `shape` rounded up to whole chunks.
 Extent paddedShape(const Extent &shape, const Extent &chunk);
+
+/// The elements i with low <= i < high, in every dimension.
+struct ElementBox
+{
+    Extent low;
+    Extent high;
+
+    bool contains(const ElementBox &other) const;
+};
+
+/// The chunks that hold elements of a box.
+ChunkBox chunksOf(const ElementBox &box, const Extent &chunk);
+
+/// Whether a part of a window begins and ends at chunks, or where the window
+/// does: so no two parts have elements of the same chunk.
+bool hasChunksOfItsOwn(const ElementBox &part, const ElementBox &window,
+                       const Extent &chunk);
 
 /// The chunks that an append writes.
 struct TouchedBoxes
@@ -41,6 +59,11 @@ struct RowRange
 TouchedBoxes touchedBoxes(const Extent &shape, const Extent &chunk,
                           std::size_t axis,
                           const std::vector<RowRange> &ranges);
+
+/// The same for a box of an array, of which `committed` was there before.
+TouchedBoxes touchedBoxes(const ElementBox &box, const Extent &chunk,
+                          const Extent &committed,
+                          std::optional<std::size_t> axis);
 
 /// All chunks of a new array.
 TouchedBoxes allChunks(const Extent &shape, const Extent &chunk);

@@ -166,6 +166,11 @@ class ChunkWriter
             start.push_back(chunks.low[i] * m_document->chunk[i]);
             end.push_back(std::min(chunks.high[i] * m_document->chunk[i],
                                    m_slab->shape[i]));
+            if (m_slab->part)
+            {
+                start[i] = std::max(start[i], m_slab->part->low[i]);
+                end[i] = std::min(end[i], m_slab->part->high[i]);
+            }
         }
         std::size_t used = 0;
         std::uint64_t inMemory = 0;
@@ -221,6 +226,11 @@ class ChunkWriter
     Status readSlice(Region &region, const RowRun &run, std::uint64_t count)
     {
         Extent start = region.start;
+        for (std::size_t i = 0; m_slab->part && i < start.size(); ++i)
+        {
+            if (i != m_slab->axis)
+                start[i] -= m_slab->part->low[i];
+        }
         if (m_slab->axis)
             start[*m_slab->axis] += run.sliceRow - run.targetRow;
         MDIMAPPEND_RETURN_IF_ERROR(openReader());
@@ -312,7 +322,7 @@ class ChunkWriter
     Result<bool> replaceRows(const ChunkIndex &index, Extent origin)
     {
         if (m_slab->axis != std::size_t{0} || !holdsCommitted(origin) ||
-            m_regions.size() != 1 || !m_blosc)
+            m_regions.size() != 1 || !m_blosc || m_slab->part)
             return false;
         const Region &region = m_regions.front();
         Extent box = m_document->chunk;
@@ -386,13 +396,15 @@ class ChunkWriter
     {
         if (!holdsCommitted(origin))
             return Status::ok();
-        MDIMAPPEND_ASSIGN(const bool exists, m_view.holdsData(m_array, index));
-        if (!exists)
-            return Status::ok();
         Extent extent(origin.size());
         for (std::size_t i = 0; i < extent.size(); ++i)
             extent[i] = std::min(m_document->chunk[i],
                                  m_slab->committed[i] - origin[i]);
+        if (isCovered(origin, extent))
+            return Status::ok();
+        MDIMAPPEND_ASSIGN(const bool exists, m_view.holdsData(m_array, index));
+        if (!exists)
+            return Status::ok();
         m_committed =
             std::make_unique<ElementBuffer>(*m_type, elementCount(extent));
         MDIMAPPEND_ASSIGN(auto *committed, handle(Face::Read));

@@ -31,8 +31,8 @@ std::vector<RowRun> runsOf(const Pairs &pairs)
     return runs;
 }
 
-/// Labels are compared and stored as they are: their units must mean the same
-/// on both sides.
+}  // namespace
+
 Status checkLabelUnits(const TargetArray &target, const Slice &slice)
 {
     const auto &arrays = slice.arrays();
@@ -52,6 +52,9 @@ Status checkLabelUnits(const TargetArray &target, const Slice &slice)
                    "', and labels are not converted. --on-units ignore would "
                    "take them as they are.");
 }
+
+namespace
+{
 
 class Decider
 {
@@ -77,6 +80,12 @@ class Decider
                 isLogged(m_storage, m_site, m_slice, m_cube.committedRows));
             if (logged)
                 std::swap(m_decision.rows, m_decision.present);
+            return std::move(m_decision);
+        }
+        if (m_slice.labelsLike())
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(
+                checkLabelUnits(*array, *m_slice.labelsLike()));
             return std::move(m_decision);
         }
         MDIMAPPEND_RETURN_IF_ERROR(readLabels(*array));

@@ -27,6 +27,10 @@ struct RowDecision
     bool needsCommit = false;
 };
 
+/// Labels are compared and stored as they are: their units must mean the same
+/// on both sides.
+Status checkLabelUnits(const TargetArray &target, const Slice &slice);
+
 /// Reads as many of the target's labels as it needs (kept in `cube`), and
 /// compares values where the policy asks for it. Failure::Refused without the
 /// slice's name.

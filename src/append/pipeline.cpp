@@ -20,6 +20,11 @@ namespace
 /// so that all workers have something of a small slice.
 constexpr std::uint64_t blockBudget = 4ULL << 20;
 
+/// Requests to a store mostly wait.
+constexpr int leastRemoteThreads = 16;
+/// A thread costs more than it brings for less work than that.
+constexpr double leastBytesPerThread = 1 << 20;
+
 /// A slab cut into blocks of chunks; no list of them is ever made.
 struct Work
 {
@@ -224,6 +229,37 @@ void Pipeline::work(bool reportsProgress)
 }
 
 }  // namespace
+
+std::uint64_t countChunks(const std::vector<ChunkBox> &boxes)
+{
+    std::uint64_t chunks = 0;
+    for (const auto &box : boxes)
+        chunks += box.count();
+    return chunks;
+}
+
+double uncompressedBytes(const View::Array &array)
+{
+    double size = static_cast<double>(array.document.dataType.size) *
+                  static_cast<double>(countChunks(array.planned.added) +
+                                      countChunks(array.planned.replaced));
+    for (const auto length : array.document.chunk)
+        size *= static_cast<double>(length);
+    return size;
+}
+
+int worthwhileThreads(const std::vector<View::Array> &arrays,
+                      const Storage &storage)
+{
+    if (storage.isObjectStore())
+        return std::max(leastRemoteThreads,
+                        static_cast<int>(std::thread::hardware_concurrency()));
+    double bytes = 0;
+    for (const auto &array : arrays)
+        bytes += uncompressedBytes(array);
+    const double most = std::max(1U, std::thread::hardware_concurrency());
+    return static_cast<int>(std::clamp(bytes / leastBytesPerThread, 1.0, most));
+}
 
 Status runPipeline(View &view, const Slice *slice,
                    const std::vector<Slab> &slabs,

@@ -26,6 +26,16 @@ struct PipelineOptions
     std::function<bool(double)> progress;
 };
 
+std::uint64_t countChunks(const std::vector<ChunkBox> &boxes);
+
+/// The size of the planned chunks of an array. As a double: shapes may be
+/// absurd.
+double uncompressedBytes(const View::Array &array);
+
+/// As many as the work is worth.
+int worthwhileThreads(const std::vector<View::Array> &arrays,
+                      const Storage &storage);
+
 /// Writes all slabs through the view. `slice` may be null if all slabs come
 /// from memory. Failure::Interrupted if progress said stop.
 Status runPipeline(View &view, const Slice *slice,

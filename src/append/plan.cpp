@@ -53,22 +53,27 @@ class Planner
     {
         m_plan.create = true;
         m_plan.rows = m_slice.size();
-        MDIMAPPEND_ASSIGN(Labels labels, sliceLabels(m_slice));
+        const Slice *like = m_slice.labelsLike();
+        MDIMAPPEND_ASSIGN(Labels labels, sliceLabels(like ? *like : m_slice));
         if (m_slice.givenLabel())
         {
             const auto &text = m_slice.givenLabel()->text;
             MDIMAPPEND_ASSIGN(labels, parseLabel(text, formForNewLabel(text)));
         }
-        MDIMAPPEND_RETURN_IF_ERROR(
-            matchLabels(Labels{}, labels, m_options.step.descending())
-                .status());
-        MDIMAPPEND_RETURN_IF_ERROR(
-            checkStep(m_options.step, Labels{}, labels, 0));
+        if (!like)
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(
+                matchLabels(Labels{}, labels, m_options.step.descending())
+                    .status());
+            MDIMAPPEND_RETURN_IF_ERROR(
+                checkStep(m_options.step, Labels{}, labels, 0));
+        }
         MDIMAPPEND_ASSIGN(
             NewTarget model,
             modelNewTarget(m_slice, m_options, m_site, labels, m_target));
         MDIMAPPEND_ASSIGN(labels, inCalendarOf(model.target, labels));
-        nameLabels(labels, 0);
+        if (!like)
+            nameLabels(labels, 0);
         for (const auto &array : model.target.arrays)
             MDIMAPPEND_RETURN_IF_ERROR(
                 createArray(model.target, array, labels));
@@ -83,19 +88,6 @@ class Planner
             m_options, m_site, m_slice, Json(), m_cube, m_plan.intent));
         keepBase();
         return Status::ok();
-    }
-
-    /// Labels as a new target's array stores them.
-    static Result<Labels> inCalendarOf(const Target &target, Labels labels)
-    {
-        const auto *array = target.labels();
-        if (!array || labels.kind != Labels::Kind::Date)
-            return labels;
-        Labels like;
-        like.kind = Labels::Kind::Date;
-        MDIMAPPEND_ASSIGN(like.encoding,
-                          TimeEncoding::parse(array->units, array->calendar));
-        return alignCalendars(std::move(labels), like);
     }
 
     Status createArray(const Target &target, const TargetArray &array,
@@ -113,8 +105,9 @@ class Planner
         const bool isLabels = &array == target.labels();
         if (isLabels && labels.kind != Labels::Kind::None)
         {
-            MDIMAPPEND_RETURN_IF_ERROR(
-                fillFromLabels(slab, labels, labelForm(array)));
+            if (!m_slice.labelsLike())
+                MDIMAPPEND_RETURN_IF_ERROR(
+                    fillFromLabels(slab, labels, labelForm(array)));
         }
         else
         {
@@ -209,8 +202,9 @@ class Planner
                           grow(index,
                                {{m_rows.firstNew, m_target.size, m_rows.rows}},
                                growths));
-        MDIMAPPEND_RETURN_IF_ERROR(
-            fillFromLabels(slab, added, labelForm(array)));
+        if (!m_slice.labelsLike())
+            MDIMAPPEND_RETURN_IF_ERROR(
+                fillFromLabels(slab, added, labelForm(array)));
         m_plan.slabs.push_back(std::move(slab));
         return Status::ok();
     }

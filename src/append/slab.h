@@ -29,6 +29,9 @@ struct Slab
     std::optional<std::size_t> axis;
     Extent committed;  ///< the shape before; rows beyond it are padding
     Extent shape;      ///< the shape after
+    /// If the slice has a part of the array only: along the other dimensions it
+    /// begins and ends there.
+    std::optional<ElementBox> part{};
     /// In the order of targetRow, without overlaps. Rows below the committed
     /// ones replace what is there.
     std::vector<RowRun> runs;

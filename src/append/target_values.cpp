@@ -315,6 +315,18 @@ Result<Labels> sliceLabels(const Slice &slice)
     return Labels{};
 }
 
+Result<Labels> inCalendarOf(const Target &target, Labels labels)
+{
+    const auto *array = target.labels();
+    if (!array || labels.kind != Labels::Kind::Date)
+        return labels;
+    Labels like;
+    like.kind = Labels::Kind::Date;
+    MDIMAPPEND_ASSIGN(like.encoding,
+                      TimeEncoding::parse(array->units, array->calendar));
+    return alignCalendars(std::move(labels), like);
+}
+
 LabelForm labelForm(const TargetArray &array)
 {
     LabelForm form;

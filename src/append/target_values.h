@@ -53,6 +53,9 @@ class TargetValues
 /// The labels of a slice, from its label array; Kind::None if it has none.
 Result<Labels> sliceLabels(const Slice &slice);
 
+/// Labels as the target's array stores them.
+Result<Labels> inCalendarOf(const Target &target, Labels labels);
+
 LabelForm labelForm(const TargetArray &array);
 
 }  // namespace mdimappend

@@ -1,5 +1,6 @@
 #include "lock/claims.h"
 
+#include "storage/checksum.h"
 #include "zarr/json_text.h"
 
 #include <algorithm>
@@ -19,6 +20,10 @@ constexpr std::size_t digits = 12;
 /// Nobody comes so far by claiming.
 constexpr std::uint64_t highestNumber = 1'000'000'000'000'000;
 constexpr std::uint64_t largestClaim = 1U << 16;
+/// Longer leases are not only watched, since nobody would wait for so long.
+constexpr Seconds longestWatched{60};
+/// The file system's clock may have been set meanwhile.
+constexpr Seconds fileClocks{10};
 
 std::optional<std::uint64_t> numberOf(const std::string &name)
 {
@@ -77,6 +82,11 @@ Claim freeAfter(const Claim &claim)
 
 std::string endOf(const Claim &claim)
 {
+    if (claim.lease > longestWatched)
+        return std::format("That is a lease, which is over {:g} s after its "
+                           "last renewal. Whoever has its token can `abort` "
+                           "it, and `gdal driver mdimappend unlock` ends it. ",
+                           claim.lease.count());
     return std::format("That is a lease, which is over {:g} s after its last "
                        "renewal, if one waits for so long (--lock-timeout). ",
                        claim.lease.count());
@@ -131,7 +141,8 @@ Result<bool> Claims::create(const Claim &claim)
 
 Status Claims::rewrite(const Claim &claim)
 {
-    const auto replacement = path(claim.number) + ".new";
+    // Others may do the same to a lease that several processes share.
+    const auto replacement = path(claim.number) + "." + randomNonce() + ".new";
     MDIMAPPEND_RETURN_IF_ERROR(m_storage.put(replacement, toText(claim)));
     return m_storage.publish(replacement, path(claim.number));
 }
@@ -148,15 +159,27 @@ Status Claims::removeBefore(std::uint64_t number)
     return Status::ok();
 }
 
-bool ClaimWatch::isGone(const Claim &claim, Seconds now)
+Result<std::optional<double>> Claims::age(const Claim &claim)
+{
+    return m_storage.age(path(claim.number));
+}
+
+Result<bool> ClaimWatch::isGone(const Claim &claim, Seconds now)
 {
     if (m_seen != claim)
     {
         m_seen = claim;
         m_since = now;
+        m_ageThen = Seconds(0);
+        if (claim.lease > longestWatched)
+        {
+            MDIMAPPEND_ASSIGN(const auto age, m_claims.age(claim));
+            m_ageThen =
+                std::max(Seconds(age.value_or(0)) - fileClocks, Seconds(0));
+        }
     }
     // Clocks may run at slightly different rates.
-    return now - m_since > 1.1 * claim.lease;
+    return m_ageThen + (now - m_since) > 1.1 * claim.lease;
 }
 
 }  // namespace mdimappend

@@ -68,6 +68,10 @@ class Claims
     /// Writes one's own claim anew: renewed, or free.
     Status rewrite(const Claim &claim);
 
+    /// Seconds since its last renewal, by the file system's clock, if that can
+    /// be told.
+    Result<std::optional<double>> age(const Claim &claim);
+
     /// Removes all claims before this one.
     Status removeBefore(std::uint64_t number);
 
@@ -79,18 +83,25 @@ class Claims
     std::string m_folder;
 };
 
-/// Watches a claim that is not renewed: only one's own clock tells how long,
-/// never a time that somebody wrote.
+/// Watches a claim that is not renewed: one's own clock tells how long, never a
+/// time that somebody wrote. Of a lease that is longer than anybody waits, the
+/// file system's clock tells, too.
 class ClaimWatch
 {
   public:
+    explicit ClaimWatch(Claims &claims) : m_claims(claims)
+    {
+    }
+
     /// Whether the claim has been the same for longer than its lease. `now` is
     /// of a clock that goes on while the machine sleeps.
-    bool isGone(const Claim &claim, std::chrono::duration<double> now);
+    Result<bool> isGone(const Claim &claim, std::chrono::duration<double> now);
 
   private:
+    Claims &m_claims;
     std::optional<Claim> m_seen;
     std::chrono::duration<double> m_since{0};
+    std::chrono::duration<double> m_ageThen{0};
 };
 
 }  // namespace mdimappend

@@ -111,7 +111,7 @@ Result<std::unique_ptr<Lock>> acquireLocalLock(const LockRequest &request,
 {
     Claims claims(storage, claimsFolder(request.path));
     LockWait wait(request);
-    ClaimWatch watch;
+    ClaimWatch watch(claims);
     while (true)
     {
         const int fd =
@@ -143,7 +143,9 @@ Result<std::unique_ptr<Lock>> acquireLocalLock(const LockRequest &request,
             lock->name();
             return std::unique_ptr<Lock>(std::move(lock));
         }
-        if (watch.isGone(*latest, leaseTime(request)))
+        MDIMAPPEND_ASSIGN(const bool isGone,
+                          watch.isGone(*latest, leaseTime(request)));
+        if (isGone)
         {
             // Its holder, should it wake up, has to find it lost.
             MDIMAPPEND_RETURN_IF_ERROR(
@@ -184,7 +186,8 @@ Result<LockState> peekLock(const std::string &path, Storage &storage)
     MDIMAPPEND_ASSIGN(const auto claim,
                       Claims(storage, claimsFolder(path)).latest());
     if (claim && claim->held)
-        return LockState{true, true, claim->holder};
+        return LockState{
+            true, true, claim->holder, {claim->number, claim->holder.nonce}};
     return LockState{};
 }
 

@@ -20,8 +20,8 @@ class Lease final : public Lock
     Lease(const LockRequest &request, Storage &storage, Claim claim,
           Seconds renewed)
         : m_request(request), m_claims(storage, claimsFolder(request.path)),
-          m_claim(std::move(claim)), m_renewed(renewed),
-          m_renewing([this] { keepRenewing(); })
+          m_isLeft(request.left.has_value()), m_claim(std::move(claim)),
+          m_renewed(renewed), m_renewing([this] { keepRenewing(); })
     {
     }
 
@@ -33,6 +33,8 @@ class Lease final : public Lock
         }
         m_wake.notify_all();
         m_renewing.join();
+        if (m_isLeft)
+            return;
         m_claim.held = false;
         // Best effort: it ends by itself.
         if (stillOurs())
@@ -63,6 +65,22 @@ class Lease final : public Lock
         return Status::ok();
     }
 
+    void freeAtEnd() override
+    {
+        m_isLeft = false;
+    }
+
+    Result<LeaseTicket> leave() override
+    {
+        {
+            const std::lock_guard guard(m_mutex);
+            renew();
+        }
+        MDIMAPPEND_RETURN_IF_ERROR(stillOurs());
+        m_isLeft = true;
+        return LeaseTicket{m_claim.number, m_claim.holder.nonce};
+    }
+
   private:
     void keepRenewing()
     {
@@ -88,19 +106,69 @@ class Lease final : public Lock
     std::mutex m_mutex;
     std::condition_variable m_wake;
     bool m_ended = false;
+    bool m_isLeft;
     Claim m_claim;
     Seconds m_renewed;
     std::thread m_renewing;
 };
 
+/// Fails if somebody else has claimed since, or the lease was ended.
+Result<Claim> claimThatWasLeft(const LeaseTicket &left, const std::string &path,
+                               Claims &claims)
+{
+    MDIMAPPEND_ASSIGN(const auto latest, claims.latest());
+    if (!latest || !latest->held ||
+        left != LeaseTicket{latest->number, latest->holder.nonce})
+        return leaseIsOver(path,
+                           latest && latest->held ? &latest->holder : nullptr);
+    return *latest;
+}
+
+/// Renewed under another process's name. Where its end has come unnoticed and
+/// somebody has just counted to it, they claim the next number, and this holder
+/// finds out before it decides anything.
+Result<std::unique_ptr<Lock>> goOnWithLease(const LockRequest &request,
+                                            Storage &storage)
+{
+    Claims claims(storage, claimsFolder(request.path));
+    MDIMAPPEND_ASSIGN(Claim mine,
+                      claimThatWasLeft(*request.left, request.path, claims));
+    ++mine.renewals;
+    mine.holder = thisProcess(request.command);
+    mine.holder.nonce = request.left->nonce;
+    const auto renewed = leaseTime(request);
+    MDIMAPPEND_RETURN_IF_ERROR(claims.rewrite(mine));
+    auto lease = std::make_unique<Lease>(request, storage, mine, renewed);
+    MDIMAPPEND_RETURN_IF_ERROR(lease->stillOurs());
+    return std::unique_ptr<Lock>(std::move(lease));
+}
+
 }  // namespace
+
+Status leaseIsOver(const std::string &path, const LockHolder *holder)
+{
+    return error(
+        "the lease '" + path + "' of this transaction is over" +
+        (holder ? ": it is held by " + holder->describe() : std::string()) +
+        ". What was written for it is given up; nothing of it is in "
+        "the target. Begin anew.");
+}
+
+Status checkLeft(const LeaseTicket &left, const std::string &path,
+                 Storage &storage)
+{
+    Claims claims(storage, claimsFolder(path));
+    return claimThatWasLeft(left, path, claims).takeStatus();
+}
 
 Result<std::unique_ptr<Lock>> acquireLease(const LockRequest &request,
                                            Storage &storage)
 {
+    if (request.left)
+        return goOnWithLease(request, storage);
     Claims claims(storage, claimsFolder(request.path));
     LockWait wait(request);
-    ClaimWatch watch;
+    ClaimWatch watch(claims);
     while (true)
     {
         MDIMAPPEND_ASSIGN(auto kernel, kernelLockHolder(request.path));
@@ -110,12 +178,16 @@ Result<std::unique_ptr<Lock>> acquireLease(const LockRequest &request,
             continue;
         }
         MDIMAPPEND_ASSIGN(const auto latest, claims.latest());
-        if (latest && latest->held &&
-            !watch.isGone(*latest, leaseTime(request)))
+        if (latest && latest->held)
         {
-            MDIMAPPEND_RETURN_IF_ERROR(
-                wait.pause(latest->holder, endOf(*latest)));
-            continue;
+            MDIMAPPEND_ASSIGN(const bool isGone,
+                              watch.isGone(*latest, leaseTime(request)));
+            if (!isGone)
+            {
+                MDIMAPPEND_RETURN_IF_ERROR(
+                    wait.pause(latest->holder, endOf(*latest)));
+                continue;
+            }
         }
         Claim mine;
         mine.number = latest ? latest->number + 1 : 1;

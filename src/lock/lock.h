@@ -44,6 +44,16 @@ struct LogEnd
     std::string record;  ///< its text, "" if that is not known
 };
 
+/// A lease that was left held when its holder ended: whoever shows this goes on
+/// with it.
+struct LeaseTicket
+{
+    std::uint64_t number = 0;  ///< of the claim; in an object store, its count
+    std::string nonce;
+
+    bool operator==(const LeaseTicket &) const = default;
+};
+
 class Lock
 {
   public:
@@ -57,6 +67,19 @@ class Lock
     virtual bool isLease() const
     {
         return false;
+    }
+
+    /// Renews the lease, and leaves it held when this object goes. Only of a
+    /// lease.
+    virtual Result<LeaseTicket> leave()
+    {
+        return error("only a lease can be left");
+    }
+
+    /// A lease that was left before stays held when this object goes, whatever
+    /// happens, unless this was said.
+    virtual void freeAtEnd()
+    {
     }
 
     // What the lock of an object store also says (object_lock.h).
@@ -121,6 +144,8 @@ struct LockRequest
     std::function<bool()> cancelled;
     /// How long one's own lease lasts after each renewal.
     std::chrono::duration<double> lease{30};
+    /// Goes on with a lease that was left, if it is still held.
+    std::optional<LeaseTicket> left{};
     /// The time since some moment, the machine's sleep included; the system's
     /// CLOCK_BOOTTIME if there is none.
     std::function<std::chrono::duration<double>()> clock;
@@ -141,11 +166,16 @@ struct LockState
     bool held = false;
     bool leased = false;
     LockHolder holder;
+    LeaseTicket ticket{};  ///< of a lease
     /// Of an object store: transactions that may have to be recovered.
     std::vector<std::string> unsettled{};
 };
 
 Result<LockState> peekLock(const std::string &path, Storage &storage);
+
+/// Fails if the lease that was left is not held any more.
+Status checkLeft(const LeaseTicket &left, const std::string &path,
+                 Storage &storage);
 
 /// Ends a lease whose holder is known to be gone: the next writer need not wait
 /// for it. Whoever it was finds that it has lost it. False if there is none.

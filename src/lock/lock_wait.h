@@ -29,6 +29,9 @@ class LockWait
     std::chrono::milliseconds m_pause{5};
 };
 
+/// Of a lease that was left; `holder`: whose it is now, or null.
+Status leaseIsOver(const std::string &path, const LockHolder *holder);
+
 /// The request's clock, or CLOCK_BOOTTIME.
 std::chrono::duration<double> leaseTime(const LockRequest &request);
 

@@ -53,7 +53,7 @@ class ObjectLock final : public Lock
         : m_request(request), m_requests(requests), m_seen(seen),
           m_document(std::move(document)), m_before(std::move(before.document)),
           m_isContinued(before.ours), m_version(std::move(version)),
-          m_renewed(taken.count()),
+          m_renewed(taken.count()), m_isLeft(request.left.has_value()),
           m_renewing(
               [this,
                configuration = CPLStringList(CPLGetThreadLocalConfigOptions())]
@@ -73,6 +73,8 @@ class ObjectLock final : public Lock
         m_wake.notify_all();
         m_renewing.join();
         m_seen.reset();
+        if (m_isLeft)
+            return;
         // Best effort: it ends by itself.
         if (!m_lost && timeLeft() > Seconds(0))
             free();
@@ -112,6 +114,19 @@ class ObjectLock final : public Lock
             return error("the lease '" + m_request.path +
                          "' ran out: it could not be renewed in time");
         return Status::ok();
+    }
+
+    void freeAtEnd() override
+    {
+        m_isLeft = false;
+    }
+
+    Result<LeaseTicket> leave() override
+    {
+        renew();
+        MDIMAPPEND_RETURN_IF_ERROR(stillOurs());
+        m_isLeft = true;
+        return LeaseTicket{m_document.count, m_document.holder.nonce};
     }
 
     std::string transactionName() const override
@@ -213,6 +228,7 @@ class ObjectLock final : public Lock
     std::string m_version;
     std::atomic<double> m_renewed;
     std::atomic<bool> m_lost = false;
+    std::atomic<bool> m_isLeft;
     bool m_othersSettled = false;
     bool m_ownSettled = true;
     std::mutex m_mutex;
@@ -265,7 +281,52 @@ Status proveConditions(const LockRequest &request, ObjectRequests &requests,
                  "nobody else does. Nothing was written");
 }
 
+Status checkSame(const LeaseTicket &left, const std::string &path,
+                 const SeenLock &seen)
+{
+    const auto &document = seen.document;
+    const bool held = seen.exists && document.held;
+    if (held && left == LeaseTicket{document.count, document.holder.nonce})
+        return Status::ok();
+    return leaseIsOver(path, held ? &document.holder : nullptr);
+}
+
+/// Its transaction, which is the last of those unsettled, is this holder's own
+/// again.
+Result<std::unique_ptr<Lock>> goOnWithLease(const LockRequest &request,
+                                            ObjectRequests &requests,
+                                            std::optional<SeenLock> &seen)
+{
+    seen.reset();
+    MDIMAPPEND_ASSIGN(SeenLock before, readObjectLock(requests, request.path));
+    MDIMAPPEND_RETURN_IF_ERROR(checkSame(*request.left, request.path, before));
+    LockDocument mine = before.document;
+    ++mine.renewals;
+    mine.holder = thisProcess(request.command);
+    mine.holder.nonce = request.left->nonce;
+    const auto renewed = leaseTime(request);
+    MDIMAPPEND_ASSIGN(const auto version,
+                      requests.put(request.path, toText(mine),
+                                   PutCondition::same(before.version),
+                                   VersionOfPut::Needed));
+    if (!version)
+        return error("the lock '" + request.path +
+                     "' changed just now; try again");
+    std::erase(before.document.unsettled, transactionOf(mine));
+    auto lock = std::make_unique<ObjectLock>(request, requests, seen, mine,
+                                             before, *version, renewed);
+    lock->begun();
+    return std::unique_ptr<Lock>(std::move(lock));
+}
+
 }  // namespace
+
+Status checkLeft(const LeaseTicket &left, const std::string &path,
+                 ObjectRequests &requests)
+{
+    MDIMAPPEND_ASSIGN(const auto seen, readObjectLock(requests, path));
+    return checkSame(left, path, seen);
+}
 
 std::string toText(const LockDocument &document)
 {
@@ -336,6 +397,8 @@ Result<std::unique_ptr<Lock>> acquireObjectLock(const LockRequest &request,
                                                 ObjectRequests &requests,
                                                 std::optional<SeenLock> &seen)
 {
+    if (request.left)
+        return goOnWithLease(request, requests, seen);
     LockWait wait(request, longestPause);
     LeaseWatch watch;
     while (true)
@@ -393,8 +456,12 @@ Result<LockState> peekObjectLock(ObjectRequests &requests,
                                  const std::string &path)
 {
     MDIMAPPEND_ASSIGN(const auto seen, readObjectLock(requests, path));
-    return LockState{seen.exists && seen.document.held, true,
-                     seen.document.holder, seen.document.unsettled};
+    const auto &document = seen.document;
+    return LockState{seen.exists && document.held,
+                     true,
+                     document.holder,
+                     {document.count, document.holder.nonce},
+                     document.unsettled};
 }
 
 Result<bool> endObjectLease(ObjectRequests &requests, const std::string &path)

@@ -61,6 +61,10 @@ Result<std::unique_ptr<Lock>> acquireObjectLock(const LockRequest &request,
                                                 ObjectRequests &requests,
                                                 std::optional<SeenLock> &seen);
 
+/// Fails if the lease that was left is not held any more.
+Status checkLeft(const LeaseTicket &left, const std::string &path,
+                 ObjectRequests &requests);
+
 Result<LockState> peekObjectLock(ObjectRequests &requests,
                                  const std::string &path);
 

@@ -125,6 +125,13 @@ class Slice
     /// target's affair.
     virtual const std::optional<GivenLabel> &givenLabel() const = 0;
 
+    /// Where it has no labels yet: a slice with labels of the kind that will
+    /// come. Null if it has its own.
+    virtual const Slice *labelsLike() const
+    {
+        return nullptr;
+    }
+
     virtual Result<std::unique_ptr<SliceReader>> reader() const = 0;
 
     /// Closes files that no reader uses now. A later reader opens them again.

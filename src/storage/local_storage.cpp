@@ -172,6 +172,30 @@ Result<std::optional<ObjectState>> LocalStorage::state(const std::string &path)
     return std::optional<ObjectState>(std::move(object));
 }
 
+/// A server of files may have another clock than this machine: a file that is
+/// made now tells what it says.
+Result<std::optional<double>> LocalStorage::age(const std::string &path)
+{
+    struct stat object = {};
+    if (m_posix.lstat(path.c_str(), &object) != 0)
+    {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return std::optional<double>();
+        return systemError("cannot stat", path);
+    }
+    struct stat made = {};
+    const auto probe = path + "." + randomNonce() + ".new";
+    MDIMAPPEND_RETURN_IF_ERROR(writeNew(probe, "", nullptr, &made));
+    MDIMAPPEND_RETURN_IF_ERROR(remove(probe));
+    const auto seconds = [](const timespec &time)
+    {
+        return static_cast<double>(time.tv_sec) +
+               1e-9 * static_cast<double>(time.tv_nsec);
+    };
+    return std::optional<double>(seconds(made.st_mtim) -
+                                 seconds(object.st_mtim));
+}
+
 Status LocalStorage::put(const std::string &path, std::string_view bytes)
 {
     return writeNew(path, bytes, nullptr);

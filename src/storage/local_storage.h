@@ -49,6 +49,7 @@ class LocalStorage final : public Storage
     Result<bool> createFrom(const std::string &prepared,
                             const std::string &path) override;
     Status remove(const std::string &path) override;
+    Result<std::optional<double>> age(const std::string &path) override;
     Result<std::vector<std::string>> list(const std::string &folder) override;
     Status makeFolders(const std::string &folder) override;
     void expectFolder(const std::string &folder) override;

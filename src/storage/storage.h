@@ -121,6 +121,15 @@ class Storage
         return Status::ok();
     }
 
+    /// Seconds since the object was written, by the clock of whatever keeps it:
+    /// the same one for all who look. Nothing if it is not there, or where
+    /// that cannot be told.
+    virtual Result<std::optional<double>> age(const std::string &path)
+    {
+        static_cast<void>(path);
+        return std::optional<double>();
+    }
+
     /// Names in a folder, sorted; empty if there is no such folder.
     virtual Result<std::vector<std::string>>
     list(const std::string &folder) = 0;

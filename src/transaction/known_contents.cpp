@@ -14,6 +14,13 @@ void KnownContents::note(const std::string &path, std::string version,
     m_known[path] = {std::move(version), std::move(content)};
 }
 
+std::string KnownContents::version(const std::string &path) const
+{
+    const std::lock_guard guard(m_mutex);
+    const auto found = m_known.find(path);
+    return found == m_known.end() ? std::string() : found->second.version;
+}
+
 Result<Content> KnownContents::at(Storage &storage, const std::string &path,
                                   const std::string &version, bool chunk) const
 {

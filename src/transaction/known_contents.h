@@ -19,6 +19,9 @@ class KnownContents
     /// What the object at a path held when it was this version.
     void note(const std::string &path, std::string version, Content content);
 
+    /// "" if nothing was noted.
+    std::string version(const std::string &path) const;
+
     /// What is at a path, which has this version now, by the checksum of chunks
     /// or of documents.
     Result<Content> at(Storage &storage, const std::string &path,

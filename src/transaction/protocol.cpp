@@ -342,6 +342,11 @@ std::string decisionPath(const Site &site, const std::string &transaction)
     return site.journal(transaction) + "/decision";
 }
 
+std::string sessionPath(const Site &site, const std::string &transaction)
+{
+    return site.journal(transaction) + "/session";
+}
+
 std::string abortPath(const Site &site, const std::string &transaction)
 {
     return site.journal(transaction) + "/abort";

@@ -19,6 +19,7 @@ constexpr std::uint64_t largestRecord = 1ULL << 30;
 
 struct Journal
 {
+    bool hasSession = false;
     std::optional<std::string> plan;
     std::optional<std::string> manifest;
     std::optional<std::string> decision;
@@ -36,6 +37,9 @@ Result<Journal> readJournal(Storage &storage, const Site &site,
     MDIMAPPEND_ASSIGN(
         journal.manifest,
         storage.read(manifestPath(site, transaction), largestRecord));
+    MDIMAPPEND_ASSIGN(const auto session,
+                      storage.state(sessionPath(site, transaction)));
+    journal.hasSession = session.has_value();
     return journal;
 }
 
@@ -163,6 +167,8 @@ class Recovery
         MDIMAPPEND_RETURN_IF_ERROR(m_lock.stillOurs());
         // The plan is durable before anything else is written, and goes
         // only when all is done.
+        if (!journal.plan && journal.hasSession && !journal.decision)
+            return giveUp(transaction);
         if (!journal.plan)
             return justTidy(transaction);
         auto plan = parsePlan(*journal.plan);
@@ -212,6 +218,14 @@ class Recovery
                                : undoPlanned(transaction, *plan);
     }
 
+    /// Nobody has come to commit its parts.
+    Status giveUp(const std::string &transaction)
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, transaction));
+        report.undone.push_back(transaction);
+        return Status::ok();
+    }
+
     Status justTidy(const std::string &transaction)
     {
         MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, transaction));
@@ -258,7 +272,8 @@ Result<PendingTransaction::State> stateOf(Storage &storage, const Site &site,
 {
     using State = PendingTransaction::State;
     if (!journal.plan)
-        return State::Finished;
+        return journal.hasSession && !journal.decision ? State::Open
+                                                       : State::Finished;
     const auto plan = parsePlan(*journal.plan);
     if (!plan)
         return neverBecameDurable(plan, journal) ? State::Finished
@@ -326,7 +341,11 @@ stateInObjectStore(Storage &storage, const Site &site,
         const auto text,
         storage.read(decisionPath(site, transaction), largestRecord));
     if (!text)
-        return State::Planned;
+    {
+        MDIMAPPEND_ASSIGN(const auto session,
+                          storage.state(sessionPath(site, transaction)));
+        return session ? State::Open : State::Planned;
+    }
     const auto decision = parseDecision(*text);
     if (decision && !decision->commit)
         return State::Finished;

@@ -39,6 +39,7 @@ struct PendingTransaction
 {
     enum class State
     {
+        Open,      ///< parts of it are written, while its lease lasts
         Planned,   ///< the next writer undoes it
         Decided,   ///< the next writer finishes it
         Aborted,   ///< the next writer finishes its undo

@@ -17,6 +17,10 @@ namespace mdimappend
 namespace
 {
 
+constexpr const char *staysOpen =
+    "Nothing was appended, and nothing of the parts is lost: commit again, or "
+    "abort.";
+
 std::string transactionName(std::uint64_t sequence)
 {
     return std::format("{:012}-{}", sequence, randomNonce());
@@ -92,7 +96,8 @@ Result<std::string> nextTransaction(Storage &storage, const Site &site)
 
 Result<std::unique_ptr<Transaction>>
 Transaction::begin(const Site &site, Storage &storage, Lock &lock,
-                   Durability durability, Intent intent)
+                   Durability durability, Intent intent,
+                   const std::string &name)
 {
     if (mayMeetOthers(lock, storage))
         stageAll(intent);
@@ -103,14 +108,17 @@ Transaction::begin(const Site &site, Storage &storage, Lock &lock,
     transaction->m_plan.sequence = last + 1;
     if (last > 0)
         storage.expectFolder(site.log());
-    transaction->m_plan.transaction = site.overwriting;
-    if (site.overwriting.empty())
+    transaction->m_staysOpen = !name.empty();
+    transaction->m_plan.transaction = name.empty() ? site.overwriting : name;
+    if (transaction->m_plan.transaction.empty())
         transaction->m_plan.transaction = lock.transactionName();
     if (transaction->m_plan.transaction.empty())
         transaction->m_plan.transaction = transactionName(last + 1);
     lock.begun();
     if (auto planned = transaction->writePlan(); !planned)
     {
+        if (transaction->m_staysOpen)
+            return std::move(planned).suffixed(staysOpen);
         // Nothing but the sidecar was written; what cannot be removed now is
         // undone by the next writer.
         if (tidy(storage, site, transaction->m_plan.transaction))
@@ -347,6 +355,8 @@ Status Transaction::commit(Json logRecord,
     Decision decision{true, {}};
     if (auto prepared = prepare(sliceUnchanged, decision); !prepared)
     {
+        if (m_staysOpen)
+            return std::move(prepared).suffixed(staysOpen);
         if (auto undone = undo(); !undone)
             return std::move(prepared).suffixed(
                 "Undoing the append failed too: " + undone.message());
@@ -358,7 +368,7 @@ Status Transaction::commit(Json logRecord,
     if (!decided)
     {
         // Whoever wins `abort` knows that there is no `commit`.
-        if (undo())
+        if (!m_staysOpen && undo())
             return decided.takeStatus().suffixed("Nothing was appended.");
         return outcomeUnknown(decided.status());
     }

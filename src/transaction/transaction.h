@@ -67,10 +67,12 @@ Result<std::string> nextTransaction(Storage &storage, const Site &site);
 class Transaction
 {
   public:
-    /// Steps 6. On failure nothing has been written to the store.
+    /// Steps 6. On failure nothing has been written to the store. `name`: of
+    /// one whose parts are in the stage already (distributed/); it stays open
+    /// for another attempt when it fails before the decision.
     static Result<std::unique_ptr<Transaction>>
     begin(const Site &site, Storage &storage, Lock &lock, Durability durability,
-          Intent intent);
+          Intent intent, const std::string &name = "");
 
     /// The same for another slice of a batch, before its first write: its new
     /// chunks are added to the plan, durably, and its documents take the place
@@ -128,6 +130,7 @@ class Transaction
     Json m_logRecord;
     /// The creation of `commit`: the request may be carried out late.
     bool m_attempted = false;
+    bool m_staysOpen = false;
     Plan m_plan;
     Manifest m_manifest;
     std::unique_ptr<View> m_view;

@@ -21,9 +21,10 @@ Content chunkContent(const std::optional<std::string> &bytes)
 }  // namespace
 
 View::View(const Site &site, Storage &storage, const std::string &transaction,
-           std::vector<Array> arrays, bool mayDelete)
+           std::vector<Array> arrays, bool mayDelete, std::string part)
     : m_site(site), m_storage(storage), m_transaction(transaction),
-      m_mayDelete(mayDelete), m_arrays(std::move(arrays))
+      m_mayDelete(mayDelete), m_part(std::move(part)),
+      m_arrays(std::move(arrays))
 {
     for (const auto &array : m_arrays)
     {
@@ -59,18 +60,22 @@ std::string View::chunkKey(std::size_t array, const ChunkIndex &index) const
 }
 
 std::string View::stagedName(std::size_t array, const Slot &slot,
-                             unsigned staging)
+                             const ChunkRecord &chunk) const
 {
-    const auto again = staging == 0 ? "" : "-" + std::to_string(staging);
-    return (slot.replaced ? "" : "added-") + std::to_string(array) + "-" +
+    if (!chunk.staged.empty())
+        return chunk.staged;
+    const auto again =
+        chunk.staging == 0 ? "" : "-" + std::to_string(chunk.staging);
+    return (m_part.empty() ? "" : m_part + "-") +
+           (slot.replaced ? "" : "added-") + std::to_string(array) + "-" +
            std::to_string(slot.box) + "-" + std::to_string(slot.position) +
            again;
 }
 
 std::string View::stagedPath(std::size_t array, const Slot &slot,
-                             unsigned staging) const
+                             const ChunkRecord &chunk) const
 {
-    return m_site.stage(m_transaction) + "/" + stagedName(array, slot, staging);
+    return m_site.stage(m_transaction) + "/" + stagedName(array, slot, chunk);
 }
 
 std::optional<View::Slot> View::slot(std::size_t array,
@@ -337,6 +342,26 @@ Status View::withdraw()
     return m_storage.barrier();
 }
 
+Status View::adopt(std::size_t array, const ChunkIndex &index,
+                   ChunkRecord chunk, const std::string &stagedVersion)
+{
+    const auto found = slot(array, index);
+    if (!found)
+        return error("chunk '" + chunkKey(array, index) +
+                     "' is not in the plan");
+    const Content content{true, chunk.size, chunk.checksum};
+    if (!chunk.staged.empty() && !stagedVersion.empty())
+        m_known.note(stagedPath(array, *found, chunk), stagedVersion, content);
+    const std::lock_guard guard(m_mutex);
+    if (chunk.state == ChunkState::Put)
+    {
+        m_bytesWritten += chunk.size;
+        ++m_chunksWritten;
+    }
+    record(array, *found) = std::move(chunk);
+    return Status::ok();
+}
+
 Result<bool> View::holdsData(std::size_t array, const ChunkIndex &index)
 {
     const auto found = slot(array, index);
@@ -496,9 +521,9 @@ Status View::putNow(std::size_t array, const ChunkIndex &index,
     const bool isStagedAgain = m_storage.isObjectStore() &&
                                chunk.state == ChunkState::Put &&
                                (found->replaced || chunk.aside);
-    const auto before = stagedPath(array, *found, chunk.staging);
+    const auto before = stagedPath(array, *found, chunk);
     chunk.staging += isStagedAgain ? 1 : 0;
-    const auto staged = stagedPath(array, *found, chunk.staging);
+    const auto staged = stagedPath(array, *found, chunk);
     if (found->replaced)
     {
         if (auto written = stage(staged, bytes, content, m_site.object(whole));
@@ -545,7 +570,7 @@ Result<std::optional<std::string>> View::read(std::size_t array,
     const bool isOurs = known.state == ChunkState::Put;
     const bool isStaged = isOurs && (found->replaced || known.aside);
     auto bytes = m_storage.read(
-        isStaged ? stagedPath(array, *found, known.staging)
+        isStaged ? stagedPath(array, *found, known)
                  : m_site.object(chunkKey(array, index)),
         std::min(largestObject, largestEncoded(m_arrays[array].document)));
     if (!bytes)

@@ -64,6 +64,8 @@ struct ChunkRecord
     /// In an object store, how often it has been staged before: a name is used
     /// once, since an attempt to put it may come late.
     unsigned staging = 0;
+    /// Its name in the stage, if another process has put it there.
+    std::string staged{};
 };
 
 /// Which of the documents served for an array the driver sees.
@@ -96,8 +98,12 @@ class View
     /// where there is none. So there, chunks that are all fill are written,
     /// too, and a key that has been put once is not put again before the
     /// decision.
+    ///
+    /// `part`: one of several that write to one transaction, "" if there is
+    /// only one. Each has names of its own in the stage.
     View(const Site &site, Storage &storage, const std::string &transaction,
-         std::vector<Array> arrays, bool mayDelete = true);
+         std::vector<Array> arrays, bool mayDelete = true,
+         std::string part = "");
     ~View();
     View(const View &) = delete;
     View &operator=(const View &) = delete;
@@ -160,6 +166,11 @@ class View
     /// is an object at its key that nobody may delete (mayDelete).
     Result<bool> mustBeWritten(std::size_t array, const ChunkIndex &index);
 
+    /// A planned chunk that another process has written, or declared absent.
+    /// `stagedVersion`: of what it staged, as that process saw it.
+    Status adopt(std::size_t array, const ChunkIndex &index, ChunkRecord chunk,
+                 const std::string &stagedVersion);
+
     /// Removes the added chunks that this transaction put at their final keys
     /// and that nobody has touched since: somebody else has made the arrays
     /// longer, and these would be rows of theirs that they never wrote.
@@ -183,6 +194,7 @@ class View
         ChunkIndex index;
         bool replaced = false;  ///< with the commit, by a move
         std::string staged;
+        std::string stagedVersion;
         ChunkRecord record;
     };
 
@@ -223,10 +235,10 @@ class View
     ChunkRecord recordOf(std::size_t array, const Slot &slot);
     void setRecord(std::size_t array, const Slot &slot, ChunkRecord chunk);
     std::string chunkKey(std::size_t array, const ChunkIndex &index) const;
-    static std::string stagedName(std::size_t array, const Slot &slot,
-                                  unsigned staging);
+    std::string stagedName(std::size_t array, const Slot &slot,
+                           const ChunkRecord &chunk) const;
     std::string stagedPath(std::size_t array, const Slot &slot,
-                           unsigned staging) const;
+                           const ChunkRecord &chunk) const;
     std::string makeDocument(std::size_t array, Face face) const;
     Status keep(Status failure);
     Status putNow(std::size_t array, const ChunkIndex &index,
@@ -248,6 +260,7 @@ class View
     Storage &m_storage;
     std::string m_transaction;
     bool m_mayDelete;
+    std::string m_part;
     std::string m_id;
     /// In every path, and new after each extension: the driver keeps the
     /// indices of shards by file name, for the whole process.
@@ -281,12 +294,15 @@ template <class Visit> void View::forEach(Visit visit) const
             {
                 for (std::size_t i = 0; i < records[box].size(); ++i)
                 {
-                    const bool moves = replaced || records[box][i].aside;
-                    visit(Settled{a, boxes[box].at(i), moves,
-                                  moves ? stagedName(a, {replaced, box, i},
-                                                     records[box][i].staging)
-                                        : std::string(),
-                                  records[box][i]});
+                    const auto &record = records[box][i];
+                    const bool moves = replaced || record.aside;
+                    const Slot slot{replaced, box, i};
+                    visit(Settled{
+                        a, boxes[box].at(i), moves,
+                        moves ? stagedName(a, slot, record) : std::string(),
+                        moves ? m_known.version(stagedPath(a, slot, record))
+                              : std::string(),
+                        record});
                 }
             }
         }

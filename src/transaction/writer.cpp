@@ -23,7 +23,8 @@ class NoLock final : public Lock
 LockRequest lockRequest(const WriterRequest &request, const Site &site)
 {
     return {site.lock(),       request.command, request.lockTimeout,
-            request.cancelled, request.lease,   request.clock};
+            request.cancelled, request.lease,   request.left,
+            request.clock};
 }
 
 /// Its folder is the connection's, which lives as long.
@@ -96,6 +97,13 @@ Result<bool> Writer::endLease() const
                    : mdimappend::endLease(site.lock(), *storage);
 }
 
+Status Writer::checkLeft(const LeaseTicket &left) const
+{
+    return objects ? mdimappend::checkLeft(left, site.lock(),
+                                           objects->lockRequests())
+                   : mdimappend::checkLeft(left, site.lock(), *storage);
+}
+
 Result<Site> locateAgain(const WriterRequest &request, const Writer &writer)
 {
     if (!writer.objects)
@@ -143,6 +151,18 @@ Result<Writer> openForWriting(const WriterRequest &request)
                                                           *request.posix));
     // What the target is may have changed while waiting.
     MDIMAPPEND_ASSIGN(writer.site, locateSite(request.target, request.group));
+    return writer;
+}
+
+Result<Writer> openForStaging(const WriterRequest &request)
+{
+    if (isRemote(request.target))
+        return openObjects(request, true);
+    Writer writer;
+    MDIMAPPEND_ASSIGN(writer.site, locateSite(request.target, request.group));
+    MDIMAPPEND_ASSIGN(writer.storage,
+                      LocalStorage::open(writer.site.sidecar(),
+                                         request.durability, *request.posix));
     return writer;
 }
 

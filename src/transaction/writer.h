@@ -33,6 +33,8 @@ struct WriterRequest
     LockMode lock = LockMode::Auto;
     std::optional<std::chrono::duration<double>> lockTimeout;
     std::chrono::duration<double> lease{30};
+    /// Goes on with a lease that was left.
+    std::optional<LeaseTicket> left{};
     std::function<std::chrono::duration<double>()> clock;
     std::string command;
     std::function<bool()> cancelled;
@@ -55,12 +57,19 @@ struct Writer
     /// sidecar.
     Result<bool> hasSidecar() const;
     Result<LockState> peekLock() const;
+    /// Fails if a lease that was left is not held any more.
+    Status checkLeft(const LeaseTicket &left) const;
     /// Ends a lease whose holder is known to be gone. False if there is none.
     Result<bool> endLease() const;
 };
 
 /// Makes the sidecar if there is none, and takes the lock.
 Result<Writer> openForWriting(const WriterRequest &request);
+
+/// Site and storage for whoever writes into the stage of a transaction whose
+/// lease somebody else holds. Nothing is locked; barriers do what `durability`
+/// says.
+Result<Writer> openForStaging(const WriterRequest &request);
 
 /// Site and storage; nothing is made, nothing is locked.
 /// `looks`: whether there is a store, too (which costs an object store a

@@ -1,0 +1,115 @@
+// `gdal driver mdimappend begin|write|commit|abort|renew`: one append, or one
+// write to a region, by many processes.
+
+#pragma once
+
+#include "distributed/token.h"
+#include "mdim_append_algorithm.h"
+
+#include <string>
+#include <vector>
+
+namespace mdimappend
+{
+
+/// Takes the options of an append; the template is what an append would be
+/// given as a slice.
+class BeginAlgorithm final : public MdimAppendAlgorithm
+{
+  public:
+    static constexpr const char *NAME = "begin";
+    BeginAlgorithm();
+
+    bool ValidateArguments() override;
+
+  private:
+    bool RunImpl(GDALProgressFunc progress, void *progressData) override;
+    Status begin(GDALProgressFunc progress, void *progressData);
+    Status checkArguments() const;
+
+    GDALArgDatasetValue m_like;
+    int m_size = 0;
+    bool m_create = false;
+    std::vector<std::string> m_region;
+};
+
+/// What the verbs after it have in common: a token, and where its target is.
+class TokenAlgorithm : public GDALAlgorithm
+{
+  protected:
+    TokenAlgorithm(const char *name, const char *description);
+    virtual Status act(const Token &token, GDALProgressFunc progress,
+                       void *progressData) = 0;
+    AppendOptions targetOptions() const;
+    void addThreads();
+
+    std::vector<std::string> m_targetConfig;
+    std::string m_outputString;
+    int m_threads = 0;
+
+  private:
+    bool RunImpl(GDALProgressFunc progress, void *progressData) override;
+
+    std::string m_token;
+    std::string m_threadsText;
+    int m_returnCode = 0;
+};
+
+class WriteAlgorithm final : public TokenAlgorithm
+{
+  public:
+    static constexpr const char *NAME = "write";
+    WriteAlgorithm();
+
+  private:
+    Status act(const Token &token, GDALProgressFunc progress,
+               void *progressData) override;
+
+    GDALArgDatasetValue m_slice;
+    std::vector<std::string> m_at;
+    std::string m_label;
+    std::string m_labelFrom;
+    std::vector<std::string> m_inputFormats;
+    std::vector<std::string> m_openOptions;
+    std::vector<std::string> m_sliceConfig;
+};
+
+class CommitAlgorithm final : public TokenAlgorithm
+{
+  public:
+    static constexpr const char *NAME = "commit";
+    CommitAlgorithm();
+
+  private:
+    Status act(const Token &token, GDALProgressFunc progress,
+               void *progressData) override;
+
+    std::vector<std::string> m_receipts;
+    std::string m_message;
+    bool m_dryRun = false;
+    bool m_json = false;
+};
+
+class AbortAlgorithm final : public TokenAlgorithm
+{
+  public:
+    static constexpr const char *NAME = "abort";
+    AbortAlgorithm();
+
+  private:
+    Status act(const Token &token, GDALProgressFunc progress,
+               void *progressData) override;
+};
+
+class RenewAlgorithm final : public TokenAlgorithm
+{
+  public:
+    static constexpr const char *NAME = "renew";
+    RenewAlgorithm();
+
+  private:
+    Status act(const Token &token, GDALProgressFunc progress,
+               void *progressData) override;
+};
+
+}  // namespace mdimappend

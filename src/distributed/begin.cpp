@@ -1,0 +1,357 @@
+#include "distributed/begin.h"
+
+#include "append/open_target.h"
+#include "append/plan.h"
+#include "append/cube_coordinates.h"
+#include "append/slice_request.h"
+#include "append/target_values.h"
+#include "distributed/part_labels.h"
+#include "distributed/session.h"
+#include "distributed/stage_slabs.h"
+#include "distributed/tall_slice.h"
+#include "storage/object_address.h"
+#include "transaction/protocol.h"
+
+#include <algorithm>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+/// What `begin` itself writes has this name among the parts.
+constexpr const char *ownPart = "begin";
+
+class Beginning
+{
+  public:
+    explicit Beginning(const BeginRequest &request)
+        : m_request(request), m_options(request.options)
+    {
+        if (!isRemote(m_options.target))
+            m_options.lock = LockMode::Lease;
+        // Rows that are there already are nobody's part.
+        m_options.onDuplicate = OnDuplicate::Error;
+    }
+
+    Result<Begun> begin()
+    {
+        MDIMAPPEND_ASSIGN(m_open, openTarget(m_options,
+                                             placeOf(m_options, m_connection),
+                                             m_begun.recovered));
+        auto begun = beginLocked();
+        if (!begun && !m_session.transaction.empty())
+        {
+            // What cannot be removed now is given up by the next writer.
+            if (tidy(storage(), m_open.site, m_session.transaction))
+                m_open.writer.lock->settled(std::nullopt);
+        }
+        return begun;
+    }
+
+  private:
+    Storage &storage()
+    {
+        return *m_open.writer.storage;
+    }
+
+    Result<Begun> beginLocked()
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(openTemplate());
+        AppendPlan plan;
+        if (m_request.region.empty())
+        {
+            MDIMAPPEND_ASSIGN(plan, planRows());
+            describeRows(plan);
+        }
+        else
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(describeRegion());
+        }
+        m_session.group = m_open.site.group;
+        m_session.options = m_options;
+        m_begun.ignoredArrays = plan.ignoredArrays;
+        MDIMAPPEND_RETURN_IF_ERROR(nameTransaction());
+        MDIMAPPEND_RETURN_IF_ERROR(writeOwnSlabs(plan));
+        MDIMAPPEND_RETURN_IF_ERROR(
+            writeSession(storage(), m_open.site, m_session,
+                         m_request.region.empty() ? plan.after.coordinates
+                                                  : m_cube.coordinates));
+        if (const auto file = m_template->changed(); !file.empty())
+            return Status(Failure::Unavailable,
+                          "slice '" + m_template->name() +
+                              "' changed while it was read: '" + file +
+                              "' is not what it was.");
+        MDIMAPPEND_ASSIGN(const auto lease, m_open.writer.lock->leave());
+        m_begun.token = {m_open.site.store(), m_open.site.group,
+                         m_session.transaction, lease, planJson()};
+        return std::move(m_begun);
+    }
+
+    Status openTemplate()
+    {
+        MDIMAPPEND_ASSIGN(m_cube.target, readTarget(storage(), m_open.site,
+                                                    m_options.appendDim));
+        m_cube.committedRows = m_cube.target.size;
+        if (m_request.mustCreate && m_cube.target.exists)
+            return {Failure::Usage, "the target '" + m_options.target +
+                                        "' is there already, and --create "
+                                        "makes a new one. Nothing was "
+                                        "written."};
+        if (!m_request.region.empty() && !m_cube.target.exists)
+            return error("the target '" + m_options.target +
+                         "' does not exist, so there is no region to write "
+                         "to. Nothing was written.");
+        MDIMAPPEND_ASSIGN(m_template, Slice::open(sliceRequest(
+                                          m_options, m_options.slices.front(),
+                                          m_cube.target.appendDim)));
+        return Status::ok();
+    }
+
+    Result<AppendPlan> planRows()
+    {
+        const auto rows = m_request.rows.value_or(m_template->size());
+        if (rows == 0)
+            return Status(Failure::Usage,
+                          "--size 0: there is nothing to write");
+        m_labelsComeLater = rows != m_template->size();
+        std::unique_ptr<Slice> tall;
+        if (m_labelsComeLater)
+            tall = std::make_unique<TallSlice>(*m_template, rows);
+        auto plan = planAppend(m_options, m_open.site, storage(),
+                               tall ? *tall : *m_template, m_cube);
+        if (!plan && plan.status().kind() == Failure::Refused)
+            return plan.takeStatus()
+                .prefixed("template '" + m_template->name() + "'")
+                .suffixed("Nothing was written.");
+        return plan;
+    }
+
+    void describeRows(const AppendPlan &plan)
+    {
+        auto &session = m_session;
+        session.creates = plan.create;
+        session.createsStore = plan.create && !m_open.site.exists;
+        session.firstRow = plan.firstRow;
+        session.rows = plan.rows;
+        session.target = plan.after.target;
+        session.target.exists = true;
+        for (const auto &[key, text] : plan.intent.next)
+            session.target.documents[key] = text;
+        session.order = plan.intent.order;
+        session.atOnce = plan.intent.atOnce;
+        session.base = plan.intent.base;
+        session.deletions = plan.intent.deletions;
+        for (const auto &slab : plan.slabs)
+            session.arrays.push_back(describe(slab));
+        if (m_labelsComeLater)
+            return;
+        session.labelsOrdered = plan.after.labelsOrdered;
+        session.firstLabel = plan.firstLabel;
+        session.lastLabel = plan.lastLabel;
+        const auto *labels = session.target.labels();
+        for (const auto &slab : plan.slabs)
+        {
+            if (labels && slab.path == labels->document.path)
+                session.labels = CarriedRows{session.firstRow, session.rows,
+                                             slab.memory, slab.memoryStrings};
+        }
+    }
+
+    SessionArray describe(const Slab &slab) const
+    {
+        const auto &arrays = m_session.target.arrays;
+        const auto found =
+            std::ranges::find(arrays, slab.path, [](const TargetArray &array)
+                              { return array.document.path; });
+        SessionArray array;
+        array.array = static_cast<std::size_t>(found - arrays.begin());
+        array.window = {Extent(slab.shape.size(), 0), slab.shape};
+        if (slab.axis)
+            array.window.low[*slab.axis] = slab.committed[*slab.axis];
+        array.committed = slab.committed;
+        const bool isLabels = &*found == m_session.target.labels();
+        array.byParts =
+            slab.axis && (isLabels ? m_labelsComeLater : !slab.constant);
+        return array;
+    }
+
+    /// Only values change: what the template has of the target's arrays along
+    /// the append dimension, but for labels.
+    Status describeRegion()
+    {
+        auto &target = m_cube.target;
+        for (const auto &[dimension, range] : m_request.region)
+        {
+            const bool is = std::ranges::any_of(
+                target.arrays,
+                [&](const TargetArray &array)
+                {
+                    return std::ranges::find(array.document.dimensions,
+                                             dimension) !=
+                           array.document.dimensions.end();
+                });
+            if (!is)
+                return {Failure::Usage,
+                        "--region: the target has no dimension '" + dimension +
+                            "'"};
+        }
+        m_session.isRegion = true;
+        m_session.target = target;
+        const char *document =
+            target.format == ZarrFormat::V2 ? "/.zarray" : "/zarr.json";
+        for (std::size_t i = 0; i < target.arrays.size(); ++i)
+        {
+            const auto &array = target.arrays[i];
+            const auto &offered = m_template->arrays();
+            const bool has =
+                std::ranges::find(offered, array.name, &SliceArray::name) !=
+                offered.end();
+            if (!array.axis || !has || &array == target.labels())
+                continue;
+            MDIMAPPEND_ASSIGN(const auto window, regionOf(array));
+            if (array.document.sharded && !m_options.mergeShards)
+                return refused("array '" + array.name +
+                               "': writing to a region would replace shards, "
+                               "and a reader could fail at that moment. "
+                               "--merge-shards allows it. Nothing was "
+                               "written.");
+            m_session.arrays.push_back({i, window, array.document.shape, true});
+            const auto key = array.document.path + document;
+            m_session.order.push_back(key);
+            m_session.base[key] = target.documents.at(key);
+            m_session.firstRow = window.low[*array.axis];
+            m_session.rows = window.high[*array.axis] - window.low[*array.axis];
+        }
+        if (m_session.arrays.empty())
+            return refused("template '" + m_template->name() +
+                           "': it has none of the target's arrays along '" +
+                           target.appendDim + "'. Nothing was written.");
+        m_session.atOnce = m_session.order.size();
+        return readRegionLabels();
+    }
+
+    Result<ElementBox> regionOf(const TargetArray &array) const
+    {
+        const auto &document = array.document;
+        ElementBox window{Extent(document.rank(), 0), document.shape};
+        for (std::size_t i = 0; i < document.rank(); ++i)
+        {
+            const auto found = m_request.region.find(document.dimensions[i]);
+            if (found == m_request.region.end())
+                continue;
+            const auto &[first, end] = found->second;
+            if (first >= end || end > document.shape[i])
+                return Status(Failure::Usage,
+                              "--region " + found->first + "=" +
+                                  std::to_string(first) + ":" +
+                                  std::to_string(end) + ": '" + found->first +
+                                  "' has the indices 0 to " +
+                                  std::to_string(document.shape[i]) +
+                                  ", and a region never makes it longer");
+            window.low[i] = first;
+            window.high[i] = end;
+        }
+        return window;
+    }
+
+    Status readRegionLabels()
+    {
+        TargetValues values(m_open.site, storage(), m_cube.target);
+        MDIMAPPEND_RETURN_IF_ERROR(readCoordinates(values, m_cube));
+        const auto *array = m_cube.target.labels();
+        if (!array)
+            return Status::ok();
+        const auto first = m_session.firstRow;
+        MDIMAPPEND_ASSIGN(const Labels labels,
+                          values.labels(first, first + m_session.rows));
+        m_session.firstLabel = labels.describe(0);
+        m_session.lastLabel = labels.describe(labels.values.size() - 1);
+        m_session.labelsOrdered = isOrdered(labels);
+        MDIMAPPEND_ASSIGN(m_session.labels,
+                          carriedLabels(labels, *array, first));
+        return Status::ok();
+    }
+
+    Status nameTransaction()
+    {
+        auto &lock = *m_open.writer.lock;
+        m_session.transaction = lock.transactionName();
+        if (m_session.transaction.empty())
+        {
+            MDIMAPPEND_ASSIGN(m_session.transaction,
+                              nextTransaction(storage(), m_open.site));
+        }
+        lock.begun();
+        return Status::ok();
+    }
+
+    /// What the parts do not bring.
+    Status writeOwnSlabs(AppendPlan &plan)
+    {
+        std::vector<View::Array> arrays;
+        std::vector<Slab> slabs;
+        for (std::size_t i = 0; i < plan.slabs.size(); ++i)
+        {
+            const auto &array = m_session.arrays[i];
+            if (array.byParts)
+                continue;
+            arrays.push_back(viewArray(m_session.targetArray(array), array,
+                                       array.window,
+                                       !storage().isObjectStore()));
+            slabs.push_back(std::move(plan.slabs[i]));
+        }
+        PipelineOptions pipeline;
+        pipeline.threads = m_options.threads;
+        pipeline.progress = m_options.progress;
+        MDIMAPPEND_ASSIGN(
+            m_session.begun,
+            stageSlabs({m_open.site, storage(), m_session.transaction, ownPart},
+                       std::move(arrays), m_template.get(), slabs, pipeline));
+        return Status::ok();
+    }
+
+    Json planJson() const
+    {
+        Json arrays = Json::array();
+        for (const auto &array : m_session.arrays)
+        {
+            const auto &described = m_session.targetArray(array);
+            arrays.push_back({{"name", described.name},
+                              {"dimensions", described.document.dimensions},
+                              {"shape", described.document.shape},
+                              {"chunk", described.document.chunk},
+                              {"from", array.window.low},
+                              {"to", array.window.high},
+                              {"by", array.byParts ? "parts" : "begin"}});
+        }
+        return {{"creates", m_session.creates},
+                {"region", m_session.isRegion},
+                {"append_dim", m_session.target.appendDim},
+                {"first_row", m_session.firstRow},
+                {"rows", m_session.rows},
+                {"labels", m_labelsComeLater ? "parts" : "begin"},
+                {"documents", m_session.order},
+                {"arrays", std::move(arrays)}};
+    }
+
+    const BeginRequest &m_request;
+    AppendOptions m_options;
+    std::shared_ptr<ObjectTarget> m_connection;
+    OpenTarget m_open;
+    CubeState m_cube;
+    std::unique_ptr<Slice> m_template;
+    bool m_labelsComeLater = false;
+    Session m_session;
+    Begun m_begun;
+};
+
+}  // namespace
+
+Result<Begun> beginParts(const BeginRequest &request)
+{
+    return Beginning(request).begin();
+}
+
+}  // namespace mdimappend

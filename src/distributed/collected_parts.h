@@ -1,0 +1,72 @@
+// What the receipts of a commit stand for, put together: which chunks there
+// are, which rows the commit has to write itself, and what is missing.
+
+#pragma once
+
+#include "append/slab.h"
+#include "distributed/session.h"
+#include "distributed/written_part.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mdimappend
+{
+
+class CollectedParts
+{
+  public:
+    explicit CollectedParts(const Session &session);
+
+    /// The same part twice is the same as once. Failure::Refused: a chunk, or a
+    /// row, that another part has brought with other contents.
+    Status add(const WrittenPart &written);
+
+    /// Failure::Refused: what no part has brought.
+    Status checkComplete() const;
+
+    /// Tells the transaction's view which chunks there are.
+    Status giveTo(View &view) const;
+
+    /// Rows that were carried: chunks of theirs are written by the commit.
+    std::vector<Slab> carriedSlabs() const;
+
+    /// Those that parts have brought, in order; nothing if `begin` was told.
+    std::optional<CarriedRows> labels() const;
+
+    std::uint64_t alteredValues() const
+    {
+        return m_alteredValues;
+    }
+
+  private:
+    struct Chunk
+    {
+        std::optional<std::size_t> part;  ///< whose it is
+        WrittenChunk written;
+    };
+
+    struct Array
+    {
+        ChunkBox box;
+        std::vector<Chunk> chunks;
+        std::vector<CarriedRows> rows;  ///< by first row, none twice
+    };
+
+    Status addChunk(std::size_t number, const WrittenChunk &chunk);
+    Status addRows(std::size_t number, const CarriedRows &rows);
+    Status checkRows(std::size_t number) const;
+    Status checkChunks(std::size_t number) const;
+    std::uint64_t firstRow(std::size_t number, const ChunkIndex &index) const;
+    std::uint64_t endRow(std::size_t number, const ChunkIndex &index) const;
+    bool isCarried(std::size_t number, const ChunkIndex &index) const;
+    const TargetArray &targetArray(std::size_t number) const;
+
+    const Session &m_session;
+    std::vector<Array> m_arrays;
+    std::vector<std::string> m_parts;
+    std::uint64_t m_alteredValues = 0;
+};
+
+}  // namespace mdimappend

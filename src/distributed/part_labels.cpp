@@ -1,0 +1,93 @@
+#include "distributed/part_labels.h"
+
+#include "append/duplicates.h"
+#include "append/target_values.h"
+
+#include <algorithm>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+Result<Labels> labelsOf(const Slice &slice, const Target &target,
+                        const TargetArray &array)
+{
+    MDIMAPPEND_ASSIGN(Labels labels, sliceLabels(slice));
+    if (slice.givenLabel())
+    {
+        MDIMAPPEND_ASSIGN(
+            labels, parseLabel(slice.givenLabel()->text, labelForm(array)));
+    }
+    return inCalendarOf(target, std::move(labels));
+}
+
+/// Whether they are those of the transaction in their place.
+bool areThose(const CarriedRows &all, const CarriedRows &some)
+{
+    const auto skip = static_cast<std::size_t>(some.first - all.first);
+    const auto rows = static_cast<std::size_t>(some.rows);
+    if (!all.texts.empty())
+        return std::ranges::equal(
+            some.texts.begin(), some.texts.end(),
+            all.texts.begin() + static_cast<std::ptrdiff_t>(skip),
+            all.texts.begin() + static_cast<std::ptrdiff_t>(skip + rows));
+    const auto size = all.values.size() / static_cast<std::size_t>(all.rows);
+    return all.values.compare(skip * size, rows * size, some.values) == 0;
+}
+
+}  // namespace
+
+Result<CarriedRows> carriedLabels(const Labels &labels,
+                                  const TargetArray &array, std::uint64_t first)
+{
+    CarriedRows rows;
+    rows.first = first;
+    rows.rows = labels.values.size();
+    const auto form = labelForm(array);
+    if (!form.text)
+    {
+        MDIMAPPEND_ASSIGN(rows.values, encodeLabels(labels, form));
+        return rows;
+    }
+    for (const auto &label : labels.values)
+    {
+        const auto *text = std::get_if<std::string>(&label);
+        if (!text)
+            return refused("its labels are numbers, the target's are texts.");
+        rows.texts.push_back(*text);
+    }
+    return rows;
+}
+
+Result<std::optional<CarriedRows>>
+labelsOfPart(const Session &session, const Slice &slice, std::uint64_t first)
+{
+    const auto *array = session.target.labels();
+    if (!array)
+        return std::optional<CarriedRows>();
+    if (!session.options.ignoreUnits)
+        MDIMAPPEND_RETURN_IF_ERROR(checkLabelUnits(*array, slice));
+    MDIMAPPEND_ASSIGN(const Labels labels,
+                      labelsOf(slice, session.target, *array));
+    if (labels.kind == Labels::Kind::None)
+    {
+        if (session.labels)
+            return std::optional<CarriedRows>();
+        return refused("it has no labels: the target has an array '" +
+                       array->name + "' along '" + session.target.appendDim +
+                       "', and the template did not have all of them. Give "
+                       "one with --label.");
+    }
+    MDIMAPPEND_ASSIGN(CarriedRows rows, carriedLabels(labels, *array, first));
+    if (session.labels && !areThose(*session.labels, rows))
+        return refused("its labels, " + labels.describe(0) + " to " +
+                       labels.describe(labels.values.size() - 1) +
+                       ", are not those of the transaction at this place, "
+                       "which has " +
+                       session.firstLabel + " to " + session.lastLabel + ".");
+    return std::make_optional(std::move(rows));
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,285 @@
+#include "distributed/session.h"
+
+#include "settings/settings.h"
+#include "storage/checksum.h"
+#include "transaction/protocol.h"
+#include "zarr/base64.h"
+#include "zarr/document_key.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+constexpr const char *formatName = "mdimappend session 1";
+
+std::string coordinatePath(const Site &site, const std::string &transaction,
+                           const std::string &name)
+{
+    return site.journal(transaction) + "/coordinate-" +
+           xxh3(name).substr(std::string_view("xxh3:").size());
+}
+
+/// Of what a part's slice is and where, each part says its own.
+Json optionsJson(const AppendOptions &options)
+{
+    Json json = toSettings(options);
+    for (const char *key :
+         {"slices", "slices_from", "target_dir", "target_config",
+          "slice_config", "open_options", "input_format", "label_from"})
+        json.erase(key);
+    return json;
+}
+
+Json carriedJson(const CarriedRows &rows)
+{
+    return {{"first", rows.first},
+            {"rows", rows.rows},
+            {"values", base64Encode(rows.values)},
+            {"texts", rows.texts}};
+}
+
+std::optional<CarriedRows> carriedFrom(const Json &json)
+{
+    if (!json.is_object())
+        return std::nullopt;
+    CarriedRows rows;
+    rows.first = countMember(json, "first");
+    rows.rows = countMember(json, "rows");
+    rows.values = base64Decode(textMember(json, "values")).value_or("");
+    rows.texts = member(json, "texts").get<std::vector<std::string>>();
+    return rows;
+}
+
+Json toJson(const Session &session)
+{
+    Json arrays = Json::array();
+    for (const auto &array : session.arrays)
+        arrays.push_back({{"path", session.targetArray(array).document.path},
+                          {"low", array.window.low},
+                          {"high", array.window.high},
+                          {"committed", array.committed},
+                          {"by", array.byParts ? "parts" : "begin"}});
+    Json paths = Json::array();
+    for (const auto &array : session.target.arrays)
+        paths.push_back(array.document.path);
+    const auto &target = session.target;
+    return {{"format", formatName},
+            {"transaction", session.transaction},
+            {"group", session.group},
+            {"options", optionsJson(session.options)},
+            {"creates", session.creates},
+            {"creates_store", session.createsStore},
+            {"region", session.isRegion},
+            {"first_row", session.firstRow},
+            {"rows", session.rows},
+            {"append_dim", target.appendDim},
+            {"zarr_format", target.format == ZarrFormat::V2 ? 2 : 3},
+            {"size", target.size},
+            {"target_arrays", std::move(paths)},
+            {"documents", target.documents},
+            {"arrays", std::move(arrays)},
+            {"order", session.order},
+            {"at_once", session.atOnce},
+            {"base", session.base},
+            {"deletions", session.deletions},
+            {"labels", session.labels ? carriedJson(*session.labels) : Json()},
+            {"labels_ordered", session.labelsOrdered},
+            {"first_label", session.firstLabel},
+            {"last_label", session.lastLabel},
+            {"begun", toText(session.begun)}};
+}
+
+Result<TargetArray> arrayOf(const Session &session, const std::string &path)
+{
+    const auto &documents = session.target.documents;
+    const auto text = [&](const char *name) -> std::string
+    {
+        const auto found = documents.find(documentKey(path, name));
+        return found == documents.end() ? std::string() : found->second;
+    };
+    MDIMAPPEND_ASSIGN(auto document,
+                      session.target.format == ZarrFormat::V2
+                          ? parseArrayV2(path, text(".zarray"), text(".zattrs"))
+                          : parseArrayV3(path, text("zarr.json")));
+    return describeArray(std::move(document), session.group,
+                         session.target.appendDim);
+}
+
+/// Throws where a member is missing or another than it should be.
+Result<Session> sessionFrom(const Json &json)
+{
+    Session session;
+    session.transaction = textMember(json, "transaction");
+    session.group = textMember(json, "group");
+    Settings settings;
+    MDIMAPPEND_RETURN_IF_ERROR(
+        applySettings(json.at("options"), "the session", settings));
+    session.options = std::move(settings.options);
+    session.creates = json.at("creates").get<bool>();
+    session.createsStore = json.at("creates_store").get<bool>();
+    session.isRegion = json.at("region").get<bool>();
+    session.firstRow = countMember(json, "first_row");
+    session.rows = countMember(json, "rows");
+    auto &target = session.target;
+    target.exists = true;
+    target.appendDim = textMember(json, "append_dim");
+    target.format =
+        countMember(json, "zarr_format") == 2 ? ZarrFormat::V2 : ZarrFormat::V3;
+    target.size = countMember(json, "size");
+    target.documents = json.at("documents").get<Documents>();
+    for (const auto &path : json.at("target_arrays"))
+    {
+        MDIMAPPEND_ASSIGN(auto array,
+                          arrayOf(session, path.get<std::string>()));
+        target.arrays.push_back(std::move(array));
+    }
+    for (const auto &each : json.at("arrays"))
+    {
+        SessionArray array;
+        const auto path = textMember(each, "path");
+        const auto found = std::ranges::find(
+            target.arrays, path, [](const TargetArray &described)
+            { return described.document.path; });
+        array.array = static_cast<std::size_t>(found - target.arrays.begin());
+        array.window = {each.at("low").get<Extent>(),
+                        each.at("high").get<Extent>()};
+        array.committed = each.at("committed").get<Extent>();
+        array.byParts = textMember(each, "by") == "parts";
+        if (found == target.arrays.end() ||
+            array.window.low.size() != found->document.rank() ||
+            array.window.high.size() != found->document.rank() ||
+            array.committed.size() != found->document.rank())
+            return error("array '" + path + "' is not as it should be");
+        session.arrays.push_back(std::move(array));
+    }
+    session.order = json.at("order").get<std::vector<std::string>>();
+    session.atOnce = countMember(json, "at_once");
+    session.base = json.at("base").get<Documents>();
+    session.deletions = json.at("deletions").get<std::vector<std::string>>();
+    session.labels = carriedFrom(json.at("labels"));
+    session.labelsOrdered = json.at("labels_ordered").get<bool>();
+    session.firstLabel = textMember(json, "first_label");
+    session.lastLabel = textMember(json, "last_label");
+    MDIMAPPEND_ASSIGN(session.begun,
+                      parseWrittenPart(textMember(json, "begun")));
+    return session;
+}
+
+}  // namespace
+
+const SessionArray *Session::find(const std::string &name) const
+{
+    const auto found =
+        std::ranges::find_if(arrays, [&](const SessionArray &array)
+                             { return targetArray(array).name == name; });
+    return found == arrays.end() ? nullptr : &*found;
+}
+
+View::Array viewArray(const TargetArray &array, const SessionArray &written,
+                      const ElementBox &box, bool stagesAll)
+{
+    const auto &document = array.document;
+    auto boxes =
+        touchedBoxes(box, document.chunk, written.committed, array.axis);
+    if (stagesAll)
+    {
+        boxes.replaced.insert(boxes.replaced.end(), boxes.added.begin(),
+                              boxes.added.end());
+        boxes.added.clear();
+    }
+    return {{document.path, document.keys, std::move(boxes.added),
+             std::move(boxes.replaced)},
+            document,
+            paddedShape(document.shape, document.chunk)};
+}
+
+Intent intentOf(const Session &session)
+{
+    Intent intent;
+    for (const auto &array : session.arrays)
+        intent.arrays.push_back(
+            viewArray(session.targetArray(array), array, array.window, false));
+    intent.base = session.base;
+    intent.order = session.order;
+    for (const auto &key : session.order)
+        intent.next[key] = session.target.documents.at(key);
+    intent.atOnce = session.atOnce;
+    intent.deletions = session.deletions;
+    return intent;
+}
+
+Status writeSession(Storage &storage, const Site &site, const Session &session,
+                    const std::map<std::string, CoordinateValues> &coordinates)
+{
+    for (const auto &[name, values] : coordinates)
+    {
+        Json head = {{"shape", values.shape},
+                     {"whole", values.whole},
+                     {"texts", values.texts}};
+        std::string object = dumpJson(head, -1) + "\n";
+        object.append(reinterpret_cast<const char *>(values.numbers.data()),
+                      values.numbers.size() * sizeof(double));
+        MDIMAPPEND_RETURN_IF_ERROR(storage.put(
+            coordinatePath(site, session.transaction, name), object));
+    }
+    MDIMAPPEND_RETURN_IF_ERROR(
+        writeRecord(storage, sessionPath(site, session.transaction),
+                    dumpJson(toJson(session), -1) + "\n"));
+    return storage.barrier();
+}
+
+Result<Session> readSession(Storage &storage, const Site &site,
+                            const std::string &transaction)
+{
+    const auto path = sessionPath(site, transaction);
+    MDIMAPPEND_ASSIGN(const auto text, storage.read(path));
+    if (!text)
+        return error("there is no transaction '" + transaction +
+                     "' at this target: it was committed or given up");
+    const auto damaged = [&](const std::string &why)
+    { return error("the session '" + path + "' cannot be followed: " + why); };
+    const auto json = parseJson(*text);
+    if (!json || textMember(*json, "format") != formatName)
+        return damaged("it is damaged, or a later version's");
+    try
+    {
+        auto session = sessionFrom(*json);
+        return session ? std::move(session)
+                       : damaged(session.status().message());
+    }
+    catch (const std::exception &failure)
+    {
+        return damaged(failure.what());
+    }
+}
+
+Result<std::optional<CoordinateValues>>
+sessionCoordinate(Storage &storage, const Site &site, const Session &session,
+                  const std::string &name)
+{
+    const auto path = coordinatePath(site, session.transaction, name);
+    MDIMAPPEND_ASSIGN(const auto object, storage.read(path));
+    if (!object)
+        return std::optional<CoordinateValues>();
+    const auto end = object->find('\n');
+    const auto head = parseJson(object->substr(0, end));
+    if (!head || end == std::string::npos)
+        return error("'" + path + "' is damaged");
+    CoordinateValues values;
+    for (const auto &size : member(*head, "shape"))
+        values.shape.push_back(size.get<std::uint64_t>());
+    for (const auto &text : member(*head, "texts"))
+        values.texts.push_back(text.get<std::string>());
+    values.whole = member(*head, "whole") == true;
+    values.numbers.resize((object->size() - end - 1) / sizeof(double));
+    std::memcpy(values.numbers.data(), object->data() + end + 1,
+                values.numbers.size() * sizeof(double));
+    return std::make_optional(std::move(values));
+}
+
+}  // namespace mdimappend

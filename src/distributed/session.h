@@ -1,0 +1,85 @@
+// What all parts of one transaction have to know, and its commit: made by
+// `begin`, kept in the journal (`session`, and one object for each coordinate)
+// until the transaction is committed or given up.
+
+#pragma once
+
+#include "append/chunk_grid.h"
+#include "append/coordinate_guard.h"
+#include "append/target.h"
+#include "distributed/written_part.h"
+#include "settings/options.h"
+#include "transaction/transaction.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mdimappend
+{
+
+/// An array that the transaction writes.
+struct SessionArray
+{
+    std::size_t array = 0;  ///< in the target
+    ElementBox window;      ///< what of it is written
+    Extent committed;       ///< the shape before
+    bool byParts = false;   ///< else `begin` has written it
+};
+
+struct Session
+{
+    std::string transaction;
+    std::string group;
+    AppendOptions options;  ///< without target and slices
+    bool creates = false;
+    bool createsStore = false;
+    /// Replaces values within the shape; nothing grows.
+    bool isRegion = false;
+    std::uint64_t firstRow = 0;
+    std::uint64_t rows = 0;
+    Target target;  ///< as it will be
+    std::vector<SessionArray> arrays;
+    /// The documents that change, in the order in which they appear; as they
+    /// will be they are the target's.
+    std::vector<std::string> order;
+    std::uint64_t atOnce = 0;
+    Documents base;
+    std::vector<std::string> deletions;
+    /// The labels of the rows that are written, if `begin` has been told.
+    std::optional<CarriedRows> labels;
+    bool labelsOrdered = false;
+    std::string firstLabel;
+    std::string lastLabel;
+    WrittenPart begun;  ///< what `begin` itself has written
+
+    const SessionArray *find(const std::string &name) const;
+
+    const TargetArray &targetArray(const SessionArray &array) const
+    {
+        return target.arrays[array.array];
+    }
+};
+
+/// An array of the private view for a box of it. `stagesAll`: nothing is put at
+/// keys of the store before the decision.
+View::Array viewArray(const TargetArray &array, const SessionArray &written,
+                      const ElementBox &box, bool stagesAll);
+
+/// All that the commit does but for the chunks' contents.
+Intent intentOf(const Session &session);
+
+Status writeSession(Storage &storage, const Site &site, const Session &session,
+                    const std::map<std::string, CoordinateValues> &coordinates);
+
+/// Failure::Error if there is none (any more).
+Result<Session> readSession(Storage &storage, const Site &site,
+                            const std::string &transaction);
+
+/// A coordinate of the other dimensions; nothing if it was not kept.
+Result<std::optional<CoordinateValues>>
+sessionCoordinate(Storage &storage, const Site &site, const Session &session,
+                  const std::string &name);
+
+}  // namespace mdimappend

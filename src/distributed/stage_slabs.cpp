@@ -1,0 +1,38 @@
+#include "distributed/stage_slabs.h"
+
+namespace mdimappend
+{
+
+Result<WrittenPart> stageSlabs(const PartOfTransaction &where,
+                               std::vector<View::Array> arrays,
+                               const Slice *slice,
+                               const std::vector<Slab> &slabs,
+                               PipelineOptions options)
+{
+    auto &storage = where.storage;
+    if (options.threads <= 0)
+        options.threads = worthwhileThreads(arrays, storage);
+    options.eachChunkWaits = storage.isObjectStore();
+    WrittenPart written;
+    written.part = where.part;
+    for (const auto &array : arrays)
+        written.arrays.push_back({array.planned.path, {}, {}});
+    View view(where.site, storage, where.transaction, std::move(arrays), false,
+              where.part);
+    MDIMAPPEND_RETURN_IF_ERROR(runPipeline(view, slice, slabs, options));
+    MDIMAPPEND_RETURN_IF_ERROR(view.allSettled());
+    view.forEach(
+        [&](const View::Settled &chunk)
+        {
+            WrittenChunk one{chunk.index, chunk.record, chunk.stagedVersion};
+            if (chunk.record.state == ChunkState::Put)
+                one.record.staged = chunk.staged;
+            written.arrays[chunk.array].chunks.push_back(std::move(one));
+        });
+    for (const auto &slab : slabs)
+        written.alteredValues += slab.conversion.altered();
+    MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
+    return written;
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,30 @@
+// Writing slabs into the stage of a transaction that others write to as well.
+
+#pragma once
+
+#include "append/pipeline.h"
+#include "distributed/written_part.h"
+
+#include <string>
+#include <vector>
+
+namespace mdimappend
+{
+
+struct PartOfTransaction
+{
+    const Site &site;
+    Storage &storage;
+    std::string transaction;
+    std::string part;  ///< a name that no other has
+};
+
+/// Writes the slabs' chunks; what was written, durable. `arrays`: of the slabs,
+/// each with the chunks that this part writes.
+Result<WrittenPart> stageSlabs(const PartOfTransaction &where,
+                               std::vector<View::Array> arrays,
+                               const Slice *slice,
+                               const std::vector<Slab> &slabs,
+                               PipelineOptions options);
+
+}  // namespace mdimappend

@@ -1,0 +1,462 @@
+#include "distributed/write_part.h"
+
+#include "append/array_conversion.h"
+#include "append/crs_guard.h"
+#include "append/open_target.h"
+#include "append/slice_coordinates.h"
+#include "append/slice_request.h"
+#include "distributed/open_part.h"
+#include "distributed/part_labels.h"
+#include "distributed/session.h"
+#include "distributed/stage_slabs.h"
+#include "storage/checksum.h"
+#include "storage/object_address.h"
+
+#include <algorithm>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+/// Rows of arrays whose chunks are shared are carried to the commit as long as
+/// they are small: dates, bounds of cells, orbit numbers.
+constexpr std::uint64_t largestRowCarried = 4096;
+
+std::string quoted(const std::string &name)
+{
+    return "array '" + name + "': ";
+}
+
+std::string text(const ElementBox &box, std::size_t dimension)
+{
+    return std::to_string(box.low[dimension]) + " to " +
+           std::to_string(box.high[dimension]);
+}
+
+/// One array of the slice, and where it goes.
+struct PartArray
+{
+    const SessionArray *written = nullptr;
+    std::size_t sliceArray = 0;
+    ElementBox box;
+    Conversion conversion;
+};
+
+class PartWriter
+{
+  public:
+    PartWriter(const PartRequest &request, OpenPart &open)
+        : m_request(request), m_open(open), m_session(open.session)
+    {
+    }
+
+    Result<Receipt> write()
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(openSlice());
+        auto guarded = guard();
+        if (!guarded && guarded.kind() == Failure::Refused)
+            return std::move(guarded)
+                .prefixed("slice '" + m_slice->name() + "'")
+                .suffixed("Nothing of this part was written.");
+        MDIMAPPEND_RETURN_IF_ERROR(std::move(guarded));
+        auto written = stage();
+        if (!written && written.status().kind() == Failure::Refused)
+            return written.takeStatus().suffixed(
+                "Nothing of this part will be in the target.");
+        if (!written)
+            return written.takeStatus();
+        if (const auto file = m_slice->changed(); !file.empty())
+            return Status(Failure::Unavailable,
+                          "slice '" + m_slice->name() +
+                              "' changed while it was read: '" + file +
+                              "' is not what it was.");
+        return receipt(std::move(*written));
+    }
+
+  private:
+    Storage &storage() const
+    {
+        return *m_open.writer.storage;
+    }
+
+    Status openSlice()
+    {
+        auto options = m_session.options;
+        options.labelFrom = m_request.labelFrom;
+        options.allowedDrivers = m_request.allowedDrivers;
+        options.openOptions = m_request.openOptions;
+        options.sliceConfig = m_request.sliceConfig;
+        MDIMAPPEND_ASSIGN(
+            m_slice, Slice::open(sliceRequest(options, m_request.slice,
+                                              m_session.target.appendDim)));
+        return Status::ok();
+    }
+
+    Status guard()
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(checkOffsets());
+        for (std::size_t i = 0; i < m_slice->arrays().size(); ++i)
+            MDIMAPPEND_RETURN_IF_ERROR(guardArray(i));
+        MDIMAPPEND_RETURN_IF_ERROR(checkRows());
+        if (!m_session.options.ignoreCoordinates)
+            MDIMAPPEND_RETURN_IF_ERROR(checkCoordinates());
+        MDIMAPPEND_ASSIGN(m_labels,
+                          labelsOfPart(m_session, *m_slice, m_firstRow));
+        if (m_arrays.empty() && !m_labels)
+            return refused("it has none of the arrays that parts bring.");
+        return Status::ok();
+    }
+
+    Status checkOffsets() const
+    {
+        for (const auto &[dimension, offset] : m_request.at)
+        {
+            static_cast<void>(offset);
+            const bool is = std::ranges::any_of(
+                m_session.arrays,
+                [&](const SessionArray &array)
+                {
+                    const auto &names =
+                        m_session.targetArray(array).document.dimensions;
+                    return std::ranges::find(names, dimension) != names.end();
+                });
+            if (!is)
+                return {Failure::Usage, "--at: no array of the transaction "
+                                        "has the dimension '" +
+                                            dimension + "'"};
+        }
+        return Status::ok();
+    }
+
+    std::uint64_t offsetOf(const std::string &dimension) const
+    {
+        const auto found = m_request.at.find(dimension);
+        return found == m_request.at.end() ? 0 : found->second;
+    }
+
+    Status guardArray(std::size_t number)
+    {
+        const auto &array = m_slice->arrays()[number];
+        const auto *written = m_session.find(array.name);
+        if (!written)
+        {
+            const bool known = m_session.target.find(array.name) != nullptr;
+            return known || !m_session.options.refuseExtraArrays
+                       ? Status::ok()
+                       : refused(quoted(array.name) +
+                                 "is in the slice, but not in the target "
+                                 "(--on-extra-array error).");
+        }
+        const auto &target = m_session.targetArray(*written);
+        if (!written->byParts || &target == m_session.target.labels())
+            return Status::ok();
+        PartArray part;
+        part.written = written;
+        part.sliceArray = number;
+        MDIMAPPEND_ASSIGN(part.box, boxOf(target, *written, array));
+        if (!m_session.options.ignoreCrs)
+            MDIMAPPEND_RETURN_IF_ERROR(
+                checkCrs(m_session.target, target, *m_slice, array));
+        auto conversion = conversionFor(m_session.target, target, *m_slice,
+                                        array, m_session.options);
+        if (!conversion)
+            return conversion.takeStatus().prefixed("array '" + array.name +
+                                                    "'");
+        part.conversion = std::move(*conversion);
+        m_arrays.push_back(std::move(part));
+        return Status::ok();
+    }
+
+    Result<ElementBox> boxOf(const TargetArray &target,
+                             const SessionArray &written,
+                             const SliceArray &array) const
+    {
+        const auto &names = target.document.dimensions;
+        if (names != array.dimensions)
+            return refused(quoted(array.name) +
+                           "has other dimensions than the target's.");
+        ElementBox box;
+        for (std::size_t i = 0; i < names.size(); ++i)
+        {
+            const auto offset = offsetOf(names[i]);
+            const auto room = written.window.high[i] - written.window.low[i];
+            if (offset > room || array.shape[i] > room - offset)
+                return refused(quoted(array.name) + "dimension '" + names[i] +
+                               "' has " + std::to_string(array.shape[i]) +
+                               " values, to be written from " +
+                               std::to_string(offset) +
+                               " on, and the transaction has " +
+                               std::to_string(room) + ".");
+            box.low.push_back(written.window.low[i] + offset);
+            box.high.push_back(box.low.back() + array.shape[i]);
+        }
+        return box;
+    }
+
+    /// All arrays bring the same rows: those of the labels, too.
+    Status checkRows()
+    {
+        const auto offset = offsetOf(m_session.target.appendDim);
+        if (offset > m_session.rows ||
+            m_slice->size() > m_session.rows - offset)
+            return refused("dimension '" + m_session.target.appendDim +
+                           "' has " + std::to_string(m_slice->size()) +
+                           " values, to be written from " +
+                           std::to_string(offset) +
+                           " on, and the transaction has " +
+                           std::to_string(m_session.rows) + ".");
+        m_firstRow = m_session.firstRow + offset;
+        return Status::ok();
+    }
+
+    /// Of a part of a coordinate, those that it has.
+    Status checkCoordinates() const
+    {
+        for (const auto &name : coordinatesOf(m_session.target, *m_slice))
+        {
+            MDIMAPPEND_ASSIGN(const auto all,
+                              sessionCoordinate(storage(), m_open.writer.site,
+                                                m_session, name));
+            if (!all)
+                continue;
+            MDIMAPPEND_ASSIGN(const auto offered,
+                              sliceCoordinate(*m_slice, m_session.target, name,
+                                              m_session.options.ignoreUnits));
+            MDIMAPPEND_ASSIGN(const auto expected,
+                              partOf(*all, name, offered.shape));
+            MDIMAPPEND_RETURN_IF_ERROR(
+                checkCoordinate(name, expected, offered));
+        }
+        return Status::ok();
+    }
+
+    Result<CoordinateValues> partOf(const CoordinateValues &all,
+                                    const std::string &name,
+                                    const Extent &shape) const
+    {
+        const auto &names = m_session.target.find(name)->document.dimensions;
+        Extent origin;
+        for (std::size_t i = 0; i < names.size(); ++i)
+        {
+            origin.push_back(regionStart(names[i]) + offsetOf(names[i]));
+            if (all.shape.size() != shape.size() ||
+                origin[i] + shape[i] > all.shape[i])
+                return refused("coordinate '" + name +
+                               "' reaches beyond the target's.");
+        }
+        CoordinateValues part;
+        part.shape = shape;
+        part.whole = all.whole;
+        const auto count = static_cast<std::size_t>(elementCount(shape));
+        const Extent zero(shape.size(), 0);
+        if (!all.texts.empty())
+        {
+            // Texts are coordinates of one dimension.
+            part.texts.assign(
+                all.texts.begin() + static_cast<std::ptrdiff_t>(origin[0]),
+                all.texts.begin() +
+                    static_cast<std::ptrdiff_t>(origin[0] + shape[0]));
+            return part;
+        }
+        part.numbers.resize(count);
+        copyBox(all.numbers.data(), all.shape, origin, part.numbers.data(),
+                shape, zero, shape, sizeof(double));
+        return part;
+    }
+
+    /// Where the transaction begins along a dimension.
+    std::uint64_t regionStart(const std::string &dimension) const
+    {
+        for (const auto &array : m_session.arrays)
+        {
+            const auto &names =
+                m_session.targetArray(array).document.dimensions;
+            const auto found = std::ranges::find(names, dimension);
+            if (found != names.end())
+                return array.window
+                    .low[static_cast<std::size_t>(found - names.begin())];
+        }
+        return 0;
+    }
+
+    Result<WrittenPart> stage()
+    {
+        std::vector<View::Array> arrays;
+        std::vector<Slab> slabs;
+        std::vector<WrittenArray> carried;
+        for (const auto &part : m_arrays)
+        {
+            const auto &target = m_session.targetArray(*part.written);
+            if (!hasChunksOfItsOwn(part.box, part.written->window,
+                                   target.document.chunk))
+            {
+                MDIMAPPEND_ASSIGN(auto rows, carry(part, target));
+                carried.push_back({target.document.path, {}, std::move(rows)});
+                continue;
+            }
+            arrays.push_back(viewArray(target, *part.written, part.box,
+                                       !storage().isObjectStore()));
+            slabs.push_back(slabOf(part, target, arrays.back()));
+        }
+        PipelineOptions pipeline;
+        pipeline.threads = m_request.threads;
+        pipeline.progress = m_request.progress;
+        MDIMAPPEND_ASSIGN(WrittenPart written,
+                          stageSlabs({m_open.writer.site, storage(),
+                                      m_session.transaction, randomNonce()},
+                                     std::move(arrays), m_slice.get(), slabs,
+                                     pipeline));
+        for (auto &array : carried)
+            written.arrays.push_back(std::move(array));
+        // Those that `begin` was told are in its own record.
+        if (m_labels && !m_session.labels)
+            written.arrays.push_back(
+                {m_session.target.labels()->document.path, {}, m_labels});
+        written.slice = withoutSecrets(m_slice->name());
+        return written;
+    }
+
+    Slab slabOf(const PartArray &part, const TargetArray &target,
+                const View::Array &planned) const
+    {
+        Slab slab;
+        slab.path = target.document.path;
+        slab.boxes = planned.planned.replaced;
+        slab.boxes.insert(slab.boxes.end(), planned.planned.added.begin(),
+                          planned.planned.added.end());
+        slab.axis = target.axis;
+        slab.committed = part.written->committed;
+        slab.shape = target.document.shape;
+        const auto axis = *target.axis;
+        slab.runs = {
+            {0, part.box.low[axis], part.box.high[axis] - part.box.low[axis]}};
+        slab.part = part.box;
+        for (std::size_t i = 0; i < part.box.low.size(); ++i)
+        {
+            const bool isAll =
+                part.box.low[i] == 0 && part.box.high[i] == slab.shape[i];
+            if (i != axis && !isAll)
+                break;
+            // Nothing differs from a whole slice.
+            if (i + 1 == part.box.low.size())
+                slab.part.reset();
+        }
+        slab.sliceArray = part.sliceArray;
+        slab.sliceBlock = m_slice->arrays()[part.sliceArray].block;
+        slab.conversion = part.conversion;
+        return slab;
+    }
+
+    /// Rows of an array whose chunks other parts have rows of, too.
+    Result<CarriedRows> carry(const PartArray &part, const TargetArray &target)
+    {
+        const auto axis = *target.axis;
+        const auto &document = target.document;
+        std::uint64_t rowSize =
+            std::max<std::size_t>(document.dataType.size, 1);
+        bool hasAll = true;
+        for (std::size_t i = 0; i < document.rank(); ++i)
+        {
+            if (i == axis)
+                continue;
+            rowSize *= document.shape[i];
+            hasAll = hasAll && part.box.low[i] == part.written->window.low[i] &&
+                     part.box.high[i] == part.written->window.high[i] &&
+                     part.box.high[i] - part.box.low[i] == document.shape[i];
+        }
+        if (!hasAll || rowSize > largestRowCarried || axis != 0 ||
+            document.dataType.isString())
+            return refuseShared(part, target);
+        const Extent shape = m_slice->arrays()[part.sliceArray].shape;
+        MDIMAPPEND_RETURN_IF_ERROR(checkReadWhole(target.name, shape));
+        const auto count = static_cast<std::size_t>(elementCount(shape));
+        CarriedRows rows;
+        rows.first = part.box.low[axis];
+        rows.rows = shape[axis];
+        rows.values.resize(count * document.dataType.size);
+        MDIMAPPEND_ASSIGN(const auto reader, m_slice->reader());
+        const Extent zero(shape.size(), 0);
+        if (part.conversion.isNone())
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(
+                reader->read(part.sliceArray, zero, shape, rows.values.data()));
+            return rows;
+        }
+        std::string values(count * part.conversion.sourceSize(), '\0');
+        MDIMAPPEND_RETURN_IF_ERROR(
+            reader->read(part.sliceArray, zero, shape, values.data()));
+        MDIMAPPEND_RETURN_IF_ERROR(
+            part.conversion.apply(values.data(), rows.values.data(), count)
+                .prefixed("slice '" + m_slice->name() + "', array '" +
+                          document.path + "'"));
+        return rows;
+    }
+
+    Status refuseShared(const PartArray &part, const TargetArray &target) const
+    {
+        const auto &document = target.document;
+        const auto &window = part.written->window;
+        std::string where;
+        for (std::size_t i = 0; i < document.rank(); ++i)
+        {
+            const auto chunk = document.chunk[i];
+            const auto border = [&](std::uint64_t at)
+            {
+                return at % chunk == 0 || at == window.low[i] ||
+                       at == window.high[i];
+            };
+            if (!border(part.box.low[i]) || !border(part.box.high[i]))
+                where += (where.empty() ? "" : ", ") + document.dimensions[i] +
+                         " " + text(part.box, i) + " (chunks have " +
+                         std::to_string(chunk) + ")";
+        }
+        return refused("slice '" + m_slice->name() +
+                       "': " + quoted(target.name) +
+                       "this part shares chunks with others: " + where +
+                       ". Cut the parts at borders of chunks.");
+    }
+
+    Result<Receipt> receipt(WrittenPart written)
+    {
+        const auto record = toText(written);
+        Receipt receipt{m_session.transaction, written.part, contentOf(record),
+                        0, 0};
+        for (const auto &array : written.arrays)
+        {
+            receipt.chunks += array.chunks.size();
+            for (const auto &chunk : array.chunks)
+                receipt.bytes += chunk.record.size;
+        }
+        MDIMAPPEND_RETURN_IF_ERROR(
+            storage().put(writtenPath(m_open.writer.site, m_session.transaction,
+                                      receipt.part),
+                          record));
+        MDIMAPPEND_RETURN_IF_ERROR(storage().barrier());
+        // Whoever has taken over may have removed it.
+        MDIMAPPEND_RETURN_IF_ERROR(
+            m_open.writer.checkLeft(m_request.token.lease));
+        return receipt;
+    }
+
+    const PartRequest &m_request;
+    OpenPart &m_open;
+    const Session &m_session;
+    std::unique_ptr<Slice> m_slice;
+    std::vector<PartArray> m_arrays;
+    std::optional<CarriedRows> m_labels;
+    std::uint64_t m_firstRow = 0;
+};
+
+}  // namespace
+
+Result<Receipt> writePart(const PartRequest &request)
+{
+    AppendOptions options;
+    options.targetConfig = request.targetConfig;
+    MDIMAPPEND_ASSIGN(OpenPart open, openPart(request.token, options));
+    return PartWriter(request, open).write();
+}
+
+}  // namespace mdimappend
