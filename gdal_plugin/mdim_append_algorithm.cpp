@@ -592,6 +592,14 @@ bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
             shown = fraction;
             return progress(fraction, "", progressData) != FALSE;
         };
+    // Who is called back can end the run also while it waits for a lock or for
+    // a slice, when there is no progress.
+    if (progress && !resolved->cancelled && !IsCalledFromCommandLine())
+        resolved->cancelled = [=, &shown]
+        {
+            const double fraction = shown < 1 ? shown : 0;
+            return progress(fraction, "", progressData) == FALSE;
+        };
     if (m_tellsAtOnce)
         tell(settingsText(*resolved));
     Report report = append(*resolved);

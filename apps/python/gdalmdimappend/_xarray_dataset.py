@@ -1,0 +1,101 @@
+"""Datasets of xarray as GDAL takes them, encoded by xarray's own rules.
+
+For a new target everything is encoded as `Dataset.to_zarr` would do it: times by
+`units` and `calendar`, packing by what is in `.encoding`. For a target that is
+there, packing is left to the library, which knows how the target packs: values
+are then rounded once and not twice.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._algorithm import logger
+from ._errors import SliceRefused
+from ._memory_dataset import (
+    MemoryArray,
+    MemoryDataset,
+    checked_name,
+    memory_dataset,
+)
+from ._settings import PACKING
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def to_memory(
+    dataset: xr.Dataset, name: str, keeps_packing: Callable[[str], bool]
+) -> MemoryDataset:
+    """A loaded dataset of xarray over its own memory.
+
+    Args:
+        dataset: its values are in memory.
+        name: of the slice.
+        keeps_packing: whether the array of this name is packed as its
+            `.encoding` says; else it is handed over as it is.
+
+    Raises:
+        SliceRefused: something that xarray or Zarr cannot encode.
+    """
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        arrays, attrs = _encoded(dataset, keeps_packing)
+    for warning in warned:
+        logger.warning("%s: %s", name, warning.message)
+    return memory_dataset(name, arrays, attrs, _temporal(arrays))
+
+
+def _encoded(
+    dataset: xr.Dataset, keeps_packing: Callable[[str], bool]
+) -> tuple[dict[str, MemoryArray], dict[str, Any]]:
+    from xarray import conventions
+    from xarray.backends.zarr import encode_zarr_variable
+
+    try:
+        variables, attrs = conventions.encode_dataset_coordinates(dataset)
+    except (TypeError, ValueError) as error:
+        raise SliceRefused(str(error)) from error
+    arrays = {}
+    for name, variable in variables.items():
+        checked_name(name, "array")
+        variable = variable.to_base_variable()
+        if not keeps_packing(name) and not _is_time(variable):
+            variable.encoding = {
+                key: value
+                for key, value in variable.encoding.items()
+                if key not in PACKING and key != "_Unsigned"
+            }
+        try:
+            encoded = encode_zarr_variable(variable, name=name)  # type: ignore[no-untyped-call]
+        except Exception as error:
+            raise SliceRefused(
+                f"array '{name}': xarray cannot encode it: {error}"
+            ) from error
+        arrays[name] = MemoryArray(
+            tuple(encoded.dims), np.asarray(encoded.data), encoded.attrs
+        )
+    return arrays, attrs
+
+
+def _is_time(variable: xr.Variable) -> bool:
+    """Whether its numbers are xarray's making: how they are stored is, too."""
+    if variable.dtype.kind in "mM":
+        return True
+    if variable.dtype.kind != "O" or variable.size == 0:
+        return False
+    first = next(iter(variable.values.flat))
+    return type(first).__module__.partition(".")[0] == "cftime"
+
+
+def _temporal(arrays: dict[str, MemoryArray]) -> set[str]:
+    """The dimensions whose coordinates are times."""
+    return {
+        name
+        for name, array in arrays.items()
+        if array.dims == (name,) and " since " in str(array.attrs.get("units", ""))
+    }
