@@ -218,10 +218,13 @@ def _add_attributes(owner: Any, attrs: Mapping[str, Any], of: str) -> None:
 
 
 def _native(value: Any) -> Any:
-    """As xarray's writer of Zarr does: numpy's values become Python's."""
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    return value.item() if isinstance(value, np.generic) else value
+    """As xarray's writer of Zarr does: numpy's values become Python's.
+
+    But for its times, which would become numbers of some unit.
+    """
+    if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind in "mM":
+        return value
+    return value.tolist()
 
 
 def _add_attribute(owner: Any, name: str, value: Any, of: str) -> None:
