@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 from osgeo import gdal
@@ -299,7 +300,9 @@ class _Appending:
             message = self._settings.titled(outcome.messages.failure)
             raise error_of(outcome.exit_status or 2, message, self._report)
         told = Report.from_json(outcome.output)
-        for prepared, each in zip(group, told.slices, strict=False):
+        for prepared, known in zip_longest(group, told.slices):
+            # The library does not list what it did not come to.
+            each = known or SliceReport(prepared.name)
             self._slices[prepared.number] = each
             if each.outcome in ("failed", "not tried"):
                 errors[prepared.number] = error_of(

@@ -130,6 +130,8 @@ class _Builder:
 
     def _dimension(self, array: str, name: str, size: int) -> Any:
         checked_name(name, "dimension")
+        if size == 0:
+            raise SliceRefused(f"array '{array}': dimension '{name}' has size 0")
         known = self._dimensions.get(name)
         if known is None:
             kind = "TEMPORAL" if name in self._temporal else None

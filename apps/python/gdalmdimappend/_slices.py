@@ -10,7 +10,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,7 +69,12 @@ def _is_data(value: object) -> bool:
 
 
 def _is_context_manager(value: object) -> bool:
-    return hasattr(value, "__enter__") and hasattr(value, "__exit__")
+    return isinstance(value, AbstractContextManager)
+
+
+def _is_slice_source(value: object) -> bool:
+    """As zappend has it; a class is called first."""
+    return hasattr(value, "get_dataset") and not isinstance(value, type)
 
 
 def _is_one_slice(value: object) -> bool:
@@ -77,7 +82,7 @@ def _is_one_slice(value: object) -> bool:
         _is_data(value)
         or callable(value)
         or _is_context_manager(value)
-        or hasattr(value, "get_dataset")
+        or _is_slice_source(value)
     )
 
 
@@ -215,7 +220,7 @@ def _prepare(prepared: PreparedSlice, item: Any) -> None:
         if _is_data(item):
             prepared.data = _data(item)
             return
-        if hasattr(item, "get_dataset"):
+        if _is_slice_source(item):
             if callable(getattr(item, "close", None)):
                 prepared.resources.callback(item.close)
             item = item.get_dataset()
