@@ -49,7 +49,25 @@ def as_to_zarr(dataset, folder):
 
 @pytest.mark.parametrize(
     "dtype",
-    "i1 u1 i2 u2 i4 u4 i8 u8 f2 f4 f8 c8 c16 bool >f4 >i2 >c16".split(),
+    [
+        "i1",
+        "u1",
+        "i2",
+        "u2",
+        "i4",
+        "u4",
+        "i8",
+        "u8",
+        "f2",
+        "f4",
+        "f8",
+        "c8",
+        "c16",
+        "bool",
+        ">f4",
+        ">i2",
+        ">c16",
+    ],
 )
 def test_every_type_of_numbers(dtype, store, tmp_path):
     dataset = cube(a=field(dtype))
@@ -79,7 +97,15 @@ def test_values_that_are_not_finite(dtype, store):
         lambda a: np.repeat(a, 2, axis=2)[:, :, ::2],
         lambda a: np.frombuffer(b"\0" + a.tobytes(), "f4", a.size, 1).reshape(a.shape),
     ],
-    ids="reversed flipped row_broadcast broadcast fortran strided unaligned".split(),
+    ids=[
+        "reversed",
+        "flipped",
+        "row_broadcast",
+        "broadcast",
+        "fortran",
+        "strided",
+        "unaligned",
+    ],
 )
 def test_memory_of_any_layout(view, store):
     dims, values = field()

@@ -120,12 +120,12 @@ class Settings:
         for name, reason in _REFUSED.items():
             if name in keywords:
                 raise UsageError(f"'{name}' is no setting here: {reason}")
-        self._folder = f"/vsimem/gdalmdimappend/{os.getpid()}-{next(_numbers)}"
+        self._prefix = f"/vsimem/gdalmdimappend-{os.getpid()}-{next(_numbers)}"
         self._files: dict[str, str] = {}
         self._encodings: list[str] = []
 
     def _add_file(self, title: str, document: Mapping[str, Any]) -> str:
-        file = f"{self._folder}/{len(self._files)}.json"
+        file = f"{self._prefix}-{len(self._files)}.json"
         self._files[file] = title
         gdal.FileFromMemBuffer(file, json.dumps(document).encode())
         return file
@@ -134,6 +134,8 @@ class Settings:
         given = self.keywords.get("settings", [])
         if isinstance(given, str | os.PathLike | Mapping):
             given = [given]
+        if not isinstance(given, Iterable):
+            raise UsageError(f"settings: a file or a dict is wanted, not {given!r}")
         files = []
         for number, each in enumerate(given, 1):
             if isinstance(each, Mapping):
@@ -185,6 +187,8 @@ class Settings:
             "settings": self._settings_files,
             "output": self._target,
             "report": "json",
+            # A queue of a settings file would be read besides our slices.
+            "slices_from": "",
             **({"encoding": self._encodings} if self._encodings else {}),
         }
 
@@ -223,7 +227,7 @@ class Settings:
         no_wait = self._add_file("", {"wait": False, "dry_run": True})
         arguments = self.arguments()
         arguments["settings"] = [*self._settings_files, no_wait]
-        arguments["input"] = [f"{self._folder}/no slice"]
+        arguments["input"] = [f"{self._prefix} is no slice"]
         outcome = run(APPEND, arguments)
         if not outcome.output:
             raise error_of(2, self.titled(outcome.messages.failure))
