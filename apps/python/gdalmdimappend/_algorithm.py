@@ -44,15 +44,15 @@ class Messages:
 
     def add(self, severity: int, number: int, text: str) -> None:
         if severity >= gdal.CE_Failure:
-            self.failures.append(text)
+            self.failures.append(_without_algorithm(text))
         elif severity == gdal.CE_Warning:
-            self.warnings.append(text)
+            self.warnings.append(_without_algorithm(text))
         else:
             logger.debug("%s", text)
 
     @property
     def failure(self) -> str:
-        return "\n".join(map(_without_algorithm, self.failures))
+        return "\n".join(self.failures)
 
 
 @dataclass(frozen=True)

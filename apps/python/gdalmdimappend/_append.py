@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from osgeo import gdal
 
@@ -17,7 +17,6 @@ from ._algorithm import APPEND, Outcome, listening, logger, run
 from ._errors import Cancelled, SliceRefused, UsageError, error_of
 from ._labels import Label
 from ._lock import Lock
-from ._memory_dataset import MemoryDataset
 from ._progress import Progress, ProgressOfSlices
 from ._report import Report, SliceReport
 from ._settings import Settings
@@ -28,7 +27,9 @@ from ._slices import (
     items_of,
     prepared_slices,
 )
-from ._xarray_dataset import to_memory
+
+if TYPE_CHECKING:
+    from ._memory_dataset import MemoryDataset
 
 
 def append(
@@ -241,7 +242,7 @@ class _Appending:
         for prepared in group:
             try:
                 if is_xarray(prepared.data, "Dataset"):
-                    made = to_memory(prepared.data, prepared.name, self._keeps_packing)
+                    made = self._in_memory(prepared)
                     memory.append(made)
                     prepared.data = made.dataset
             except SliceRefused as error:
@@ -256,6 +257,12 @@ class _Appending:
             return
         if ready and not self._progress.cancelled:
             self._run(ready, errors, in_memory=len(memory) == len(ready))
+
+    def _in_memory(self, prepared: PreparedSlice) -> MemoryDataset:
+        # Files can be appended without numpy.
+        from ._xarray_dataset import to_memory
+
+        return to_memory(prepared.data, prepared.name, self._keeps_packing)
 
     def _keeps_packing(self, array: str) -> bool:
         return self._is_new() and not self._settings.storage_is_told(array)
