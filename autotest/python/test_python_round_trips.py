@@ -161,6 +161,23 @@ def test_times_of_every_resolution(unit, store):
     np.testing.assert_array_equal(stored(cube(time), store).time, time)
 
 
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        {"units": "days since 1970-01-01", "dtype": "int32"},
+        {"units": "seconds since 1900-01-01", "dtype": "float32"},
+        {"units": "hours since 2000-01-01", "calendar": "standard", "_FillValue": -1},
+    ],
+)
+def test_times_for_a_target_that_is_there_are_exact(encoding, store):
+    mda.append(cube().isel(time=[0]), store)
+    later = days(3)[1:] + np.timedelta64(21_601, "s")
+    dataset = cube(sst=field()).isel(time=[0, 1]).assign_coords(time=later)
+    dataset.time.encoding = encoding
+    mda.append(dataset, store)
+    assert mda.open(store).time.values[1:].tolist() == later.tolist()
+
+
 def test_variables_of_dates_and_durations(store):
     seen = days().copy()
     seen[1] = np.datetime64("NaT")

@@ -27,6 +27,7 @@ from ._slices import (
     items_of,
     prepared_slices,
 )
+from ._vsi_path import vsi_path
 
 if TYPE_CHECKING:
     from ._memory_dataset import MemoryDataset
@@ -371,8 +372,7 @@ def _libraries_of_files() -> AbstractContextManager[Any]:
 def _exists(target: str, group: str) -> bool:
     """Whether there is a target. Wrong guesses cost a rounding, no more."""
     with listening():
-        folder = gdal.VSIURIToVSIPath(target) if "://" in target else target
-        place = f"{folder}/{group}" if group else folder
+        place = f"{vsi_path(target)}/{group}".rstrip("/")
         return any(
             gdal.VSIStatL(f"{place}/{document}", gdal.VSI_STAT_EXISTS_FLAG) is not None
             for document in ("zarr.json", ".zgroup", ".zmetadata")

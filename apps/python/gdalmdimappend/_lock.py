@@ -31,6 +31,7 @@ from typing import Any
 from ._errors import AppendError, Locked, UsageError
 from ._report import Recovered
 from ._sidecar import recover
+from ._vsi_path import is_local
 
 _DOCUMENTS = (".zgroup", ".zarray", ".zmetadata", "zarr.json")
 _CLAIM = re.compile(r"[0-9]{12,}")
@@ -47,7 +48,7 @@ def store_of(target: str) -> Path:
     Raises:
         UsageError: it is not on a local file system.
     """
-    if re.match(r"[a-z0-9]+://|/vsi", target):
+    if not is_local(target):
         raise UsageError(
             f"target '{target}': only targets on local file systems can be locked "
             "from Python"

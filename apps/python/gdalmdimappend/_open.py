@@ -5,27 +5,21 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from osgeo import gdal
+
 from ._errors import AppendError, RecoveryNeeded
 from ._sidecar import Status, status
+from ._vsi_path import is_local, vsi_path
 
 if TYPE_CHECKING:
     import xarray as xr
-
-#: GDAL's file systems, and what fsspec calls them.
-_FSSPEC = {
-    "/vsis3/": "s3://",
-    "/vsigs/": "gs://",
-    "/vsiaz/": "az://",
-    "/vsicurl/": "",
-}
 
 
 def open(target: str | os.PathLike[str], **kwargs: Any) -> xr.Dataset:
     """Opens a target with xarray, for reading.
 
     Args:
-        target: the Zarr store. One in an object store is read through fsspec,
-            which has to be installed with what it needs for that store.
+        target: the Zarr store. One in an object store is read through GDAL.
         **kwargs: those of `xarray.open_dataset`: `group`, `chunks`, `decode_times`.
 
     Raises:
@@ -38,10 +32,19 @@ def open(target: str | os.PathLike[str], **kwargs: Any) -> xr.Dataset:
 
     path = os.fsdecode(target)
     _check(path, status(path))
-    for prefix, protocol in _FSSPEC.items():
-        if path.startswith(prefix):
-            path = protocol + path.removeprefix(prefix)
-    return xr.open_dataset(path, engine="zarr", **kwargs)
+    return xr.open_dataset(_store(path), engine="zarr", **kwargs)
+
+
+def _store(target: str) -> Any:
+    """What xarray's engine takes."""
+    if is_local(target):
+        return target
+    folder = vsi_path(target)
+    # What others have appended since GDAL looked.
+    gdal.VSICurlPartialClearCache(folder)
+    from ._vsi_store import VsiStore
+
+    return VsiStore(folder)
 
 
 def _check(target: str, found: Status) -> None:

@@ -2,8 +2,8 @@
 
 For a new target everything is encoded as `Dataset.to_zarr` would do it: times by
 `units` and `calendar`, packing by what is in `.encoding`. For a target that is
-there, packing is left to the library, which knows how the target packs: values
-are then rounded once and not twice.
+there, packing and the units of times are left to the library, which knows how the
+target stores them: values are then rounded once and not twice.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from ._settings import PACKING
 
 if TYPE_CHECKING:
     import xarray as xr
+
+#: What says how values are stored. Without it xarray encodes times exactly.
+_STORAGE = PACKING | {"_Unsigned", "units"}
 
 
 def to_memory(
@@ -64,11 +67,11 @@ def _encoded(
     for name, variable in variables.items():
         checked_name(name, "array")
         variable = variable.to_base_variable()
-        if not keeps_packing(name) and not _is_time(variable):
+        if not keeps_packing(name):
             variable.encoding = {
                 key: value
                 for key, value in variable.encoding.items()
-                if key not in PACKING and key != "_Unsigned"
+                if key not in _STORAGE
             }
         try:
             encoded = encode_zarr_variable(variable, name=name)  # type: ignore[no-untyped-call]
@@ -80,16 +83,6 @@ def _encoded(
             tuple(encoded.dims), np.asarray(encoded.data), encoded.attrs
         )
     return arrays, attrs
-
-
-def _is_time(variable: xr.Variable) -> bool:
-    """Whether its numbers are xarray's making: how they are stored is, too."""
-    if variable.dtype.kind in "mM":
-        return True
-    if variable.dtype.kind != "O" or variable.size == 0:
-        return False
-    first = next(iter(variable.values.flat))
-    return type(first).__module__.partition(".")[0] == "cftime"
 
 
 def _temporal(arrays: dict[str, MemoryArray]) -> set[str]:
