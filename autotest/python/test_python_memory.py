@@ -2,11 +2,14 @@
 
 import tracemalloc
 
+import dask.array as da
 import gdalmdimappend as mda
 import numpy as np
 import pytest
 import xarray as xr
+from gdalmdimappend._lazy import template
 from gdalmdimappend._memory_dataset import MemoryArray, memory_dataset, placeholder
+from osgeo import gdal
 
 
 def test_gdal_reads_the_memory_itself():
@@ -45,6 +48,29 @@ def test_a_placeholder_of_any_shape_takes_no_memory():
     assert tracemalloc.get_traced_memory()[1] < 1e6
     tracemalloc.stop()
     assert root.OpenMDArray("t").Read([0], [1]) == [""]
+
+
+def test_a_template_of_what_dask_will_compute_computes_nothing():
+    def fails(block):
+        raise AssertionError("computed")
+
+    shape = (10_000, 20_000, 20_000)
+    lazy = da.zeros(shape, chunks=(1, 2000, 2000)).map_blocks(fails, dtype="f8")
+    dataset = xr.Dataset(
+        {"v": (("time", "y", "x"), lazy)},
+        {"time": np.arange(shape[0]).astype("M8[D]").astype("M8[ns]")},
+    )
+    dataset.v.encoding = {"dtype": "i2", "scale_factor": 0.5, "_FillValue": -1}
+    tracemalloc.start()
+    made = template(dataset, "template", lambda array: True)
+    assert tracemalloc.get_traced_memory()[1] < 30e6
+    tracemalloc.stop()
+    array = made.dataset.GetRootGroup().OpenMDArray("v")
+    assert array.GetShape() == shape
+    assert array.GetDataType().GetNumericDataType() == gdal.GDT_Int16
+    assert array.GetAttribute("scale_factor").ReadAsDouble() == 0.5
+    time = made.dataset.GetRootGroup().OpenMDArray("time").ReadAsArray()
+    assert time.tolist() == list(range(shape[0]))
 
 
 def test_texts_are_handed_over_as_utf8():

@@ -270,6 +270,24 @@ def test_the_lock_is_not_inherited(cube):
         child.wait()
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_the_lock_is_freed_also_if_a_forked_process_has_it_open(cube):
+    reader, writer = os.pipe()
+    with mda.Lock(cube):
+        child = os.fork()
+        if child == 0:
+            os.close(writer)
+            os.read(reader, 1)
+            os._exit(0)
+    try:
+        with mda.Lock(cube, timeout=0):
+            pass
+    finally:
+        os.close(writer)
+        os.close(reader)
+        os.waitpid(child, 0)
+
+
 def test_a_lock_document_that_is_replaced_is_taken_again(cube, monkeypatch):
     """Whoever locks a file that has been renamed away has locked nothing."""
     path = cube.with_name("cube.zarr.mdimappend") / "lock"
@@ -285,7 +303,7 @@ def test_a_lock_document_that_is_replaced_is_taken_again(cube, monkeypatch):
     monkeypatch.setattr(fcntl, "fcntl", replaced)
     with mda.Lock(cube):
         assert json.loads(path.read_text())["state"] == "held"
-        assert len(calls) == 2
+        assert len(calls) == 2  # Once for each file.
         with pytest.raises(mda.Locked):
             mda.append(day(2), cube, lock_timeout=0)
 

@@ -188,7 +188,7 @@ class _Appending:
         if not self._keeps_going:
             prepared.error.add_note(
                 f"This came from {prepared.name}, which is slice {prepared.number} "
-                f"for '{self._target}'. It was not appended; those before it were."
+                f"for '{self._target}'. It was not appended."
             )
             raise prepared.error
         kind = type(prepared.error).__name__

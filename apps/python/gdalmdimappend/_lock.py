@@ -14,7 +14,6 @@ The kernel drops the lock with the process.
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import re
@@ -35,8 +34,8 @@ from ._vsi_path import is_local
 
 _DOCUMENTS = (".zgroup", ".zarray", ".zmetadata", "zarr.json")
 _CLAIM = re.compile(r"[0-9]{12,}")
-#: Linux's numbers, where Python does not have them (before 3.12 or so).
-_F_OFD_SETLK = getattr(fcntl, "F_OFD_SETLK", 37)
+#: Linux's number, where Python does not have it.
+_F_OFD_SETLK = 37
 #: struct flock: type, whence, start, length, process.
 _FLOCK = "hhqqi"
 _LONGEST_PAUSE = 0.5
@@ -216,15 +215,25 @@ class Lock:
             return
         try:
             self._write("free")
+            _unlock_file(descriptor)
         finally:
             self._descriptor = None
             os.close(descriptor)
 
 
+def _set_lock(descriptor: int, kind: int) -> None:
+    import fcntl
+
+    command = getattr(fcntl, "F_OFD_SETLK", _F_OFD_SETLK)
+    wanted = struct.pack(_FLOCK, kind, os.SEEK_SET, 0, 0, 0)
+    fcntl.fcntl(descriptor, command, wanted)
+
+
 def _lock_file(descriptor: int, path: str) -> bool:
-    wanted = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+    import fcntl
+
     try:
-        fcntl.fcntl(descriptor, _F_OFD_SETLK, wanted)
+        _set_lock(descriptor, fcntl.F_WRLCK)
     except OSError as error:
         if error.errno in (errno.EAGAIN, errno.EACCES):
             return False
@@ -233,6 +242,13 @@ def _lock_file(descriptor: int, path: str) -> bool:
             f"({error.strerror})"
         ) from error
     return True
+
+
+def _unlock_file(descriptor: int) -> None:
+    """Also where a process that was forked meanwhile has the file open, too."""
+    import fcntl
+
+    _set_lock(descriptor, fcntl.F_UNLCK)
 
 
 def _is_at(descriptor: int, path: Path) -> bool:

@@ -46,7 +46,7 @@ class MemoryDataset:
 
 _TYPES = {
     "i1": gdal.GDT_Int8,
-    "u1": gdal.GDT_UInt8 if hasattr(gdal, "GDT_UInt8") else gdal.GDT_Byte,
+    "u1": gdal.GDT_UInt8,
     "i2": gdal.GDT_Int16,
     "u2": gdal.GDT_UInt16,
     "i4": gdal.GDT_Int32,

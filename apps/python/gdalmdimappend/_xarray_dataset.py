@@ -12,11 +12,10 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ._algorithm import logger
 from ._errors import SliceRefused
 from ._memory_dataset import (
+    Array,
     MemoryArray,
     MemoryDataset,
     checked_name,
@@ -32,30 +31,43 @@ _STORAGE = PACKING | {"_Unsigned", "units"}
 
 
 def to_memory(
-    dataset: xr.Dataset, name: str, keeps_packing: Callable[[str], bool]
+    dataset: xr.Dataset,
+    name: str,
+    keeps_packing: Callable[[str], bool],
+    values: Callable[[xr.Variable], Array] = lambda variable: variable.values,
 ) -> MemoryDataset:
-    """A loaded dataset of xarray over its own memory.
+    """A dataset of xarray as one of GDAL, over the same memory.
 
     Args:
-        dataset: its values are in memory.
+        dataset: its values are in memory, unless `values` does without.
         name: of the slice.
         keeps_packing: whether the array of this name is packed as its
             `.encoding` says; else it is handed over as it is.
+        values: what GDAL gets of an encoded variable.
 
     Raises:
         SliceRefused: something that xarray or Zarr cannot encode.
     """
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        arrays, attrs = _encoded(dataset, keeps_packing)
+        variables, attrs = encoded(dataset, keeps_packing)
     for warning in warned:
         logger.warning("%s: %s", name, warning.message)
+    arrays = {
+        title: MemoryArray(tuple(map(str, each.dims)), values(each), each.attrs)
+        for title, each in variables.items()
+    }
     return memory_dataset(name, arrays, attrs, _temporal(arrays))
 
 
-def _encoded(
+def encoded(
     dataset: xr.Dataset, keeps_packing: Callable[[str], bool]
-) -> tuple[dict[str, MemoryArray], dict[str, Any]]:
+) -> tuple[dict[str, xr.Variable], dict[str, Any]]:
+    """The variables and attributes as they are stored.
+
+    What dask will compute stays so, and can be taken apart afterwards: all parts
+    are then encoded alike.
+    """
     from xarray import conventions
     from xarray.backends.zarr import encode_zarr_variable
 
@@ -63,9 +75,11 @@ def _encoded(
         variables, attrs = conventions.encode_dataset_coordinates(dataset)
     except (TypeError, ValueError) as error:
         raise SliceRefused(str(error)) from error
-    arrays = {}
+    made = {}
     for name, variable in variables.items():
         checked_name(name, "array")
+        for dim in variable.dims:
+            checked_name(dim, "dimension")
         variable = variable.to_base_variable()
         if not keeps_packing(name):
             variable.encoding = {
@@ -74,15 +88,12 @@ def _encoded(
                 if key not in _STORAGE
             }
         try:
-            encoded = encode_zarr_variable(variable, name=name)  # type: ignore[no-untyped-call]
+            made[name] = encode_zarr_variable(variable, name=name)  # type: ignore[no-untyped-call]
         except Exception as error:
             raise SliceRefused(
                 f"array '{name}': xarray cannot encode it: {error}"
             ) from error
-        arrays[name] = MemoryArray(
-            tuple(encoded.dims), np.asarray(encoded.data), encoded.attrs
-        )
-    return arrays, attrs
+    return made, attrs
 
 
 def _temporal(arrays: dict[str, MemoryArray]) -> set[str]:
