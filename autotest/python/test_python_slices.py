@@ -369,6 +369,76 @@ def test_a_failed_slices_context_manager_is_told(store):
     assert len(told) == 1
 
 
+@pytest.mark.parametrize("per_commit", [1, 2, 5])
+@pytest.mark.parametrize("refused", ["by the guards", "by the encoding", "raised"])
+def test_context_managers_know_which_slices_are_in(refused, per_commit, store):
+    """Those that move a file away when it is in must not move another."""
+    done = []
+
+    def made(number):
+        if number != 2:
+            return day(number)
+        if refused == "by the guards":
+            return bad_day(number)
+        if refused == "by the encoding":
+            return day(number).assign(odd=("time", [object()]))
+        raise OSError("gone")
+
+    @contextlib.contextmanager
+    def source(number):
+        yield lambda: made(number)
+        done.append(number)
+
+    with pytest.raises((mda.SliceRefused, OSError)):
+        mda.append(range(9), store, slice_source=source, slices_per_commit=per_commit)
+    assert done == days_in(store) == [0, 1]
+
+
+def test_context_managers_know_of_an_interrupted_run(store):
+    done = []
+
+    @contextlib.contextmanager
+    def source(number):
+        yield day(number)
+        done.append(number)
+
+    def progress(fraction, name):
+        return name != "source(1)"
+
+    with pytest.raises(mda.Cancelled):
+        mda.append(range(9), store, slice_source=source, progress=progress)
+    assert done == days_in(store) == [0]
+
+
+def test_xarray_waits_with_its_files_while_gdal_reads_some(store, tmp_path):
+    from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK as lock
+
+    held = []
+    mda.append(
+        write(0, tmp_path), store, progress=lambda *_: held.append(lock.locked())
+    )
+    assert all(held)
+    held.clear()
+    mda.append(day(1), store, progress=lambda *_: held.append(lock.locked()))
+    assert not any(held)
+    assert not lock.locked()
+
+
+def test_a_slice_source_sees_gdal_as_the_user_has_it(store):
+    def source(number):
+        seen.append(bool(gdal.GetUseExceptions()))
+        return day(number)
+
+    seen = []
+    mda.append([0, 1], store, slice_source=source)
+    gdal.DontUseExceptions()
+    try:
+        mda.append([2], store, slice_source=source)
+    finally:
+        gdal.UseExceptions()
+    assert seen == [True, True, False]
+
+
 def test_a_context_manager_cannot_hide_a_failure(store):
     class Hides(contextlib.nullcontext):
         def __exit__(self, *failure):
@@ -476,8 +546,10 @@ def test_slices_of_one_commit(store):
 def test_what_comes_before_a_refused_slice_of_a_commit_is_in(store):
     with pytest.raises(mda.SliceRefused) as error:
         mda.append([day(0), day(1), bad_day(2), day(3)], store, slices_per_commit=4)
-    outcomes = [each.outcome for each in error.value.report.slices]
+    report = error.value.report
+    outcomes = [each.outcome for each in report.slices]
     assert outcomes == ["appended", "appended", "failed", "not tried"]
+    assert [each.slice for each in report.not_tried] == ["slice 4"]
     assert days_in(store) == [0, 1]
 
 

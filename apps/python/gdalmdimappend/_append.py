@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from osgeo import gdal
@@ -144,18 +143,26 @@ class _Appending:
             in_one_run: all of them, if nothing else is against it.
         """
         ahead = Ahead(slices)
+        error: BaseException | None = None
         try:
             with ahead:
                 self._take(ahead, in_one_run or self._overwrites)
+            self._raise_failure()
+        except BaseException as raised:
+            error = raised
+            raise
         finally:
+            # Prepared, and not come to.
             left = [*self._pending, *([ahead.unused] if ahead.unused else [])]
-            _give_back(left, {})
+            _give_back(left, {each.number: error for each in left if error})
+        return self._report
+
+    def _raise_failure(self) -> None:
         report = self._report
         if self._progress.cancelled:
             raise Cancelled(report.message or "cancelled", report)
         if report.exit_status:
             raise error_of(report.exit_status, report.message, report)
-        return report
 
     def _take(self, slices: Iterator[PreparedSlice], in_one_run: bool) -> None:
         try:
@@ -232,8 +239,26 @@ class _Appending:
                 errors.setdefault(prepared.number, error)
             raise
         finally:
+            self._note_not_tried(group, errors)
             _give_back(group, errors)
             self._progress.advance(len(group))
+
+    def _note_not_tried(
+        self, group: list[PreparedSlice], errors: dict[int, BaseException]
+    ) -> None:
+        """Whoever gives a slice has to know that it is not in."""
+        report = self._report
+        for prepared in group:
+            told = self._slices.setdefault(prepared.number, SliceReport(prepared.name))
+            if told.outcome in ("failed", "not tried"):
+                errors.setdefault(
+                    prepared.number,
+                    error_of(
+                        told.exit_status or report.exit_status,
+                        told.message or report.message,
+                    ),
+                )
+        self._note()
 
     def _append(
         self, group: list[PreparedSlice], errors: dict[int, BaseException]
@@ -257,7 +282,7 @@ class _Appending:
         if self._overwrites and len(ready) < len(group) and not self._keeps_going:
             return
         if ready and not self._progress.cancelled:
-            self._run(ready, errors, in_memory=len(memory) == len(ready))
+            self._run(ready, in_memory=len(memory) == len(ready))
 
     def _in_memory(self, prepared: PreparedSlice) -> MemoryDataset:
         # Files can be appended without numpy.
@@ -275,12 +300,7 @@ class _Appending:
             self._is_known_to_exist = _exists(self._target, self._group)
         return not self._is_known_to_exist
 
-    def _run(
-        self,
-        group: list[PreparedSlice],
-        errors: dict[int, BaseException],
-        in_memory: bool,
-    ) -> None:
+    def _run(self, group: list[PreparedSlice], in_memory: bool) -> None:
         arguments = self._settings.arguments()
         datasets: list[Any] = []
         if isinstance(group[0].data, str):
@@ -296,27 +316,16 @@ class _Appending:
 
         with nullcontext() if in_memory else _libraries_of_files():
             outcome = run(APPEND, arguments, datasets, watch)
-        self._add(group, outcome, errors)
+        self._add(group, outcome)
 
-    def _add(
-        self,
-        group: list[PreparedSlice],
-        outcome: Outcome,
-        errors: dict[int, BaseException],
-    ) -> None:
+    def _add(self, group: list[PreparedSlice], outcome: Outcome) -> None:
         if not outcome.output:
             message = self._settings.titled(outcome.messages.failure)
             raise error_of(outcome.exit_status or 2, message, self._report)
         told = Report.from_json(outcome.output)
-        for prepared, known in zip_longest(group, told.slices):
-            # The library does not list what it did not come to.
-            each = known or SliceReport(prepared.name)
+        # The library does not list what it did not come to.
+        for prepared, each in zip(group, told.slices, strict=False):
             self._slices[prepared.number] = each
-            if each.outcome in ("failed", "not tried"):
-                errors[prepared.number] = error_of(
-                    each.exit_status or told.exit_status,
-                    each.message or told.message,
-                )
         for warning in (*outcome.messages.warnings, *told.warnings):
             self._warn(self._settings.titled(warning))
         self._note(
