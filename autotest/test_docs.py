@@ -1,12 +1,16 @@
-"""The examples of README.md and docs/guide.md run, and print what they say.
+"""The examples of README.md, docs/guide.md and docs/python.md run, and print what they
+say.
 
 Each block fenced as `sh` is run by bash, in order, one folder for each document;
-blocks fenced as anything else are not. A `text` block right after it holds
-lines that the output must have, in that order; `...` stands for anything.
+blocks fenced as `python` are run here, the names of one known to the next; blocks fenced
+as anything else are not. A `text` block right after it holds lines that the output must
+have, in that order; `...` stands for anything.
 docs/format.md: its records are well-formed, byte for byte.
 """
 
+import contextlib
 import hashlib
+import io
 import json
 import os
 import re
@@ -24,7 +28,9 @@ gdal.UseExceptions()
 HOME = Path(__file__).parent.parent
 SOURCE = Path("/usr/share/ferret-vis/data/monthly_navy_winds.cdf")
 BLOCK = re.compile(
-    r"^```sh\n(?P<code>.*?)^```\n(?:```text\n(?P<output>.*?)^```\n)?", re.M | re.S
+    r"^```(?P<language>sh|python)\n(?P<code>.*?)^```\n"
+    r"(?:```text\n(?P<output>.*?)^```\n)?",
+    re.M | re.S,
 )
 
 # Starts an append and kills it before its commit. A kill that came too late is
@@ -115,25 +121,44 @@ def missing_line(expected: str, output: str) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/guide.md"])
-def test_examples_run_and_print_what_the_document_says(document, workspace):
+def run_by_bash(code: str, folder: Path) -> str:
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", code],
+        cwd=folder,
+        env={**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, f"{code}printed:\n{done.stdout}"
+    return done.stdout
+
+
+def run_by_python(code: str, names: dict[str, object]) -> str:
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(code, "an example", "exec"), names)
+    return printed.getvalue()
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/guide.md", "docs/python.md"])
+def test_examples_run_and_print_what_the_document_says(
+    document, workspace, monkeypatch
+):
     blocks = list(BLOCK.finditer((HOME / document).read_text()))
     assert blocks, f"{document} has no examples"
-    environment = {**os.environ, "PATH": f"{workspace / 'bin'}:{os.environ['PATH']}"}
+    monkeypatch.chdir(workspace)
+    names: dict[str, object] = {"__name__": "__main__"}
     for block in blocks:
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", block["code"]],
-            cwd=workspace,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=120,
+        if block["language"] == "sh":
+            printed = run_by_bash(block["code"], workspace)
+        else:
+            printed = run_by_python(block["code"], names)
+        missing = missing_line(block["output"] or "", printed)
+        assert missing is None, (
+            f"{document}:\n{block['code']}printed:\n{printed}"
+            f"but the document has: {missing}"
         )
-        report = f"{document}:\n{block['code']}printed:\n{done.stdout}"
-        assert done.returncode == 0, report
-        missing = missing_line(block["output"] or "", done.stdout)
-        assert missing is None, f"{report}but the document has: {missing}"
 
 
 def test_records_of_the_format_page_are_well_formed():

@@ -606,12 +606,18 @@ bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
     for (const auto &warning : m_settings->warnings)
         resolved->warn(warning);
     double shown = 1;
+    double reached = 0;
     if (progress)
-        resolved->progress = [=, &shown](double fraction)
+        resolved->progress = [=, &shown, &reached](double fraction)
         {
-            shown = fraction;
+            shown = reached = fraction;
             return progress(fraction, "", progressData) != FALSE;
         };
+    // Who is called back can end the run also while it waits for a lock or for
+    // a slice, when there is no progress.
+    if (progress && !resolved->cancelled && !IsCalledFromCommandLine())
+        resolved->cancelled = [=, &reached]
+        { return progress(reached, "", progressData) == FALSE; };
     if (m_tellsAtOnce)
         tell(settingsText(*resolved));
     Report report = append(*resolved);

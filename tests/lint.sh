@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# clang-format, clang-tidy and ruff over the whole tree; inside the environment.
+# clang-format, clang-tidy, ruff and mypy over the whole tree; inside the environment.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${MDIMAPPEND_BUILD:-$here/build}
@@ -11,6 +11,7 @@ mapfile -t python < <(git ls-files '*.py')
 if [ ${#python[@]} -gt 0 ]; then
     ruff check -q "${python[@]}" && ruff format -q --check "${python[@]}" || status=1
 fi
+(cd apps/python && mypy --no-error-summary --cache-dir /dev/null) || status=1
 mapfile -t tidied < <(git ls-files 'src/*.cpp' 'gdal_plugin/*.cpp' 'apps/*.cpp')
 printf '%s\n' "${tidied[@]}" |
     xargs -P 2 -n 4 clang-tidy -p "$build" --quiet 2>/dev/null || status=1

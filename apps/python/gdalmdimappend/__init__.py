@@ -1,0 +1,50 @@
+"""Append slices to a Zarr cube, the way a database commits a row.
+
+    import gdalmdimappend
+
+    gdalmdimappend.append(dataset, "cube.zarr")
+
+The guide is docs/python.md.
+"""
+
+from ._append import append
+from ._errors import (
+    AppendError,
+    Cancelled,
+    Locked,
+    PluginMissing,
+    RecoveryNeeded,
+    SliceRefused,
+    SliceUnavailable,
+    UsageError,
+)
+from ._lock import Lock
+from ._open import open
+from ._report import Recovered, Report, SliceReport
+from ._sidecar import LoggedSlice, LogRecord, Pending, Status, log, recover, status
+from ._version import __version__
+
+__all__ = [
+    "AppendError",
+    "Cancelled",
+    "Lock",
+    "Locked",
+    "LogRecord",
+    "LoggedSlice",
+    "Pending",
+    "PluginMissing",
+    "Recovered",
+    "RecoveryNeeded",
+    "Report",
+    "SliceRefused",
+    "SliceReport",
+    "SliceUnavailable",
+    "Status",
+    "UsageError",
+    "__version__",
+    "append",
+    "log",
+    "open",
+    "recover",
+    "status",
+]

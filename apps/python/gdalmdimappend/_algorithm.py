@@ -1,0 +1,216 @@
+"""Runs one of the plugin's algorithms, and tells what it said.
+
+The process's GDAL is left as it is: whether it uses exceptions, its error
+handlers. What GDAL warns of goes to the logger `gdalmdimappend`.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+from osgeo import gdal
+
+from ._errors import PluginMissing, UsageError, error_of
+
+logger = logging.getLogger("gdalmdimappend")
+# Without it, Python writes warnings that nobody listens to to standard error.
+logger.addHandler(logging.NullHandler())
+
+APPEND = ("mdim", "append")
+
+
+def verb(name: str) -> tuple[str, ...]:
+    """The algorithm behind `gdal driver mdimappend <name>`."""
+    return ("driver", "mdimappend", name)
+
+
+#: Called with the fraction done, in this thread; False ends the run.
+Watch = Callable[[float], bool]
+
+
+@dataclass
+class Messages:
+    """What GDAL said while an algorithm ran."""
+
+    failures: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def add(self, severity: int, number: int, text: str) -> None:
+        if severity >= gdal.CE_Failure:
+            self.failures.append(_without_algorithm(text))
+        elif severity == gdal.CE_Warning:
+            self.warnings.append(_without_algorithm(text))
+        else:
+            logger.debug("%s", text)
+
+    @property
+    def failure(self) -> str:
+        return "\n".join(self.failures)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an algorithm ended."""
+
+    succeeded: bool
+    exit_status: int
+    output: str
+    messages: Messages
+
+
+def _without_algorithm(text: str) -> str:
+    """GDAL puts the algorithm's name before its messages."""
+    name, separator, rest = text.partition(": ")
+    return rest if separator and " " not in name else text
+
+
+@contextmanager
+def listening() -> Iterator[Messages]:
+    """GDAL without exceptions, in this thread, its messages collected."""
+    messages = Messages()
+    with gdal.ExceptionMgr(useExceptions=False):
+        gdal.PushErrorHandler(messages.add)
+        try:
+            yield messages
+        finally:
+            gdal.PopErrorHandler()
+            gdal.ErrorReset()
+
+
+def _find(path: Sequence[str]) -> Any:
+    if gdal.GetDriverByName("MDIMAPPEND") is None:
+        raise PluginMissing(
+            "GDAL's plugin gdal_MDIMAPPEND is missing. It comes with "
+            "gdalmdimappend, and was built for one minor version of GDAL (this is "
+            f"{gdal.VersionInfo('RELEASE_NAME')}). If it is not in GDAL's plugin "
+            "folder, set the environment variable GDAL_DRIVER_PATH, before GDAL is "
+            "imported, to the plugin's folder followed by GDAL's own, as in "
+            "build/gdalplugins:$(gdal-config --plugindir)."
+        )
+    found = gdal.GetGlobalAlgorithmRegistry()
+    for name in path:
+        found = found[name]
+    return found
+
+
+def string_lists() -> frozenset[str]:
+    """The options of `gdal mdim append` that take several texts."""
+    with listening():
+        algorithm = _find(APPEND)
+        return frozenset(
+            name.replace("-", "_")
+            for name in algorithm.GetArgNames()
+            if algorithm.GetArg(name).GetType() == gdal.GAAT_STRING_LIST
+        )
+
+
+class _Interrupt:
+    """Keeps Ctrl-C until GDAL has stopped.
+
+    A KeyboardInterrupt that is raised in GDAL's callback would be lost there.
+    """
+
+    def __init__(self) -> None:
+        self.came = False
+        self._before: Any = None
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+
+    def __enter__(self) -> _Interrupt:
+        if threading.current_thread() is threading.main_thread():
+            before = signal.getsignal(signal.SIGINT)
+            # None: not set from Python. SIG_IGN, SIG_DFL: as the user has it.
+            if callable(before):
+                self._before = before
+                signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+        if self.came:
+            signal.raise_signal(signal.SIGINT)
+
+
+class _Callback:
+    """GDAL's progress function around ours."""
+
+    def __init__(self, watch: Watch | None, interrupt: _Interrupt) -> None:
+        self._watch = watch
+        self._interrupt = interrupt
+        self.raised: BaseException | None = None
+
+    def __call__(self, fraction: float, message: str, data: object) -> int:
+        if self._interrupt.came or self.raised:
+            return 0
+        if self._watch is None:
+            return 1
+        try:
+            return int(self._watch(fraction))
+        except BaseException as error:
+            # GDAL's bindings would print it and forget it.
+            self.raised = error
+            return 0
+
+
+def run(
+    path: Sequence[str],
+    arguments: Mapping[str, Any],
+    datasets: Sequence[Any] = (),
+    watch: Watch | None = None,
+) -> Outcome:
+    """Runs an algorithm to its end.
+
+    Args:
+        path: its name in GDAL's registry.
+        arguments: by their names, with `_` for `-`.
+        datasets: open datasets for the argument `input`.
+        watch: sees the progress.
+
+    Raises:
+        UsageError: an argument that it has not, or not with this value.
+        KeyboardInterrupt: after what was under way was undone.
+    """
+    with listening() as messages, _Interrupt() as interrupt:
+        algorithm = _find(path)
+        for name, value in arguments.items():
+            argument = algorithm.GetArg(name.replace("_", "-"))
+            if argument is None:
+                raise UsageError(f"unknown setting '{name}'")
+            try:
+                accepted = argument.Set(value)
+            except (TypeError, ValueError, RuntimeError) as error:
+                raise UsageError(f"setting '{name}': {error}") from error
+            if not accepted:
+                raise UsageError(f"setting '{name}': {messages.failure}")
+        if datasets:
+            algorithm.GetArg("input").SetDatasets(list(datasets))
+        callback = _Callback(watch, interrupt)
+        succeeded = bool(algorithm.Run(callback))
+        output = algorithm.GetArg("output-string").Get() or ""
+        exit_status = algorithm.GetArg("return-code").Get()
+    if callback.raised:
+        raise callback.raised
+    return Outcome(succeeded, exit_status, output, messages)
+
+
+def run_verb(name: str, arguments: Mapping[str, Any]) -> Outcome:
+    """Runs `gdal driver mdimappend <name>`, with its report as JSON.
+
+    Raises:
+        AppendError: it failed; the class says how.
+    """
+    outcome = run(verb(name), {"json": True, **arguments})
+    for warning in outcome.messages.warnings:
+        logger.warning("%s", warning)
+    if not outcome.succeeded:
+        raise error_of(outcome.exit_status, outcome.messages.failure)
+    return outcome

@@ -1,0 +1,388 @@
+"""Appends slices to a target: one transaction for each, or for several."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from osgeo import gdal
+
+from ._ahead import Ahead
+from ._algorithm import APPEND, Outcome, listening, logger, run
+from ._errors import Cancelled, SliceRefused, UsageError, error_of
+from ._labels import Label
+from ._lock import Lock
+from ._progress import Progress, ProgressOfSlices
+from ._report import Report, SliceReport
+from ._settings import Settings
+from ._slices import (
+    PreparedSlice,
+    SliceSource,
+    is_xarray,
+    items_of,
+    prepared_slices,
+)
+from ._vsi_path import vsi_path
+
+if TYPE_CHECKING:
+    from ._memory_dataset import MemoryDataset
+
+
+def append(
+    slices: Any,
+    target: str | os.PathLike[str],
+    *,
+    slice_source: Callable[..., Any] | None = None,
+    label: Label | Iterable[Label] | None = None,
+    progress: Progress = None,
+    lock: Lock | str | None = None,
+    **settings: Any,
+) -> Report:
+    """Append slices to a Zarr cube, each in one transaction.
+
+    A slice is a path, a `gdal.Dataset`, an `xarray.Dataset` (or a `DataArray`
+    that has a name), a callable that returns one, or a context manager that
+    yields one. The first makes the target if it is not there. Readers see the
+    target before or after a commit. Appending the same slices again appends what
+    is missing.
+
+    The next slice is prepared in another thread while this one is written.
+
+    Args:
+        slices: one slice, or an iterable of them; a generator is asked for the
+            next one when it is needed.
+        target: the Zarr store, a path or what GDAL can write to
+            (`s3://bucket/cube.zarr`).
+        slice_source: a function that makes slices: it is called with each item
+            of `slices` (a tuple is several arguments, a dict keyword arguments, a
+            pair of a tuple and a dict both). If it has a parameter `settings`, it
+            gets the settings of this call.
+        label: of a slice that has no append dimension; one for each slice.
+        progress: called with the fraction done and the slice's name, False ends
+            the run; or 'tqdm'; True is tqdm if it is installed.
+        lock: 'auto', 'lease' or 'none'; or a `Lock` that is held.
+        **settings: the options of `gdal mdim append` with `_` for `-`, and what
+            else a settings file may have: `append_dim`, `encoding` (a dict by
+            array, as xarray has it), `step`, `on_duplicate`, `keep_going`,
+            `slices_per_commit`, `attrs`, ...; `settings` is a file, a dict, or a
+            list of these.
+
+    Returns:
+        What became of each slice.
+
+    Raises:
+        UsageError: a setting is wrong. Nothing was done.
+        Locked, SliceUnavailable, SliceRefused, AppendError: the first failure; the
+            slices before it are in. With `keep_going` it is raised at the end.
+        Exception: what a slice's callable or the iterable raised, with a note.
+        TypeError: something is no slice.
+    """
+    items = items_of(slices, slice_source is not None)
+    path = os.fsdecode(target)
+    if isinstance(lock, Lock):
+        lock.check_holds(path)
+        settings["lock"] = "none"
+    else:
+        settings["lock"] = lock
+    with Settings(path, settings) as known:
+        source = SliceSource(slice_source, known.keywords) if slice_source else None
+        _check_labels(label, items)
+        shown = ProgressOfSlices(progress, items)
+        try:
+            return _Appending(path, known, shown).all(
+                prepared_slices(items, source, label), _known_paths(items, source)
+            )
+        finally:
+            shown.close()
+
+
+def _known_paths(items: Iterable[Any], source: SliceSource | None) -> bool:
+    """Whether all slices are paths, and known: then one run can take them."""
+    return (
+        source is None
+        and isinstance(items, list | tuple)
+        and all(isinstance(each, str | os.PathLike) for each in items)
+    )
+
+
+def _check_labels(label: object, items: Iterable[Any]) -> None:
+    if not isinstance(label, list | tuple) or not isinstance(items, list | tuple):
+        return
+    if len(label) != len(items):
+        raise UsageError(f"{len(label)} labels for {len(items)} slices")
+
+
+class _Appending:
+    """One call of `append`."""
+
+    def __init__(
+        self, target: str, settings: Settings, progress: ProgressOfSlices
+    ) -> None:
+        self._target = target
+        self._settings = settings
+        self._progress = progress
+        resolved = settings.resolved
+        self._keeps_going = bool(resolved.get("keep_going"))
+        self._per_commit = int(resolved.get("slices_per_commit", 1))
+        self._overwrites = bool(resolved.get("force_new"))
+        self._group = str(resolved.get("group", ""))
+        self._is_known_to_exist = False
+        self._pending: list[PreparedSlice] = []
+        self._slices: dict[int, SliceReport] = {}
+        self._report = Report(target)
+
+    def all(self, slices: Iterator[PreparedSlice], in_one_run: bool) -> Report:
+        """Appends them, and raises the first failure.
+
+        Args:
+            slices: prepared when they are asked for.
+            in_one_run: all of them, if nothing else is against it.
+        """
+        ahead = Ahead(slices)
+        error: BaseException | None = None
+        try:
+            with ahead:
+                self._take(ahead, in_one_run or self._overwrites)
+            self._raise_failure()
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            # Prepared, and not come to.
+            left = [*self._pending, *([ahead.unused] if ahead.unused else [])]
+            _give_back(left, {each.number: error for each in left if error})
+        return self._report
+
+    def _raise_failure(self) -> None:
+        report = self._report
+        if self._progress.cancelled:
+            raise Cancelled(report.message or "cancelled", report)
+        if report.exit_status:
+            raise error_of(report.exit_status, report.message, report)
+
+    def _take(self, slices: Iterator[PreparedSlice], in_one_run: bool) -> None:
+        try:
+            for prepared in slices:
+                if not self._is_prepared(prepared):
+                    continue
+                if self._pending and self._pending[0].kind != prepared.kind:
+                    self._check_may_part(prepared)
+                    self._append_pending()
+                self._pending.append(prepared)
+                if not in_one_run and len(self._pending) >= self._per_commit:
+                    self._append_pending()
+                if self._has_ended():
+                    return
+        except Exception:
+            # What came before a failure is in, but for all or nothing.
+            if not self._overwrites:
+                self._append_pending()
+            raise
+        self._append_pending()
+
+    def _has_ended(self) -> bool:
+        failed = self._report.exit_status != 0 and not self._keeps_going
+        return failed or self._progress.cancelled
+
+    def _is_prepared(self, prepared: PreparedSlice) -> bool:
+        if prepared.error is None:
+            return True
+        _give_back([prepared], {prepared.number: prepared.error})
+        if not self._keeps_going:
+            prepared.error.add_note(
+                f"This came from {prepared.name}, which is slice {prepared.number} "
+                f"for '{self._target}'. It was not appended."
+            )
+            raise prepared.error
+        kind = type(prepared.error).__name__
+        self._fail(prepared, 4, f"{kind}: {prepared.error}")
+        return False
+
+    def _check_may_part(self, prepared: PreparedSlice) -> None:
+        if self._overwrites:
+            raise UsageError(
+                "what overwrites a target is one commit: its slices are all paths, or "
+                f"all datasets, and have labels or not. '{prepared.name}' differs "
+                "from those before it. Nothing was written."
+            )
+
+    def _fail(self, prepared: PreparedSlice, exit_status: int, message: str) -> None:
+        self._slices[prepared.number] = SliceReport(
+            prepared.name, "failed", exit_status=exit_status, message=message
+        )
+        self._note(exit_status, message)
+
+    def _note(self, exit_status: int = 0, message: str = "", **more: Any) -> None:
+        """Adds to the report; the first failure is that of the whole."""
+        if self._report.exit_status:
+            exit_status, message = self._report.exit_status, self._report.message
+        self._report = replace(
+            self._report,
+            exit_status=exit_status,
+            message=message,
+            slices=tuple(each for _, each in sorted(self._slices.items())),
+            **more,
+        )
+
+    def _append_pending(self) -> None:
+        """Appends what is ready, and gives it back."""
+        group, self._pending = self._pending, []
+        errors: dict[int, BaseException] = {}
+        try:
+            self._append(group, errors)
+        except BaseException as error:
+            for prepared in group:
+                errors.setdefault(prepared.number, error)
+            raise
+        finally:
+            self._note_not_tried(group, errors)
+            _give_back(group, errors)
+            self._progress.advance(len(group))
+
+    def _note_not_tried(
+        self, group: list[PreparedSlice], errors: dict[int, BaseException]
+    ) -> None:
+        """Whoever gives a slice has to know that it is not in."""
+        report = self._report
+        for prepared in group:
+            told = self._slices.setdefault(prepared.number, SliceReport(prepared.name))
+            if told.outcome in ("failed", "not tried"):
+                errors.setdefault(
+                    prepared.number,
+                    error_of(
+                        told.exit_status or report.exit_status,
+                        told.message or report.message,
+                    ),
+                )
+        self._note()
+
+    def _append(
+        self, group: list[PreparedSlice], errors: dict[int, BaseException]
+    ) -> None:
+        ready: list[PreparedSlice] = []
+        memory: list[MemoryDataset] = []
+        for prepared in group:
+            try:
+                if is_xarray(prepared.data, "Dataset"):
+                    made = self._in_memory(prepared)
+                    memory.append(made)
+                    prepared.data = made.dataset
+            except SliceRefused as error:
+                message = f"slice '{prepared.name}', {error} Nothing was written."
+                errors[prepared.number] = error
+                self._fail(prepared, error.exit_status, message)
+                if not self._keeps_going:
+                    break
+            else:
+                ready.append(prepared)
+        if self._overwrites and len(ready) < len(group) and not self._keeps_going:
+            return
+        if ready and not self._progress.cancelled:
+            self._run(ready, in_memory=len(memory) == len(ready))
+
+    def _in_memory(self, prepared: PreparedSlice) -> MemoryDataset:
+        # Files can be appended without numpy.
+        from ._xarray_dataset import to_memory
+
+        return to_memory(prepared.data, prepared.name, self._keeps_packing)
+
+    def _keeps_packing(self, array: str) -> bool:
+        return self._is_new() and not self._settings.storage_is_told(array)
+
+    def _is_new(self) -> bool:
+        if self._overwrites:
+            return True
+        if not self._is_known_to_exist:
+            self._is_known_to_exist = _exists(self._target, self._group)
+        return not self._is_known_to_exist
+
+    def _run(self, group: list[PreparedSlice], in_memory: bool) -> None:
+        arguments = self._settings.arguments()
+        datasets: list[Any] = []
+        if isinstance(group[0].data, str):
+            arguments["input"] = [each.data for each in group]
+        else:
+            datasets = [each.data for each in group]
+        if group[0].label is not None:
+            arguments["label"] = [each.label for each in group]
+
+        def watch(fraction: float) -> bool:
+            which = min(int(fraction * len(group)), len(group) - 1)
+            return self._progress.watch(fraction, len(group), group[which].name)
+
+        with nullcontext() if in_memory else _libraries_of_files():
+            outcome = run(APPEND, arguments, datasets, watch)
+        self._add(group, outcome)
+
+    def _add(self, group: list[PreparedSlice], outcome: Outcome) -> None:
+        if not outcome.output:
+            message = self._settings.titled(outcome.messages.failure)
+            raise error_of(outcome.exit_status or 2, message, self._report)
+        told = Report.from_json(outcome.output)
+        # The library does not list what it did not come to.
+        for prepared, each in zip(group, told.slices, strict=False):
+            self._slices[prepared.number] = each
+        for warning in (*outcome.messages.warnings, *told.warnings):
+            self._warn(self._settings.titled(warning))
+        self._note(
+            told.exit_status,
+            told.message,
+            append_dim=told.append_dim or self._report.append_dim,
+            recovered=self._report.recovered + told.recovered,
+            settings=told.settings or self._report.settings,
+        )
+
+    def _warn(self, warning: str) -> None:
+        """Each warning once, however many slices it is about."""
+        if warning not in self._report.warnings:
+            logger.warning("%s", warning)
+            self._report = replace(
+                self._report, warnings=(*self._report.warnings, warning)
+            )
+
+
+def _give_back(
+    group: Iterable[PreparedSlice], errors: Mapping[int, BaseException]
+) -> None:
+    """Ends the slices' context managers, which may not hide a failure.
+
+    All of them, also when one fails; the first failure is raised.
+    """
+    first: BaseException | None = None
+    for prepared in group:
+        error = errors.get(prepared.number)
+        try:
+            prepared.resources.__exit__(
+                type(error) if error else None,
+                error,
+                error.__traceback__ if error else None,
+            )
+        except BaseException as raised:
+            if raised is not error:
+                first = first or raised
+    if first is not None:
+        raise first
+
+
+def _libraries_of_files() -> AbstractContextManager[Any]:
+    """Keeps xarray out of libnetcdf and libhdf5 while GDAL may be in them.
+
+    They are not safe with several threads, and the next slice is prepared in one.
+    """
+    backend = sys.modules.get("xarray.backends.netCDF4_")
+    lock = getattr(backend, "NETCDF4_PYTHON_LOCK", None)
+    return lock if lock is not None else nullcontext()
+
+
+def _exists(target: str, group: str) -> bool:
+    """Whether there is a target. Wrong guesses cost a rounding, no more."""
+    with listening():
+        place = f"{vsi_path(target)}/{group}".rstrip("/")
+        return any(
+            gdal.VSIStatL(f"{place}/{document}", gdal.VSI_STAT_EXISTS_FLAG) is not None
+            for document in ("zarr.json", ".zgroup", ".zmetadata")
+        )

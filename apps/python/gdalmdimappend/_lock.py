@@ -1,0 +1,345 @@
+"""The lock of a target, for maintenance with other tools.
+
+The kernel's lock of docs/format.md, section 2, as the library takes it:
+
+1. open `<sidecar>/lock`, and take an open file description lock on it;
+2. look whether the path still leads to that file, else start again;
+3. look for a lease: if there is one, drop the lock and try later; if it is over,
+   pass it by with a free claim;
+4. write who holds it, for humans.
+
+The kernel drops the lock with the process.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import secrets
+import socket
+import struct
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ._errors import AppendError, Locked, UsageError
+from ._report import Recovered
+from ._sidecar import recover
+from ._vsi_path import is_local
+
+_DOCUMENTS = (".zgroup", ".zarray", ".zmetadata", "zarr.json")
+_CLAIM = re.compile(r"[0-9]{12,}")
+#: Linux's number, where Python does not have it.
+_F_OFD_SETLK = 37
+#: struct flock: type, whence, start, length, process.
+_FLOCK = "hhqqi"
+_LONGEST_PAUSE = 0.5
+
+
+def store_of(target: str) -> Path:
+    """The store that a target is, or lies in (docs/format.md, section 1).
+
+    Raises:
+        UsageError: it is not on a local file system.
+    """
+    if not is_local(target):
+        raise UsageError(
+            f"target '{target}': only targets on local file systems can be locked "
+            "from Python"
+        )
+    path = Path(os.path.realpath(target))
+    if not path.parent.is_dir():
+        raise UsageError(f"target '{target}': its folder does not exist")
+    roots = [
+        folder
+        for folder in (path, *path.parents)
+        if any((folder / name).exists() for name in _DOCUMENTS)
+    ]
+    return roots[-1] if roots else path
+
+
+class Lock:
+    """Keeps all of gdalmdimappend's writers from a target, while it is held.
+
+    For maintenance with other tools: what an interrupted append left is set right
+    first, and nobody appends meanwhile but `append(..., lock=this)`.
+
+        with Lock("cube.zarr", timeout=300):
+            subprocess.run(["rsync", "-a", "cube.zarr", "elsewhere/"])
+
+    Readers are not kept away. Only for targets on local file systems.
+
+    Args:
+        target: the Zarr store; a group in it stands for its store.
+        timeout: seconds to wait for another writer; None is for ever.
+
+    Attributes:
+        recovered: what was set right when the lock was taken.
+
+    Raises:
+        Locked: when entering it, another writer was there for longer.
+    """
+
+    def __init__(
+        self, target: str | os.PathLike[str], timeout: float | None = 60.0
+    ) -> None:
+        self._target = os.fsdecode(target)
+        self._store = store_of(self._target)
+        self._timeout = timeout
+        self._descriptor: int | None = None
+        self._document: dict[str, Any] = {}
+        self.recovered = Recovered()
+
+    @property
+    def sidecar(self) -> Path:
+        """The folder beside the store."""
+        return self._store.with_name(self._store.name + ".mdimappend")
+
+    @property
+    def held(self) -> bool:
+        """Whether it is held now, by this object."""
+        return self._descriptor is not None
+
+    def check_holds(self, target: str) -> None:
+        """That it is held, and for this target.
+
+        Raises:
+            UsageError: it is not.
+        """
+        if not self.held:
+            raise UsageError(f"the lock of '{self._store}' is not held")
+        if store_of(target) != self._store:
+            raise UsageError(
+                f"the lock is that of '{self._store}', which '{target}' is not"
+            )
+
+    def __enter__(self) -> Lock:
+        if self.held:
+            raise UsageError(f"the lock of '{self._store}' is held already")
+        self._descriptor = self._acquire()
+        try:
+            self._write("held")
+            if self._has_something_to_recover():
+                self.recovered = recover(self._target, lock="none")
+        except BaseException:
+            self._release()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._release()
+
+    def _has_something_to_recover(self) -> bool:
+        return any((self.sidecar / "journal").glob("*"))
+
+    def _acquire(self) -> int:
+        started = time.monotonic()
+        watch = _ClaimWatch()
+        pause = 0.01
+        self.sidecar.mkdir(exist_ok=True)
+        while True:
+            descriptor = self._try_kernel_lock()
+            if descriptor is not None:
+                try:
+                    claim = _latest_claim(self.sidecar / "lease")
+                    if claim is None or claim.pass_by(watch):
+                        return descriptor
+                    holder = claim.holder
+                except BaseException:
+                    os.close(descriptor)
+                    raise
+                os.close(descriptor)
+            else:
+                holder = self._holder()
+            waited = time.monotonic() - started
+            if self._timeout is not None and waited >= self._timeout:
+                raise Locked(
+                    f"locked by {holder}: '{self.sidecar / 'lock'}'. Try again later."
+                )
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _try_kernel_lock(self) -> int | None:
+        """None: somebody else has it."""
+        path = self.sidecar / "lock"
+        while True:
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(path, flags, 0o666)
+            try:
+                if not _lock_file(descriptor, str(path)):
+                    os.close(descriptor)
+                    return None
+                if _is_at(descriptor, path):
+                    return descriptor
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)
+
+    def _holder(self) -> str:
+        try:
+            document = json.loads((self.sidecar / "lock").read_text())
+        except (OSError, ValueError):
+            document = None
+        return _described(document)
+
+    def _write(self, state: str) -> None:
+        """For humans: nothing depends on it."""
+        if state == "held":
+            self._document = {
+                "nonce": secrets.token_hex(8),
+                "host": socket.gethostname(),
+                "process": os.getpid(),
+                "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "command": "gdalmdimappend.Lock",
+            }
+        document = {"format": "mdimappend lock 1", "state": state, **self._document}
+        text = (json.dumps(document, indent=2) + "\n").encode()
+        assert self._descriptor is not None
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, text, 0)
+
+    def _release(self) -> None:
+        descriptor = self._descriptor
+        if descriptor is None:
+            return
+        try:
+            self._write("free")
+            _unlock_file(descriptor)
+        finally:
+            self._descriptor = None
+            os.close(descriptor)
+
+
+def _set_lock(descriptor: int, kind: int) -> None:
+    import fcntl
+
+    command = getattr(fcntl, "F_OFD_SETLK", _F_OFD_SETLK)
+    wanted = struct.pack(_FLOCK, kind, os.SEEK_SET, 0, 0, 0)
+    fcntl.fcntl(descriptor, command, wanted)
+
+
+def _lock_file(descriptor: int, path: str) -> bool:
+    import fcntl
+
+    try:
+        _set_lock(descriptor, fcntl.F_WRLCK)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES):
+            return False
+        raise AppendError(
+            f"'{path}': this file system has no locks of the kind that is needed "
+            f"({error.strerror})"
+        ) from error
+    return True
+
+
+def _unlock_file(descriptor: int) -> None:
+    """Also where a process that was forked meanwhile has the file open, too."""
+    import fcntl
+
+    _set_lock(descriptor, fcntl.F_UNLCK)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        there = os.stat(path, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(os.fstat(descriptor), there)
+
+
+def _described(document: object) -> str:
+    if not isinstance(document, Mapping):
+        return "another writer"
+    return (
+        f"process {document.get('process')} on {document.get('host')} since "
+        f"{document.get('started')} ({document.get('command')})"
+    )
+
+
+class _Claim:
+    """The highest claim of `--lock lease`."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.text = text
+        try:
+            document = json.loads(text)
+        except ValueError:
+            document = None
+        known: Mapping[str, Any] = document if isinstance(document, dict) else {}
+        lease = known.get("lease")
+        # One that cannot be read lasts a minute.
+        self.lease = float(lease) if isinstance(lease, int | float) else 60.0
+        self.is_free = known.get("state") == "free"
+        self.holder = _described(document)
+        self._document = known
+
+    def pass_by(self, watch: _ClaimWatch) -> bool:
+        """Whether it is no more in the way; one that is over is freed."""
+        if self.is_free:
+            return True
+        if not watch.is_over(self):
+            return False
+        number = int(self.path.name) + 1
+        free = {"format": "mdimappend lease 1", **self._document, "state": "free"}
+        return _create_once(
+            self.path.with_name(f"{number:012d}"), json.dumps(free, indent=2) + "\n"
+        )
+
+
+class _ClaimWatch:
+    """How long a claim has been the same, by this machine's own clock."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[Path, str] | None = None
+        self._since = 0.0
+
+    def is_over(self, claim: _Claim) -> bool:
+        now = time.clock_gettime(time.CLOCK_BOOTTIME)
+        if self._seen != (claim.path, claim.text):
+            self._seen = (claim.path, claim.text)
+            self._since = now
+        return now - self._since > 1.1 * claim.lease
+
+
+def _latest_claim(folder: Path) -> _Claim | None:
+    while True:
+        try:
+            names = [each for each in os.listdir(folder) if _CLAIM.fullmatch(each)]
+        except FileNotFoundError:
+            return None
+        if not names:
+            return None
+        path = folder / max(names, key=int)
+        try:
+            return _Claim(path, path.read_text(errors="replace"))
+        except FileNotFoundError:
+            continue  # There is a higher one now.
+
+
+def _create_once(path: Path, text: str) -> bool:
+    """Made whole, under its name, by the first only: a link of a synced file."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with open(draft, "x") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink(missing_ok=True)
+    return True

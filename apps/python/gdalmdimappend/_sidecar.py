@@ -1,0 +1,174 @@
+"""What is kept beside a target: who appends, what was appended, what is pending."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ._algorithm import run_verb
+from ._report import Recovered, record_from
+
+
+@dataclass(frozen=True)
+class LoggedSlice:
+    """A slice that a commit brought."""
+
+    name: str
+    path: str = ""
+    state: str = ""
+    first_row: int = 0
+    rows: int = 0
+    replaced_rows: int = 0
+    first_label: str = ""
+    last_label: str = ""
+
+
+@dataclass(frozen=True)
+class LogRecord:
+    """A commit: what was appended, when, from which slices, by which command.
+
+    The members are those of the log (docs/format.md, section 4).
+    """
+
+    sequence: int
+    time: str = ""
+    transaction: str = ""
+    group: str = ""
+    append_dim: str = ""
+    first_row: int = 0
+    rows: int = 0
+    replaced_rows: int = 0
+    first_label: str = ""
+    last_label: str = ""
+    overwrite: bool = False
+    command: str = ""
+    message: str = ""
+    chunks: int = 0
+    bytes: int = 0
+    slices: tuple[LoggedSlice, ...] = ()
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> LogRecord:
+        slices = tuple(
+            record_from(LoggedSlice, each) for each in document.get("slices", ())
+        )
+        record: LogRecord = record_from(cls, {**document, "slices": slices})
+        return record
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A transaction whose journal is there."""
+
+    transaction: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of a target.
+
+    Attributes:
+        exists: whether there is a store.
+        locked, holder, leased: whether somebody appends now, who, by which lock.
+        appends: how many commits are logged.
+        last: the last of them.
+        pending: what is under way, or was interrupted.
+    """
+
+    target: str
+    exists: bool
+    locked: bool
+    appends: int
+    holder: str | None = None
+    leased: bool = False
+    last: LogRecord | None = None
+    pending: tuple[Pending, ...] = ()
+
+    def __str__(self) -> str:
+        lines = [f"locked by {self.holder}" if self.locked else "not locked"]
+        lines.append(f"{self.appends} append{'' if self.appends == 1 else 's'} logged")
+        lines += [
+            f"pending: {each.transaction} ({each.state})" for each in self.pending
+        ]
+        return "\n".join(lines)
+
+
+def status(target: str | os.PathLike[str]) -> Status:
+    """Who appends to a target, what was appended last, what is pending.
+
+    Changes nothing, and takes no lock.
+
+    Raises:
+        AppendError: there is no such target, or it cannot be read.
+    """
+    outcome = run_verb("status", {"target": os.fsdecode(target)})
+    document = json.loads(outcome.output)
+    last = document.get("last")
+    pending = tuple(record_from(Pending, each) for each in document["pending"])
+    found: Status = record_from(
+        Status,
+        {
+            **document,
+            "last": LogRecord.from_json(last) if last else None,
+            "pending": pending,
+        },
+    )
+    return found
+
+
+def log(target: str | os.PathLike[str], last: int = 10) -> list[LogRecord]:
+    """What was appended, the last first.
+
+    Args:
+        target: the Zarr store.
+        last: how many records; 0 is all.
+
+    Raises:
+        AppendError: there is no such target, or it cannot be read.
+    """
+    arguments = {"target": os.fsdecode(target), "last": last}
+    outcome = run_verb("log", arguments)
+    return [LogRecord.from_json(each) for each in json.loads(outcome.output)]
+
+
+def recover(
+    target: str | os.PathLike[str],
+    *,
+    set_aside: bool = False,
+    lock: str = "auto",
+    lock_timeout: str | float = "60s",
+    lease: str | float = "30s",
+) -> Recovered:
+    """Finishes or undoes what an interrupted append left.
+
+    The next append does the same by itself. It is of use before the target is
+    moved, copied, or read by those who cannot do without what is decided.
+
+    Args:
+        target: the Zarr store.
+        set_aside: after a conflict, keep the store as it is and move the journals
+            that cannot be followed away.
+        lock: 'auto', 'lease' or 'none'.
+        lock_timeout: how long to wait for a writer; seconds, or as in '5min'.
+        lease: how long a lease lasts.
+
+    Raises:
+        Locked: a writer was there for longer.
+        AppendError: a conflict, or an error.
+    """
+    outcome = run_verb(
+        "recover",
+        {
+            "target": os.fsdecode(target),
+            "set_aside": set_aside,
+            "lock": lock,
+            "lock_timeout": str(lock_timeout),
+            "lease": str(lease),
+        },
+    )
+    document = json.loads(outcome.output)
+    return Recovered.from_json(document)
