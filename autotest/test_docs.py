@@ -1,4 +1,5 @@
-"""The examples of README.md and docs/guide.md run, and print what they say.
+"""The examples of README.md, docs/guide.md and the driver's page run, and print what
+they say.
 
 Each block fenced as `sh` is run by bash, in order, one folder for each document;
 blocks fenced as anything else are not. A `text` block right after it holds
@@ -115,7 +116,9 @@ def missing_line(expected: str, output: str) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/guide.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "docs/guide.md", "docs/commands/driver_mdimappend.md"]
+)
 def test_examples_run_and_print_what_the_document_says(document, workspace):
     blocks = list(BLOCK.finditer((HOME / document).read_text()))
     assert blocks, f"{document} has no examples"
