@@ -232,6 +232,47 @@ def test_an_append_that_was_killed_half_applied_is_refused(two_slices, store):
     assert days(store) == 5
 
 
+def what_is_read(store):
+    """How many days, all of them right, or why it was refused."""
+    try:
+        root = opened(name(store)).GetRootGroup()
+    except RuntimeError as refusal:
+        return str(refusal)
+    air = root.OpenMDArray("air").ReadAsArray()
+    assert root.OpenMDArray("time").GetShape() == (len(air),)
+    assert cubes.same(air, cubes.weather(0, len(air)).air.values)
+    return len(air)
+
+
+@pytest.mark.parametrize(
+    ("call", "consolidated"),
+    [("link", "yes"), ("rename", "yes"), ("rename", "no"), ("unlink", "yes")],
+)
+def test_wherever_an_append_is_killed_no_mixture_is_read(
+    two_slices, store, call, consolidated
+):
+    """Before its n-th such call, for each n: it is the old cube, then it is refused,
+    and then it is the new one."""
+    options = ("--encoding", "air:chunk=2x2x5", "--consolidated", consolidated)
+    words = (call, str(store), "--num-threads", "1", two_slices[1], store)
+    found = []
+    for number in range(1, 100):
+        shutil.rmtree(store, ignore_errors=True)
+        shutil.rmtree(cubes.sidecar(store), ignore_errors=True)
+        cubes.append(*options, two_slices[0], store)
+        try:
+            with preload.stopped_before(*words, number=number) as process:
+                process.kill()
+                process.communicate()
+        except AssertionError:
+            break
+        found.append(what_is_read(store))
+    kinds = [kind if isinstance(kind, int) else "refused" for kind in found]
+    assert kinds == sorted(kinds, key=[3, "refused", 5].index)
+    assert "refused" in kinds
+    assert all("driver mdimappend recover`" in f for f in found if isinstance(f, str))
+
+
 def test_a_copy_recovers_first(two_slices, store):
     cubes.append(two_slices[0], store)
     with half_applied(store, two_slices[1]) as process:
