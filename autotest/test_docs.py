@@ -1,5 +1,4 @@
-"""The examples of README.md, docs/guide.md and docs/python.md run, and print what they
-say.
+"""The examples of README.md and of the guides in docs/ run, and print what they say.
 
 Each block fenced as `sh` is run by bash, in order, one folder for each document;
 blocks fenced as `python` are run here, the names of one known to the next; blocks fenced
@@ -141,7 +140,15 @@ def run_by_python(code: str, names: dict[str, object]) -> str:
     return printed.getvalue()
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/guide.md", "docs/python.md"])
+@pytest.mark.parametrize(
+    "document",
+    [
+        "README.md",
+        "docs/guide.md",
+        "docs/python.md",
+        "docs/commands/driver_mdimappend.md",
+    ],
+)
 def test_examples_run_and_print_what_the_document_says(
     document, workspace, monkeypatch
 ):

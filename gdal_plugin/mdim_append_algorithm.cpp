@@ -603,6 +603,8 @@ bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
     auto resolved = options();
     if (!resolved)
         return fail(resolved.status());
+    m_group = resolved->group;
+    m_dryRun = resolved->dryRun;
     for (const auto &warning : m_settings->warnings)
         resolved->warn(warning);
     double shown = 1;

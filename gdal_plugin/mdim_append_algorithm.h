@@ -43,12 +43,29 @@ class MdimAppendAlgorithm : public GDALAlgorithm
         return m_outputString;
     }
 
-    /// How the standalone command was called, for the lock and the log; its
-    /// exit status for wrong usage is 2.
+    /// Who appends, for the lock and the log.
+    void setCommand(std::string command)
+    {
+        m_command = std::move(command);
+    }
+
+    /// How the standalone command was called; its exit status for wrong usage
+    /// is 2.
     void setStandalone(std::string command)
     {
         m_standalone = true;
-        m_command = std::move(command);
+        setCommand(std::move(command));
+    }
+
+    /// What was in effect, after a run.
+    const std::string &group() const
+    {
+        return m_group;
+    }
+
+    bool isDryRun() const
+    {
+        return m_dryRun;
     }
 
   protected:
