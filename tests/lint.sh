@@ -12,7 +12,6 @@ if [ ${#python[@]} -gt 0 ]; then
     ruff check -q "${python[@]}" && ruff format -q --check "${python[@]}" || status=1
 fi
 mapfile -t tidied < <(git ls-files 'src/*.cpp' 'gdal_plugin/*.cpp' 'apps/*.cpp')
-printf '%s\n' "${tidied[@]}" |
-    xargs -P 2 -n 4 clang-tidy -p "$build" --quiet 2>/dev/null || status=1
+python3 "$here/tests/tidy.py" "$build" "${tidied[@]}" || status=1
 [ $status = 0 ] && echo "lint: clean"
 exit $status
