@@ -27,7 +27,7 @@ import numpy as np
 from faults import Action, Hold, Rule
 from stores import memory_store
 
-ALL = os.environ.get("MDIMAPPEND_ALL_SCENARIOS", "0") not in ("", "0")
+ALL = cubes.ALL
 DOCUMENTS = ("zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata")
 KEY = "x/cube.zarr"
 # Of GDAL of this system, whatever happens.
