@@ -12,6 +12,42 @@ gdal.UseExceptions()
 xr.set_options(keep_attrs=True)
 
 
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers",
+        "alternates(name): each combination of the other parameters with one value of "
+        "this one, in turn; MDIMAPPEND_ALL_SCENARIOS=1: with all of them.",
+    )
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        mark = item.get_closest_marker("alternates")
+        if mark is None or cubes.ALL:
+            continue
+        turn = 0
+        for parameters in item.iter_markers("parametrize"):
+            names, cases = parameters.args
+            names = names.split(",") if isinstance(names, str) else names
+            turn += place(names, cases, item.callspec.params)
+            if mark.args[0] in names:
+                count = len(cases)
+        if turn % count:
+            item.add_marker(pytest.mark.skip(reason="a sample"))
+
+
+def place(names, cases, values):
+    """Which of the cases of a parametrisation has these values."""
+    for number, case in enumerate(cases):
+        if isinstance(case, type(pytest.param())):
+            case = case.values
+        elif len(names) == 1:
+            case = [case]
+        if all(v is values[n.strip()] for n, v in zip(names, case, strict=True)):
+            return number
+    raise AssertionError(f"{names}: no case has {values}")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _command():
     """Without the command every test would fail for the same reason."""

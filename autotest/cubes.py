@@ -20,6 +20,8 @@ from osgeo import gdal
 gdal.UseExceptions()
 
 COMMAND = "gdalmdimappend"
+# Whether time does not matter; else tests try samples of what takes long.
+ALL = os.environ.get("MDIMAPPEND_ALL_SCENARIOS", "0") not in ("", "0")
 NUMERIC = [
     "int8",
     "uint8",

@@ -9,7 +9,10 @@ import cubes
 import numpy as np
 import pytest
 
-LEASE = ("--lock", "lease", "--lease", "2s")
+LEASE = ("--lock", "lease")
+KEPT = (*LEASE, "--lease", "1h")
+# Of a writer that is to lose it, or to renew it.
+SHORT = (*LEASE, "--lease", "2s")
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +29,11 @@ def grown(tmp_path, store):
     first = cubes.weather(0, 3, lat=800, lon=800).drop_vars("elevation")
     path = cubes.write(first, tmp_path / "first.nc")
     encoding = "air:chunk=1x100x100,compress=gzip,level=9"
-    cubes.append(*LEASE, "--encoding", encoding, path, store)
+    cubes.append(*KEPT, "--encoding", encoding, path, store)
     return store
 
 
-def start_until_staged(slow_slice, store, lease=LEASE):
+def start_until_staged(slow_slice, store, lease=SHORT):
     """A writer that is in the middle of its chunks."""
     process = cubes.start(*lease, "--num-threads", "1", slow_slice, store)
     for _ in range(3000):
@@ -55,7 +58,7 @@ def test_a_leased_cube_is_the_same_as_any(tmp_path, zarr_format):
     slices = cubes.weather_slices(tmp_path, (2, 1, 3, 2))
     words = ["--zarr-format", zarr_format, "--encoding", "air:chunk=4x2x3"]
     cubes.append(*words, *slices, tmp_path / "kernel.zarr")
-    cubes.append(*words, *LEASE, *slices, tmp_path / "lease.zarr")
+    cubes.append(*words, *KEPT, *slices, tmp_path / "lease.zarr")
     assert cubes.tree(tmp_path / "lease.zarr") == cubes.tree(tmp_path / "kernel.zarr")
     assert cubes.leftovers(tmp_path / "lease.zarr") == []
 
@@ -65,9 +68,9 @@ def test_a_killed_writers_lease_is_over_after_a_while(grown, slow_slice):
     process.kill()
     process.communicate()
     assert "(a lease)" in driver("status", grown)
-    refused = cubes.append(*LEASE, "--lock-timeout", "0", slow_slice, grown, status=3)
+    refused = cubes.append(*KEPT, "--lock-timeout", "0", slow_slice, grown, status=3)
     assert "2 s after its last renewal" in refused.message
-    done = cubes.append(*LEASE, slow_slice, grown)
+    done = cubes.append(*KEPT, slow_slice, grown)
     assert len(done.report["recovered"]["undone"]) == 1
     assert days(grown) == 6
 
@@ -93,7 +96,7 @@ def test_a_stopped_writer_loses_its_lease_and_finds_that_out(grown, slow_slice, 
 def test_a_living_writers_lease_is_renewed(grown, slow_slice):
     # The slow one takes longer than its lease; the other one waits for it.
     process = start_until_staged(slow_slice, grown)
-    done = cubes.append(*LEASE, slow_slice, grown)
+    done = cubes.append(*KEPT, slow_slice, grown)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert done.report["slices"][0]["outcome"] == "already there"
@@ -101,19 +104,17 @@ def test_a_living_writers_lease_is_renewed(grown, slow_slice):
 
 
 def test_unlock_ends_a_lease_at_once(grown, slow_slice):
-    process = start_until_staged(
-        slow_slice, grown, ("--lock", "lease", "--lease", "1h")
-    )
+    process = start_until_staged(slow_slice, grown, KEPT)
     process.kill()
     process.communicate()
     assert "ended the lease of process" in driver("unlock", grown)
     assert "not locked" in driver("unlock", grown)
-    cubes.append(*LEASE, "--lock-timeout", "0", slow_slice, grown)
+    cubes.append(*KEPT, "--lock-timeout", "0", slow_slice, grown)
 
 
 def test_unlock_of_a_living_writer_makes_it_give_up(grown, slow_slice):
     before = cubes.tree(grown)
-    process = start_until_staged(slow_slice, grown)
+    process = start_until_staged(slow_slice, grown, KEPT)
     process.send_signal(signal.SIGSTOP)
     driver("unlock", grown)
     process.send_signal(signal.SIGCONT)
@@ -121,7 +122,7 @@ def test_unlock_of_a_living_writer_makes_it_give_up(grown, slow_slice):
     assert process.returncode == 1
     assert "was taken over" in err
     assert cubes.tree(grown) == before
-    assert driver("recover", grown, *LEASE).startswith("undone: ")
+    assert driver("recover", grown, *KEPT).startswith("undone: ")
 
 
 def test_what_a_writer_with_the_kernels_lock_left_is_not_undone_under_a_lease(
@@ -134,18 +135,18 @@ def test_what_a_writer_with_the_kernels_lock_left_is_not_undone_under_a_lease(
     process.kill()
     process.communicate()
     before = cubes.tree(grown)
-    done = cubes.append(*LEASE, slow_slice, grown, status=1)
+    done = cubes.append(*KEPT, slow_slice, grown, status=1)
     assert "without --lock lease" in done.message
     assert cubes.tree(grown) == before
     assert driver("recover", grown).startswith("undone: ")
-    cubes.append(*LEASE, slow_slice, grown)
+    cubes.append(*KEPT, slow_slice, grown)
     assert days(grown) == 6
 
 
 def test_overwrite_is_refused(two_slices, store):
-    cubes.append(*LEASE, two_slices[0], store)
+    cubes.append(*KEPT, two_slices[0], store)
     with cubes.unchanged(store):
-        done = cubes.append(*LEASE, "--overwrite", two_slices[1], store, status=2)
+        done = cubes.append(*KEPT, "--overwrite", two_slices[1], store, status=2)
     assert "--lock lease" in done.message
 
 
@@ -165,9 +166,9 @@ def test_fill_takes_the_place_of_values_without_a_deletion(tmp_path, store):
         cubes.write(empty, tmp_path / "empty.nc"),
     ]
     options = ["--on-duplicate", "replace", "--encoding", "air:nodata=NaN"]
-    cubes.append(*LEASE, slices[0], store)
+    cubes.append(*KEPT, slices[0], store)
     objects = set(cubes.tree(store))
-    cubes.append(*LEASE, *options, slices[1], store)
+    cubes.append(*KEPT, *options, slices[1], store)
     assert set(cubes.tree(store)) == objects
     assert np.isnan(cubes.open_xarray(store)["air"].values).all()
     record = json.loads(driver("log", store, "--json"))[0]

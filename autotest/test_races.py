@@ -11,7 +11,7 @@ import preload
 import pytest
 import races
 
-ROUNDS = int(os.environ.get("MDIMAPPEND_RACES", "5"))
+ROUNDS = int(os.environ.get("MDIMAPPEND_RACES", "3"))
 
 
 @pytest.mark.parametrize("number", range(3))

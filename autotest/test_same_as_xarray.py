@@ -191,6 +191,7 @@ def test_as_it_is(tmp_path, both, zarr_version, per_commit):
 
 @every_format
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.alternates("zarr_version")
 def test_packed(tmp_path, both, zarr_version, dtype):
     wishes = {"sst": {"encoding": {**PACKED, "fill_value": -32768}}}
     both(
@@ -227,6 +228,7 @@ def test_slices_that_are_packed_each_in_its_way(tmp_path, both, zarr_version):
 @pytest.mark.parametrize(
     "chunks", [[1, 6, 9], [2, 4, 5], [5, None, 4], [None, 1, 1], [16, 16, 16]]
 )
+@pytest.mark.alternates("zarr_version")
 def test_chunks(tmp_path, both, zarr_version, chunks):
     if chunks[0] is None:
         # A whole dimension that grows is the first slice's.
@@ -253,6 +255,7 @@ def test_chunks(tmp_path, both, zarr_version, chunks):
         {"id": "zstd", "level": 7},
     ],
 )
+@pytest.mark.alternates("zarr_version")
 def test_compressors(tmp_path, both, zarr_version, compressor):
     wishes = {"sst": {"encoding": {**PACKED, "fill_value": -1}}}
     wishes["sst"]["encoding"]["compressor"] = compressor
@@ -277,6 +280,7 @@ def test_excluded_variables(tmp_path, both, zarr_version):
 
 @every_format
 @pytest.mark.parametrize("mode", ["keep", "ignore"])
+@pytest.mark.alternates("zarr_version")
 def test_attributes(tmp_path, both, zarr_version, mode):
     settings = {
         "zarr_version": zarr_version,
@@ -302,6 +306,7 @@ def test_attributes(tmp_path, both, zarr_version, mode):
         ("days since 2001-02-25 12:00", "float64"),
     ],
 )
+@pytest.mark.alternates("zarr_version")
 def test_time_in_other_units(tmp_path, both, zarr_version, units, dtype):
     encoding = {"units": units, "calendar": "standard", "dtype": dtype}
     both(

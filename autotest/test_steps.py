@@ -74,6 +74,7 @@ FITS = [
     ("step", "labels", "options"), FITS, ids=[f"{s}-{x}" for s, x, _ in FITS]
 )
 @pytest.mark.parametrize("per_commit", [1, 3])
+@pytest.mark.alternates("per_commit")
 def test_steps_that_fit(tmp_path, store, step, labels, options, per_commit):
     paths = parts(tmp_path, labels, **options)
     cubes.append(f"--step={step}", "--slices-per-commit", per_commit, *paths, store)
@@ -171,6 +172,7 @@ WRONG = [
     ("step", "labels", "options", "says"), WRONG, ids=[f"{s}-{x}" for s, x, *_ in WRONG]
 )
 @pytest.mark.parametrize("per_commit", [1, 3])
+@pytest.mark.alternates("per_commit")
 def test_steps_that_do_not_fit(
     tmp_path, store, step, labels, options, says, per_commit
 ):

@@ -122,6 +122,7 @@ def test_a_new_target_counts_in_the_coarsest_unit(
 @FORMATS
 @CALENDARS
 @pytest.mark.parametrize("dtype", ["float64", "int32"])
+@pytest.mark.alternates("zarr_format")
 def test_each_calendar(tmp_path, store, zarr_format, calendar, dtype):
     """Across the end of February of a leap year; later slices in other units."""
     units = "days since 1999-12-01"
@@ -145,6 +146,7 @@ def test_each_calendar(tmp_path, store, zarr_format, calendar, dtype):
 
 @FORMATS
 @CALENDARS
+@pytest.mark.alternates("zarr_format")
 def test_other_epochs(tmp_path, store, zarr_format, calendar):
     first = part(tmp_path / "0.nc", [0.0], "days since 1999-12-30", calendar)
     cubes.append("--zarr-format", zarr_format, first, store)

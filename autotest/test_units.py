@@ -112,6 +112,7 @@ def test_units_and_packing(tmp_path, store, zarr_format):
         ("K", None),
     ],
 )
+@pytest.mark.alternates("zarr_format")
 def test_units_that_are_the_same_or_not_said(
     tmp_path, store, zarr_format, source, target
 ):
@@ -136,6 +137,7 @@ def test_units_that_are_the_same_or_not_said(
     ],
 )
 @FORMATS
+@pytest.mark.alternates("zarr_format")
 def test_units_that_cannot_be_converted(
     tmp_path, store, zarr_format, source, target, why
 ):

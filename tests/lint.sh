@@ -13,7 +13,6 @@ if [ ${#python[@]} -gt 0 ]; then
 fi
 (cd apps/python && mypy --no-error-summary --cache-dir /dev/null) || status=1
 mapfile -t tidied < <(git ls-files 'src/*.cpp' 'gdal_plugin/*.cpp' 'apps/*.cpp')
-printf '%s\n' "${tidied[@]}" |
-    xargs -P 2 -n 4 clang-tidy -p "$build" --quiet 2>/dev/null || status=1
+python3 "$here/tests/tidy.py" "$build" "${tidied[@]}" || status=1
 [ $status = 0 ] && echo "lint: clean"
 exit $status

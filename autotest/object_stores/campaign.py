@@ -27,7 +27,7 @@ import numpy as np
 from faults import Action, Hold, Rule
 from stores import memory_store
 
-ALL = os.environ.get("MDIMAPPEND_ALL_SCENARIOS", "0") not in ("", "0")
+ALL = cubes.ALL
 DOCUMENTS = ("zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata")
 KEY = "x/cube.zarr"
 # Of GDAL of this system, whatever happens.
@@ -235,13 +235,8 @@ class Cube:
     def age_lock(self, seconds=3600):
         """By the server's clock the lock has not changed for so long: whoever holds
         it, and does not know, can be taken over from at once."""
-        key = f"{self.key}.mdimappend/lock"
-        with self.server.store.lock:
-            objects = self.server.store.bucket(self.store.bucket).objects
-            if key in objects:
-                objects[key] = dataclasses.replace(
-                    objects[key], modified=time.time() - seconds
-                )
+        lock = f"{self.key}.mdimappend/lock"
+        self.server.store.age(self.store.bucket, lock, seconds)
 
     def transcript(self):
         """The requests so far, for whoever has to find out."""

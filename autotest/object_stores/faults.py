@@ -6,8 +6,10 @@ or bytes to send before the connection is closed, or None to close it at once.
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 
 from http_wire import Answer
 from s3_xml import error_body
@@ -164,6 +166,20 @@ class WrongETag(Action):
         if isinstance(answer, Answer):
             answer.replace_header("etag", '"' + "0" * 32 + '"')
             answer.replace_header("x-goog-generation", "999999999999999")
+        return answer
+
+
+@dataclass
+class ClockAhead(Action):
+    """By the store's clock it is later than it was when the object was written."""
+
+    seconds: float
+
+    def answer(self, request, carry_out, stopping):
+        answer = carry_out()
+        if isinstance(answer, Answer):
+            now = time.time() + self.seconds
+            answer.replace_header("date", formatdate(now, usegmt=True))
         return answer
 
 

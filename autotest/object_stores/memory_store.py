@@ -5,7 +5,7 @@ import bisect
 import hashlib
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 
@@ -85,6 +85,14 @@ class MemoryStore:
                 bisect.insort(into.keys, key)
             into.objects[key] = stored
         return stored
+
+    def age(self, bucket, key, seconds):
+        """By the store's clock the object, if there is one, was written so long ago."""
+        with self.lock:
+            objects = self.bucket(bucket).objects
+            if key in objects:
+                modified = time.time() - seconds
+                objects[key] = replace(objects[key], modified=modified)
 
     def delete(self, bucket, key, condition=None):
         """Whether it was there."""

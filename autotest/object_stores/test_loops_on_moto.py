@@ -4,7 +4,7 @@ store, where each request is tried, is our own)."""
 import campaign
 import pytest
 from campaign import Cube, HoldOne, Rule, sample
-from faults import DropRequest, ErrorAfter, LoseResponse, Status
+from faults import ClockAhead, DropRequest, ErrorAfter, LoseResponse, Status
 
 FAULTS = [
     Status(503, "SlowDown"),
@@ -12,7 +12,8 @@ FAULTS = [
     LoseResponse(started=True),
     ErrorAfter(500, "InternalError"),
 ]
-LEASE = ("--lease", "2s")
+# Over for those who ask for the lock, however long it was.
+LATER = Rule(ClockAhead(7200), "GET", "/lock$")
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +31,7 @@ def make_cube(s3_moto, moto, slices):
         def contents():
             return moto.objects(s3_moto.bucket, f"x{number}/")
 
-        options = (*campaign.LAYOUT, *LEASE)
-        cube = Cube(s3_moto, slices, options, key, contents)
+        cube = Cube(s3_moto, slices, campaign.LAYOUT, key, contents)
         cube.server.rules = []
         cube.append("first", status=0)
         cube.server.clear()
@@ -55,7 +55,7 @@ def test_killed_at_the_nth_request(make_cube, slices):
             process.kill()
         hold.let_go()
         killed += 1
-        cube.server.rules = []
+        cube.server.rules = [LATER]
         histories.check_readable(cube.state(), ("first",), ("first", "a"))
         assert cube.append("a", "b").status == 0
         assert histories.check(cube.state()) == ("first", "a", "b")

@@ -287,8 +287,7 @@ def test_errors_of_a_store_show_no_signed_urls(watched, two_slices, code):
     said = f"no\nto {SECRET} {TOKEN}"
     fault = Status(code, "Anything", said, {"x-amz-request-id": SECRET})
     watched.store.server.rules += [Rule(fault, method="PUT", key="decision$")]
-    words = ("--lease", "2s", two_slices[0], watched.store.path(KEY))
-    done = run(watched.store, *words, status=1)
+    done = run(watched.store, two_slices[0], watched.store.path(KEY), status=1)
     assert "X-Amz-" not in done.stderr
 
 

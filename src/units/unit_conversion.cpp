@@ -67,7 +67,7 @@ class UnitSession
         ut_set_error_message_handler(ut_ignore);
 };
 
-std::string trimmed(std::string_view text)
+std::string withoutSpaces(std::string_view text)
 {
     constexpr std::string_view white = " \t\r\n\f\v";
     const auto first = text.find_first_not_of(white);
@@ -122,7 +122,7 @@ std::string asUdunits(const std::string &text)
             return meaning;
     }
     if (text.size() > 2 && text.front() == '[' && text.back() == ']')
-        return asUdunits(trimmed(text.substr(1, text.size() - 2)));
+        return asUdunits(withoutSpaces(text.substr(1, text.size() - 2)));
     return withoutSuperscripts(text);
 }
 
@@ -171,8 +171,8 @@ bool isReciprocal(const cv_converter *converter)
 Result<UnitConversion> UnitConversion::make(const std::string &from,
                                             const std::string &to)
 {
-    const std::string fromText = trimmed(from);
-    const std::string toText = trimmed(to);
+    const std::string fromText = withoutSpaces(from);
+    const std::string toText = withoutSpaces(to);
     if (fromText == toText && !looksLikeTime(fromText))
         return UnitConversion();
     const UnitSession session;

@@ -212,10 +212,10 @@ void appendString(std::string &text, std::string_view value)
     text += '"';
 }
 
-class Writer
+class TextWriter
 {
   public:
-    Writer(std::string &text, int indent) : m_text(text), m_indent(indent)
+    TextWriter(std::string &text, int indent) : m_text(text), m_indent(indent)
     {
     }
 
@@ -364,7 +364,7 @@ bool sameJson(const Json &a, const Json &b)
 std::string dumpJson(const Json &value, int indent)
 {
     std::string text;
-    Writer(text, indent).value(value);
+    TextWriter(text, indent).value(value);
     return text;
 }
 
