@@ -85,7 +85,8 @@ class Beginning
                               "' is not what it was.");
         MDIMAPPEND_ASSIGN(const auto lease, m_open.writer.lock->leave());
         m_begun.token = {m_open.site.store(), m_open.site.group,
-                         m_session.transaction, lease, planJson()};
+                         m_session.transaction, lease,
+                         m_options.lease.count(), planJson()};
         return std::move(m_begun);
     }
 
@@ -271,7 +272,13 @@ class Beginning
         m_session.labelsOrdered = isOrdered(labels);
         MDIMAPPEND_ASSIGN(m_session.labels,
                           carriedLabels(labels, *array, first));
-        return Status::ok();
+        if (m_template->size() != m_session.rows)
+            return Status::ok();
+        auto same = labelsOfPart(m_session, *m_template, first);
+        return same ? Status::ok()
+                    : same.takeStatus()
+                          .prefixed("template '" + m_template->name() + "'")
+                          .suffixed("Nothing was written.");
     }
 
     Status nameTransaction()

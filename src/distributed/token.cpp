@@ -17,7 +17,8 @@ Json toJson(const Token &token)
             {"group", token.group},
             {"transaction", token.transaction},
             {"lease",
-             {{"number", token.lease.number}, {"nonce", token.lease.nonce}}},
+             {{"number", token.lease.number}, {"nonce", token.lease.nonce},
+              {"seconds", token.seconds}}},
             {"plan", token.plan}};
 }
 
@@ -34,6 +35,7 @@ Result<Token> parseToken(const std::string &text)
     token.transaction = textMember(*json, "transaction");
     const Json &lease = member(*json, "lease");
     token.lease = {countMember(lease, "number"), textMember(lease, "nonce")};
+    token.seconds = numberMember(lease, "seconds").value_or(0);
     token.plan = member(*json, "plan");
     // It becomes part of paths.
     const bool isName = !token.transaction.empty() &&

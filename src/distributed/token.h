@@ -18,6 +18,7 @@ struct Token
     std::string group;
     std::string transaction;
     LeaseTicket lease;
+    double seconds = 0;  ///< that the lease lasts without a sign of life
     /// What is going to be written, for whoever cuts it into parts.
     Json plan = Json::object();
 };

@@ -22,17 +22,21 @@ from ._lock import Lock
 from ._open import open
 from ._report import Recovered, Report, SliceReport
 from ._sidecar import LoggedSlice, LogRecord, Pending, Status, log, recover, status
+from ._transaction import CommitReport, PlannedArray, Receipt, Transaction, begin
 from ._version import __version__
 
 __all__ = [
     "AppendError",
     "Cancelled",
+    "CommitReport",
     "Lock",
     "Locked",
     "LogRecord",
     "LoggedSlice",
     "Pending",
+    "PlannedArray",
     "PluginMissing",
+    "Receipt",
     "Recovered",
     "RecoveryNeeded",
     "Report",
@@ -40,9 +44,11 @@ __all__ = [
     "SliceReport",
     "SliceUnavailable",
     "Status",
+    "Transaction",
     "UsageError",
     "__version__",
     "append",
+    "begin",
     "log",
     "open",
     "recover",

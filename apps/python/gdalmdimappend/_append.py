@@ -14,6 +14,7 @@ from osgeo import gdal
 from ._ahead import Ahead
 from ._algorithm import APPEND, Outcome, listening, logger, run
 from ._errors import Cancelled, SliceRefused, UsageError, error_of
+from ._is_xarray import is_xarray
 from ._labels import Label
 from ._lock import Lock
 from ._progress import Progress, ProgressOfSlices
@@ -22,7 +23,6 @@ from ._settings import Settings
 from ._slices import (
     PreparedSlice,
     SliceSource,
-    is_xarray,
     items_of,
     prepared_slices,
 )
@@ -297,7 +297,7 @@ class _Appending:
         if self._overwrites:
             return True
         if not self._is_known_to_exist:
-            self._is_known_to_exist = _exists(self._target, self._group)
+            self._is_known_to_exist = target_exists(self._target, self._group)
         return not self._is_known_to_exist
 
     def _run(self, group: list[PreparedSlice], in_memory: bool) -> None:
@@ -378,7 +378,7 @@ def _libraries_of_files() -> AbstractContextManager[Any]:
     return lock if lock is not None else nullcontext()
 
 
-def _exists(target: str, group: str) -> bool:
+def target_exists(target: str, group: str) -> bool:
     """Whether there is a target. Wrong guesses cost a rounding, no more."""
     with listening():
         place = f"{vsi_path(target)}/{group}".rstrip("/")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any
 from osgeo import gdal
 
 from ._errors import UsageError
+from ._is_xarray import is_xarray
 from ._labels import Label, labels_of
 from ._lazy import loaded
 
@@ -49,15 +49,6 @@ class PreparedSlice:
         """Slices of one kind can be written in one run."""
         form = "paths" if isinstance(self.data, str) else "datasets"
         return form, self.label is not None
-
-
-def is_xarray(value: object, kind: str) -> bool:
-    """Whether this is an `xarray.Dataset` or `xarray.DataArray`.
-
-    Without importing xarray: who has one has done that.
-    """
-    xarray = sys.modules.get("xarray")
-    return xarray is not None and isinstance(value, getattr(xarray, kind))
 
 
 def _is_data(value: object) -> bool:

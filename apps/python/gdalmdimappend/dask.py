@@ -1,0 +1,146 @@
+"""Appends of what dask computes: by threads, processes or a cluster, in one commit.
+
+    import gdalmdimappend.dask
+
+    gdalmdimappend.dask.append(dataset, "cube.zarr")
+
+Each verb does one thing: `append` makes the target longer and changes nothing else of it,
+`store` makes a whole new one, and `write` replaces values in a region and never makes
+anything longer.
+
+Dask's blocks become parts of one transaction, each written by whoever computed it. A task
+that is done twice, or a worker that is lost, does no harm. The guide is
+docs/distributed.md.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from ._errors import SliceRefused, UsageError
+from ._lazy import append_lazily, write_all
+from ._report import Report, SliceReport
+from ._transaction import CommitReport
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Target = str | os.PathLike[str]
+
+#: For `dask.compute`; without it dask uses its default, or the cluster that a
+#: `distributed.Client` is connected to.
+Compute = Mapping[str, Any]
+
+
+def append(
+    dataset: xr.Dataset,
+    target: Target,
+    *,
+    name: str = "the dataset",
+    lease: str | float = "1h",
+    compute: Compute | None = None,
+    **settings: Any,
+) -> Report:
+    """Appends a dataset, in one commit.
+
+    Args:
+        dataset: whatever of it is dask's is computed block by block.
+        target: the Zarr store; made if it is not there.
+        name: for the report.
+        lease: how long the transaction lasts without a sign of life of this process.
+        compute: for `dask.compute`, as {"scheduler": "processes"}.
+        **settings: as for `gdalmdimappend.append`.
+
+    Raises:
+        SliceRefused: it does not fit the target, or has labels that are there
+            already. Nothing was written.
+        Locked, AppendError: as for `gdalmdimappend.append`.
+    """
+    done = append_lazily(dataset, target, settings, lease=lease, **dict(compute or {}))
+    return _report(target, name, done)
+
+
+def store(
+    dataset: xr.Dataset,
+    target: Target,
+    *,
+    name: str = "the dataset",
+    lease: str | float = "1h",
+    compute: Compute | None = None,
+    **settings: Any,
+) -> Report:
+    """Makes a new target of a dataset, in one commit; refuses one that is there.
+
+    The arguments are those of `append`.
+
+    Raises:
+        UsageError: the target is there.
+    """
+    done = append_lazily(
+        dataset, target, settings, create=True, lease=lease, **dict(compute or {})
+    )
+    return _report(target, name, done)
+
+
+def write(
+    dataset: xr.Dataset,
+    target: Target,
+    region: Mapping[str, slice | tuple[int, int]] | Literal["auto"] = "auto",
+    *,
+    name: str = "the dataset",
+    lease: str | float = "1h",
+    compute: Compute | None = None,
+    **settings: Any,
+) -> Report:
+    """Replaces values in a region of a target, in one commit.
+
+    The target's shape, labels and attributes stay as they are.
+
+    Args:
+        dataset: the values of the region; its arrays lie along the append dimension.
+        target: the Zarr store.
+        region: indices by dimension, {"time": slice(10, 20)}; 'auto' finds them by
+            the dataset's labels.
+        name, lease, compute, **settings: as for `append`.
+
+    Raises:
+        SliceRefused: the labels are not the target's in this region.
+        UsageError: there is no such region.
+    """
+    from ._region import region_of
+
+    path = os.fsdecode(target)
+    group = str(settings.get("group", "") or "")
+    found = region_of(dataset, path, group, region)
+    done = append_lazily(
+        dataset, path, settings, region=found, lease=lease, **dict(compute or {})
+    )
+    return _report(path, name, done)
+
+
+def _report(target: Target, name: str, done: CommitReport) -> Report:
+    return Report(os.fsdecode(target), done.append_dim, (slice_report(name, done),))
+
+
+def slice_report(name: str, done: CommitReport) -> SliceReport:
+    """What a transaction did, as of a slice."""
+    is_region = done.outcome == "written"
+    return SliceReport(
+        name,
+        "appended",
+        first_row=done.first_row,
+        rows=0 if is_region else done.rows,
+        rows_replaced=done.rows if is_region else 0,
+        first_label=done.first_label,
+        last_label=done.last_label,
+        created=done.created,
+        sequence=done.sequence,
+        chunks=done.chunks,
+        bytes=done.bytes,
+        altered_values=done.altered_values,
+    )
+
+
+__all__ = ["SliceRefused", "UsageError", "append", "store", "write", "write_all"]
