@@ -13,7 +13,13 @@ from osgeo import gdal
 
 from ._ahead import Ahead
 from ._algorithm import APPEND, Outcome, listening, logger, run
-from ._errors import Cancelled, SliceRefused, UsageError, error_of
+from ._errors import (
+    Cancelled,
+    SliceRefused,
+    SliceUnavailable,
+    UsageError,
+    error_of,
+)
 from ._labels import Label
 from ._lock import Lock
 from ._progress import Progress, ProgressOfSlices
@@ -30,6 +36,9 @@ from ._vsi_path import vsi_path
 
 if TYPE_CHECKING:
     from ._memory_dataset import MemoryDataset
+
+#: Exit statuses of what is the matter with a slice; others are with the target.
+_OF_THE_SLICE = (SliceUnavailable.exit_status, SliceRefused.exit_status)
 
 
 def append(
@@ -131,6 +140,7 @@ class _Appending:
         self._overwrites = bool(resolved.get("force_new"))
         self._group = str(resolved.get("group", ""))
         self._is_known_to_exist = False
+        self._must_end = False
         self._pending: list[PreparedSlice] = []
         self._slices: dict[int, SliceReport] = {}
         self._report = Report(target)
@@ -186,7 +196,7 @@ class _Appending:
 
     def _has_ended(self) -> bool:
         failed = self._report.exit_status != 0 and not self._keeps_going
-        return failed or self._progress.cancelled
+        return failed or self._must_end or self._progress.cancelled
 
     def _is_prepared(self, prepared: PreparedSlice) -> bool:
         if prepared.error is None:
@@ -199,7 +209,8 @@ class _Appending:
             )
             raise prepared.error
         kind = type(prepared.error).__name__
-        self._fail(prepared, 4, f"{kind}: {prepared.error}")
+        message = f"{kind}: {prepared.error}"
+        self._fail(prepared, SliceUnavailable.exit_status, message)
         return False
 
     def _check_may_part(self, prepared: PreparedSlice) -> None:
@@ -326,11 +337,14 @@ class _Appending:
         # The library does not list what it did not come to.
         for prepared, each in zip(group, told.slices, strict=False):
             self._slices[prepared.number] = each
+        # A lock that is held, or a full disk, is not passed over: it is not the slice's.
+        statuses = {told.exit_status, *(each.exit_status for each in told.slices)}
+        self._must_end = not statuses <= {0, *_OF_THE_SLICE}
         for warning in (*outcome.messages.warnings, *told.warnings):
             self._warn(self._settings.titled(warning))
         self._note(
             told.exit_status,
-            told.message,
+            self._settings.titled(told.message),
             append_dim=told.append_dim or self._report.append_dim,
             recovered=self._report.recovered + told.recovered,
             settings=told.settings or self._report.settings,
