@@ -276,14 +276,18 @@ class _Appending:
     ) -> None:
         ready: list[PreparedSlice] = []
         memory: list[MemoryDataset] = []
+        packing: dict[str, dict[str, Any]] = {}
         for prepared in group:
             try:
                 if is_xarray(prepared.data, "Dataset"):
+                    if not memory and self._is_new():
+                        packing = self._packing(prepared)
                     made = self._in_memory(prepared)
                     memory.append(made)
                     prepared.data = made.dataset
             except SliceRefused as error:
-                message = f"slice '{prepared.name}', {error} Nothing was written."
+                reason = str(error).rstrip(". ")
+                message = f"slice '{prepared.name}', {reason}. Nothing was written."
                 errors[prepared.number] = error
                 self._fail(prepared, error.exit_status, message)
                 if not self._keeps_going:
@@ -293,16 +297,23 @@ class _Appending:
         if self._overwrites and len(ready) < len(group) and not self._keeps_going:
             return
         if ready and not self._progress.cancelled:
-            self._run(ready, in_memory=len(memory) == len(ready))
+            self._run(ready, packing, in_memory=len(memory) == len(ready))
 
     def _in_memory(self, prepared: PreparedSlice) -> MemoryDataset:
         # Files can be appended without numpy.
         from ._xarray_dataset import to_memory
 
-        return to_memory(prepared.data, prepared.name, self._keeps_packing)
+        return to_memory(prepared.data, prepared.name, self._is_new())
 
-    def _keeps_packing(self, array: str) -> bool:
-        return self._is_new() and not self._settings.storage_is_told(array)
+    def _packing(self, prepared: PreparedSlice) -> dict[str, dict[str, Any]]:
+        """How the first slice of a new target wants to be stored."""
+        from ._xarray_dataset import packing_of
+
+        return {
+            name: told
+            for name, told in packing_of(prepared.data).items()
+            if not self._settings.storage_is_told(name)
+        }
 
     def _is_new(self) -> bool:
         if self._overwrites:
@@ -311,8 +322,13 @@ class _Appending:
             self._is_known_to_exist = _exists(self._target, self._group)
         return not self._is_known_to_exist
 
-    def _run(self, group: list[PreparedSlice], in_memory: bool) -> None:
-        arguments = self._settings.arguments()
+    def _run(
+        self,
+        group: list[PreparedSlice],
+        packing: dict[str, dict[str, Any]],
+        in_memory: bool,
+    ) -> None:
+        arguments = self._settings.arguments(packing)
         datasets: list[Any] = []
         if isinstance(group[0].data, str):
             arguments["input"] = [each.data for each in group]
@@ -393,7 +409,7 @@ def _libraries_of_files() -> AbstractContextManager[Any]:
 
 
 def _exists(target: str, group: str) -> bool:
-    """Whether there is a target. Wrong guesses cost a rounding, no more."""
+    """Whether there is a target."""
     with listening():
         place = f"{vsi_path(target)}/{group}".rstrip("/")
         return any(

@@ -7,7 +7,6 @@ it chunk by chunk.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,9 +20,7 @@ def loaded(dataset: xr.Dataset) -> xr.Dataset:
     return dataset.compute()
 
 
-def template(
-    dataset: xr.Dataset, name: str, keeps_packing: Callable[[str], bool]
-) -> MemoryDataset:
+def template(dataset: xr.Dataset, name: str, is_new: bool) -> MemoryDataset:
     """The dataset with one element of memory for each array that dask will compute.
 
     Names, dimensions, types, attributes and what is in memory (coordinates, most of
@@ -37,4 +34,4 @@ def template(
             return variable.values
         return placeholder(variable.shape, variable.dtype)
 
-    return to_memory(dataset, name, keeps_packing, values)
+    return to_memory(dataset, name, is_new, values)
