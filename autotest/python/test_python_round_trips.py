@@ -232,6 +232,45 @@ def test_packing_in_the_encoding_packs_a_new_target_as_to_zarr_does(store, tmp_p
         assert read.sst.encoding[key] == expected.sst.encoding[key]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "message"),
+    [
+        ({"dtype": "int8", "scale_factor": 0.01, "_FillValue": -1}, "does not fit"),
+        ({"dtype": "nonsense"}, "not understood"),
+    ],
+)
+def test_what_xarray_would_store_wrongly_is_refused(encoding, message, store):
+    dataset = cube(sst=field("f8"))
+    dataset.sst[0, 0, 0] = np.nan
+    dataset.sst.encoding = encoding
+    with pytest.raises(mda.SliceRefused, match=message):
+        mda.append(dataset, store)
+    assert not store.exists()
+
+
+def test_what_is_missing_stays_so_in_whole_numbers(store):
+    dataset = cube(sst=field("f8"))
+    dataset.sst[0, 0, 0] = np.nan
+    dataset.sst.encoding = {"dtype": "int32"}
+    read = stored(dataset, store)
+    np.testing.assert_array_equal(read.sst, dataset.sst)
+    assert read.sst.encoding["dtype"] == "int32"
+
+
+def test_unsigned_packing_of_netcdf(store, tmp_path):
+    dataset = cube(sst=field("f8"))
+    dataset.sst[0, 0, 0] = np.nan
+    packing = {"dtype": "i1", "_Unsigned": "true", "scale_factor": 0.5}
+    dataset.to_netcdf(
+        tmp_path / "a.nc", encoding={"sst": {**packing, "_FillValue": -1}}
+    )
+    with xr.open_dataset(tmp_path / "a.nc") as opened:
+        read = stored(opened, store)
+        np.testing.assert_array_equal(read.sst, opened.sst)
+    assert read.sst.encoding["dtype"] == "uint8"
+    assert read.sst.encoding["_FillValue"] == 255
+
+
 def test_packing_of_a_target_that_is_there_is_the_targets(store):
     first = cube(sst=field("f8"))
     first.sst.encoding = {"dtype": "int16", "scale_factor": 0.5, "_FillValue": -999}
@@ -411,8 +450,32 @@ def test_what_cannot_be_stored_is_refused_by_name(variable, message, store):
     assert not store.exists()
 
 
-@pytest.mark.parametrize("name", [7, ("a", "b"), "a/b", "", "a\0b", "\ud800"])
+@pytest.mark.parametrize(
+    "name",
+    [7, ("a", "b"), "a/b", "", "a\0b", "\ud800", ".", "..", ".a", "a\nb", "zarr.json"],
+)
 def test_names_that_zarr_cannot_have_are_refused(name, store):
     with pytest.raises(mda.SliceRefused, match="name|encode"):
         mda.append(cube().rename(sst=name), store)
     assert not store.exists()
+
+
+def test_a_dimension_that_is_there_twice_is_refused(store):
+    with pytest.raises(mda.SliceRefused, match="'odd' has a dimension twice"):
+        mda.append(cube(odd=(("time", "x", "x"), np.zeros((4, 5, 5)))), store)
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_missing_time_is_no_label(count, store):
+    time = days(count)
+    time[-1] = np.datetime64("NaT")
+    dataset = cube().isel(time=slice(count)).assign_coords(time=time)
+    with pytest.raises(mda.SliceRefused, match="'time'.*missing"):
+        mda.append(dataset, store)
+    assert not store.exists()
+
+
+def test_multi_indexes_are_refused(store):
+    dataset = cube().stack(place=("y", "x"))
+    with pytest.raises(mda.SliceRefused, match="MultiIndex"):
+        mda.append(dataset, store)

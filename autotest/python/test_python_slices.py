@@ -347,6 +347,22 @@ def test_keep_going_passes_over_what_fails(store, tmp_path):
     assert days_in(store) == [0, 3]
 
 
+def test_keep_going_does_not_pass_over_a_lock(store):
+    """Else the slices that were locked out would be missing for ever."""
+    asked = []
+
+    def slices():
+        for number in range(1, 9):
+            asked.append(number)
+            yield day(number)
+
+    mda.append(day(0), store)
+    with mda.Lock(store), pytest.raises(mda.Locked) as error:
+        mda.append(slices(), store, keep_going=True, lock_timeout=0)
+    assert len(error.value.report.slices) == 1
+    assert len(asked) <= 2
+
+
 def test_keep_going_is_seen_in_a_settings_file_too(store):
     with pytest.raises(mda.SliceRefused):
         mda.append([day(0), bad_day(1), day(2)], store, settings={"keep_going": True})

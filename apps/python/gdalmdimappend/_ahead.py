@@ -52,7 +52,8 @@ class Ahead(Iterator[Item]):
             item = future.result()
         except BaseException:
             # Interrupted while waiting: there may be a slice to be given back.
-            self._next = None if future.done() else future
+            if not future.done() or future.exception() is None:
+                self._next = future
             raise
         if isinstance(item, _End):
             raise StopIteration

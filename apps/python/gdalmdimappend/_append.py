@@ -13,7 +13,13 @@ from osgeo import gdal
 
 from ._ahead import Ahead
 from ._algorithm import APPEND, Outcome, listening, logger, run
-from ._errors import Cancelled, SliceRefused, UsageError, error_of
+from ._errors import (
+    Cancelled,
+    SliceRefused,
+    SliceUnavailable,
+    UsageError,
+    error_of,
+)
 from ._is_xarray import is_xarray
 from ._labels import Label
 from ._lock import Lock
@@ -30,6 +36,9 @@ from ._vsi_path import vsi_path
 
 if TYPE_CHECKING:
     from ._memory_dataset import MemoryDataset
+
+#: Exit statuses of what is the matter with a slice; others are with the target.
+_OF_THE_SLICE = (SliceUnavailable.exit_status, SliceRefused.exit_status)
 
 
 def append(
@@ -131,6 +140,7 @@ class _Appending:
         self._overwrites = bool(resolved.get("force_new"))
         self._group = str(resolved.get("group", ""))
         self._is_known_to_exist = False
+        self._must_end = False
         self._pending: list[PreparedSlice] = []
         self._slices: dict[int, SliceReport] = {}
         self._report = Report(target)
@@ -186,7 +196,7 @@ class _Appending:
 
     def _has_ended(self) -> bool:
         failed = self._report.exit_status != 0 and not self._keeps_going
-        return failed or self._progress.cancelled
+        return failed or self._must_end or self._progress.cancelled
 
     def _is_prepared(self, prepared: PreparedSlice) -> bool:
         if prepared.error is None:
@@ -199,7 +209,8 @@ class _Appending:
             )
             raise prepared.error
         kind = type(prepared.error).__name__
-        self._fail(prepared, 4, f"{kind}: {prepared.error}")
+        message = f"{kind}: {prepared.error}"
+        self._fail(prepared, SliceUnavailable.exit_status, message)
         return False
 
     def _check_may_part(self, prepared: PreparedSlice) -> None:
@@ -265,14 +276,18 @@ class _Appending:
     ) -> None:
         ready: list[PreparedSlice] = []
         memory: list[MemoryDataset] = []
+        packing: dict[str, dict[str, Any]] = {}
         for prepared in group:
             try:
                 if is_xarray(prepared.data, "Dataset"):
+                    if not memory and self._is_new():
+                        packing = self._packing(prepared)
                     made = self._in_memory(prepared)
                     memory.append(made)
                     prepared.data = made.dataset
             except SliceRefused as error:
-                message = f"slice '{prepared.name}', {error} Nothing was written."
+                reason = str(error).rstrip(". ")
+                message = f"slice '{prepared.name}', {reason}. Nothing was written."
                 errors[prepared.number] = error
                 self._fail(prepared, error.exit_status, message)
                 if not self._keeps_going:
@@ -282,16 +297,19 @@ class _Appending:
         if self._overwrites and len(ready) < len(group) and not self._keeps_going:
             return
         if ready and not self._progress.cancelled:
-            self._run(ready, in_memory=len(memory) == len(ready))
+            self._run(ready, packing, in_memory=len(memory) == len(ready))
 
     def _in_memory(self, prepared: PreparedSlice) -> MemoryDataset:
         # Files can be appended without numpy.
         from ._xarray_dataset import to_memory
 
-        return to_memory(prepared.data, prepared.name, self._keeps_packing)
+        return to_memory(prepared.data, prepared.name, self._is_new())
 
-    def _keeps_packing(self, array: str) -> bool:
-        return self._is_new() and not self._settings.storage_is_told(array)
+    def _packing(self, prepared: PreparedSlice) -> dict[str, dict[str, Any]]:
+        """How the first slice of a new target wants to be stored."""
+        from ._xarray_dataset import packing_of
+
+        return self._settings.untold(packing_of(prepared.data))
 
     def _is_new(self) -> bool:
         if self._overwrites:
@@ -300,8 +318,13 @@ class _Appending:
             self._is_known_to_exist = target_exists(self._target, self._group)
         return not self._is_known_to_exist
 
-    def _run(self, group: list[PreparedSlice], in_memory: bool) -> None:
-        arguments = self._settings.arguments()
+    def _run(
+        self,
+        group: list[PreparedSlice],
+        packing: dict[str, dict[str, Any]],
+        in_memory: bool,
+    ) -> None:
+        arguments = self._settings.arguments(packing)
         datasets: list[Any] = []
         if isinstance(group[0].data, str):
             arguments["input"] = [each.data for each in group]
@@ -326,11 +349,14 @@ class _Appending:
         # The library does not list what it did not come to.
         for prepared, each in zip(group, told.slices, strict=False):
             self._slices[prepared.number] = each
+        # A lock that is held, or a full disk, is not passed over: it is not the slice's.
+        statuses = {told.exit_status, *(each.exit_status for each in told.slices)}
+        self._must_end = not statuses <= {0, *_OF_THE_SLICE}
         for warning in (*outcome.messages.warnings, *told.warnings):
             self._warn(self._settings.titled(warning))
         self._note(
             told.exit_status,
-            told.message,
+            self._settings.titled(told.message),
             append_dim=told.append_dim or self._report.append_dim,
             recovered=self._report.recovered + told.recovered,
             settings=told.settings or self._report.settings,
@@ -379,7 +405,7 @@ def _libraries_of_files() -> AbstractContextManager[Any]:
 
 
 def target_exists(target: str, group: str) -> bool:
-    """Whether there is a target. Wrong guesses cost a rounding, no more."""
+    """Whether there is a target."""
     with listening():
         place = f"{vsi_path(target)}/{group}".rstrip("/")
         return any(

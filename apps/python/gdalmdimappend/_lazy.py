@@ -7,7 +7,7 @@ are. No more of a slice is in memory than what is being computed and written.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ._errors import SliceRefused, UsageError
@@ -31,10 +31,7 @@ def loaded(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def template(
-    dataset: xr.Dataset,
-    name: str,
-    keeps_packing: Callable[[str], bool],
-    append_dim: str,
+    dataset: xr.Dataset, name: str, is_new: bool, append_dim: str
 ) -> MemoryDataset:
     """The dataset with one element of memory for each array that parts will bring.
 
@@ -49,7 +46,7 @@ def template(
             return variable.values
         return placeholder(variable.shape, variable.dtype)
 
-    return to_memory(_with_labels(dataset, append_dim), name, keeps_packing, values)
+    return to_memory(_with_labels(dataset, append_dim), name, is_new, values)
 
 
 def _with_labels(dataset: xr.Dataset, append_dim: str) -> xr.Dataset:
@@ -95,19 +92,16 @@ def _is_time(index: Any) -> bool:
 
 def template_of(
     dataset: xr.Dataset, target: str, settings: Settings, is_region: bool
-) -> tuple[MemoryDataset, tuple[str, ...]]:
-    """The template of a transaction, and the arrays that xarray packs in it."""
+) -> tuple[MemoryDataset, dict[str, dict[str, Any]]]:
+    """The template of a transaction, and how it wants to be stored in a new target."""
     from ._append import target_exists
+    from ._xarray_dataset import packing_of
 
     group = str(settings.resolved.get("group", ""))
     is_new = not is_region and not target_exists(target, group)
-    packed = tuple(
-        str(name)
-        for name in dataset.variables
-        if is_new and not settings.storage_is_told(str(name))
-    )
+    packing = settings.untold(packing_of(dataset)) if is_new else {}
     append_dim = append_dim_of(dataset, target, settings)
-    return template(dataset, "the template", packed.__contains__, append_dim), packed
+    return template(dataset, "the template", is_new, append_dim), packing
 
 
 def write_all(
@@ -125,7 +119,7 @@ def write_all(
     from ._memory_dataset import MemoryArray
     from ._xarray_dataset import encoded
 
-    variables, _ = encoded(dataset, transaction.packs)
+    variables, _ = encoded(dataset, transaction.creates)
     planned = transaction.arrays
     tasks: list[Any] = []
     in_memory = {}

@@ -9,6 +9,7 @@ get a table of pointers.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Container, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -114,6 +115,8 @@ class _Builder:
             raise SliceRefused(
                 f"array '{name}' has {len(array.dims)} dimensions and {len(shape)} axes"
             )
+        if len(set(array.dims)) != len(array.dims):
+            raise SliceRefused(f"array '{name}' has a dimension twice: {array.dims}")
         dimensions = [
             self._dimension(name, dim, size)
             for dim, size in zip(array.dims, shape, strict=True)
@@ -197,13 +200,17 @@ def _utf8(array: str, text: object) -> bytes:
         raise SliceRefused(f"array '{array}': {text!r} is not Unicode") from error
 
 
+#: The library would put `_` in their place.
+_NOT_IN_KEYS = re.compile(r"[/\\\x00-\x1f\x7f]|^\.|^zarr\.json$|^$")
+
+
 def checked_name(name: Hashable, what: str) -> str:
-    """The name of an array or a dimension, if it can be one.
+    """The name of an array or a dimension, if Zarr can have it as it is.
 
     Raises:
         SliceRefused: it cannot.
     """
-    if not isinstance(name, str) or not name or "/" in name or "\0" in name:
+    if not isinstance(name, str) or _NOT_IN_KEYS.search(name):
         raise SliceRefused(f"{what} {name!r}: not a name that Zarr can have")
     try:
         name.encode("utf-8")

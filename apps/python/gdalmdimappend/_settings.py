@@ -181,10 +181,23 @@ class Settings:
         else:
             self._encodings = [str(each) for each in value]
 
-    def arguments(self) -> dict[str, Any]:
-        """What `gdal mdim append` is run with, but for its slices."""
+    def arguments(
+        self, packing: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> dict[str, Any]:
+        """What `gdal mdim append` is run with, but for its slices.
+
+        Args:
+            packing: of arrays of which the settings say nothing.
+        """
+        files = self._settings_files
+        if packing:
+            variables = {
+                name: {"encoding": plain(told, name)} for name, told in packing.items()
+            }
+            document = {"variables": variables}
+            files = [self._add_file("the dataset's encoding", document), *files]
         return {
-            "settings": self._settings_files,
+            "settings": files,
             "output": self._target,
             "report": "json",
             # A queue of a settings file would be read besides our slices.
@@ -235,6 +248,16 @@ class Settings:
         if told.exit_status == 2:
             raise error_of(2, self.titled(told.message))
         return told.settings or {}
+
+    def untold(
+        self, packing: Mapping[str, dict[str, Any]]
+    ) -> dict[str, dict[str, Any]]:
+        """Of encodings by array, those of which the settings say nothing."""
+        return {
+            name: told
+            for name, told in packing.items()
+            if not self.storage_is_told(name)
+        }
 
     def storage_is_told(self, array: str) -> bool:
         """Whether the settings say how this array's values are stored."""

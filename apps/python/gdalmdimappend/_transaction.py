@@ -122,21 +122,17 @@ class Transaction(AbstractContextManager["Transaction"]):
         token: str | Mapping[str, Any],
         *,
         target_config: Iterable[str] = (),
-        packed: Iterable[str] = (),
     ) -> None:
         """
         Args:
             token: what `begin` gave, or printed.
             target_config: GDAL's options for the target, KEY=VALUE: no token has
                 secrets in it.
-            packed: the arrays that xarray packs as their `.encoding` says; the
-                others are packed by the library.
         """
         self.token: dict[str, Any] = (
             json.loads(token) if isinstance(token, str) else dict(token)
         )
         self._config = list(target_config)
-        self._packed = frozenset(packed)
         self._receipts: list[Receipt] = []
         self._renewal: _Renewal | None = None
         self._is_open = True
@@ -145,15 +141,10 @@ class Transaction(AbstractContextManager["Transaction"]):
         return {
             "token": self.token,
             "target_config": self._config,
-            "packed": self._packed,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(state.pop("token"), **state)  # type: ignore[misc]
-
-    def packs(self, array: str) -> bool:
-        """Whether xarray packs this array before it is written."""
-        return array in self._packed
 
     @property
     def target(self) -> str:
@@ -229,7 +220,7 @@ class Transaction(AbstractContextManager["Transaction"]):
         if is_xarray(part, "Dataset"):
             from ._xarray_dataset import to_memory
 
-            keep = to_memory(part, name, self.packs)
+            keep = to_memory(part, name, self.creates)
             part = keep.dataset
         elif isinstance(part, str | os.PathLike):
             part = os.fsdecode(part)
@@ -297,7 +288,7 @@ class Transaction(AbstractContextManager["Transaction"]):
         outcome = self._run(
             "commit",
             {
-                "receipt": [f"[{','.join(lines)}]"] if not lines else lines,
+                "receipt": lines or ["[]"],
                 "dry_run": dry_run,
                 "message": message,
                 "json": True,
@@ -442,17 +433,17 @@ def begin(
     with Settings(path, settings) as known:
         made: MemoryDataset | None = None
         like: Any = template
-        packed: tuple[str, ...] = ()
+        packing: dict[str, dict[str, Any]] = {}
         if is_xarray(template, "DataArray"):
             template = template.to_dataset()
         if is_xarray(template, "Dataset"):
-            made, packed = template_of(template, path, known, region is not None)
+            made, packing = template_of(template, path, known, region is not None)
             like = made.dataset
         elif isinstance(template, str | os.PathLike):
             like = os.fsdecode(template)
         arguments = {
             name: value
-            for name, value in known.arguments().items()
+            for name, value in known.arguments(packing).items()
             if name not in _OF_SLICES
         }
         arguments["like"] = like

@@ -1,16 +1,17 @@
 """Datasets of xarray as GDAL takes them, encoded by xarray's own rules.
 
-For a new target everything is encoded as `Dataset.to_zarr` would do it: times by
-`units` and `calendar`, packing by what is in `.encoding`. For a target that is
-there, packing and the units of times are left to the library, which knows how the
-target stores them: values are then rounded once and not twice.
+All but packing: that is left to the library, which refuses what does not fit where
+xarray stores another number. What `.encoding` says of it becomes a setting of a new
+target (`packing_of`); one that is there packs in its own way.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ._algorithm import logger
 from ._errors import SliceRefused
@@ -29,11 +30,14 @@ if TYPE_CHECKING:
 #: What says how values are stored. Without it xarray encodes times exactly.
 _STORAGE = PACKING | {"_Unsigned", "units"}
 
+#: The members of xarray's encodings that the library packs by.
+_PACKING = ("dtype", "scale_factor", "add_offset", "_FillValue")
+
 
 def to_memory(
     dataset: xr.Dataset,
     name: str,
-    keeps_packing: Callable[[str], bool],
+    is_new: bool,
     values: Callable[[xr.Variable], Array] = lambda variable: variable.values,
 ) -> MemoryDataset:
     """A dataset of xarray as one of GDAL, over the same memory.
@@ -41,8 +45,8 @@ def to_memory(
     Args:
         dataset: its values are in memory, unless `values` does without.
         name: of the slice.
-        keeps_packing: whether the array of this name is packed as its
-            `.encoding` says; else it is handed over as it is.
+        is_new: whether the target is. Else the units of times in `.encoding` are
+            not taken: xarray then chooses some that are exact.
         values: what GDAL gets of an encoded variable.
 
     Raises:
@@ -50,7 +54,7 @@ def to_memory(
     """
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        variables, attrs = encoded(dataset, keeps_packing)
+        variables, attrs = encoded(dataset, is_new)
     for warning in warned:
         logger.warning("%s: %s", name, warning.message)
     arrays = {
@@ -61,7 +65,7 @@ def to_memory(
 
 
 def encoded(
-    dataset: xr.Dataset, keeps_packing: Callable[[str], bool]
+    dataset: xr.Dataset, is_new: bool
 ) -> tuple[dict[str, xr.Variable], dict[str, Any]]:
     """The variables and attributes as they are stored.
 
@@ -81,7 +85,9 @@ def encoded(
         for dim in variable.dims:
             checked_name(dim, "dimension")
         variable = variable.to_base_variable()
-        if not keeps_packing(name):
+        if variable.dims == (name,) and variable.dtype.kind == "M":
+            _check_labels(name, variable)
+        if not (is_new and _is_time(variable)):
             variable.encoding = {
                 key: value
                 for key, value in variable.encoding.items()
@@ -94,6 +100,50 @@ def encoded(
                 f"array '{name}': xarray cannot encode it: {error}"
             ) from error
     return made, attrs
+
+
+def _check_labels(name: str, variable: xr.Variable) -> None:
+    """A missing time would become a number, and that a date."""
+    if np.isnat(variable.values).any():
+        raise SliceRefused(f"array '{name}': one of its labels is missing (NaT)")
+
+
+def _is_time(variable: xr.Variable) -> bool:
+    """Whether xarray makes its numbers."""
+    if variable.dtype.kind in "mM":
+        return True
+    # Durations and cftime's dates; of texts there are no units.
+    return variable.dtype.kind == "O" and "units" in variable.encoding
+
+
+def packing_of(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
+    """What `.encoding` says of how numbers are stored, by array, as settings."""
+    packing = {}
+    for name, variable in dataset.variables.items():
+        encoding = variable.encoding
+        told = {key: encoding[key] for key in _PACKING if key in encoding}
+        if variable.dtype.kind not in "iuf" or not told:
+            continue
+        if "dtype" in told:
+            dtype = _dtype(name, told["dtype"])
+            if dtype.kind not in "iuf":
+                continue
+            fill = told.get("_FillValue")
+            if encoding.get("_Unsigned") == "true" and dtype.kind == "i":
+                dtype = np.dtype(f"u{dtype.itemsize}")
+                if fill is not None:
+                    told["_FillValue"] = int(fill) % 2 ** (8 * dtype.itemsize)
+            told["dtype"] = dtype
+        packing[str(name)] = told
+    return packing
+
+
+def _dtype(array: Hashable, told: Any) -> np.dtype[Any]:
+    try:
+        dtype: np.dtype[Any] = np.dtype(told)
+    except TypeError as error:
+        raise SliceRefused(f"array {array!r}: its encoding's {error}") from error
+    return dtype
 
 
 def _temporal(arrays: dict[str, MemoryArray]) -> set[str]:
