@@ -15,6 +15,7 @@ from ._ahead import Ahead
 from ._algorithm import APPEND, Outcome, listening, logger, run
 from ._errors import (
     Cancelled,
+    Locked,
     SliceRefused,
     SliceUnavailable,
     UsageError,
@@ -22,6 +23,13 @@ from ._errors import (
 )
 from ._is_xarray import is_xarray
 from ._labels import Label
+from ._lazy import (
+    append_dim_of,
+    append_lazily,
+    leading_rows_present,
+    loaded,
+    row_blocks,
+)
 from ._lock import Lock
 from ._progress import Progress, ProgressOfSlices
 from ._report import Report, SliceReport
@@ -32,6 +40,7 @@ from ._slices import (
     items_of,
     prepared_slices,
 )
+from ._transaction import slice_report
 from ._vsi_path import vsi_path
 
 if TYPE_CHECKING:
@@ -274,6 +283,12 @@ class _Appending:
     def _append(
         self, group: list[PreparedSlice], errors: dict[int, BaseException]
     ) -> None:
+        if group and group[0].kind[0] == "lazy datasets":
+            if not self._loads(group):
+                self._append_lazily(group, errors)
+                return
+            for prepared in group:
+                prepared.data = loaded(prepared.data)
         ready: list[PreparedSlice] = []
         memory: list[MemoryDataset] = []
         packing: dict[str, dict[str, Any]] = {}
@@ -298,6 +313,89 @@ class _Appending:
             return
         if ready and not self._progress.cancelled:
             self._run(ready, packing, in_memory=len(memory) == len(ready))
+
+    def _loads(self, group: list[PreparedSlice]) -> bool:
+        """Whether dask's datasets have to be in memory.
+
+        A transaction of parts makes a commit of each slice, and takes a lease.
+        """
+        resolved = self._settings.resolved
+        return (
+            self._overwrites
+            or self._per_commit > 1
+            or bool(resolved.get("dry_run"))
+            or resolved.get("lock") == "none"
+            or group[0].label is not None
+        )
+
+    def _append_lazily(
+        self, group: list[PreparedSlice], errors: dict[int, BaseException]
+    ) -> None:
+        """Writes what dask computes chunk by chunk, without ever having a slice."""
+        for prepared in group:
+            if not self._progress.watch(0, len(group), prepared.name):
+                return
+            try:
+                self._append_parts(prepared, errors)
+            except (Locked, SliceRefused, SliceUnavailable) as error:
+                errors[prepared.number] = error
+                self._fail(prepared, error.exit_status, f"{prepared.name}: {error}")
+                if not self._keeps_going or isinstance(error, Locked):
+                    return
+
+    def _append_parts(
+        self, prepared: PreparedSlice, errors: dict[int, BaseException]
+    ) -> None:
+        """Steps that are there already are compared, the others are one commit."""
+        keywords = self._settings.keywords
+        dataset = prepared.data
+        try:
+            done = append_lazily(dataset, self._target, keywords)
+        except SliceRefused:
+            dim = append_dim_of(dataset, self._target, self._settings)
+            present = leading_rows_present(dataset, self._target, dim, self._group)
+            if present == 0:
+                raise
+            before = self._compare(prepared, dim, present, errors)
+            if before.outcome == "failed" or present == dataset.sizes[dim]:
+                return
+            rest = dataset.isel({dim: slice(present, None)})
+            done = append_lazily(rest, self._target, keywords)
+            self._slices[prepared.number] = replace(
+                slice_report(prepared.name, done),
+                rows_already_there=before.rows_already_there,
+                rows_replaced=before.rows_replaced,
+            )
+        else:
+            self._slices[prepared.number] = slice_report(prepared.name, done)
+        self._note(append_dim=done.append_dim)
+
+    def _compare(
+        self,
+        prepared: PreparedSlice,
+        dim: str,
+        present: int,
+        errors: dict[int, BaseException],
+    ) -> SliceReport:
+        """Offers the steps that are there, a few at a time, as any slice's."""
+        told = SliceReport(prepared.name, "already there")
+        for block in row_blocks(prepared.data.isel({dim: slice(present)}), dim):
+            part = PreparedSlice(prepared.number, prepared.name, data=loaded(block))
+            self._append([part], errors)
+            each = self._slices[prepared.number]
+            if each.outcome == "failed":
+                return each
+            told = replace(
+                told,
+                outcome="appended" if each.rows_replaced else told.outcome,
+                rows_already_there=told.rows_already_there + each.rows_already_there,
+                rows_replaced=told.rows_replaced + each.rows_replaced,
+                first_label=told.first_label or each.first_label,
+                last_label=each.last_label,
+                sequence=each.sequence or told.sequence,
+            )
+        self._slices[prepared.number] = told
+        return told
 
     def _in_memory(self, prepared: PreparedSlice) -> MemoryDataset:
         # Files can be appended without numpy.

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._errors import SliceRefused, UsageError
+from ._errors import UsageError
 from ._transaction import CommitReport, PlannedArray, Receipt, Transaction, begin
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def write_all(
         dataset: what it has of the transaction's arrays is written.
         **compute: for `dask.compute`: `scheduler`, `num_workers`, ...
     """
-    import dask
+    import dask.base
 
     from ._memory_dataset import MemoryArray
     from ._xarray_dataset import encoded
@@ -134,24 +134,24 @@ def write_all(
             tasks += _tasks(transaction, name, variable, array)
     receipts = [transaction.write_arrays(in_memory, {})] if in_memory else []
     # What has come back counts, whatever was tried besides.
-    receipts += dask.compute(*tasks, **compute)
+    receipts += dask.base.compute(*tasks, **compute)  # type: ignore[no-untyped-call]
     return receipts
 
 
 def _tasks(
     transaction: Transaction, name: str, variable: xr.Variable, array: PlannedArray
 ) -> Iterator[Any]:
-    import dask
+    from dask.delayed import delayed
 
     chunks = tuple(
         aligned_chunks(sizes, start, chunk)
         for sizes, start, chunk in zip(
-            variable.chunks, array.start, array.chunk, strict=True
+            variable.chunks or (), array.start, array.chunk, strict=True
         )
     )
     data = variable.data.rechunk(chunks)
     dims = tuple(map(str, variable.dims))
-    write = dask.delayed(write_block, pure=False, traverse=False)
+    write = delayed(write_block, pure=False, traverse=False)
     for offsets, block in _blocks(data):
         at = dict(zip(dims, offsets, strict=True))
         yield write(transaction, name, dims, variable.attrs, at, block)
@@ -257,6 +257,3 @@ def row_blocks(dataset: xr.Dataset, append_dim: str) -> Iterator[xr.Dataset]:
     for size in sizes:
         yield dataset.isel({append_dim: slice(first, first + size)})
         first += size
-
-
-__all__ = ["SliceRefused", "append_lazily", "is_lazy", "loaded", "write_all"]

@@ -18,7 +18,7 @@ from osgeo import gdal
 from ._errors import UsageError
 from ._is_xarray import is_xarray
 from ._labels import Label, labels_of
-from ._lazy import loaded
+from ._lazy import is_lazy, loaded
 
 #: Callables that give callables that give ...: that is a mistake.
 _DEEPEST = 8
@@ -31,7 +31,7 @@ class PreparedSlice:
     Attributes:
         number: counted from 1.
         name: for reports.
-        data: a path, a gdal.Dataset, or an xarray.Dataset in memory.
+        data: a path, a gdal.Dataset, or an xarray.Dataset, in memory or dask's.
         label: as text; None if it has none.
         resources: context managers that end when the slice is in, or is not.
         error: why it could not be prepared.
@@ -48,6 +48,8 @@ class PreparedSlice:
     def kind(self) -> tuple[str, bool]:
         """Slices of one kind can be written in one run."""
         form = "paths" if isinstance(self.data, str) else "datasets"
+        if is_xarray(self.data, "Dataset") and is_lazy(self.data):
+            form = "lazy datasets"
         return form, self.label is not None
 
 
@@ -231,4 +233,6 @@ def _data(item: Any) -> Any:
         if item.name is None:
             raise TypeError("a DataArray is a slice only if it has a name")
         item = item.to_dataset()
-    return loaded(item) if is_xarray(item, "Dataset") else item
+    if not is_xarray(item, "Dataset") or is_lazy(item):
+        return item
+    return loaded(item)

@@ -20,7 +20,7 @@ from ._algorithm import Outcome, logger, run, verb
 from ._errors import AppendError, UsageError, error_of
 from ._is_xarray import is_xarray
 from ._labels import Label, label_text
-from ._report import record_from
+from ._report import SliceReport, record_from
 from ._settings import Settings
 
 if TYPE_CHECKING:
@@ -88,6 +88,25 @@ class CommitReport:
     bytes: int = 0
     altered_values: int = 0
     sequence: int = 0
+
+
+def slice_report(name: str, done: CommitReport) -> SliceReport:
+    """What a transaction did, as of a slice."""
+    is_region = done.outcome == "written"
+    return SliceReport(
+        name,
+        "appended",
+        first_row=done.first_row,
+        rows=0 if is_region else done.rows,
+        rows_replaced=done.rows if is_region else 0,
+        first_label=done.first_label,
+        last_label=done.last_label,
+        created=done.created,
+        sequence=done.sequence,
+        chunks=done.chunks,
+        bytes=done.bytes,
+        altered_values=done.altered_values,
+    )
 
 
 @dataclass(frozen=True)
@@ -464,7 +483,7 @@ def begin(
         if not outcome.succeeded:
             raise error_of(outcome.exit_status, known.titled(outcome.messages.failure))
         del made
-    return Transaction(outcome.output, target_config=_config(settings), packed=packed)
+    return Transaction(outcome.output, target_config=_config(settings))
 
 
 def _config(settings: Mapping[str, Any]) -> list[str]:

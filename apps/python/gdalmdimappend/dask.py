@@ -19,10 +19,9 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from ._errors import SliceRefused, UsageError
-from ._lazy import append_lazily, write_all
-from ._report import Report, SliceReport
-from ._transaction import CommitReport
+from ._lazy import append_lazily
+from ._report import Report
+from ._transaction import CommitReport, slice_report
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -76,7 +75,7 @@ def store(
     The arguments are those of `append`.
 
     Raises:
-        UsageError: the target is there.
+        AppendError: the target is there.
     """
     done = append_lazily(
         dataset, target, settings, create=True, lease=lease, **dict(compute or {})
@@ -124,23 +123,4 @@ def _report(target: Target, name: str, done: CommitReport) -> Report:
     return Report(os.fsdecode(target), done.append_dim, (slice_report(name, done),))
 
 
-def slice_report(name: str, done: CommitReport) -> SliceReport:
-    """What a transaction did, as of a slice."""
-    is_region = done.outcome == "written"
-    return SliceReport(
-        name,
-        "appended",
-        first_row=done.first_row,
-        rows=0 if is_region else done.rows,
-        rows_replaced=done.rows if is_region else 0,
-        first_label=done.first_label,
-        last_label=done.last_label,
-        created=done.created,
-        sequence=done.sequence,
-        chunks=done.chunks,
-        bytes=done.bytes,
-        altered_values=done.altered_values,
-    )
-
-
-__all__ = ["SliceRefused", "UsageError", "append", "store", "write", "write_all"]
+__all__ = ["append", "store", "write"]
