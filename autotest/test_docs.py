@@ -146,6 +146,7 @@ def run_by_python(code: str, names: dict[str, object]) -> str:
         "README.md",
         "docs/guide.md",
         "docs/python.md",
+        "docs/distributed.md",
         "docs/commands/driver_mdimappend.md",
     ],
 )

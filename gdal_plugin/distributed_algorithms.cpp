@@ -37,8 +37,9 @@ const std::set<std::string> withoutMeaning = {GDAL_ARG_NAME_INPUT,
 /// JSON as it stands, or the file that it is in; '-' is standard input.
 Result<std::string> jsonArgument(const std::string &word)
 {
-    if (word.find_first_not_of(" \t\r\n") != std::string::npos &&
-        word[word.find_first_not_of(" \t\r\n")] == '{')
+    const auto first = word.find_first_not_of(" \t\r\n");
+    if (first != std::string::npos &&
+        (word[first] == '{' || word[first] == '['))
         return word;
     const std::string name = word == "-" ? "/vsistdin/" : word;
     const VSIVirtualHandleUniquePtr file(VSIFOpenL(name.c_str(), "rb"));
@@ -258,6 +259,10 @@ Status BeginAlgorithm::begin(GDALProgressFunc progress, void *progressData)
     m_slices.push_back(std::move(m_like));
     BeginRequest request;
     MDIMAPPEND_ASSIGN(request.options, options());
+    if (request.options.dryRun)
+        return {Failure::Usage,
+                "a dry run begins nothing: `gdal mdim append --dry-run` tells "
+                "what would be"};
     request.options.command = "gdal driver mdimappend begin";
     if (!given("lease"))
         request.options.lease = std::chrono::hours(1);

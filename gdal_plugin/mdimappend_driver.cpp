@@ -237,11 +237,10 @@ MdimAppendDriver::MdimAppendDriver()
     pfnRename = refuseRename;
     pfnCopyFiles = refuseCopyFiles;
     pfnInstantiateAlgorithm = instantiate;
-    for (const char *verb : {StatusAlgorithm::NAME, RecoverAlgorithm::NAME,
-                             LogAlgorithm::NAME, UnlockAlgorithm::NAME,
-                             BeginAlgorithm::NAME, WriteAlgorithm::NAME,
-                             CommitAlgorithm::NAME, AbortAlgorithm::NAME,
-                             RenewAlgorithm::NAME})
+    for (const char *verb :
+         {StatusAlgorithm::NAME, RecoverAlgorithm::NAME, LogAlgorithm::NAME,
+          UnlockAlgorithm::NAME, BeginAlgorithm::NAME, WriteAlgorithm::NAME,
+          CommitAlgorithm::NAME, AbortAlgorithm::NAME, RenewAlgorithm::NAME})
         DeclareAlgorithm({verb});
 }
 

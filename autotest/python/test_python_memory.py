@@ -61,7 +61,7 @@ def test_a_template_of_what_dask_will_compute_computes_nothing():
         {"time": np.arange(shape[0]).astype("M8[D]").astype("M8[ns]")},
     )
     tracemalloc.start()
-    made = template(dataset, "template", is_new=True)
+    made = template(dataset, "template", is_new=True, append_dim="time")
     assert tracemalloc.get_traced_memory()[1] < 30e6
     tracemalloc.stop()
     array = made.dataset.GetRootGroup().OpenMDArray("v")

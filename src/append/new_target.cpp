@@ -261,8 +261,11 @@ class Model
             elementSize =
                 static_cast<std::size_t>(GDALGetDataTypeSizeBytes(array.gdal));
         }
-        array.chunk =
-            defaultChunk(source.shape, source.block, axis, elementSize);
+        auto shape = source.shape;
+        // Many slices are to bring the rows, each its own chunks.
+        if (const Slice *like = m_slice.labelsLike(); like && axis)
+            shape[*axis] = like->size();
+        array.chunk = defaultChunk(shape, source.block, axis, elementSize);
         MDIMAPPEND_RETURN_IF_ERROR(store(array, source.name, asked));
         m_arrays.push_back(std::move(array));
         return Status::ok();

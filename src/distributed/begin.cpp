@@ -84,8 +84,8 @@ class Beginning
                               "' changed while it was read: '" + file +
                               "' is not what it was.");
         MDIMAPPEND_ASSIGN(const auto lease, m_open.writer.lock->leave());
-        m_begun.token = {m_open.site.store(), m_open.site.group,
-                         m_session.transaction, lease,
+        m_begun.token = {m_open.site.store(),     m_open.site.group,
+                         m_session.transaction,   lease,
                          m_options.lease.count(), planJson()};
         return std::move(m_begun);
     }

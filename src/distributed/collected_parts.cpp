@@ -164,11 +164,17 @@ bool CollectedParts::isCarried(std::size_t number,
 
 Status CollectedParts::checkComplete() const
 {
-    for (std::size_t i = 0; i < m_arrays.size(); ++i)
+    // What is missing of data says more than what is missing of labels.
+    for (const bool carried : {false, true})
     {
-        MDIMAPPEND_RETURN_IF_ERROR(checkChunks(i));
-        MDIMAPPEND_RETURN_IF_ERROR(checkRows(i));
+        for (std::size_t i = 0; i < m_arrays.size(); ++i)
+        {
+            if (carried != m_arrays[i].rows.empty())
+                MDIMAPPEND_RETURN_IF_ERROR(checkChunks(i));
+        }
     }
+    for (std::size_t i = 0; i < m_arrays.size(); ++i)
+        MDIMAPPEND_RETURN_IF_ERROR(checkRows(i));
     return Status::ok();
 }
 

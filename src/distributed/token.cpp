@@ -17,7 +17,8 @@ Json toJson(const Token &token)
             {"group", token.group},
             {"transaction", token.transaction},
             {"lease",
-             {{"number", token.lease.number}, {"nonce", token.lease.nonce},
+             {{"number", token.lease.number},
+              {"nonce", token.lease.nonce},
               {"seconds", token.seconds}}},
             {"plan", token.plan}};
 }

@@ -100,8 +100,20 @@ def template_of(
     group = str(settings.resolved.get("group", ""))
     is_new = not is_region and not target_exists(target, group)
     packing = settings.untold(packing_of(dataset)) if is_new else {}
+    for name, chunks in _chunks_of(dataset).items() if is_new else ():
+        if not settings.chunks_are_told(name):
+            packing[name] = {**packing.get(name, {}), "chunks": chunks}
     append_dim = append_dim_of(dataset, target, settings)
     return template(dataset, "the template", is_new, append_dim), packing
+
+
+def _chunks_of(dataset: xr.Dataset) -> dict[str, list[int]]:
+    """A new target has dask's chunks, those of which there are most."""
+    return {
+        str(name): [max(set(sizes), key=sizes.count) for sizes in variable.chunks]
+        for name, variable in dataset.variables.items()
+        if variable.chunks is not None
+    }
 
 
 def write_all(

@@ -241,13 +241,27 @@ class Settings:
         arguments = self.arguments()
         arguments["settings"] = [*self._settings_files, no_wait]
         arguments["input"] = [f"{self._prefix} is no slice"]
+        told = self._told(arguments)
+        resolved = dict(told.settings or {})
+        resolved["dry_run"] = self._is_dry_run(arguments)
+        return resolved
+
+    def _is_dry_run(self, arguments: dict[str, Any]) -> bool:
+        """Without a slice nothing is done by a run that is none, either."""
+        if "settings" not in self.keywords or "dry_run" in self.keywords:
+            return bool(self.keywords.get("dry_run"))
+        no_wait = self._add_file("", {"wait": False})
+        arguments["settings"] = [*self._settings_files, no_wait]
+        return self._told(arguments).settings is not None
+
+    def _told(self, arguments: dict[str, Any]) -> Report:
         outcome = run(APPEND, arguments)
         if not outcome.output:
             raise error_of(2, self.titled(outcome.messages.failure))
         told = Report.from_json(outcome.output)
         if told.exit_status == 2:
             raise error_of(2, self.titled(told.message))
-        return told.settings or {}
+        return told
 
     def untold(
         self, packing: Mapping[str, dict[str, Any]]
@@ -259,13 +273,17 @@ class Settings:
             if not self.storage_is_told(name)
         }
 
+    def chunks_are_told(self, array: str) -> bool:
+        """Whether the settings say how this array is cut into chunks."""
+        return any("chunks" in told for told in self._encodings_of(array))
+
     def storage_is_told(self, array: str) -> bool:
         """Whether the settings say how this array's values are stored."""
+        return any(PACKING & told.keys() for told in self._encodings_of(array))
+
+    def _encodings_of(self, array: str) -> list[Mapping[str, Any]]:
         variables = self.resolved.get("variables", {})
-        return any(
-            PACKING & variables.get(name, {}).get("encoding", {}).keys()
-            for name in (array, "*")
-        )
+        return [variables.get(name, {}).get("encoding", {}) for name in (array, "*")]
 
 
 def _pair(name: str, text: object) -> tuple[str, str]:

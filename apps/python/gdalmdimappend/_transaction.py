@@ -307,7 +307,7 @@ class Transaction(AbstractContextManager["Transaction"]):
         outcome = self._run(
             "commit",
             {
-                "receipt": lines or ["[]"],
+                **({"receipt": lines} if lines else {}),
                 "dry_run": dry_run,
                 "message": message,
                 "json": True,
