@@ -38,7 +38,7 @@ def commit(token, *receipts, **more):
     return verb("commit", "--json", token, *receipts, **more)
 
 
-def refused_write(token, part, *options, status=4, at=None):
+def refused_write(token, part, *options, status=5, at=None):
     """The message."""
     offsets = at if isinstance(at, dict) else {} if at is None else {"": at}
     words = [
