@@ -1,6 +1,7 @@
 #include "distributed/collected_parts.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace mdimappend
 {
@@ -107,8 +108,30 @@ Status CollectedParts::addChunk(std::size_t number, const WrittenChunk &chunk)
     return Status::ok();
 }
 
+/// As many values as its rows have, and rows that are the transaction's.
+bool CollectedParts::hasForm(std::size_t number, const CarriedRows &rows) const
+{
+    const auto &document = targetArray(number).document;
+    const auto &window = m_session.arrays[number].window;
+    if (targetArray(number).axis != std::size_t{0} || rows.rows == 0 ||
+        rows.first < window.low[0] || rows.first > window.high[0] ||
+        rows.rows > window.high[0] - rows.first)
+        return false;
+    if (document.dataType.isString())
+        return document.rank() == 1 && rows.values.empty() &&
+               rows.texts.size() == rows.rows;
+    Extent shape = document.shape;
+    shape[0] = rows.rows;
+    return rows.texts.empty() &&
+           rows.values.size() == elementCount(shape) * document.dataType.size;
+}
+
 Status CollectedParts::addRows(std::size_t number, const CarriedRows &rows)
 {
+    if (!hasForm(number, rows))
+        return error("the record of part '" + m_parts.back() +
+                     "' is damaged: its rows of array '" +
+                     targetArray(number).name + "' cannot be");
     auto &known = m_arrays[number].rows;
     const auto after =
         std::ranges::lower_bound(known, rows.first, {}, &CarriedRows::first);
@@ -147,19 +170,21 @@ std::uint64_t CollectedParts::endRow(std::size_t number,
                     m_session.arrays[number].window.high[axis]);
 }
 
-bool CollectedParts::isCarried(std::size_t number,
-                               const ChunkIndex &index) const
+/// From the first row of a chunk that was not carried; nothing if all were.
+std::optional<std::pair<std::uint64_t, std::uint64_t>>
+CollectedParts::notCarried(std::size_t number, const ChunkIndex &index) const
 {
-    const auto &rows = m_arrays[number].rows;
-    if (rows.empty())
-        return false;
     auto covered = firstRow(number, index);
-    for (const auto &part : rows)
+    const auto end = endRow(number, index);
+    for (const auto &part : m_arrays[number].rows)
     {
-        if (part.first <= covered)
-            covered = std::max(covered, part.first + part.rows);
+        if (part.first > covered)
+            return std::pair(covered, std::min(part.first, end));
+        covered = std::max(covered, part.first + part.rows);
+        if (covered >= end)
+            return std::nullopt;
     }
-    return covered >= endRow(number, index);
+    return std::pair(covered, end);
 }
 
 Status CollectedParts::checkComplete() const
@@ -183,27 +208,34 @@ Status CollectedParts::checkChunks(std::size_t number) const
     const auto &array = m_arrays[number];
     std::size_t missing = 0;
     ChunkIndex first;
+    std::string rows;
     for (std::size_t i = 0; i < array.chunks.size(); ++i)
     {
         if (array.chunks[i].part)
             continue;
         auto index = array.box.at(i);
-        if (isCarried(number, index))
-            continue;
+        if (targetArray(number).axis)
+        {
+            const auto some = notCarried(number, index);
+            if (!some)
+                continue;
+            if (missing == 0)
+                rows = rowsText(some->first, some->second);
+        }
         if (missing++ == 0)
             first = std::move(index);
     }
     if (missing == 0)
         return Status::ok();
-    std::string rows;
-    if (targetArray(number).axis)
-        rows = ", " + rowsText(firstRow(number, first), endRow(number, first));
+    if (!array.rows.empty())
+        return refused("array '" + targetArray(number).name + "': " + rows +
+                       " are in none of the parts whose receipts were given.");
     return refused("array '" + targetArray(number).name +
                    "': " + std::to_string(missing) + " of " +
                    std::to_string(array.chunks.size()) +
                    " chunks are in none of the parts whose receipts were "
                    "given, the first of them chunk " +
-                   text(first) + rows + ".");
+                   text(first) + (rows.empty() ? "" : ", " + rows) + ".");
 }
 
 /// Some that were carried may be in a chunk that a part has written as well.

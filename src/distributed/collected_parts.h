@@ -55,12 +55,14 @@ class CollectedParts
     };
 
     Status addChunk(std::size_t number, const WrittenChunk &chunk);
+    bool hasForm(std::size_t number, const CarriedRows &rows) const;
     Status addRows(std::size_t number, const CarriedRows &rows);
     Status checkRows(std::size_t number) const;
     Status checkChunks(std::size_t number) const;
     std::uint64_t firstRow(std::size_t number, const ChunkIndex &index) const;
     std::uint64_t endRow(std::size_t number, const ChunkIndex &index) const;
-    bool isCarried(std::size_t number, const ChunkIndex &index) const;
+    std::optional<std::pair<std::uint64_t, std::uint64_t>>
+    notCarried(std::size_t number, const ChunkIndex &index) const;
     const TargetArray &targetArray(std::size_t number) const;
 
     const Session &m_session;

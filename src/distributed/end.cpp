@@ -5,6 +5,7 @@
 #include "append/pipeline.h"
 #include "append/step_guard.h"
 #include "distributed/collected_parts.h"
+#include "distributed/ended_transaction.h"
 #include "distributed/label_slice.h"
 #include "distributed/open_part.h"
 #include "transaction/protocol.h"
@@ -15,6 +16,74 @@ namespace mdimappend
 
 namespace
 {
+
+constexpr const char *givenUp =
+    "the transaction was given up already. Begin anew.";
+
+CommitReport reportOf(const Json &record)
+{
+    CommitReport report;
+    report.finished = true;
+    report.isRegion = countMember(record, "replaced_rows") > 0;
+    report.sequence = countMember(record, "sequence");
+    report.created = countMember(record, "created_by") == report.sequence;
+    report.appendDim = textMember(record, "append_dim");
+    report.firstRow = countMember(record, "first_row");
+    report.rows =
+        countMember(record, report.isRegion ? "replaced_rows" : "rows");
+    report.firstLabel = textMember(record, "first_label");
+    report.lastLabel = textMember(record, "last_label");
+    report.parts = countMember(record, "parts");
+    report.chunks = countMember(record, "chunks");
+    report.bytes = countMember(record, "bytes");
+    return report;
+}
+
+Result<bool> isDecided(Storage &storage, const Site &site,
+                       const std::string &transaction)
+{
+    MDIMAPPEND_ASSIGN(const auto decision,
+                      storage.state(decisionPath(site, transaction)));
+    return decision.has_value();
+}
+
+/// Whether somebody has ended it, and may have been killed while they did.
+Result<bool> hasEnded(OpenPart &open, const std::string &transaction)
+{
+    auto &storage = *open.writer.storage;
+    const auto &site = open.writer.site;
+    MDIMAPPEND_ASSIGN(const bool decided,
+                      isDecided(storage, site, transaction));
+    if (decided)
+        return true;
+    MDIMAPPEND_ASSIGN(const auto session,
+                      storage.state(sessionPath(site, transaction)));
+    if (!session)
+        return true;
+    MDIMAPPEND_ASSIGN(const Json record,
+                      committedRecord(storage, site, transaction));
+    return record.is_object();
+}
+
+/// Does what they have left to do, and ends the lease. Returns the log record,
+/// or null if the transaction was given up.
+Result<Json> finishEnd(OpenPart &open, const std::string &transaction)
+{
+    auto &lock = *open.writer.lock;
+    // What cannot be done here is for the next writer.
+    lock.freeAtEnd();
+    MDIMAPPEND_RETURN_IF_ERROR(
+        recover(*open.writer.storage, open.writer.site, lock, true).status());
+    lock.settled(std::nullopt);
+    return committedRecord(*open.writer.storage, open.writer.site, transaction);
+}
+
+/// Where the lease is over: maybe because all is done.
+Result<Json> recordOfEnded(const Token &token, const AppendOptions &options)
+{
+    MDIMAPPEND_ASSIGN(const Writer there, openToLook(token, options));
+    return committedRecord(*there.storage, there.site, token.transaction);
+}
 
 class Committing
 {
@@ -28,9 +97,6 @@ class Committing
     Result<CommitReport> commit(const std::vector<Receipt> &receipts)
     {
         describe();
-        MDIMAPPEND_ASSIGN(const bool decided, finishIfDecided());
-        if (decided)
-            return m_report;
         auto checked = check(receipts);
         if (!checked)
             return leave(std::move(checked).suffixed(
@@ -38,7 +104,7 @@ class Committing
         if (m_options.dryRun)
             return leave(Status::ok());
         if (auto written = write(); !written)
-            return leave(std::move(written));
+            return fail(std::move(written));
         m_open.writer.lock->freeAtEnd();
         return m_report;
     }
@@ -58,12 +124,27 @@ class Committing
     /// then the next writer may finish it.
     Result<CommitReport> leave(Status why)
     {
-        MDIMAPPEND_ASSIGN(const bool decided, isDecided());
+        MDIMAPPEND_ASSIGN(const bool decided,
+                          isDecided(storage(), site(), m_token.transaction));
         if (decided)
             m_open.writer.lock->freeAtEnd();
         if (!why)
             return why;
         return m_report;
+    }
+
+    /// Unless another commit of the same parts has come to its end meanwhile.
+    Result<CommitReport> fail(Status why)
+    {
+        storage().forget();
+        const auto record =
+            committedRecord(storage(), site(), m_token.transaction);
+        if (record && record->is_object())
+        {
+            m_open.writer.lock->freeAtEnd();
+            return reportOf(*record);
+        }
+        return leave(std::move(why));
     }
 
     void describe()
@@ -76,31 +157,6 @@ class Committing
         m_report.rows = m_session.rows;
         m_report.firstLabel = m_session.firstLabel;
         m_report.lastLabel = m_session.lastLabel;
-    }
-
-    Result<bool> isDecided() const
-    {
-        MDIMAPPEND_ASSIGN(
-            const auto decision,
-            storage().state(decisionPath(site(), m_token.transaction)));
-        return decision.has_value();
-    }
-
-    /// A commit before this one may have ended in the middle.
-    Result<bool> finishIfDecided()
-    {
-        MDIMAPPEND_ASSIGN(const bool decided, isDecided());
-        if (!decided)
-            return false;
-        MDIMAPPEND_ASSIGN(
-            const auto recovered,
-            recover(storage(), site(), *m_open.writer.lock, true));
-        m_open.writer.lock->settled(std::nullopt);
-        m_open.writer.lock->freeAtEnd();
-        if (recovered.redone.empty())
-            return error("the transaction was given up already. Begin anew.");
-        m_report.finished = true;
-        return true;
     }
 
     Status check(const std::vector<Receipt> &receipts)
@@ -241,34 +297,56 @@ Result<CommitReport> commitParts(const Token &token,
                                  const std::vector<Receipt> &receipts,
                                  const AppendOptions &options)
 {
-    MDIMAPPEND_ASSIGN(OpenPart open, openToEnd(token, options));
-    return Committing(token, open, options).commit(receipts);
+    auto opened = openToEnd(token, options);
+    if (!opened)
+    {
+        const auto record = recordOfEnded(token, options);
+        if (record && record->is_object())
+            return reportOf(*record);
+        return opened.takeStatus();
+    }
+    MDIMAPPEND_ASSIGN(const bool ended, hasEnded(*opened, token.transaction));
+    if (ended && options.dryRun)
+        return error("the transaction has ended already. Without --dry-run, "
+                     "`commit` says how, and finishes what is left to do.");
+    if (ended)
+    {
+        MDIMAPPEND_ASSIGN(const Json record,
+                          finishEnd(*opened, token.transaction));
+        if (!record.is_object())
+            return error(givenUp);
+        return reportOf(record);
+    }
+    MDIMAPPEND_RETURN_IF_ERROR(readSession(*opened, token, options));
+    return Committing(token, *opened, options).commit(receipts);
 }
 
 Status abortParts(const Token &token, const AppendOptions &options)
 {
-    MDIMAPPEND_ASSIGN(OpenPart open, openToEnd(token, options));
-    auto &storage = *open.writer.storage;
-    const auto &site = open.writer.site;
-    MDIMAPPEND_ASSIGN(
-        const auto decision,
-        decide(storage, site, token.transaction, Decision{false, {}}));
-    if (decision.commit)
+    const auto committed =
+        error("the transaction has been committed: it cannot be aborted any "
+              "more.");
+    auto opened = openToEnd(token, options);
+    if (!opened)
     {
-        open.writer.lock->freeAtEnd();
-        return error("the transaction has been decided: it cannot be aborted "
-                     "any more. `commit`, or the next run, finishes it.");
+        const auto record = recordOfEnded(token, options);
+        return record && record->is_object() ? committed : opened.takeStatus();
     }
-    MDIMAPPEND_RETURN_IF_ERROR(
-        tidy(storage, site, token.transaction, storage.isObjectStore()));
-    open.writer.lock->settled(std::nullopt);
-    open.writer.lock->freeAtEnd();
-    return Status::ok();
+    auto &storage = *opened->writer.storage;
+    const auto &site = opened->writer.site;
+    MDIMAPPEND_ASSIGN(const bool ended, hasEnded(*opened, token.transaction));
+    if (!ended)
+        MDIMAPPEND_RETURN_IF_ERROR(
+            decide(storage, site, token.transaction, Decision{false, {}})
+                .status());
+    MDIMAPPEND_ASSIGN(const Json record, finishEnd(*opened, token.transaction));
+    return record.is_object() ? committed : Status::ok();
 }
 
 Status renewLease(const Token &token, const AppendOptions &options)
 {
-    MDIMAPPEND_ASSIGN(const OpenPart open, openToEnd(token, options));
+    MDIMAPPEND_ASSIGN(OpenPart open, openToEnd(token, options));
+    MDIMAPPEND_RETURN_IF_ERROR(readSession(open, token, options));
     return open.writer.lock->leave().status();
 }
 

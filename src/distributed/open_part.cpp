@@ -1,6 +1,7 @@
 #include "distributed/open_part.h"
 
 #include "append/open_target.h"
+#include "distributed/ended_transaction.h"
 #include "storage/object_address.h"
 
 namespace mdimappend
@@ -19,17 +20,19 @@ AppendOptions optionsFor(const Token &token, const AppendOptions &options)
     return all;
 }
 
-Status readInto(OpenPart &open, const Token &token,
-                const AppendOptions &options)
-{
-    open.writer.site.config = options.targetConfig;
-    MDIMAPPEND_ASSIGN(
-        open.session,
-        readSession(*open.writer.storage, open.writer.site, token.transaction));
-    return Status::ok();
-}
-
 }  // namespace
+
+Status checkStillOpen(const Writer &writer, const Token &token)
+{
+    auto left = writer.checkLeft(token.lease);
+    if (left)
+        return left;
+    const auto record =
+        committedRecord(*writer.storage, writer.site, token.transaction);
+    return record && record->is_object()
+               ? error("the transaction has been committed already")
+               : left;
+}
 
 Result<OpenPart> openPart(const Token &token, const AppendOptions &options)
 {
@@ -37,8 +40,8 @@ Result<OpenPart> openPart(const Token &token, const AppendOptions &options)
     const auto all = optionsFor(token, options);
     MDIMAPPEND_ASSIGN(open.writer,
                       openForStaging(placeOf(all, open.connection)));
-    MDIMAPPEND_RETURN_IF_ERROR(open.writer.checkLeft(token.lease));
-    MDIMAPPEND_RETURN_IF_ERROR(readInto(open, token, all));
+    MDIMAPPEND_RETURN_IF_ERROR(checkStillOpen(open.writer, token));
+    MDIMAPPEND_RETURN_IF_ERROR(readSession(open, token, options));
     return open;
 }
 
@@ -49,8 +52,24 @@ Result<OpenPart> openToEnd(const Token &token, const AppendOptions &options)
     auto request = lockRequestOf(all, placeOf(all, open.connection));
     request.left = token.lease;
     MDIMAPPEND_ASSIGN(open.writer, openForWriting(request));
-    MDIMAPPEND_RETURN_IF_ERROR(readInto(open, token, all));
     return open;
+}
+
+Status readSession(OpenPart &open, const Token &token,
+                   const AppendOptions &options)
+{
+    open.writer.site.config = options.targetConfig;
+    MDIMAPPEND_ASSIGN(
+        open.session,
+        readSession(*open.writer.storage, open.writer.site, token.transaction));
+    return Status::ok();
+}
+
+Result<Writer> openToLook(const Token &token, const AppendOptions &options)
+{
+    std::shared_ptr<ObjectTarget> connection;
+    return openForReading(placeOf(optionsFor(token, options), connection),
+                          false);
 }
 
 std::string writtenPath(const Site &site, const std::string &transaction,

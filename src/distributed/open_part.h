@@ -26,8 +26,19 @@ struct OpenPart
 /// for the target, and of the caller.
 Result<OpenPart> openPart(const Token &token, const AppendOptions &options);
 
-/// For whoever ends the transaction: goes on with its lease, and renews it.
+/// Fails if the lease is over, and says so if that is because all is done.
+Status checkStillOpen(const Writer &writer, const Token &token);
+
+/// For whoever ends the transaction: goes on with its lease, and renews it. The
+/// session is not read: there may be none any more.
 Result<OpenPart> openToEnd(const Token &token, const AppendOptions &options);
+
+/// What `openToEnd` has left to do.
+Status readSession(OpenPart &open, const Token &token,
+                   const AppendOptions &options);
+
+/// Site and storage alone, whoever has the lease.
+Result<Writer> openToLook(const Token &token, const AppendOptions &options);
 
 /// Where a part keeps what it has written.
 std::string writtenPath(const Site &site, const std::string &transaction,

@@ -110,6 +110,68 @@ Result<TargetArray> arrayOf(const Session &session, const std::string &path)
                          session.target.appendDim);
 }
 
+bool haveForm(const SessionArray &array, const TargetArray &target)
+{
+    const auto &shape = target.document.shape;
+    const auto &[low, high] = array.window;
+    if (low.size() != shape.size() || high.size() != shape.size() ||
+        array.committed.size() != shape.size())
+        return false;
+    for (std::size_t i = 0; i < shape.size(); ++i)
+    {
+        if (low[i] > high[i] || high[i] > shape[i] ||
+            array.committed[i] > shape[i])
+            return false;
+    }
+    return true;
+}
+
+/// They are written to.
+Status checkKeys(const Session &session)
+{
+    const auto check = [](const std::string &key)
+    {
+        return isKeyBelow(key)
+                   ? Status::ok()
+                   : error("the key '" + key + "' would lead out of the store");
+    };
+    for (const auto &array : session.target.arrays)
+    {
+        if (!array.document.path.empty())
+            MDIMAPPEND_RETURN_IF_ERROR(check(array.document.path));
+    }
+    for (const auto *keys : {&session.order, &session.deletions})
+    {
+        for (const auto &key : *keys)
+            MDIMAPPEND_RETURN_IF_ERROR(check(key));
+    }
+    for (const auto &key : session.order)
+    {
+        if (!session.target.documents.contains(key))
+            return error("the document '" + key + "' is missing");
+    }
+    return Status::ok();
+}
+
+Status checkLabels(const Session &session)
+{
+    if (!session.labels)
+        return Status::ok();
+    const auto &labels = *session.labels;
+    const auto *array = session.target.labels();
+    const bool hasForm =
+        array && labels.rows > 0 && labels.first == session.firstRow &&
+        labels.rows == session.rows &&
+        (array->document.dataType.isString()
+             ? labels.values.empty() && labels.texts.size() == labels.rows
+             : labels.texts.empty() &&
+                   labels.values.size() / labels.rows ==
+                       array->document.dataType.size &&
+                   labels.values.size() % labels.rows == 0);
+    return hasForm ? Status::ok()
+                   : error("its labels are not as they should be");
+}
+
 /// Throws where a member is missing or another than it should be.
 Result<Session> sessionFrom(const Json &json)
 {
@@ -150,10 +212,7 @@ Result<Session> sessionFrom(const Json &json)
                         each.at("high").get<Extent>()};
         array.committed = each.at("committed").get<Extent>();
         array.byParts = textMember(each, "by") == "parts";
-        if (found == target.arrays.end() ||
-            array.window.low.size() != found->document.rank() ||
-            array.window.high.size() != found->document.rank() ||
-            array.committed.size() != found->document.rank())
+        if (found == target.arrays.end() || !haveForm(array, *found))
             return error("array '" + path + "' is not as it should be");
         session.arrays.push_back(std::move(array));
     }
@@ -167,6 +226,8 @@ Result<Session> sessionFrom(const Json &json)
     session.lastLabel = textMember(json, "last_label");
     MDIMAPPEND_ASSIGN(session.begun,
                       parseWrittenPart(textMember(json, "begun")));
+    MDIMAPPEND_RETURN_IF_ERROR(checkKeys(session));
+    MDIMAPPEND_RETURN_IF_ERROR(checkLabels(session));
     return session;
 }
 
@@ -266,19 +327,37 @@ sessionCoordinate(Storage &storage, const Site &site, const Session &session,
     MDIMAPPEND_ASSIGN(const auto object, storage.read(path));
     if (!object)
         return std::optional<CoordinateValues>();
+    const auto damaged = error("'" + path + "' is damaged");
     const auto end = object->find('\n');
     const auto head = parseJson(object->substr(0, end));
     if (!head || end == std::string::npos)
-        return error("'" + path + "' is damaged");
+        return damaged;
     CoordinateValues values;
+    std::uint64_t count = 1;
     for (const auto &size : member(*head, "shape"))
+    {
+        if (!size.is_number_integer() || size < 0)
+            return damaged;
         values.shape.push_back(size.get<std::uint64_t>());
+        // No more than there are bytes.
+        if (values.shape.back() > object->size() ||
+            (count *= values.shape.back()) > object->size())
+            return damaged;
+    }
     for (const auto &text : member(*head, "texts"))
+    {
+        if (!text.is_string())
+            return damaged;
         values.texts.push_back(text.get<std::string>());
+    }
     values.whole = member(*head, "whole") == true;
     values.numbers.resize((object->size() - end - 1) / sizeof(double));
     std::memcpy(values.numbers.data(), object->data() + end + 1,
                 values.numbers.size() * sizeof(double));
+    const auto there =
+        values.texts.empty() ? values.numbers.size() : values.texts.size();
+    if (there != count || (!values.texts.empty() && values.shape.size() != 1))
+        return damaged;
     return std::make_optional(std::move(values));
 }
 

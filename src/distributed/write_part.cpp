@@ -286,6 +286,7 @@ class PartWriter
         std::vector<View::Array> arrays;
         std::vector<Slab> slabs;
         std::vector<WrittenArray> carried;
+        std::uint64_t altered = 0;
         for (const auto &part : m_arrays)
         {
             const auto &target = m_session.targetArray(*part.written);
@@ -293,6 +294,7 @@ class PartWriter
                                    target.document.chunk))
             {
                 MDIMAPPEND_ASSIGN(auto rows, carry(part, target));
+                altered += part.conversion.altered();
                 carried.push_back({target.document.path, {}, std::move(rows)});
                 continue;
             }
@@ -308,6 +310,7 @@ class PartWriter
                                       m_session.transaction, randomNonce()},
                                      std::move(arrays), m_slice.get(), slabs,
                                      pipeline));
+        written.alteredValues += altered;
         for (auto &array : carried)
             written.arrays.push_back(std::move(array));
         // Those that `begin` was told are in its own record.
@@ -436,7 +439,7 @@ class PartWriter
         MDIMAPPEND_RETURN_IF_ERROR(storage().barrier());
         // Whoever has taken over may have removed it.
         MDIMAPPEND_RETURN_IF_ERROR(
-            m_open.writer.checkLeft(m_request.token.lease));
+            checkStillOpen(m_open.writer, m_request.token));
         return receipt;
     }
 
@@ -456,7 +459,11 @@ Result<Receipt> writePart(const PartRequest &request)
     AppendOptions options;
     options.targetConfig = request.targetConfig;
     MDIMAPPEND_ASSIGN(OpenPart open, openPart(request.token, options));
-    return PartWriter(request, open).write();
+    auto receipt = PartWriter(request, open).write();
+    // Whoever has taken over has removed what was there.
+    if (!receipt && receipt.status().kind() == Failure::Error)
+        MDIMAPPEND_RETURN_IF_ERROR(checkStillOpen(open.writer, request.token));
+    return receipt;
 }
 
 }  // namespace mdimappend

@@ -63,7 +63,8 @@ std::optional<WrittenChunk> chunkFrom(const Json &json)
     record.checksum = content.checksum;
     record.staged = textMember(json, "staged");
     // It becomes part of a path.
-    if (record.staged.find('/') != std::string::npos)
+    if (record.staged.find_first_not_of(
+            "0123456789abcdefghijklmnopqrstuvwxyz-") != std::string::npos)
         return std::nullopt;
     chunk.stagedVersion = textMember(json, "version");
     if (json.contains("base"))

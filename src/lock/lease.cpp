@@ -33,12 +33,17 @@ class Lease final : public Lock
         }
         m_wake.notify_all();
         m_renewing.join();
-        if (m_isLeft)
-            return;
-        m_claim.held = false;
         // Best effort: it ends by itself.
-        if (stillOurs())
-            static_cast<void>(bool(m_claims.rewrite(m_claim)));
+        if (m_isLeft || !stillOurs())
+            return;
+        // Others who go on with it as well, and renew it, do not bring it back.
+        if (m_request.left)
+        {
+            static_cast<void>(bool(m_claims.create(freeAfter(m_claim))));
+            return;
+        }
+        m_claim.held = false;
+        static_cast<void>(bool(m_claims.rewrite(m_claim)));
     }
 
     Lease(const Lease &) = delete;

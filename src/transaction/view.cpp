@@ -349,11 +349,17 @@ Status View::adopt(std::size_t array, const ChunkIndex &index,
     if (!found)
         return error("chunk '" + chunkKey(array, index) +
                      "' is not in the plan");
+    const bool replaces = found->replaced || chunk.aside;
+    const bool isPut = chunk.state == ChunkState::Put;
+    if (replaces && (!chunk.base || (isPut && chunk.staged.empty())))
+        return error("chunk '" + chunkKey(array, index) +
+                     "': what was written does not say what it replaces, or "
+                     "where it is");
     const Content content{true, chunk.size, chunk.checksum};
     if (!chunk.staged.empty() && !stagedVersion.empty())
         m_known.note(stagedPath(array, *found, chunk), stagedVersion, content);
     const std::lock_guard guard(m_mutex);
-    if (chunk.state == ChunkState::Put)
+    if (isPut)
     {
         m_bytesWritten += chunk.size;
         ++m_chunksWritten;

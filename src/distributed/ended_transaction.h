@@ -1,0 +1,19 @@
+// What has become of a transaction whose session is not there any more.
+
+#pragma once
+
+#include "journal/site.h"
+#include "status.h"
+#include "storage/storage.h"
+#include "zarr/json_text.h"
+
+#include <string>
+
+namespace mdimappend
+{
+
+/// The log record of a transaction that was committed, or null.
+Result<Json> committedRecord(Storage &storage, const Site &site,
+                             const std::string &transaction);
+
+}  // namespace mdimappend
