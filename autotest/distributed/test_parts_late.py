@@ -19,11 +19,12 @@ class Open:
         self.store = folder / "cube.zarr"
         self.first, *self.slices = parts.weather_files(folder, (3, 1, 2, 1))
         self.offsets = (0, 1, 3)
-        cubes.append(*parts.CHUNKS, self.first, self.store)
+        parts.call_append(*parts.CHUNKS, self.first, self.store)
         self.before = cubes.tree(self.store)
         self.after = parts.plain(folder, self.first, *self.slices)
         self.other = parts.weather_files(folder, (2,), 3, "other")[0]
-        self.token = parts.begin(self.store, self.slices[0], "--size", "4", *lease)
+        words = ("--like", self.slices[0], "--size", "4", *lease)
+        self.token = parts.call("begin", *words, self.store)
 
     def words(self, number):
         return ["--at", self.offsets[number], self.token, self.slices[number]]
@@ -32,7 +33,7 @@ class Open:
         return parts.verb("write", *self.words(number)).stdout
 
     def write_all(self):
-        return [self.write(number) for number in range(3)]
+        return [parts.call("write", *self.words(number)) for number in range(3)]
 
     def stopped(self, verb, call, part, *words, number=1):
         return preload.stopped_before(
