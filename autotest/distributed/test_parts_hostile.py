@@ -102,6 +102,7 @@ def open_to_all(tmp_path_factory):
     """It outlives all that is refused, and commits in the end."""
     opened = Opened(tmp_path_factory.mktemp("open"))
     yield opened
+    opened.commit()
 
 
 @pytest.fixture

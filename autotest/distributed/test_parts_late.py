@@ -397,3 +397,19 @@ def test_a_transaction_begins_where_the_last_one_was_given_up(opened):
     opened.token = parts.begin(*words, *parts.LEASE)
     parts.commit(opened.token, *opened.write_all())
     opened.check_committed()
+
+
+def test_what_was_decided_and_failed_is_finished_by_another_commit(opened, tmp_path):
+    """A document cannot be replaced for a while."""
+    receipts = opened.write_all()
+    words = ("driver", "mdimappend", "commit", opened.token, *receipts)
+    env = preload.environment(PRELOAD_FAIL="1,cube.zarr/orbit/zarr.json,1")
+    done = cubes.run(*words, command="gdal", env=env, status=1)
+    assert "is decided" in done.message
+    for verb in ("write", "abort"):
+        more = opened.words(0) if verb == "write" else [opened.token]
+        done = parts.verb(verb, *more, status=1)
+        assert "has been decided" in done.message
+    report = json.loads(parts.commit(opened.token, *receipts).stdout)
+    assert report["finished"]
+    opened.check_committed()
