@@ -383,6 +383,9 @@ Status WriteAlgorithm::act(const Token &token, GDALProgressFunc progress,
         request.slice.name = "the part";
     if (!m_label.empty())
         request.slice.label = m_label;
+    // GDAL takes an empty text for no values at all.
+    if (m_at.empty() && GetArg("at")->IsExplicitlySet())
+        m_at.emplace_back();
     MDIMAPPEND_ASSIGN(request.at, parseOffsets(m_at, token));
     request.labelFrom = m_labelFrom;
     request.allowedDrivers = m_inputFormats;

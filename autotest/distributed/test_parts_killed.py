@@ -45,7 +45,7 @@ class Setting:
         self.count = 0
         self.base = self.new_folder()
         if not creates:
-            cubes.append(*self.options, self.first, self.base / "cube.zarr")
+            parts.call_append(*self.options, self.first, self.base / "cube.zarr")
         self.before = self.tree(self.base)
         self.after = parts.plain(
             folder,
@@ -74,13 +74,13 @@ class Setting:
         return [*words, *self.options, "-j", "1", folder / "cube.zarr"]
 
     def begin(self, folder):
-        return parts.verb("begin", *self.begin_words(folder)).stdout
+        return parts.call("begin", *self.begin_words(folder))
 
     def write_all(self, token):
         receipts = []
         at = 0
         for path, rows in zip(self.slices, self.sizes, strict=True):
-            receipts.append(parts.write(token, path, at=at))
+            receipts.append(parts.call("write", "--at", at, token, path))
             at += rows
         return receipts
 
@@ -119,7 +119,7 @@ class Setting:
         plain = self.folder / "next" / f"{len(slices)}.zarr"
         plain.parent.mkdir(exist_ok=True)
         if not plain.exists():
-            cubes.append(*self.options, *slices, self.next, plain)
+            parts.call_append(*self.options, *slices, self.next, plain)
         assert cubes.tree(store) == cubes.tree(plain)
         parts.assert_nothing_left(store)
         return done.report

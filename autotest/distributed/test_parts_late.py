@@ -19,11 +19,12 @@ class Open:
         self.store = folder / "cube.zarr"
         self.first, *self.slices = parts.weather_files(folder, (3, 1, 2, 1))
         self.offsets = (0, 1, 3)
-        cubes.append(*parts.CHUNKS, self.first, self.store)
+        parts.call_append(*parts.CHUNKS, self.first, self.store)
         self.before = cubes.tree(self.store)
         self.after = parts.plain(folder, self.first, *self.slices)
         self.other = parts.weather_files(folder, (2,), 3, "other")[0]
-        self.token = parts.begin(self.store, self.slices[0], "--size", "4", *lease)
+        words = ("--like", self.slices[0], "--size", "4", *lease)
+        self.token = parts.call("begin", *words, self.store)
 
     def words(self, number):
         return ["--at", self.offsets[number], self.token, self.slices[number]]
@@ -32,7 +33,7 @@ class Open:
         return parts.verb("write", *self.words(number)).stdout
 
     def write_all(self):
-        return [self.write(number) for number in range(3)]
+        return [parts.call("write", *self.words(number)) for number in range(3)]
 
     def stopped(self, verb, call, part, *words, number=1):
         return preload.stopped_before(
@@ -395,4 +396,20 @@ def test_a_transaction_begins_where_the_last_one_was_given_up(opened):
     words = (opened.store, opened.slices[0], "--size", "4", "--lock-timeout", "0")
     opened.token = parts.begin(*words, *parts.LEASE)
     parts.commit(opened.token, *opened.write_all())
+    opened.check_committed()
+
+
+def test_what_was_decided_and_failed_is_finished_by_another_commit(opened, tmp_path):
+    """A document cannot be replaced for a while."""
+    receipts = opened.write_all()
+    words = ("driver", "mdimappend", "commit", opened.token, *receipts)
+    env = preload.environment(PRELOAD_FAIL="1,cube.zarr/orbit/zarr.json,1")
+    done = cubes.run(*words, command="gdal", env=env, status=1)
+    assert "is decided" in done.message
+    for verb in ("write", "abort"):
+        more = opened.words(0) if verb == "write" else [opened.token]
+        done = parts.verb(verb, *more, status=1)
+        assert "has been decided" in done.message
+    report = json.loads(parts.commit(opened.token, *receipts).stdout)
+    assert report["finished"]
     opened.check_committed()

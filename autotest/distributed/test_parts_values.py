@@ -31,25 +31,27 @@ class Both:
         for dataset in datasets:
             path = self.file(dataset)
             for store in (self.plain, self.store):
-                cubes.append(*self.options, path, store)
+                parts.call_append(*self.options, path, store)
 
     def append(self, *datasets, options=()):
         for dataset in datasets:
-            cubes.append(*self.options, *options, self.file(dataset), self.plain)
+            words = (*self.options, *options)
+            parts.call_append(*words, self.file(dataset), self.plain)
 
-    def begin(self, like, *options, **more):
-        words = (*self.options, *options)
-        return parts.begin(self.store, self.file(like), *words, **more)
+    def begin(self, like, *options):
+        words = (*self.options, *options, "--like", self.file(like))
+        return parts.call("begin", *words, self.store)
 
-    def write(self, token, dataset, *options, at=None, **more):
-        return parts.write(token, self.file(dataset), *options, at=at, **more)
+    def write(self, token, dataset, *options, at=None):
+        words = (*parts.at_words(at), *options, token, self.file(dataset))
+        return parts.call("write", *words)
 
     def distribute(self, like, pieces, *options):
         """`pieces`: (dataset, at)."""
         token = self.begin(like, *options)
         receipts = [self.write(token, dataset, at=at) for dataset, at in pieces]
         # In no order.
-        return json.loads(parts.commit(token, *receipts[::-1]).stdout)
+        return json.loads(parts.call("commit", "--json", token, *receipts[::-1]))
 
     def check(self):
         assert cubes.tree(self.store) == cubes.tree(self.plain)
@@ -160,7 +162,7 @@ def test_parts_that_share_a_chunk_are_refused_and_the_message_says_where(tmp_pat
         assert words in message
         assert "Cut the parts at borders of chunks." in message
     both.append(days)
-    parts.commit(token, both.write(token, days))
+    parts.call("commit", token, both.write(token, days))
     both.check()
 
 
@@ -322,7 +324,7 @@ def test_parts_without_the_append_dimension_get_their_labels_by_label(tmp_path):
         both.write(token, flat[i], "--label", f"2000-01-0{i + 3}", at=i)
         for i in range(2)
     ]
-    parts.commit(token, *receipts)
+    parts.call("commit", token, *receipts)
     both.check()
 
 
@@ -339,7 +341,7 @@ def test_labels_come_from_the_names_of_the_parts(tmp_path):
     ]
     token = parts.begin(both.store, paths[0], *source, "--size", "2")
     receipts = [parts.write(token, path, *source, at=i) for i, path in enumerate(paths)]
-    parts.commit(token, *receipts)
+    parts.call("commit", token, *receipts)
     both.check()
 
 
@@ -367,7 +369,9 @@ def test_bounds_and_other_small_rows_are_carried(tmp_path, known):
 
 
 def test_a_chunk_of_small_rows_that_is_one_parts_beside_some_that_are_shared(tmp_path):
-    both = Both(tmp_path, "--encoding", "air:chunk=1x4x5", "--encoding", "orbit:chunk=4")
+    both = Both(
+        tmp_path, "--encoding", "air:chunk=1x4x5", "--encoding", "orbit:chunk=4"
+    )
     both.base(parts.weather(0, 4))
     days = parts.weather(4, 12)
     both.append(days)
@@ -453,7 +457,7 @@ def test_the_log_has_one_record_with_the_message(tmp_path):
     days = parts.weather(2, 4)
     token = both.begin(days, "--message", "from begin")
     receipts = [both.write(token, d, at=at) for d, at in pieces_of(days, time=[2])]
-    parts.commit(token, *receipts, "--message", "from commit")
+    parts.call("commit", token, *receipts, "--message", "from commit")
     records = parts.log(both.store)
     assert [r["sequence"] for r in records] == [1, 2]
     assert records[1]["message"] == "from commit"

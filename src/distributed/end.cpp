@@ -78,11 +78,22 @@ Result<Json> finishEnd(OpenPart &open, const std::string &transaction)
     return committedRecord(*open.writer.storage, open.writer.site, transaction);
 }
 
-/// Where the lease is over: maybe because all is done.
-Result<Json> recordOfEnded(const Token &token, const AppendOptions &options)
+/// Where the lease is over: the log record of what is done, or decided, or
+/// null.
+Result<Json> finishLate(const Token &token, const AppendOptions &options)
 {
     MDIMAPPEND_ASSIGN(const Writer there, openToLook(token, options));
-    return committedRecord(*there.storage, there.site, token.transaction);
+    auto &storage = *there.storage;
+    MDIMAPPEND_ASSIGN(Json record,
+                      committedRecord(storage, there.site, token.transaction));
+    if (record.is_object() || options.dryRun)
+        return record;
+    MDIMAPPEND_ASSIGN(const bool decided,
+                      isToBeFinished(storage, there.site, token.transaction));
+    if (!decided)
+        return record;
+    MDIMAPPEND_ASSIGN(OpenPart open, openToFinish(token, options));
+    return finishEnd(open, token.transaction);
 }
 
 class Committing
@@ -300,9 +311,9 @@ Result<CommitReport> commitParts(const Token &token,
     auto opened = openToEnd(token, options);
     if (!opened)
     {
-        const auto record = recordOfEnded(token, options);
-        if (record && record->is_object())
-            return reportOf(*record);
+        MDIMAPPEND_ASSIGN(const Json record, finishLate(token, options));
+        if (record.is_object())
+            return reportOf(record);
         return opened.takeStatus();
     }
     MDIMAPPEND_ASSIGN(const bool ended, hasEnded(*opened, token.transaction));
@@ -326,20 +337,15 @@ Status abortParts(const Token &token, const AppendOptions &options)
     const auto committed =
         error("the transaction has been committed: it cannot be aborted any "
               "more.");
-    auto opened = openToEnd(token, options);
-    if (!opened)
-    {
-        const auto record = recordOfEnded(token, options);
-        return record && record->is_object() ? committed : opened.takeStatus();
-    }
-    auto &storage = *opened->writer.storage;
-    const auto &site = opened->writer.site;
-    MDIMAPPEND_ASSIGN(const bool ended, hasEnded(*opened, token.transaction));
+    MDIMAPPEND_ASSIGN(OpenPart open, openToEnd(token, options));
+    auto &storage = *open.writer.storage;
+    const auto &site = open.writer.site;
+    MDIMAPPEND_ASSIGN(const bool ended, hasEnded(open, token.transaction));
     if (!ended)
         MDIMAPPEND_RETURN_IF_ERROR(
             decide(storage, site, token.transaction, Decision{false, {}})
                 .status());
-    MDIMAPPEND_ASSIGN(const Json record, finishEnd(*opened, token.transaction));
+    MDIMAPPEND_ASSIGN(const Json record, finishEnd(open, token.transaction));
     return record.is_object() ? committed : Status::ok();
 }
 

@@ -1,6 +1,8 @@
 #include "distributed/ended_transaction.h"
 
 #include "journal/log.h"
+#include "journal/records.h"
+#include "transaction/protocol.h"
 
 namespace mdimappend
 {
@@ -22,6 +24,30 @@ Result<Json> committedRecord(Storage &storage, const Site &site,
             break;
     }
     return Json();
+}
+
+Result<bool> isToBeFinished(Storage &storage, const Site &site,
+                            const std::string &transaction)
+{
+    MDIMAPPEND_ASSIGN(const auto text,
+                      storage.read(decisionPath(site, transaction)));
+    if (!text)
+        return false;
+    const auto decision = parseDecision(*text);
+    return decision && decision->commit;
+}
+
+Status sayHowItEnded(Status why, Storage &storage, const Site &site,
+                     const std::string &transaction)
+{
+    const auto record = committedRecord(storage, site, transaction);
+    if (record && record->is_object())
+        return error("the transaction has been committed already");
+    const auto decided = isToBeFinished(storage, site, transaction);
+    if (decided && *decided)
+        return error("the transaction has been decided: it is going to be in "
+                     "the target. `commit`, or the next run, finishes it.");
+    return why;
 }
 
 }  // namespace mdimappend

@@ -16,4 +16,13 @@ namespace mdimappend
 Result<Json> committedRecord(Storage &storage, const Site &site,
                              const std::string &transaction);
 
+/// Instead of `why` (its lease is over): that it was committed, or is going to
+/// be.
+Status sayHowItEnded(Status why, Storage &storage, const Site &site,
+                     const std::string &transaction);
+
+/// Whether it is decided that it is committed, and nobody has come to its end.
+Result<bool> isToBeFinished(Storage &storage, const Site &site,
+                            const std::string &transaction);
+
 }  // namespace mdimappend

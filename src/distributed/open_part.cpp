@@ -27,11 +27,8 @@ Status checkStillOpen(const Writer &writer, const Token &token)
     auto left = writer.checkLeft(token.lease);
     if (left)
         return left;
-    const auto record =
-        committedRecord(*writer.storage, writer.site, token.transaction);
-    return record && record->is_object()
-               ? error("the transaction has been committed already")
-               : left;
+    return sayHowItEnded(std::move(left), *writer.storage, writer.site,
+                         token.transaction);
 }
 
 Result<OpenPart> openPart(const Token &token, const AppendOptions &options)
@@ -51,7 +48,25 @@ Result<OpenPart> openToEnd(const Token &token, const AppendOptions &options)
     const auto all = optionsFor(token, options);
     auto request = lockRequestOf(all, placeOf(all, open.connection));
     request.left = token.lease;
-    MDIMAPPEND_ASSIGN(open.writer, openForWriting(request));
+    auto writer = openForWriting(request);
+    if (!writer)
+    {
+        const auto there = openToLook(token, options);
+        return there ? sayHowItEnded(writer.takeStatus(), *there->storage,
+                                     there->site, token.transaction)
+                     : writer.takeStatus();
+    }
+    open.writer = std::move(*writer);
+    return open;
+}
+
+Result<OpenPart> openToFinish(const Token &token, const AppendOptions &options)
+{
+    OpenPart open;
+    auto all = optionsFor(token, options);
+    all.lock = LockMode::Auto;
+    MDIMAPPEND_ASSIGN(open.writer, openForWriting(lockRequestOf(
+                                       all, placeOf(all, open.connection))));
     return open;
 }
 

@@ -37,6 +37,10 @@ Result<OpenPart> openToEnd(const Token &token, const AppendOptions &options);
 Status readSession(OpenPart &open, const Token &token,
                    const AppendOptions &options);
 
+/// For whoever finishes what was decided, when its lease is over: takes the
+/// lock as any writer does.
+Result<OpenPart> openToFinish(const Token &token, const AppendOptions &options);
+
 /// Site and storage alone, whoever has the lease.
 Result<Writer> openToLook(const Token &token, const AppendOptions &options);
 

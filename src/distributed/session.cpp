@@ -45,7 +45,7 @@ Json carriedJson(const CarriedRows &rows)
 
 std::optional<CarriedRows> carriedFrom(const Json &json)
 {
-    if (!json.is_object())
+    if (json.is_null())
         return std::nullopt;
     CarriedRows rows;
     rows.first = countMember(json, "first");
@@ -110,7 +110,8 @@ Result<TargetArray> arrayOf(const Session &session, const std::string &path)
                          session.target.appendDim);
 }
 
-bool haveForm(const SessionArray &array, const TargetArray &target)
+bool haveForm(const Session &session, const SessionArray &array,
+              const TargetArray &target)
 {
     const auto &shape = target.document.shape;
     const auto &[low, high] = array.window;
@@ -123,7 +124,9 @@ bool haveForm(const SessionArray &array, const TargetArray &target)
             array.committed[i] > shape[i])
             return false;
     }
-    return true;
+    const auto axis = target.axis;
+    return !axis || (low[*axis] == session.firstRow &&
+                     high[*axis] - low[*axis] == session.rows);
 }
 
 /// They are written to.
@@ -212,7 +215,7 @@ Result<Session> sessionFrom(const Json &json)
                         each.at("high").get<Extent>()};
         array.committed = each.at("committed").get<Extent>();
         array.byParts = textMember(each, "by") == "parts";
-        if (found == target.arrays.end() || !haveForm(array, *found))
+        if (found == target.arrays.end() || !haveForm(session, array, *found))
             return error("array '" + path + "' is not as it should be");
         session.arrays.push_back(std::move(array));
     }

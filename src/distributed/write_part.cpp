@@ -104,7 +104,7 @@ class PartWriter
             MDIMAPPEND_RETURN_IF_ERROR(checkCoordinates());
         MDIMAPPEND_ASSIGN(m_labels,
                           labelsOfPart(m_session, *m_slice, m_firstRow));
-        if (m_arrays.empty() && !m_labels)
+        if (m_arrays.empty() && (!m_labels || m_session.labels))
             return refused("it has none of the arrays that parts bring.");
         return Status::ok();
     }
