@@ -96,7 +96,7 @@ Result<std::vector<Receipt>> readReceipts(const std::vector<std::string> &words)
     return receipts;
 }
 
-std::optional<std::uint64_t> wholeNumber(std::string_view text)
+std::optional<std::uint64_t> wholeNumber(const std::string &text)
 {
     std::uint64_t number = 0;
     const auto *end = text.data() + text.size();
@@ -115,8 +115,7 @@ parseOffsets(const std::vector<std::string> &words, const Token &token)
     {
         const auto equals = word.rfind('=');
         const bool named = equals != std::string::npos;
-        const auto number =
-            wholeNumber(std::string_view(word).substr(named ? equals + 1 : 0));
+        const auto number = wholeNumber(word.substr(named ? equals + 1 : 0));
         const auto dimension = named ? word.substr(0, equals)
                                      : textMember(token.plan, "append_dim");
         if (!number || dimension.empty())
@@ -140,12 +139,11 @@ Result<Region> parseRegion(const std::vector<std::string> &words)
         const auto colon = word.rfind(':');
         const bool hasForm = equals != std::string::npos && equals > 0 &&
                              colon != std::string::npos && colon > equals;
-        const auto text = std::string_view(word);
         const auto first =
-            hasForm ? wholeNumber(text.substr(equals + 1, colon - equals - 1))
+            hasForm ? wholeNumber(word.substr(equals + 1, colon - equals - 1))
                     : std::nullopt;
         const auto end =
-            hasForm ? wholeNumber(text.substr(colon + 1)) : std::nullopt;
+            hasForm ? wholeNumber(word.substr(colon + 1)) : std::nullopt;
         if (!first || !end)
             return Status(Failure::Usage,
                           "--region " + word +
