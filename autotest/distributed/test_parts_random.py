@@ -14,7 +14,7 @@ import pytest
 import xarray as xr
 
 ALL = os.environ.get("MDIMAPPEND_ALL_SCENARIOS", "0") not in ("", "0")
-SEEDS = range(300 if ALL else 10)
+SEEDS = range(300 if ALL else 6)
 
 
 class Drawn:

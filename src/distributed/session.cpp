@@ -343,8 +343,10 @@ sessionCoordinate(Storage &storage, const Site &site, const Session &session,
             return damaged;
         values.shape.push_back(size.get<std::uint64_t>());
         // No more than there are bytes.
-        if (values.shape.back() > object->size() ||
-            (count *= values.shape.back()) > object->size())
+        if (values.shape.back() > object->size())
+            return damaged;
+        count *= values.shape.back();
+        if (count > object->size())
             return damaged;
     }
     for (const auto &text : member(*head, "texts"))
