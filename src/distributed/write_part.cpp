@@ -72,7 +72,7 @@ class PartWriter
                           "slice '" + m_slice->name() +
                               "' changed while it was read: '" + file +
                               "' is not what it was.");
-        return receipt(std::move(*written));
+        return receipt(*written);
     }
 
   private:
@@ -421,7 +421,7 @@ class PartWriter
                        ". Cut the parts at borders of chunks.");
     }
 
-    Result<Receipt> receipt(WrittenPart written)
+    Result<Receipt> receipt(const WrittenPart &written)
     {
         const auto record = toText(written);
         Receipt receipt{m_session.transaction, written.part, contentOf(record),
