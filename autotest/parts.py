@@ -84,7 +84,7 @@ def weather_files(folder, sizes, first=0, prefix="day", **options):
 
 def age_lease(store, seconds=7200):
     """Nobody has renewed the lease for so long."""
-    for path in (cubes.sidecar(store) / "lease").iterdir():
+    for path in (cubes.sidecar(store) / "lease").glob("*"):
         then = time.time() - seconds
         os.utime(path, (then, then))
 

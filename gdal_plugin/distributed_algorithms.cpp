@@ -99,8 +99,9 @@ Result<std::vector<Receipt>> readReceipts(const std::vector<std::string> &words)
 std::optional<std::uint64_t> wholeNumber(const std::string &text)
 {
     std::uint64_t number = 0;
-    const auto *end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, number);
+    const char *begin = text.data();
+    const char *end = begin + text.size();
+    const auto parsed = std::from_chars(begin, end, number);
     if (text.empty() || parsed.ec != std::errc() || parsed.ptr != end)
         return std::nullopt;
     return number;

@@ -99,7 +99,10 @@ class Setting:
         inject = f"inject={name}:signal=KILL:when={number}"
         prefix = strace(self.folder / "killed", "-e", inject)
         done = parts.verb(*words, prefix=prefix, status=None)
-        assert done.status in (-signal.SIGKILL, 128 + signal.SIGKILL), done
+        # One more or less, of those that are not on files of the store.
+        if done.status != 0:
+            assert done.status in (-signal.SIGKILL, 128 + signal.SIGKILL), done
+        return done.status != 0
 
     def check_end(self, folder, committed):
         assert self.tree(folder) == (self.after if committed else self.before)
@@ -137,9 +140,11 @@ def test_a_killed_workers_part_is_written_again_by_another_one(setting):
     words = ("write", "-j", "1", token, setting.slices[1], "--at", setting.sizes[0])
     points = setting.calls(folder, *words)
     assert len(points) > 20
+    killed = 0
     for point in sample(points, 4, "write"):
-        setting.kill(point, *words)
+        killed += setting.kill(point, *words)
         assert setting.tree(folder) == setting.before
+    assert killed > 1
     receipts = setting.write_all(token)
     parts.commit(token, *receipts)
     setting.check_end(folder, True)
@@ -164,7 +169,7 @@ def test_a_killed_commit_is_finished_or_given_up(setting):
         point, way = case if ALL else (case, ways[number % 4])
         folder = setting.copy(base)
         store = folder / "cube.zarr"
-        setting.kill(point, *words(folder))
+        assert setting.kill(point, *words(folder))
         if way == "commit":
             parts.verb(*words(folder))
             setting.check_end(folder, True)
@@ -205,9 +210,9 @@ def test_after_a_killed_begin_the_target_is_as_before(setting):
     for number, point in enumerate(sample(points, 4, f"begin {setting.creates}")):
         folder = setting.copy()
         store = folder / "cube.zarr"
-        setting.kill(point, "begin", *setting.begin_words(folder))
+        assert setting.kill(point, "begin", *setting.begin_words(folder))
         assert setting.tree(folder) == setting.before
-        if number % 2 == 0:
+        if number % 2 == 0 and parts.is_leased(store):
             parts.verb("unlock", store)
         else:
             parts.age_lease(store)
@@ -229,7 +234,7 @@ def test_after_a_killed_abort_the_target_is_as_before(setting):
     for number, point in enumerate(sample(points, 4, f"abort {setting.creates}")):
         folder = setting.copy(base)
         store = folder / "cube.zarr"
-        setting.kill(point, *words(folder))
+        assert setting.kill(point, *words(folder))
         assert setting.tree(folder) == setting.before
         if number % 2 == 0:
             over = not parts.is_leased(store)

@@ -485,3 +485,29 @@ def test_a_slice_of_many_workers_reads_as_one_of_xarray(tmp_path):
     days.to_zarr(other, consolidated=True)
     found = cubes.open_xarray(both.store)
     xr.testing.assert_equal(found, cubes.open_xarray(other))
+
+
+def test_each_array_may_be_cut_in_its_own_way(tmp_path):
+    """All of those parts bring labels, the same ones in other pieces."""
+    both = Both(tmp_path, *CHUNKS)
+    both.base(parts.weather(0, 3))
+    days = parts.weather(3, 6)
+    both.append(days)
+    pieces = pieces_of(days[["air"]], time=[1, 3])
+    pieces += pieces_of(days[["orbit"]], time=[2, 4])
+    both.distribute(days.isel(time=[0]), pieces, "--size", "6")
+    both.check()
+
+
+def test_labels_that_differ_between_the_arrays_of_a_day_are_refused(tmp_path):
+    both = Both(tmp_path, *CHUNKS)
+    days = parts.weather(0, 4)
+    shifted = days.assign_coords(time=days["time"] + 1)
+    shifted["time"].encoding["_FillValue"] = None
+    token = both.begin(days[["air", "orbit"]].isel(time=[0]), "--size", "4")
+    receipts = [both.write(token, days[["air"]])]
+    receipts += [
+        both.write(token, d, at=at) for d, at in pieces_of(shifted[["orbit"]], time=[2])
+    ]
+    done = parts.commit(token, *receipts, status=5)
+    assert "array 'time': rows 0 to 2, or some of them" in done.message

@@ -27,6 +27,27 @@ std::string rowsText(std::uint64_t first, std::uint64_t end)
     return "rows " + std::to_string(first) + " to " + std::to_string(end);
 }
 
+/// Those of them that are [first, end).
+CarriedRows rowsOf(const CarriedRows &rows, std::uint64_t first,
+                   std::uint64_t end)
+{
+    CarriedRows some;
+    some.first = first;
+    some.rows = end - first;
+    const auto skip = static_cast<std::size_t>(first - rows.first);
+    const auto count = static_cast<std::size_t>(some.rows);
+    if (!rows.texts.empty())
+    {
+        const auto from =
+            rows.texts.begin() + static_cast<std::ptrdiff_t>(skip);
+        some.texts.assign(from, from + static_cast<std::ptrdiff_t>(count));
+        return some;
+    }
+    const auto size = rows.values.size() / static_cast<std::size_t>(rows.rows);
+    some.values = rows.values.substr(skip * size, count * size);
+    return some;
+}
+
 /// Rows in order, one after the other.
 CarriedRows joined(const std::vector<CarriedRows> &parts)
 {
@@ -133,23 +154,36 @@ Status CollectedParts::addRows(std::size_t number, const CarriedRows &rows)
                      "' is damaged: its rows of array '" +
                      targetArray(number).name + "' cannot be");
     auto &known = m_arrays[number].rows;
-    const auto after =
-        std::ranges::lower_bound(known, rows.first, {}, &CarriedRows::first);
-    const bool isSame = after != known.end() && *after == rows;
-    if (isSame)
-        return Status::ok();
-    const bool overlapsNext =
-        after != known.end() && rows.first + rows.rows > after->first;
-    const bool overlapsLast =
-        after != known.begin() &&
-        std::prev(after)->first + std::prev(after)->rows > rows.first;
-    if (overlapsNext || overlapsLast)
-        return refused("array '" + targetArray(number).name +
-                       "': " + rowsText(rows.first, rows.first + rows.rows) +
-                       ", or some of them, are in two of the parts, with "
-                       "different values. Commit with the receipt of the one "
-                       "that counts.");
-    known.insert(after, rows);
+    const auto end = rows.first + rows.rows;
+    auto place =
+        std::ranges::upper_bound(known, rows.first, {}, &CarriedRows::first);
+    if (place != known.begin())
+        --place;
+    // Parts of other arrays may bring the same labels in other pieces.
+    std::vector<CarriedRows> added;
+    auto next = rows.first;
+    for (; place != known.end() && place->first < end; ++place)
+    {
+        const auto first = std::max(place->first, rows.first);
+        const auto last = std::min(place->first + place->rows, end);
+        if (first >= last)
+            continue;
+        if (rowsOf(*place, first, last) != rowsOf(rows, first, last))
+            return refused("array '" + targetArray(number).name +
+                           "': " + rowsText(first, last) +
+                           ", or some of them, are in two of the parts, with "
+                           "different values. Commit with the receipt of the "
+                           "one that counts.");
+        if (next < first)
+            added.push_back(rowsOf(rows, next, first));
+        next = last;
+    }
+    if (next < end)
+        added.push_back(rowsOf(rows, next, end));
+    for (auto &some : added)
+        known.insert(std::ranges::upper_bound(known, some.first, {},
+                                              &CarriedRows::first),
+                     std::move(some));
     return Status::ok();
 }
 
