@@ -269,11 +269,13 @@ class Transaction(AbstractContextManager["Transaction"]):
         self, part: Any, at: int | Mapping[str, int] | None, options: dict[str, Any]
     ) -> Receipt:
         offsets = {self.append_dim: at} if isinstance(at, int) else dict(at or {})
+        # GDAL takes an empty list for one with an empty text.
+        places = [f"{dim}={offset}" for dim, offset in offsets.items()]
         outcome = self._run(
             "write",
             {
                 "input": part,
-                "at": [f"{dim}={offset}" for dim, offset in offsets.items()],
+                **({"at": places} if places else {}),
                 **options,
             },
         )
