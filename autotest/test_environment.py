@@ -36,7 +36,11 @@ def test_few_file_descriptors(tmp_path, store, per_commit):
 @pytest.mark.skipif(cubes.SANITIZED, reason="sanitizers map terabytes")
 @pytest.mark.parametrize("megabytes", [120, 180, 240, 300, 400, 600, 1000])
 def test_little_address_space(tmp_path, store, megabytes):
-    """An error or success, never a crash and never something in between."""
+    """An error or success, never a crash and never something in between.
+
+    But for libnetcdf: where it finds no memory for its texts, it says so and aborts
+    the process, which nobody can prevent. Then it is like any kill.
+    """
     size = {"lat": 500, "lon": 600}
     first, second = cubes.weather_slices(tmp_path, (3, 6), **size)
     cubes.append("--encoding", "air:chunk=4x500x600", first, store)
@@ -46,7 +50,8 @@ def test_little_address_space(tmp_path, store, megabytes):
     done = cubes.append(*words, prefix=limit, status=None)
     if done.status == 127:
         return  # Too little even to load the libraries.
-    assert done.status in (0, 1, 4), done
+    if not (done.status == -signal.SIGABRT and "NCbytes failure" in repr(done)):
+        assert done.status in (0, 1, 4), done
     if done.status != 0:
         verb("recover", store)
         assert cubes.tree(store) == before, done

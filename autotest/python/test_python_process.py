@@ -185,6 +185,14 @@ def test_tqdm_that_is_not_there(store, monkeypatch):
 # Ctrl-C
 
 
+@pytest.fixture(autouse=True)
+def heeds_ctrl_c():
+    """Also where the tests run in the background, and SIGINT is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt():
     signal.raise_signal(signal.SIGINT)
 
