@@ -8,8 +8,10 @@
 #include <cpl_vsi.h>
 #include <cpl_vsi_virtual.h>
 
+#include <array>
 #include <charconv>
 #include <memory>
+#include <string_view>
 
 namespace mdimappend
 {
@@ -20,19 +22,20 @@ namespace
 constexpr std::size_t largestArgument = 64U << 20;
 
 /// What is about more slices than one, or about waiting for them.
-const std::set<std::string> withoutMeaning = {GDAL_ARG_NAME_INPUT,
-                                              "slices-from",
-                                              "wait",
-                                              "poll-interval",
-                                              "ready-suffix",
-                                              "overwrite",
-                                              "on-duplicate",
-                                              "require-aligned",
-                                              "lock",
-                                              "slices-per-commit",
-                                              "keep-going",
-                                              "dry-run",
-                                              "report"};
+constexpr std::array<std::string_view, 13> withoutMeaning = {
+    GDAL_ARG_NAME_INPUT,
+    "slices-from",
+    "wait",
+    "poll-interval",
+    "ready-suffix",
+    "overwrite",
+    "on-duplicate",
+    "require-aligned",
+    "lock",
+    "slices-per-commit",
+    "keep-going",
+    "dry-run",
+    "report"};
 
 /// JSON as it stands, or the file that it is in; '-' is standard input.
 Result<std::string> jsonArgument(const std::string &word)
@@ -207,8 +210,9 @@ Status BeginAlgorithm::checkArguments() const
 {
     for (const auto &name : withoutMeaning)
     {
-        if (name != GDAL_ARG_NAME_INPUT && given(name.c_str()))
-            return {Failure::Usage, "--" + name +
+        const std::string option(name);
+        if (name != GDAL_ARG_NAME_INPUT && given(option.c_str()))
+            return {Failure::Usage, "--" + option +
                                         " has no meaning for a transaction of "
                                         "many parts"};
     }
@@ -263,8 +267,6 @@ Status BeginAlgorithm::begin(GDALProgressFunc progress, void *progressData)
                 "a dry run begins nothing: `gdal mdim append --dry-run` tells "
                 "what would be"};
     request.options.command = "gdal driver mdimappend begin";
-    if (!given("lease"))
-        request.options.lease = std::chrono::hours(1);
     request.options.progress = progressOf(progress, progressData);
     if (m_size > 0)
         request.rows = static_cast<std::uint64_t>(m_size);
@@ -374,12 +376,7 @@ Status WriteAlgorithm::act(const Token &token, GDALProgressFunc progress,
 {
     PartRequest request;
     request.token = token;
-    request.slice.name = m_slice.GetName();
-    request.slice.dataset = m_slice.GetDatasetRef();
-    if (request.slice.name.empty() && request.slice.dataset)
-        request.slice.name = request.slice.dataset->GetDescription();
-    if (request.slice.name.empty())
-        request.slice.name = "the part";
+    request.slice = sliceInput(m_slice, "the part");
     if (!m_label.empty())
         request.slice.label = m_label;
     // GDAL takes an empty text for no values at all.

@@ -34,6 +34,18 @@ std::string settingsText(const AppendOptions &options)
 
 }  // namespace
 
+SliceInput sliceInput(GDALArgDatasetValue &value, const std::string &unnamed)
+{
+    SliceInput slice;
+    slice.name = value.GetName();
+    slice.dataset = value.GetDatasetRef();
+    if (slice.name.empty() && slice.dataset)
+        slice.name = slice.dataset->GetDescription();
+    if (slice.name.empty())
+        slice.name = unnamed;
+    return slice;
+}
+
 MdimAppendAlgorithm::MdimAppendAlgorithm()
     : MdimAppendAlgorithm(NAME,
                           "Append slices to a Zarr cube: validated, atomic, "
@@ -48,10 +60,9 @@ MdimAppendAlgorithm::MdimAppendAlgorithm()
         "command again appends what is missing.";
 }
 
-MdimAppendAlgorithm::MdimAppendAlgorithm(const char *name,
-                                         const char *description,
-                                         const std::set<std::string> &hidden,
-                                         const std::string &lease)
+MdimAppendAlgorithm::MdimAppendAlgorithm(
+    const char *name, const char *description,
+    std::span<const std::string_view> hidden, const std::string &lease)
     : GDALAlgorithm(name, description, ""), m_lease(lease)
 {
     AddProgressArg();
@@ -76,13 +87,13 @@ MdimAppendAlgorithm::MdimAppendAlgorithm(const char *name,
     hide(hidden);
 }
 
-void MdimAppendAlgorithm::hide(const std::set<std::string> &names)
+void MdimAppendAlgorithm::hide(std::span<const std::string_view> names)
 {
     for (const auto &argument : GetArgs())
     {
         auto *made =
             dynamic_cast<GDALInConstructionAlgorithmArg *>(argument.get());
-        if (made && names.contains(made->GetName()))
+        if (made && std::ranges::find(names, made->GetName()) != names.end())
             made->SetHidden();
     }
 }
@@ -382,16 +393,8 @@ Status MdimAppendAlgorithm::readSlices(AppendOptions &options)
     if (!m_slices.empty())
         options.slices.clear();
     for (std::size_t i = 0; i < m_slices.size(); ++i)
-    {
-        SliceInput slice;
-        slice.name = m_slices[i].GetName();
-        slice.dataset = m_slices[i].GetDatasetRef();
-        if (slice.name.empty() && slice.dataset)
-            slice.name = slice.dataset->GetDescription();
-        if (slice.name.empty())
-            slice.name = "slice " + std::to_string(i + 1);
-        options.slices.push_back(std::move(slice));
-    }
+        options.slices.push_back(
+            sliceInput(m_slices[i], "slice " + std::to_string(i + 1)));
     if (given("slices-from"))
         options.slicesFrom = m_slicesFrom;
     if (options.slices.empty() && options.slicesFrom.empty())
@@ -529,7 +532,8 @@ Status MdimAppendAlgorithm::readRunOptions(AppendOptions &options) const
     Json texts = Json::object();
     if (given("lock"))
         texts["lock"] = m_lock;
-    if (given("lease"))
+    // Its default is not the same for all that take these options.
+    if (given("lease") || !m_settings->given.contains("lease"))
         texts["lease"] = m_lease;
     if (given("durability"))
         texts["durability"] = m_durability;

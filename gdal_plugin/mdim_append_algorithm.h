@@ -10,12 +10,16 @@
 
 #include <functional>
 #include <optional>
-#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mdimappend
 {
+
+/// A slice that was named, or is open; `unnamed` if it has no name.
+SliceInput sliceInput(GDALArgDatasetValue &value, const std::string &unnamed);
 
 class MdimAppendAlgorithm : public GDALAlgorithm
 {
@@ -72,7 +76,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     /// For what takes the options of an append, and does something else.
     /// `hidden`: the options that have no meaning there.
     MdimAppendAlgorithm(const char *name, const char *description,
-                        const std::set<std::string> &hidden,
+                        std::span<const std::string_view> hidden,
                         const std::string &lease);
 
     bool given(const char *name) const;
@@ -89,7 +93,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
 
   private:
     bool RunImpl(GDALProgressFunc progress, void *progressData) override;
-    void hide(const std::set<std::string> &names);
+    void hide(std::span<const std::string_view> names);
     void addSliceArguments();
     void addTargetArguments();
     void addGuardArguments();

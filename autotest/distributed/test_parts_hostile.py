@@ -148,6 +148,18 @@ GARBAGE = [
 ]
 
 
+def limited(*words):
+    """A verb that has little memory, little time, and nobody to ask."""
+    return cubes.run(
+        *("driver", "mdimappend", *words),
+        command="gdal",
+        status=None,
+        prefix=hostile.LIMITED,
+        timeout=hostile.SECONDS,
+        stdin=cubes.subprocess.DEVNULL,
+    )
+
+
 VERBS = ("write", "commit", "abort", "renew")
 
 
@@ -157,14 +169,7 @@ VERBS = ("write", "commit", "abort", "renew")
 )
 def test_a_token_that_is_none(tmp_path, verb, number):
     words = [GARBAGE[number]] + ([tmp_path / "x.nc"] if verb == "write" else [])
-    done = cubes.run(
-        *("driver", "mdimappend", verb, *words),
-        command="gdal",
-        status=None,
-        prefix=hostile.LIMITED,
-        timeout=hostile.SECONDS,
-        stdin=cubes.subprocess.DEVNULL,
-    )
+    done = limited(verb, *words)
     assert done.status in (1, 2), done
     assert "ERROR" in done.stderr
 
@@ -240,14 +245,7 @@ def test_a_plan_in_a_token_is_only_told(opened):
 @pytest.mark.parametrize("number", sample(range(len(GARBAGE)), 5))
 def test_a_receipt_that_is_none(opened, number):
     good = [json.dumps(r) for r in opened.receipts]
-    done = cubes.run(
-        *("driver", "mdimappend", "commit", opened.text, GARBAGE[number], good[0]),
-        command="gdal",
-        status=None,
-        prefix=hostile.LIMITED,
-        timeout=hostile.SECONDS,
-        stdin=cubes.subprocess.DEVNULL,
-    )
+    done = limited("commit", opened.text, GARBAGE[number], good[0])
     assert done.status in (1, 2, 5), done
     assert "ERROR" in done.stderr
 

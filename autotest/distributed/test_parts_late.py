@@ -367,6 +367,20 @@ def test_a_long_lease_is_over_when_its_claim_is_old_enough(opened):
     parts.assert_nothing_left(opened.store)
 
 
+def test_the_lease_is_that_of_the_command_line_the_settings_or_an_hour(tmp_path):
+    (day,) = parts.weather_files(tmp_path, [1])
+    settings = tmp_path / "settings.json"
+    settings.write_text('{"lease": "5min"}')
+
+    def seconds(name, *options):
+        token = parts.begin(tmp_path / f"{name}.zarr", day, *options)
+        return json.loads(token)["lease"]["seconds"]
+
+    assert seconds("default") == 3600
+    assert seconds("settings", "--settings", settings) == 300
+    assert seconds("both", "--settings", settings, "--lease", "2min") == 120
+
+
 def test_a_short_lease_is_over_by_waiting(tmp_path):
     opened = Open(tmp_path, ("--lease", "1s"))
     receipts = opened.write_all()

@@ -311,12 +311,17 @@ def test_a_cube_without_labels(tmp_path):
     both.check()
 
 
-def test_parts_without_the_append_dimension_get_their_labels_by_label(tmp_path):
+def two_days_more(tmp_path):
+    """Appended already by the plain command, and to be cut into parts."""
     both = Both(tmp_path, "--encoding", "air:chunk=1x2x3")
     both.base(cubes.weather(0, 2))
     days = cubes.weather(2, 2)
     both.append(days)
-    days = days.drop_vars("elevation")
+    return both, days.drop_vars("elevation")
+
+
+def test_parts_without_the_append_dimension_get_their_labels_by_label(tmp_path):
+    both, days = two_days_more(tmp_path)
     token = both.begin(days.isel(time=[0]), "--size", "2")
     flat = [days.isel(time=i, drop=True) for i in range(2)]
     assert "label" in parts.refused_write(token, both.file(flat[0]), at=0)
@@ -329,11 +334,7 @@ def test_parts_without_the_append_dimension_get_their_labels_by_label(tmp_path):
 
 
 def test_labels_come_from_the_names_of_the_parts(tmp_path):
-    both = Both(tmp_path, "--encoding", "air:chunk=1x2x3")
-    both.base(cubes.weather(0, 2))
-    days = cubes.weather(2, 2)
-    both.append(days)
-    days = days.drop_vars("elevation")
+    both, days = two_days_more(tmp_path)
     source = ("--label-from", "name:A_%Y%m%d.nc")
     paths = [
         cubes.write(days.isel(time=i, drop=True), tmp_path / f"A_2000010{i + 3}.nc")

@@ -289,15 +289,21 @@ def cases_of(world, snapshot, words, every):
     return sample([(kind, n) for n in numbers for kind in ONCE], every, offset=3)
 
 
+def with_a_failure(cube, case, words):
+    """A verb whose n-th request fails, and none after it."""
+    kind, n = case
+    cube.server.rules = [Rule(ONCE[kind], after=n, times=1)]
+    done = cube.verb(*words, status=None)
+    assert done.status == 0 or done.message
+    cube.server.rules = []
+    return done
+
+
 def test_the_nth_request_of_a_write_fails(world):
     words = world.write_words()
 
     def play(cube, case):
-        kind, n = case
-        cube.server.rules = [Rule(ONCE[kind], after=n, times=1)]
-        done = cube.verb(*words, status=None)
-        assert done.status == 0 or done.message
-        cube.server.rules = []
+        done = with_a_failure(cube, case, words)
         receipt = done.stdout if done.status == 0 else cube.verb(*words).stdout
         first = cube.write(world.token, 0)
         cube.verb("commit", world.token, first, receipt)
@@ -313,12 +319,7 @@ def test_the_nth_request_of_a_commit_fails(world):
     words = world.commit_words()
 
     def play(cube, case):
-        kind, n = case
-        rule = Rule(ONCE[kind], after=n, times=1)
-        cube.server.rules = [rule]
-        done = cube.verb(*words, status=None)
-        assert done.status == 0 or done.message
-        cube.server.rules = []
+        done = with_a_failure(cube, case, words)
         if done.status == 0:
             assert cube.is_as(world.plain["after"])
         again = cube.verb(*words, status=None)

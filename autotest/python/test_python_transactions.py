@@ -153,6 +153,18 @@ def test_a_lease_is_renewed_as_long_as_it_is_used(store):
     assert_is(store, whole)
 
 
+def test_a_lease_is_renewed_after_a_commit_that_was_refused(store):
+    whole = cube()
+    with mda.begin(store, whole, lease="1s", encoding=CHUNKS) as transaction:
+        with pytest.raises(mda.SliceRefused, match="none of the parts"):
+            transaction.commit()
+        threading.Event().wait(2)
+        with pytest.raises(mda.Locked):
+            mda.append(cube(8), store, lock_timeout=0.5)
+        transaction.write(whole)
+    assert_is(store, whole)
+
+
 def test_a_lease_that_is_over_gives_up_all(store):
     mda.append(cube(), store, encoding=CHUNKS)
     transaction = mda.begin(store, cube(8), lease="1s")

@@ -270,13 +270,7 @@ Result<std::uint64_t> Batch::commit()
         [&]() -> Status
         {
             for (const auto &waiting : m_waiting)
-            {
-                if (const auto file = waiting.slice->changed(); !file.empty())
-                    return {Failure::Unavailable,
-                            "slice '" + waiting.slice->name() +
-                                "' changed while it was read: '" + file +
-                                "' is not what it was."};
-            }
+                MDIMAPPEND_RETURN_IF_ERROR(checkUnchanged(*waiting.slice));
             return Status::ok();
         }));
     return m_transaction->sequence();

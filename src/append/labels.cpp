@@ -273,6 +273,24 @@ Result<std::string> encodeLabels(const Labels &labels, const LabelForm &form)
     return bytes;
 }
 
+Result<StoredLabels> storeLabels(const Labels &labels, const LabelForm &form)
+{
+    StoredLabels stored;
+    if (!form.text)
+    {
+        MDIMAPPEND_ASSIGN(stored.elements, encodeLabels(labels, form));
+        return stored;
+    }
+    for (const auto &label : labels.values)
+    {
+        const auto *text = std::get_if<std::string>(&label);
+        if (!text)
+            return refused("its labels are numbers, the target's are texts.");
+        stored.texts.push_back(*text);
+    }
+    return stored;
+}
+
 Result<Labels> alignCalendars(Labels labels, const Labels &like)
 {
     if (labels.kind != Labels::Kind::Date || like.kind != Labels::Kind::Date ||

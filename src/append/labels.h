@@ -67,6 +67,16 @@ LabelForm formForNewLabel(const std::string &text);
 /// Elements of form.type that store these labels, exactly. Not for texts.
 Result<std::string> encodeLabels(const Labels &labels, const LabelForm &form);
 
+/// The same of a target with texts or others: elements, or texts.
+/// Failure::Refused if labels and target are not both of texts, or neither.
+struct StoredLabels
+{
+    std::string elements;
+    std::vector<std::string> texts;
+};
+
+Result<StoredLabels> storeLabels(const Labels &labels, const LabelForm &form);
+
 /// `labels` in the calendar of `like`, where both are dates of different ones.
 Result<Labels> alignCalendars(Labels labels, const Labels &like);
 

@@ -317,19 +317,9 @@ class Planner
     static Status fillFromLabels(Slab &slab, const Labels &labels,
                                  const LabelForm &form)
     {
-        if (!form.text)
-        {
-            MDIMAPPEND_ASSIGN(slab.memory, encodeLabels(labels, form));
-            return Status::ok();
-        }
-        for (const auto &label : labels.values)
-        {
-            const auto *text = std::get_if<std::string>(&label);
-            if (!text)
-                return refused("its labels are numbers, the target's are "
-                               "texts.");
-            slab.memoryStrings.push_back(*text);
-        }
+        MDIMAPPEND_ASSIGN(auto stored, storeLabels(labels, form));
+        slab.memory = std::move(stored.elements);
+        slab.memoryStrings = std::move(stored.texts);
         return Status::ok();
     }
 

@@ -1,8 +1,8 @@
 #include "distributed/begin.h"
 
+#include "append/cube_coordinates.h"
 #include "append/open_target.h"
 #include "append/plan.h"
-#include "append/cube_coordinates.h"
 #include "append/slice_request.h"
 #include "append/target_values.h"
 #include "distributed/part_labels.h"
@@ -78,11 +78,7 @@ class Beginning
             writeSession(storage(), m_open.site, m_session,
                          m_request.region.empty() ? plan.after.coordinates
                                                   : m_cube.coordinates));
-        if (const auto file = m_template->changed(); !file.empty())
-            return Status(Failure::Unavailable,
-                          "slice '" + m_template->name() +
-                              "' changed while it was read: '" + file +
-                              "' is not what it was.");
+        MDIMAPPEND_RETURN_IF_ERROR(checkUnchanged(*m_template));
         MDIMAPPEND_ASSIGN(const auto lease, m_open.writer.lock->leave());
         m_begun.token = {m_open.site.store(),     m_open.site.group,
                          m_session.transaction,   lease,

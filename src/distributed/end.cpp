@@ -17,9 +17,6 @@ namespace mdimappend
 namespace
 {
 
-constexpr const char *givenUp =
-    "the transaction was given up already. Begin anew.";
-
 CommitReport reportOf(const Json &record)
 {
     CommitReport report;
@@ -325,7 +322,8 @@ Result<CommitReport> commitParts(const Token &token,
         MDIMAPPEND_ASSIGN(const Json record,
                           finishEnd(*opened, token.transaction));
         if (!record.is_object())
-            return error(givenUp);
+            return error("the transaction was given up already. Begin "
+                         "anew.");
         return reportOf(record);
     }
     MDIMAPPEND_RETURN_IF_ERROR(readSession(*opened, token, options));

@@ -42,23 +42,9 @@ bool areThose(const CarriedRows &all, const CarriedRows &some)
 Result<CarriedRows> carriedLabels(const Labels &labels,
                                   const TargetArray &array, std::uint64_t first)
 {
-    CarriedRows rows;
-    rows.first = first;
-    rows.rows = labels.values.size();
-    const auto form = labelForm(array);
-    if (!form.text)
-    {
-        MDIMAPPEND_ASSIGN(rows.values, encodeLabels(labels, form));
-        return rows;
-    }
-    for (const auto &label : labels.values)
-    {
-        const auto *text = std::get_if<std::string>(&label);
-        if (!text)
-            return refused("its labels are numbers, the target's are texts.");
-        rows.texts.push_back(*text);
-    }
-    return rows;
+    MDIMAPPEND_ASSIGN(auto stored, storeLabels(labels, labelForm(array)));
+    return CarriedRows{first, labels.values.size(), std::move(stored.elements),
+                       std::move(stored.texts)};
 }
 
 Result<std::optional<CarriedRows>>

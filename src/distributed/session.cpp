@@ -3,7 +3,6 @@
 #include "settings/settings.h"
 #include "storage/checksum.h"
 #include "transaction/protocol.h"
-#include "zarr/base64.h"
 #include "zarr/document_key.h"
 
 #include <algorithm>
@@ -33,26 +32,6 @@ Json optionsJson(const AppendOptions &options)
           "slice_config", "open_options", "input_format", "label_from"})
         json.erase(key);
     return json;
-}
-
-Json carriedJson(const CarriedRows &rows)
-{
-    return {{"first", rows.first},
-            {"rows", rows.rows},
-            {"values", base64Encode(rows.values)},
-            {"texts", rows.texts}};
-}
-
-std::optional<CarriedRows> carriedFrom(const Json &json)
-{
-    if (json.is_null())
-        return std::nullopt;
-    CarriedRows rows;
-    rows.first = countMember(json, "first");
-    rows.rows = countMember(json, "rows");
-    rows.values = base64Decode(textMember(json, "values")).value_or("");
-    rows.texts = member(json, "texts").get<std::vector<std::string>>();
-    return rows;
 }
 
 Json toJson(const Session &session)
@@ -87,7 +66,7 @@ Json toJson(const Session &session)
             {"at_once", session.atOnce},
             {"base", session.base},
             {"deletions", session.deletions},
-            {"labels", session.labels ? carriedJson(*session.labels) : Json()},
+            {"labels", session.labels ? toJson(*session.labels) : Json()},
             {"labels_ordered", session.labelsOrdered},
             {"first_label", session.firstLabel},
             {"last_label", session.lastLabel},
@@ -223,7 +202,12 @@ Result<Session> sessionFrom(const Json &json)
     session.atOnce = countMember(json, "at_once");
     session.base = json.at("base").get<Documents>();
     session.deletions = json.at("deletions").get<std::vector<std::string>>();
-    session.labels = carriedFrom(json.at("labels"));
+    if (const Json &labels = json.at("labels"); !labels.is_null())
+    {
+        session.labels = carriedRowsFrom(labels);
+        if (!session.labels)
+            return error("its labels are not as they should be");
+    }
     session.labelsOrdered = json.at("labels_ordered").get<bool>();
     session.firstLabel = textMember(json, "first_label");
     session.lastLabel = textMember(json, "last_label");
@@ -250,15 +234,11 @@ View::Array viewArray(const TargetArray &array, const SessionArray &written,
     const auto &document = array.document;
     auto boxes =
         touchedBoxes(box, document.chunk, written.committed, array.axis);
+    PlannedArray planned{document.path, document.keys, std::move(boxes.added),
+                         std::move(boxes.replaced)};
     if (stagesAll)
-    {
-        boxes.replaced.insert(boxes.replaced.end(), boxes.added.begin(),
-                              boxes.added.end());
-        boxes.added.clear();
-    }
-    return {{document.path, document.keys, std::move(boxes.added),
-             std::move(boxes.replaced)},
-            document,
+        stageAll(planned);
+    return {std::move(planned), document,
             paddedShape(document.shape, document.chunk)};
 }
 

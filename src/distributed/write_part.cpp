@@ -67,11 +67,7 @@ class PartWriter
                 "Nothing of this part will be in the target.");
         if (!written)
             return written.takeStatus();
-        if (const auto file = m_slice->changed(); !file.empty())
-            return Status(Failure::Unavailable,
-                          "slice '" + m_slice->name() +
-                              "' changed while it was read: '" + file +
-                              "' is not what it was.");
+        MDIMAPPEND_RETURN_IF_ERROR(checkUnchanged(*m_slice));
         return receipt(*written);
     }
 

@@ -73,7 +73,29 @@ std::optional<WrittenChunk> chunkFrom(const Json &json)
     return chunk;
 }
 
-Json rowsJson(const CarriedRows &rows)
+std::optional<WrittenArray> arrayFrom(const Json &json)
+{
+    WrittenArray array;
+    array.path = textMember(json, "path");
+    for (const Json &each : member(json, "chunks"))
+    {
+        auto chunk = chunkFrom(each);
+        if (!chunk)
+            return std::nullopt;
+        array.chunks.push_back(std::move(*chunk));
+    }
+    if (json.contains("rows"))
+    {
+        array.rows = carriedRowsFrom(json["rows"]);
+        if (!array.rows)
+            return std::nullopt;
+    }
+    return array;
+}
+
+}  // namespace
+
+Json toJson(const CarriedRows &rows)
 {
     Json json = {{"first", rows.first}, {"rows", rows.rows}};
     if (rows.texts.empty())
@@ -83,7 +105,7 @@ Json rowsJson(const CarriedRows &rows)
     return json;
 }
 
-std::optional<CarriedRows> rowsFrom(const Json &json)
+std::optional<CarriedRows> carriedRowsFrom(const Json &json)
 {
     CarriedRows rows;
     rows.first = countMember(json, "first");
@@ -101,28 +123,6 @@ std::optional<CarriedRows> rowsFrom(const Json &json)
     return rows;
 }
 
-std::optional<WrittenArray> arrayFrom(const Json &json)
-{
-    WrittenArray array;
-    array.path = textMember(json, "path");
-    for (const Json &each : member(json, "chunks"))
-    {
-        auto chunk = chunkFrom(each);
-        if (!chunk)
-            return std::nullopt;
-        array.chunks.push_back(std::move(*chunk));
-    }
-    if (json.contains("rows"))
-    {
-        array.rows = rowsFrom(json["rows"]);
-        if (!array.rows)
-            return std::nullopt;
-    }
-    return array;
-}
-
-}  // namespace
-
 std::string toText(const WrittenPart &written)
 {
     Json arrays = Json::array();
@@ -133,7 +133,7 @@ std::string toText(const WrittenPart &written)
             chunks.push_back(chunkJson(chunk));
         Json json = {{"path", array.path}, {"chunks", std::move(chunks)}};
         if (array.rows)
-            json["rows"] = rowsJson(*array.rows);
+            json["rows"] = toJson(*array.rows);
         arrays.push_back(std::move(json));
     }
     return dumpJson({{"format", partFormat},

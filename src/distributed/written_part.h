@@ -35,6 +35,10 @@ struct CarriedRows
     bool operator==(const CarriedRows &) const = default;
 };
 
+Json toJson(const CarriedRows &rows);
+/// Nothing if it is none.
+std::optional<CarriedRows> carriedRowsFrom(const Json &json);
+
 struct WrittenArray
 {
     std::string path;

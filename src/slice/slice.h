@@ -148,6 +148,9 @@ class Slice
     virtual std::string changed() const = 0;
 };
 
+/// Failure::Unavailable if a file of the slice is not what it was.
+Status checkUnchanged(const Slice &slice);
+
 /// Refuses an array that is to be read as a whole (labels, coordinates) and has
 /// more elements than anybody's has: a few bytes of a file can claim any
 /// number.

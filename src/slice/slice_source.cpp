@@ -56,6 +56,16 @@ std::pair<std::string, std::string> keyAndValue(std::string_view item)
             std::string(item.substr(sign + 1))};
 }
 
+Status checkUnchanged(const Slice &slice)
+{
+    const auto file = slice.changed();
+    if (file.empty())
+        return Status::ok();
+    return {Failure::Unavailable, "slice '" + slice.name() +
+                                      "' changed while it was read: '" + file +
+                                      "' is not what it was."};
+}
+
 Status checkReadWhole(const std::string &array,
                       std::span<const std::uint64_t> shape)
 {

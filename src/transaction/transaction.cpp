@@ -34,16 +34,10 @@ Content baseContent(const Documents &base, const std::string &key)
                          : std::optional<std::string>(found->second));
 }
 
-/// A chunk put at its key by a writer that has lost its lease unawares could
-/// meet another's. What is staged is nobody else's, and moves only once.
-void stageAll(Intent &intent)
+void stageAll(std::vector<View::Array> &arrays)
 {
-    for (auto &array : intent.arrays)
-    {
-        auto &[path, keys, added, replaced] = array.planned;
-        replaced.insert(replaced.end(), added.begin(), added.end());
-        added.clear();
-    }
+    for (auto &array : arrays)
+        mdimappend::stageAll(array.planned);
 }
 
 /// Whether what is put at a key of the store may meet a late writer's there. In
@@ -88,6 +82,13 @@ Status checkApplicable(Storage &storage, const Site &site,
 
 }  // namespace
 
+void stageAll(PlannedArray &array)
+{
+    auto &[path, keys, added, replaced] = array;
+    replaced.insert(replaced.end(), added.begin(), added.end());
+    added.clear();
+}
+
 Result<std::string> nextTransaction(Storage &storage, const Site &site)
 {
     MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
@@ -100,7 +101,7 @@ Transaction::begin(const Site &site, Storage &storage, Lock &lock,
                    const std::string &name)
 {
     if (mayMeetOthers(lock, storage))
-        stageAll(intent);
+        stageAll(intent.arrays);
     std::unique_ptr<Transaction> transaction(
         new Transaction(site, storage, lock, durability, std::move(intent)));
     transaction->m_plan.leased = lock.isLease() || storage.isObjectStore();
@@ -322,7 +323,7 @@ Status Transaction::extend(Intent intent)
     for (auto &array : intent.arrays)
         array.planned.replaced.clear();
     if (mayMeetOthers(m_lock, m_storage))
-        stageAll(intent);
+        stageAll(intent.arrays);
     for (auto &array : intent.arrays)
     {
         const auto number = m_view->find(array.document.path);

@@ -60,6 +60,10 @@ struct Intent
     std::vector<std::string> deletions;
 };
 
+/// A chunk put at its key by a writer that has lost its lease unawares could
+/// meet another's. What is staged is nobody else's, and moves only once.
+void stageAll(PlannedArray &array);
+
 /// The name that the next transaction of a site will have, which is also where
 /// it overwrites (Site::overwriting).
 Result<std::string> nextTransaction(Storage &storage, const Site &site);

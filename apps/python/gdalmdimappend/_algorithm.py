@@ -202,15 +202,19 @@ def run(
     return Outcome(succeeded, exit_status, output, messages)
 
 
+def checked(outcome: Outcome) -> Outcome:
+    """The outcome, if it is one of success; warnings go to the logger."""
+    for warning in outcome.messages.warnings:
+        logger.warning("%s", warning)
+    if not outcome.succeeded:
+        raise error_of(outcome.exit_status, outcome.messages.failure)
+    return outcome
+
+
 def run_verb(name: str, arguments: Mapping[str, Any]) -> Outcome:
     """Runs `gdal driver mdimappend <name>`, with its report as JSON.
 
     Raises:
         AppendError: it failed; the class says how.
     """
-    outcome = run(verb(name), {"json": True, **arguments})
-    for warning in outcome.messages.warnings:
-        logger.warning("%s", warning)
-    if not outcome.succeeded:
-        raise error_of(outcome.exit_status, outcome.messages.failure)
-    return outcome
+    return checked(run(verb(name), {"json": True, **arguments}))

@@ -6,6 +6,7 @@ are. No more of a slice is in memory than what is being computed and written.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -171,12 +172,7 @@ def _tasks(
 
 def _blocks(data: Any) -> Iterator[tuple[tuple[int, ...], Any]]:
     """The blocks of an array of dask, and where each begins."""
-    import itertools
-
-    starts = [
-        list(itertools.accumulate((0, *sizes[:-1]), initial=None))
-        for sizes in data.chunks
-    ]
+    starts = [list(itertools.accumulate((0, *sizes[:-1]))) for sizes in data.chunks]
     blocks = data.to_delayed()
     for position in itertools.product(*(range(len(each)) for each in starts)):
         offsets = tuple(starts[dim][number] for dim, number in enumerate(position))

@@ -41,7 +41,7 @@ def region_of(
             if region == "auto":
                 found[dim] = _by_labels(dataset, known, dim)
             elif dim in region:
-                found[dim] = _bounds(region[dim], dim)
+                found[dim] = bounds(region[dim], dim)
             else:
                 found[dim] = (0, known.sizes[dim])
             first, last = found[dim]
@@ -55,7 +55,12 @@ def region_of(
     return found
 
 
-def _bounds(given: Any, dim: str) -> tuple[int, int]:
+def bounds(given: Any, dim: str) -> tuple[int, int]:
+    """The first index along a dimension, and the one after the last.
+
+    Raises:
+        UsageError: it is neither `slice(first, stop)` nor a pair, or empty.
+    """
     if isinstance(given, slice):
         if given.step not in (None, 1) or given.start is None or given.stop is None:
             raise UsageError(f"region: along '{dim}' slice(first, stop) is wanted")

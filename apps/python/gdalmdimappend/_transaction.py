@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ._algorithm import Outcome, logger, run, verb
-from ._errors import AppendError, UsageError, error_of
+from ._algorithm import Outcome, checked, logger, run, verb
+from ._errors import AppendError, error_of
 from ._is_xarray import is_xarray
 from ._labels import Label, label_text
+from ._region import bounds
 from ._report import SliceReport, record_from
 from ._settings import Settings
 
@@ -304,17 +305,22 @@ class Transaction(AbstractContextManager["Transaction"]):
         """
         given = self._receipts if receipts is None else list(receipts)
         lines = [each if isinstance(each, str) else each.to_json() for each in given]
+        arguments = {
+            **({"receipt": lines} if lines else {}),
+            "dry_run": dry_run,
+            "message": message,
+            "json": True,
+        }
+        was_renewing = self._renewal is not None
         if not dry_run:
             self._stop_renewing()
-        outcome = self._run(
-            "commit",
-            {
-                **({"receipt": lines} if lines else {}),
-                "dry_run": dry_run,
-                "message": message,
-                "json": True,
-            },
-        )
+        try:
+            outcome = self._run("commit", arguments)
+        except AppendError:
+            # What was missing may be brought.
+            if was_renewing:
+                self.keep_renewing()
+            raise
         self._is_open = dry_run
         report: CommitReport = record_from(CommitReport, json.loads(outcome.output))
         return report
@@ -405,15 +411,6 @@ class _Renewal:
         self._thread.join()
 
 
-def checked(outcome: Outcome) -> Outcome:
-    """The outcome, if it is one of success; warnings go to the logger."""
-    for warning in outcome.messages.warnings:
-        logger.warning("%s", warning)
-    if not outcome.succeeded:
-        raise error_of(outcome.exit_status, outcome.messages.failure)
-    return outcome
-
-
 def begin(
     target: str | os.PathLike[str],
     template: Any,
@@ -472,8 +469,9 @@ def begin(
         if size is not None:
             arguments["size"] = size
         if region:
+            indices = {dim: bounds(given, dim) for dim, given in region.items()}
             arguments["region"] = [
-                f"{dim}={first}:{last}" for dim, (first, last) in _ranges(region)
+                f"{dim}={first}:{last}" for dim, (first, last) in indices.items()
             ]
         if create:
             arguments["create"] = True
@@ -494,19 +492,3 @@ def _config(settings: Mapping[str, Any]) -> list[str]:
     if isinstance(given, Mapping):
         return [f"{key}={value}" for key, value in given.items()]
     return [given] if isinstance(given, str) else list(given)
-
-
-def _ranges(
-    region: Mapping[str, slice | tuple[int, int]],
-) -> Iterable[tuple[str, tuple[int, int]]]:
-    for dim, given in region.items():
-        if isinstance(given, slice):
-            if given.step not in (None, 1) or given.start is None or given.stop is None:
-                raise UsageError(
-                    f"region: {given} along '{dim}' has to be slice(first, stop)"
-                )
-            given = (given.start, given.stop)
-        first, last = given
-        if first < 0 or last < 0:
-            raise UsageError(f"region: indices along '{dim}' count from the first")
-        yield dim, (int(first), int(last))
