@@ -2,8 +2,8 @@
 // Google Benchmark: conversion, merging, metadata, planning, the journal.
 // bench/kernels.sh runs it, and counts instructions where valgrind is there.
 
-#include "append/chunk_grid.h"
-#include "append/conversion.h"
+#include "chunks/chunk_grid.h"
+#include "convert/conversion.h"
 #include "append/plan.h"
 #include "journal/records.h"
 #include "settings/options.h"

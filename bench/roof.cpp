@@ -15,7 +15,7 @@
 
 #include "roof_cube.h"
 
-#include "append/chunk_grid.h"
+#include "chunks/chunk_grid.h"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "roof_source.h"
 
-#include "append/chunk_grid.h"
+#include "chunks/chunk_grid.h"
 
 #include <cpl_compressor.h>
 #include <cpl_string.h>

@@ -1,7 +1,7 @@
 // Templates in attributes: what is replaced, what is left alone, what is no
 // template.
 
-#include "append/attribute_templates.h"
+#include "cube/attribute_templates.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

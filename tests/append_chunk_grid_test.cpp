@@ -1,6 +1,6 @@
 // Chunk arithmetic against the obvious way to do the same, for random shapes.
 
-#include "append/chunk_grid.h"
+#include "chunks/chunk_grid.h"
 
 #include <gtest/gtest.h>
 

@@ -2,8 +2,8 @@
 // holds every number of every type exactly, and numpy
 // (data/packing_cases.json, made by the script beside it).
 
-#include "append/conversion.h"
-#include "append/element_types.h"
+#include "convert/conversion.h"
+#include "convert/element_types.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

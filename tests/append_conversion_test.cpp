@@ -1,7 +1,7 @@
 // What a conversion of numbers does with missing values, with what does not
 // fit, and what it says about it. Exactness: append_conversion_exact_test.cpp.
 
-#include "append/conversion.h"
+#include "convert/conversion.h"
 
 #include <cpl_float.h>
 #include <gmock/gmock.h>

@@ -1,6 +1,6 @@
 // The coordinate guard: a thousandth of a cell, along any axis.
 
-#include "append/coordinate_guard.h"
+#include "cube/coordinates.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // The step guard: what each rule allows after the target's last label.
 
-#include "append/step_guard.h"
+#include "guards/step_guard.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

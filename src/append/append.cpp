@@ -3,7 +3,7 @@
 #include "append/batch.h"
 #include "append/slice_queue.h"
 #include "append/slice_request.h"
-#include "append/target.h"
+#include "cube/target.h"
 #include "slice/slice.h"
 #include "slice/slice_wait.h"
 #include "storage/object_address.h"

@@ -2,8 +2,8 @@
 
 #include "append/log_record.h"
 #include "append/logged_slices.h"
-#include "append/pipeline.h"
-#include "append/target_attributes.h"
+#include "chunks/pipeline.h"
+#include "cube/target_attributes.h"
 #include "storage/object_address.h"
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "append/open_target.h"
+#include "cube/open_target.h"
 #include "append/plan.h"
 #include "append/report.h"
 #include "settings/options.h"

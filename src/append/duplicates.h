@@ -3,10 +3,10 @@
 
 #pragma once
 
-#include "append/cube_state.h"
-#include "append/guards.h"
-#include "append/slab.h"
-#include "append/target_values.h"
+#include "cube/cube_state.h"
+#include "guards/array_guard.h"
+#include "chunks/slab.h"
+#include "guards/target_values.h"
 #include "settings/options.h"
 
 #include <vector>

@@ -1,15 +1,15 @@
 #include "append/plan.h"
 
-#include "append/array_conversion.h"
-#include "append/array_encoding.h"
-#include "append/chunk_grid.h"
-#include "append/cube_coordinates.h"
+#include "cube/array_conversion.h"
+#include "cube/array_encoding.h"
+#include "chunks/chunk_grid.h"
+#include "guards/coordinate_guard.h"
 #include "append/duplicates.h"
-#include "append/guards.h"
-#include "append/new_target.h"
-#include "append/step_guard.h"
-#include "append/target_attributes.h"
-#include "append/target_values.h"
+#include "guards/array_guard.h"
+#include "cube/new_target.h"
+#include "guards/step_guard.h"
+#include "cube/target_attributes.h"
+#include "guards/target_values.h"
 
 #include <algorithm>
 

@@ -3,8 +3,8 @@
 
 #pragma once
 
-#include "append/cube_state.h"
-#include "append/pipeline.h"
+#include "cube/cube_state.h"
+#include "chunks/pipeline.h"
 #include "settings/options.h"
 #include "slice/slice.h"
 #include "transaction/transaction.h"

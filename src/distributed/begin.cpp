@@ -1,10 +1,10 @@
 #include "distributed/begin.h"
 
-#include "append/cube_coordinates.h"
-#include "append/open_target.h"
+#include "guards/coordinate_guard.h"
+#include "cube/open_target.h"
 #include "append/plan.h"
 #include "append/slice_request.h"
-#include "append/target_values.h"
+#include "guards/target_values.h"
 #include "distributed/part_labels.h"
 #include "distributed/session.h"
 #include "distributed/stage_slabs.h"

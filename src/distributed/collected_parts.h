@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "append/slab.h"
+#include "chunks/slab.h"
 #include "distributed/session.h"
 #include "distributed/written_part.h"
 

@@ -2,8 +2,8 @@
 
 #include "append/duplicates.h"
 #include "append/log_record.h"
-#include "append/pipeline.h"
-#include "append/step_guard.h"
+#include "chunks/pipeline.h"
+#include "guards/step_guard.h"
 #include "distributed/collected_parts.h"
 #include "distributed/ended_transaction.h"
 #include "distributed/label_slice.h"

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "append/target_values.h"
+#include "guards/target_values.h"
 #include "distributed/written_part.h"
 #include "slice/slice.h"
 

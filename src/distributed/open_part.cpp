@@ -1,6 +1,6 @@
 #include "distributed/open_part.h"
 
-#include "append/open_target.h"
+#include "cube/open_target.h"
 #include "distributed/ended_transaction.h"
 #include "storage/object_address.h"
 

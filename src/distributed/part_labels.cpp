@@ -1,7 +1,7 @@
 #include "distributed/part_labels.h"
 
 #include "append/duplicates.h"
-#include "append/target_values.h"
+#include "guards/target_values.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "append/labels.h"
+#include "cube/labels.h"
 #include "distributed/session.h"
 #include "slice/slice.h"
 

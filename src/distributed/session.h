@@ -4,9 +4,9 @@
 
 #pragma once
 
-#include "append/chunk_grid.h"
-#include "append/coordinate_guard.h"
-#include "append/target.h"
+#include "chunks/chunk_grid.h"
+#include "cube/coordinates.h"
+#include "cube/target.h"
 #include "distributed/written_part.h"
 #include "settings/options.h"
 #include "transaction/transaction.h"

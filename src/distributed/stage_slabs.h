@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "append/pipeline.h"
+#include "chunks/pipeline.h"
 #include "distributed/written_part.h"
 
 #include <string>

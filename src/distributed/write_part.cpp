@@ -1,9 +1,9 @@
 #include "distributed/write_part.h"
 
-#include "append/array_conversion.h"
-#include "append/crs_guard.h"
-#include "append/open_target.h"
-#include "append/slice_coordinates.h"
+#include "cube/array_conversion.h"
+#include "guards/crs_guard.h"
+#include "cube/open_target.h"
+#include "guards/slice_coordinates.h"
 #include "append/slice_request.h"
 #include "distributed/open_part.h"
 #include "distributed/part_labels.h"

@@ -129,7 +129,7 @@ struct AppendOptions
     std::map<std::string, std::uint64_t> fixedDims;
     AttributesMode attributesMode = AttributesMode::Keep;
     /// The target's own, over those of slices; may have templates
-    /// (append/attribute_templates.h).
+    /// (cube/attribute_templates.h).
     Json attributes = Json::object();
 
     bool ignoreCoordinates = false;

@@ -1,0 +1,296 @@
+#include "convert/number_conversion.h"
+
+#include "convert/number.h"
+#include "convert/number_blocks.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+std::size_t sizeOf(GDALDataType type)
+{
+    return static_cast<std::size_t>(GDALGetDataTypeSizeBytes(type));
+}
+
+Status checkForm(const ElementForm &form, const char *side)
+{
+    if (sizeOf(form.type) == 0)
+        return error(std::string(side) + " is of a type that is no number.");
+    if (form.missing && form.missing->size() != sizeOf(form.type))
+        return error(std::string(side) +
+                     " has a missing value of another type.");
+    const double scale = form.scale.value_or(1);
+    const double offset = form.offset.value_or(0);
+    if (scale == 0 || !std::isfinite(scale) || !std::isfinite(offset))
+        return refused(std::string(side) + " is packed with scale " +
+                       numberText(scale) + " and offset " + numberText(offset) +
+                       ", from which no values can be had.");
+    if (form.isPacked() && GDALDataTypeIsComplex(form.type))
+        return refused(std::string(side) +
+                       " has complex numbers with a scale or an offset.");
+    return Status::ok();
+}
+
+/// A power of two, so that dividing is multiplying, rounded just the same.
+bool hasExactInverse(double divisor)
+{
+    int exponent = 0;
+    return std::fabs(std::frexp(divisor, &exponent)) == 0.5 &&
+           std::isnormal(1 / divisor);
+}
+
+}  // namespace
+
+bool isLosslessWidening(GDALDataType from, GDALDataType to)
+{
+    if (from == to)
+        return true;
+    const bool wide = from == GDT_Int64 || from == GDT_UInt64;
+    if (wide && !GDALDataTypeIsInteger(to))
+        return false;
+    return GDALDataTypeUnion(from, to) == to;
+}
+
+Result<std::shared_ptr<const NumberConverter>>
+NumberConverter::make(const NumberConversion &rules)
+{
+    auto converter = std::make_shared<NumberConverter>();
+    MDIMAPPEND_RETURN_IF_ERROR(converter->prepare(rules));
+    return std::shared_ptr<const NumberConverter>(std::move(converter));
+}
+
+Status NumberConverter::prepare(const NumberConversion &rules)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(checkForm(rules.from, "the slice"));
+    MDIMAPPEND_RETURN_IF_ERROR(checkForm(rules.to, "the target"));
+    m_rules = rules;
+    auto &[from, to, units, onOverflow, mayRound] = m_rules;
+    if (units && units->isIdentity())
+        units.reset();
+    for (auto *form : {&from, &to})
+    {
+        if (form->truthValues)
+            form->missing.reset();
+    }
+    m_sourceSize = sizeOf(from.type);
+    m_targetSize = sizeOf(to.type);
+    m_scaleFrom = from.scale.value_or(1);
+    m_scaleTo = to.scale.value_or(1);
+    m_offsetFrom = from.offset.value_or(0);
+    m_offsetTo = to.offset.value_or(0);
+    m_plain = !units && m_scaleFrom == m_scaleTo && m_offsetFrom == m_offsetTo;
+    if (GDALDataTypeIsComplex(from.type) || GDALDataTypeIsComplex(to.type))
+        return prepareComplex();
+
+    std::optional<Number> missingFrom, missingTo;
+    if (from.missing)
+        missingFrom = numberAt(from.missing->data(), from.type);
+    if (to.missing)
+        missingTo = numberAt(to.missing->data(), to.type);
+    // A slice that declares none may hold what is missing to the target. But 0
+    // is what Zarr V2 has where nobody thought of a missing value, and NaN is
+    // one to everybody.
+    const bool meansNothing =
+        !missingTo || isNaN(*missingTo) || missingTo->asDouble() == 0;
+    // Without a missing value in the target, a NaN stays one.
+    const bool sameMissing = !missingFrom ? meansNothing
+                             : missingTo  ? meanSame(*missingFrom, *missingTo)
+                                          : isNaN(*missingFrom);
+    const bool narrowed = !isLosslessWidening(from.type, to.type) ||
+                          (to.truthValues && !from.truthValues);
+    if (m_plain && sameMissing && !narrowed)
+    {
+        m_kind = from.type == to.type ? Kind::None : Kind::Widening;
+        return Status::ok();
+    }
+    m_nanIsMissing = !m_plain || GDALDataTypeIsInteger(to.type) ||
+                     (missingFrom && isNaN(*missingFrom)) ||
+                     (missingFrom && missingTo && !sameMissing);
+    prepareUnpacking();
+    preparePacking();
+    return Status::ok();
+}
+
+Status NumberConverter::prepareComplex()
+{
+    const auto &[from, to, units, onOverflow, mayRound] = m_rules;
+    const auto types =
+        std::string(GDALGetDataTypeName(from.type)) + " to " + typeText();
+    if (!m_plain)
+        return refused("complex numbers are not packed and have no units that "
+                       "could be converted (" +
+                       types + ").");
+    if (!isLosslessWidening(from.type, to.type) || to.truthValues)
+        return refused("the target's type cannot hold every value of the "
+                       "slice's (" +
+                       types + ").");
+    if (from.missing)
+    {
+        std::string missing(m_targetSize, '\0');
+        GDALCopyWords64(from.missing->data(), from.type, 0, missing.data(),
+                        to.type, 0, 1);
+        std::array<double, 2> parts{};
+        GDALCopyWords64(missing.data(), to.type, 0, parts.data(), GDT_CFloat64,
+                        0, 1);
+        const bool staysNaN = std::isnan(parts[0]) && !to.missing;
+        if (!staysNaN && to.missing != missing)
+            return refused("complex numbers of which slice and target mark "
+                           "missing ones differently are not converted.");
+    }
+    m_kind = from.type == to.type ? Kind::None : Kind::Widening;
+    return Status::ok();
+}
+
+void NumberConverter::prepareUnpacking()
+{
+    const auto &from = m_rules.from;
+    auto unpacking = std::make_shared<Unpacking>();
+    if (!m_plain)
+    {
+        unpacking->scale = m_scaleFrom;
+        unpacking->offset = addend(m_offsetFrom);
+        if (from.missing)
+        {
+            const auto missing = numberAt(from.missing->data(), from.type);
+            unpacking->missing = missing.asDouble();
+            unpacking->hasWideMissing = true;
+            unpacking->wideMissing =
+                static_cast<std::uint64_t>(missing.integer);
+        }
+    }
+    m_unpacking = std::move(unpacking);
+    m_unpack = withElementType(from.type,
+                               []<class S>(std::type_identity<S>) -> UnpackBlock
+                               { return unpackBlock<S>; });
+}
+
+void NumberConverter::preparePacking()
+{
+    const auto &[from, to, units, onOverflow, mayRound] = m_rules;
+    auto packing = std::make_shared<Packing>();
+    auto carrying = std::make_shared<Carrying>();
+    const bool toFloats = GDALDataTypeIsFloating(to.type);
+    const bool exact = m_plain && !mayRound;
+    if (!m_plain)
+    {
+        packing->offset = m_offsetTo;
+        packing->divisor = m_scaleTo;
+        packing->factor = 1 / m_scaleTo;
+    }
+    if (from.missing)
+    {
+        const auto missing = numberAt(from.missing->data(), from.type);
+        if (m_plain)
+            packing->missingFrom = missing.asDouble();
+        carrying->hasMissing = true;
+        carrying->missingFrom = static_cast<std::uint64_t>(missing.integer);
+    }
+    if (to.missing)
+    {
+        const auto missing = numberAt(to.missing->data(), to.type);
+        packing->missingTo = packing->collides = missing.asDouble();
+        packing->hasWideMissing = true;
+        packing->wideMissing = static_cast<std::uint64_t>(missing.integer);
+        carrying->missingTo = to.missing->data();
+        carrying->collidesWithMissing = true;
+        if (m_nanIsMissing)
+            packing->nanTo = packing->missingTo;
+    }
+    else if (toFloats)
+    {
+        // Any missing value will do for the block: NaN.
+        static const auto nan16 = static_cast<GFloat16>(notANumber);
+        static const auto nan32 = static_cast<float>(notANumber);
+        carrying->missingTo =
+            to.type == GDT_Float16   ? static_cast<const void *>(&nan16)
+            : to.type == GDT_Float32 ? static_cast<const void *>(&nan32)
+                                     : &notANumber;
+    }
+    carrying->exact = exact;
+    carrying->truthValues = to.truthValues;
+
+    withElementType(
+        to.type,
+        [&]<class T>(std::type_identity<T>)
+        {
+            if constexpr (std::is_integral_v<T>)
+            {
+                // Beyond, rounding by addition does not hold: the
+                // slow way.
+                packing->low =
+                    std::max(static_cast<double>(lowestOf<T>(to.truthValues)),
+                             -roundingLimit);
+                packing->high =
+                    std::min(static_cast<double>(highestOf<T>(to.truthValues)),
+                             roundingLimit);
+            }
+            m_pack = exact     ? packBlock<T, Scaling::Exact>
+                     : m_plain ? packBlock<T, Scaling::None>
+                     : hasExactInverse(m_scaleTo)
+                         ? packBlock<T, Scaling::Multiply>
+                         : packBlock<T, Scaling::Divide>;
+            if (m_plain && from.type == GDT_Int64)
+                m_carry = carryBlock<std::int64_t, T>;
+            if (m_plain && from.type == GDT_UInt64)
+                m_carry = carryBlock<std::uint64_t, T>;
+        });
+    m_packing = std::move(packing);
+    m_carrying = std::move(carrying);
+}
+
+/// Whether all of the block fit.
+bool NumberConverter::convertBlock(const void *source, void *target) const
+{
+    if (m_carry)
+        return m_carry(source, target, *m_carrying);
+    alignas(64) std::array<double, blockSize> values;
+    m_unpack(source, values.data(), *m_unpacking);
+    if (!m_rules.units)
+        return m_pack(values.data(), target, *m_packing);
+    alignas(64) std::array<double, blockSize> converted;
+    m_rules.units->apply(values.data(), converted.data(), blockSize);
+    // The logarithm of a negative number is no missing value.
+    std::uint64_t lost = 0;
+    for (std::size_t i = 0; i < blockSize; ++i)
+        lost |= maskOf(converted[i] != converted[i]) &
+                maskOf(values[i] == values[i]);
+    return lost == 0 && m_pack(converted.data(), target, *m_packing);
+}
+
+Status NumberConverter::apply(const void *source, void *target,
+                              std::size_t count) const
+{
+    constexpr std::size_t largest = 8;
+    alignas(64) std::array<char, blockSize * largest> from;
+    alignas(64) std::array<char, blockSize * largest> to;
+    const auto *in = static_cast<const char *>(source);
+    auto *out = static_cast<char *>(target);
+    std::uint64_t altered = 0;
+    Status status;
+    for (std::size_t done = 0; done < count && status; done += blockSize)
+    {
+        const std::size_t part = std::min(blockSize, count - done);
+        std::memcpy(from.data(), in, part * m_sourceSize);
+        // The rest of the last block holds what has nothing to add.
+        for (std::size_t i = part; i < blockSize; ++i)
+            std::memcpy(&from[i * m_sourceSize], in, m_sourceSize);
+        if (!convertBlock(from.data(), to.data()))
+            status = convertEach(from.data(), to.data(), part, altered);
+        std::memcpy(out, to.data(), part * m_targetSize);
+        in += part * m_sourceSize;
+        out += part * m_targetSize;
+    }
+    if (altered)
+        m_altered += altered;
+    return status;
+}
+
+}  // namespace mdimappend

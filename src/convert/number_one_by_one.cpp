@@ -1,0 +1,199 @@
+// What the blocks of number_blocks.h leave: values that do not fit, or may not.
+// Each is looked at, and stored, refused, clamped or filled.
+
+#include "convert/number.h"
+#include "convert/number_blocks.h"
+#include "convert/number_conversion.h"
+
+#include <cpl_string.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+constexpr const char *noMissingValue =
+    ", and no missing value in the target to hold it; give the array one with "
+    "--encoding NAME:nodata=... when the target is made.";
+
+}  // namespace
+
+Status NumberConverter::convertEach(const char *source, char *target,
+                                    std::size_t count,
+                                    std::uint64_t &altered) const
+{
+    const auto &[from, to, units, onOverflow, mayRound] = m_rules;
+    std::optional<Number> missing;
+    if (from.missing)
+        missing = numberAt(from.missing->data(), from.type);
+    for (std::size_t i = 0; i < count;
+         ++i, source += m_sourceSize, target += m_targetSize)
+    {
+        const Number code = numberAt(source, from.type);
+        const bool nan = isNaN(code);
+        if ((missing && areEqual(code, *missing)) || (nan && m_nanIsMissing))
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(storeMissing(nan, target));
+            continue;
+        }
+        double value = code.asDouble();
+        Number wanted = code;
+        if (!m_plain)
+        {
+            value = value * m_scaleFrom + addend(m_offsetFrom);
+            if (units)
+                units->apply(&value, &value, 1);
+            wanted = realNumber((value - m_offsetTo) / m_scaleTo);
+        }
+        MDIMAPPEND_RETURN_IF_ERROR(withElementType(
+            to.type, [&]<class T>(std::type_identity<T>)
+            { return store<T>(code, value, wanted, target, altered); }));
+    }
+    return Status::ok();
+}
+
+Status NumberConverter::storeMissing(bool isNaN, char *target) const
+{
+    const auto &to = m_rules.to;
+    if (to.missing)
+        std::memcpy(target, to.missing->data(), m_targetSize);
+    else if (GDALDataTypeIsFloating(to.type))
+        GDALCopyWords64(&notANumber, GDT_Float64, 0, target, to.type, 0, 1);
+    else
+        return refused((isNaN ? "NaN, as a missing value" : "a missing value") +
+                       std::string(noMissingValue));
+    return Status::ok();
+}
+
+template <class T>
+Status NumberConverter::store(const Number &code, double value,
+                              const Number &wanted, char *target,
+                              std::uint64_t &altered) const
+{
+    const auto &to = m_rules.to;
+    auto [element, fit] = nearest<T>(wanted, to.truthValues);
+    // What overflowed, or has no logarithm, on the way.
+    const bool lost = !std::isfinite(wanted.asDouble()) &&
+                      (code.whole || std::isfinite(code.real));
+    if (lost)
+        fit = Fit::Outside;
+    else if (fit != Fit::Outside && to.missing &&
+             areEqual(numberOf(element),
+                      numberOf(loadElement<T>(to.missing->data()))))
+        fit = Fit::Missing;
+    const bool rounds = !m_plain || m_rules.mayRound;
+    if (fit == Fit::Exact || (fit == Fit::Inexact && rounds))
+    {
+        std::memcpy(target, &element, sizeof(element));
+        return Status::ok();
+    }
+    if (fit == Fit::Inexact)
+        return refused(
+            valueText(code, value, wanted) +
+            " cannot be held exactly by the target's type " + typeText() +
+            "; the nearest is " + numberText(numberOf(element)) +
+            ". --encoding NAME:dtype=" + CPLString(typeText()).tolower() +
+            " would store that.");
+
+    const bool nan = isNaN(wanted);
+    if (m_rules.onOverflow == OnOverflow::Clamp && !nan)
+    {
+        ++altered;
+        return storeInstead<T>(wanted, target);
+    }
+    if (m_rules.onOverflow == OnOverflow::Fill)
+    {
+        ++altered;
+        const bool stored{storeMissing(nan, target)};
+        return stored ? Status::ok()
+                      : refused(valueText(code, value, wanted) +
+                                " does not fit, and the target has no missing "
+                                "value for --on-overflow fill.");
+    }
+    std::string why =
+        " does not fit the target's type " + typeText() + ", which holds ";
+    if constexpr (std::is_integral_v<T>)
+        why +=
+            numberText(numberOf(static_cast<T>(lowestOf<T>(to.truthValues)))) +
+            " to " +
+            numberText(numberOf(static_cast<T>(highestOf<T>(to.truthValues))));
+    else
+        why += numberText(-largestFinite<T>()) + " to " +
+               numberText(largestFinite<T>());
+    if (to.isPacked())
+        why += " with scale " + numberText(m_scaleTo) + " and offset " +
+               numberText(m_offsetTo);
+    if (fit == Fit::Missing)
+        why = " would read as missing: it is stored as " +
+              numberText(numberOf(element)) + ", the target's missing value";
+    return refused(valueText(code, value, wanted) + why +
+                   (nan ? ". --on-overflow fill would store the missing value."
+                        : ". --on-overflow clamp would store the nearest value "
+                          "that fits, --on-overflow fill the missing value."));
+}
+
+/// The nearest element that is not the missing value.
+template <class T>
+Status NumberConverter::storeInstead(const Number &wanted, char *target) const
+{
+    const auto &to = m_rules.to;
+    T element = nearest<T>(wanted, to.truthValues).first;
+    if constexpr (!std::is_integral_v<T>)
+    {
+        if (std::isinf(static_cast<double>(element)))
+            element = static_cast<T>(
+                std::copysign(largestFinite<T>(), wanted.asDouble()));
+    }
+    const auto stored = numberOf(element);
+    if (to.missing &&
+        areEqual(stored, numberOf(loadElement<T>(to.missing->data()))))
+    {
+        bool above = wanted.asDouble() > stored.asDouble();
+        if constexpr (std::is_integral_v<T>)
+        {
+            if (stored.integer == lowestOf<T>(to.truthValues))
+                above = true;
+            if (stored.integer == highestOf<T>(to.truthValues))
+                above = false;
+        }
+        else if (std::fabs(stored.real) >= largestFinite<T>())
+            above = stored.real < 0;
+        element = neighbour(element, above);
+    }
+    std::memcpy(target, &element, sizeof(element));
+    return Status::ok();
+}
+
+std::string NumberConverter::valueText(const Number &code, double value,
+                                       const Number &wanted) const
+{
+    if (m_plain)
+        return "the value " + numberText(code);
+    // Computed: the last digits are those of rounding.
+    constexpr int digits = 15;
+    std::string words = "the value " + numberText(value, digits);
+    if (m_rules.to.isPacked())
+        words += " (packed: " +
+                 numberText(GDALDataTypeIsInteger(m_rules.to.type)
+                                ? std::nearbyint(wanted.real)
+                                : wanted.real,
+                            digits) +
+                 ")";
+    if (m_rules.from.isPacked() || m_rules.units)
+        words += ", in the slice " + numberText(code) + ",";
+    return words;
+}
+
+std::string NumberConverter::typeText() const
+{
+    return m_rules.to.truthValues ? "bool"
+                                  : GDALGetDataTypeName(m_rules.to.type);
+}
+
+}  // namespace mdimappend

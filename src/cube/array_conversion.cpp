@@ -1,0 +1,179 @@
+#include "cube/array_conversion.h"
+
+#include "cube/array_encoding.h"
+#include "cube/missing_value.h"
+
+#include <algorithm>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+bool isBoundsOf(const Json &attributes, const std::string &name)
+{
+    return textMember(attributes, "bounds") == name ||
+           textMember(attributes, "climatology") == name;
+}
+
+/// What a bounds variable does not say is as its coordinate has it: all, or the
+/// calendar of units of its own.
+void inherit(UnitsOf &bounds, const UnitsOf &owner)
+{
+    if (bounds.units.empty())
+        bounds = owner;
+    else if (bounds.calendar.empty() && looksLikeTime(bounds.units))
+        bounds.calendar = owner.calendar;
+}
+
+Result<Conversion> timeConversion(const TargetArray &target,
+                                  const SliceArray &slice, const UnitsOf &from,
+                                  const UnitsOf &to)
+{
+    const auto fromTime = TimeEncoding::parse(from.units, from.calendar);
+    const auto toTime = TimeEncoding::parse(to.units, to.calendar);
+    if (!fromTime || !toTime)
+        return refused(
+            (fromTime ? toTime.status() : fromTime.status()).message() + ".");
+    const auto fromType = slice.type.GetNumericDataType();
+    const auto toType = target.document.dataType.gdal;
+    if (GDALDataTypeIsComplex(fromType) || GDALDataTypeIsComplex(toType))
+        return refused("complex numbers are no times.");
+    if (slice.scale.value_or(1) != 1 || slice.offset.value_or(0) != 0)
+        return refused("packed times are not understood.");
+    MDIMAPPEND_ASSIGN(const auto missing, missingOf(target.document));
+    return Conversion::time(fromType, *fromTime, toType, *toTime,
+                            slice.missingValue, missing);
+}
+
+Result<Conversion> textConversion(const TargetArray &target,
+                                  const SliceArray &slice)
+{
+    const auto &type = target.document.dataType;
+    const bool sliceText = slice.type.GetClass() == GEDTC_STRING;
+    if (!sliceText || !type.isString())
+        return refused(std::string("is of type ") +
+                       (sliceText ? "string" : "number") +
+                       ", the target of type " + type.name + ".");
+    const std::size_t width =
+        type.kind == DataType::Kind::FixedUnicode ? type.size / 4 : type.size;
+    if (type.kind != DataType::Kind::VariableUnicode &&
+        slice.stringLength > width)
+        return refused("has texts of " + std::to_string(slice.stringLength) +
+                       " characters, the target holds " +
+                       std::to_string(width) + ".");
+    return Conversion::none(sizeof(char *));
+}
+
+/// Nothing: the values are taken as they are.
+Result<std::optional<UnitConversion>>
+unitConversion(const std::string &from, const std::string &to, bool ignoreUnits)
+{
+    if (from.empty() || to.empty() || from == to)
+        return std::optional<UnitConversion>();
+    auto conversion = UnitConversion::make(from, to);
+    if (conversion)
+        return conversion->isIdentity() ? std::optional<UnitConversion>()
+                                        : std::optional(*conversion);
+    if (ignoreUnits)
+        return std::optional<UnitConversion>();
+    return refused("has units '" + from + "', the target has '" + to +
+                   "': " + conversion.status().message() +
+                   ". --on-units ignore would take the values as they are.");
+}
+
+/// The missing value that the target's codes are read with; written is only
+/// one that all readers know.
+Result<std::optional<std::string>>
+targetMissing(const ArrayDocument &document,
+              const std::optional<std::string> &offered)
+{
+    MDIMAPPEND_ASSIGN(auto known, missingForAllReaders(document));
+    if (known)
+        return known;
+    // A store whose readers go by the fill value, and a slice that has the
+    // same: as before.
+    MDIMAPPEND_ASSIGN(auto fill, missingOf(document));
+    return fill && fill == offered ? fill : known;
+}
+
+Result<Conversion> numberConversion(const TargetArray &target,
+                                    const SliceArray &slice,
+                                    const UnitsOf &from, const UnitsOf &to,
+                                    const AppendOptions &options)
+{
+    const auto &document = target.document;
+    NumberConversion request;
+    request.from.type = slice.type.GetNumericDataType();
+    request.from.scale = slice.scale;
+    request.from.offset = slice.offset;
+    request.from.missing = slice.missingValue;
+    request.to.type = document.dataType.gdal;
+    request.to.truthValues = document.dataType.kind == DataType::Kind::Bool;
+    // What fills an array of truth values is one of the two.
+    if (request.to.truthValues)
+        request.from.missing.reset();
+    request.to.scale = numberMember(document.attributes, "scale_factor");
+    request.to.offset = numberMember(document.attributes, "add_offset");
+    const bool sameType = request.from.type == request.to.type;
+    MDIMAPPEND_ASSIGN(
+        request.to.missing,
+        targetMissing(document, sameType ? slice.missingValue : std::nullopt));
+    MDIMAPPEND_ASSIGN(request.units, unitConversion(from.units, to.units,
+                                                    options.ignoreUnits));
+    request.onOverflow = options.onOverflow;
+    request.mayRound =
+        asksForType(options, target.name, document.dataType.gdal);
+    return Conversion::numbers(request);
+}
+
+}  // namespace
+
+UnitsOf unitsOf(const Slice &slice, const SliceArray &array)
+{
+    UnitsOf found{array.units, textMember(array.attributes, "calendar")};
+    for (const auto &owner : slice.arrays())
+    {
+        if (isBoundsOf(owner.attributes, array.name))
+            inherit(found,
+                    {owner.units, textMember(owner.attributes, "calendar")});
+    }
+    return found;
+}
+
+UnitsOf unitsOf(const Target &target, const TargetArray &array)
+{
+    UnitsOf found{array.units, array.calendar};
+    for (const auto &owner : target.arrays)
+    {
+        if (isBoundsOf(owner.document.attributes, array.name))
+            inherit(found, {owner.units, owner.calendar});
+    }
+    return found;
+}
+
+Result<Conversion> conversionFor(const Target &target,
+                                 const TargetArray &targetArray,
+                                 const Slice &slice,
+                                 const SliceArray &sliceArray,
+                                 const AppendOptions &options)
+{
+    const auto &type = targetArray.document.dataType;
+    if (type.isString() || sliceArray.type.GetClass() == GEDTC_STRING)
+        return textConversion(targetArray, sliceArray);
+    auto from = unitsOf(slice, sliceArray);
+    auto to = unitsOf(target, targetArray);
+    const bool fromTime = looksLikeTime(from.units);
+    const bool toTime = looksLikeTime(to.units);
+    if (fromTime && toTime)
+    {
+        if (from.units != to.units || from.calendar != to.calendar ||
+            sliceArray.type.GetNumericDataType() != type.gdal)
+            return timeConversion(targetArray, sliceArray, from, to);
+        from.units.clear();
+    }
+    return numberConversion(targetArray, sliceArray, from, to, options);
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,42 @@
+// How an array is to be stored, as the settings say.
+
+#pragma once
+
+#include "cube/target.h"
+#include "settings/options.h"
+#include "slice/slice.h"
+#include "status.h"
+
+#include <set>
+#include <string>
+
+namespace mdimappend
+{
+
+/// The arrays that are data: no coordinates, and nothing that others refer to
+/// (bounds, grid mappings, ...).
+std::set<std::string> dataArrays(const Slice &slice);
+std::set<std::string> dataArrays(const Target &target);
+
+/// What applies to an array: its own settings, over those of "*". Of "*" only
+/// shapes of the same rank hold, and for what is no data only how it is
+/// compressed.
+ArrayEncoding encodingFor(const AppendOptions &options, const std::string &name,
+                          std::size_t rank, bool isData);
+
+/// Whether the settings ask for this type of an array, and so for rounding to
+/// it.
+bool asksForType(const AppendOptions &options, const std::string &name,
+                 GDALDataType type);
+
+/// One element of `type`, native byte order, of a missing value in settings: a
+/// number, or "NaN", "Infinity", "-Infinity"; nothing for null.
+/// Failure::Usage if the type cannot hold it.
+Result<std::optional<std::string>> nodataElement(const Json &nodata,
+                                                 GDALDataType type);
+
+/// Refuses settings that contradict an existing target (Failure::Usage).
+Status checkEncodings(const AppendOptions &options, const Target &target,
+                      const Slice &slice);
+
+}  // namespace mdimappend

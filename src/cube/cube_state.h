@@ -1,0 +1,31 @@
+// The cube as the next slice finds it: as it is stored, or, inside a batch, as
+// it will be when the slices before have been committed.
+
+#pragma once
+
+#include "cube/coordinates.h"
+#include "cube/labels.h"
+#include "cube/target.h"
+
+#include <map>
+#include <string>
+
+namespace mdimappend
+{
+
+struct CubeState
+{
+    Target target;
+    /// Rows that are committed; those beyond are the batch's own.
+    std::uint64_t committedRows = 0;
+    /// All labels follow each other in one direction. Then the last ones are
+    /// enough to see that a slice's are new.
+    bool labelsOrdered = false;
+    bool labelsKnown = false;
+    Labels labels;  ///< of the rows from `labelsFrom` on
+    std::uint64_t labelsFrom = 0;
+    /// Coordinates of the other dimensions that were read so far.
+    std::map<std::string, CoordinateValues> coordinates;
+};
+
+}  // namespace mdimappend

@@ -1,0 +1,54 @@
+#include "cube/open_target.h"
+
+namespace mdimappend
+{
+
+WriterRequest placeOf(const AppendOptions &options,
+                      std::shared_ptr<ObjectTarget> &connection)
+{
+    WriterRequest request;
+    request.target = options.target;
+    request.group = options.group;
+    request.config = options.targetConfig;
+    request.connection = &connection;
+    request.durability = options.durability;
+    request.posix = options.posix;
+    return request;
+}
+
+WriterRequest lockRequestOf(const AppendOptions &options,
+                            const WriterRequest &place)
+{
+    WriterRequest request = place;
+    request.lock = options.lock;
+    request.lockTimeout = options.lockTimeout;
+    request.lease = options.lease;
+    request.clock = options.clock;
+    request.command = options.command;
+    request.cancelled = options.cancelled;
+    return request;
+}
+
+Result<OpenTarget> openTarget(const AppendOptions &options,
+                              const WriterRequest &place,
+                              RecoveryReport &recovered)
+{
+    OpenTarget open;
+    MDIMAPPEND_ASSIGN(open.writer,
+                      options.dryRun
+                          ? openForReading(place)
+                          : openForWriting(lockRequestOf(options, place)));
+    if (!options.dryRun)
+    {
+        MDIMAPPEND_ASSIGN(
+            recovered,
+            recover(*open.writer.storage, open.writer.site, *open.writer.lock));
+    }
+    // Recovery may have made or removed the store.
+    MDIMAPPEND_ASSIGN(open.site, locateAgain(place, open.writer));
+    open.site.config = options.targetConfig;
+    MDIMAPPEND_RETURN_IF_ERROR(refuseForeign(open.site));
+    return open;
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,160 @@
+#include "guards/array_guard.h"
+
+#include "cube/array_conversion.h"
+#include "guards/crs_guard.h"
+#include "cube/missing_value.h"
+
+#include <algorithm>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+std::string list(const std::vector<std::string> &names)
+{
+    std::string text = "(";
+    for (const auto &name : names)
+        text += (text.size() > 1 ? ", " : "") +
+                (name.empty() ? std::string("unnamed") : name);
+    return text + ")";
+}
+
+std::string quoted(const std::string &name)
+{
+    return "array '" + name + "': ";
+}
+
+Status checkDimensions(const TargetArray &target, const SliceArray &slice)
+{
+    const auto &expected = target.document.dimensions;
+    if (expected != slice.dimensions)
+        return refused(quoted(target.name) + "has the dimensions " +
+                       list(slice.dimensions) + ", the target has " +
+                       list(expected) + ".");
+    for (std::size_t i = 0; i < expected.size(); ++i)
+    {
+        if (i != *target.axis && slice.shape[i] != target.document.shape[i])
+            return refused(quoted(target.name) + "dimension '" + expected[i] +
+                           "' has " + std::to_string(slice.shape[i]) +
+                           " values, the target has " +
+                           std::to_string(target.document.shape[i]) + ".");
+    }
+    return Status::ok();
+}
+
+class ArrayGuards
+{
+  public:
+    ArrayGuards(const Target &target, const Slice &slice,
+                const AppendOptions &options)
+        : m_target(target), m_slice(slice), m_options(options)
+    {
+    }
+
+    Result<GuardReport> check()
+    {
+        bool anyData = false;
+        for (std::size_t i = 0; i < m_target.arrays.size(); ++i)
+        {
+            const auto &array = m_target.arrays[i];
+            if (!array.axis || &array == m_target.labels())
+                continue;
+            anyData = true;
+            MDIMAPPEND_ASSIGN(Match match, matchOf(array));
+            match.targetArray = i;
+            m_report.matches.push_back(std::move(match));
+        }
+        if (!anyData)
+            return refused("the target has no array with the dimension '" +
+                           m_target.appendDim +
+                           "' for the slice to be appended to.");
+        const bool allMissing =
+            std::ranges::none_of(m_report.matches, [](const Match &match)
+                                 { return match.sliceArray.has_value(); });
+        if (allMissing)
+            return refused("it has none of the target's arrays along '" +
+                           m_target.appendDim + "'.");
+        MDIMAPPEND_RETURN_IF_ERROR(checkExtraArrays());
+        return std::move(m_report);
+    }
+
+  private:
+    Result<Match> matchOf(const TargetArray &array) const
+    {
+        const auto &arrays = m_slice.arrays();
+        const auto found =
+            std::ranges::find(arrays, array.name, &SliceArray::name);
+        if (found == arrays.end())
+            return filled(array);
+        Match match;
+        match.sliceArray = static_cast<std::size_t>(found - arrays.begin());
+        MDIMAPPEND_RETURN_IF_ERROR(checkDimensions(array, *found));
+        if (!m_options.ignoreCrs)
+            MDIMAPPEND_RETURN_IF_ERROR(
+                checkCrs(m_target, array, m_slice, *found));
+        auto conversion =
+            conversionFor(m_target, array, m_slice, *found, m_options);
+        if (!conversion)
+            return conversion.takeStatus().prefixed("array '" + array.name +
+                                                    "'");
+        match.conversion = std::move(*conversion);
+        return match;
+    }
+
+    Result<Match> filled(const TargetArray &array) const
+    {
+        if (!m_options.fillMissingArrays)
+            return refused(quoted(array.name) +
+                           "is in the target, but not in the slice. "
+                           "--on-missing-array fill would fill it with its "
+                           "missing value.");
+        Match match;
+        MDIMAPPEND_ASSIGN(const auto fill, fillFor(array.document));
+        if (!fill)
+            return refused(quoted(array.name) +
+                           "is in the target, but not in the slice, and has "
+                           "no missing value to be filled with.");
+        match.fill = *fill;
+        return match;
+    }
+
+    Status checkExtraArrays()
+    {
+        for (const auto &array : m_slice.arrays())
+        {
+            const auto *present = m_target.find(array.name);
+            const auto &dimensions = array.dimensions;
+            const bool along =
+                std::ranges::find(dimensions, m_target.appendDim) !=
+                dimensions.end();
+            if (!present && m_options.refuseExtraArrays)
+                return refused(quoted(array.name) +
+                               "is in the slice, but not in the target "
+                               "(--on-extra-array error).");
+            if (!present)
+                m_report.ignoredArrays.push_back(array.name);
+            else if (!present->axis && along)
+                return refused(quoted(array.name) + "has the dimension '" +
+                               m_target.appendDim +
+                               "', in the target it has not.");
+        }
+        return Status::ok();
+    }
+
+    const Target &m_target;
+    const Slice &m_slice;
+    const AppendOptions &m_options;
+    GuardReport m_report{};
+};
+
+}  // namespace
+
+Result<GuardReport> checkArrays(const Target &target, const Slice &slice,
+                                const AppendOptions &options)
+{
+    return ArrayGuards(target, slice, options).check();
+}
+
+}  // namespace mdimappend
