@@ -16,7 +16,7 @@ TITLE = {"title": "größe \U0001f30d", "limits": [-np.inf, np.nan], "n": 2**53 
 
 
 def patch(folder, wanted):
-    """patchAttributes on folder/store.zarr, by tests/zarr_attributes_test.cpp."""
+    """patchAttributes on folder/store.zarr, by tests/zarr/attributes_test.cpp."""
     (folder / "wanted.json").write_text(json.dumps(wanted))
     build = Path(shutil.which(cubes.COMMAND)).parent.parent
     done = subprocess.run(

@@ -26,7 +26,7 @@ DTYPES = ["uint8", "int16", "float16", "float32", "float64", "complex64"]
 
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory):
-    """One store for each format, made by tests/zarr_encodings_test.cpp."""
+    """One store for each format, made by tests/zarr/encodings_test.cpp."""
     folder = tmp_path_factory.mktemp("stores")
     build = Path(shutil.which(cubes.COMMAND)).parent.parent
     subprocess.run(

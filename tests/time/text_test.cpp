@@ -1,6 +1,6 @@
 // Dates and units as text, and texts that no one should write.
 
-#include "time_test_support.h"
+#include "time/time_test_support.h"
 
 #include <string>
 #include <utility>

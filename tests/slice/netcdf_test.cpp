@@ -1,6 +1,6 @@
 // netCDF files as slices.
 
-#include "slice_test_support.h"
+#include "slice/slice_test_support.h"
 
 #include <gmock/gmock.h>
 

@@ -5,7 +5,7 @@
 #include "journal/site.h"
 #include "support/cube.h"
 #include "support/fault_posix.h"
-#include "slice_test_support.h"
+#include "slice/slice_test_support.h"
 #include "support/tree.h"
 
 #include <cstdlib>

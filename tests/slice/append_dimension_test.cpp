@@ -1,6 +1,6 @@
 // Finding the append dimension, and adding it.
 
-#include "slice_test_support.h"
+#include "slice/slice_test_support.h"
 
 #include <gmock/gmock.h>
 

@@ -2,7 +2,7 @@
 
 #include "slice/missing_value.h"
 
-#include "slice_test_support.h"
+#include "slice/slice_test_support.h"
 
 #include <cmath>
 #include <limits>

@@ -2,7 +2,7 @@
 
 #include "slice/slice_name.h"
 #include "slice/slice_wait.h"
-#include "slice_test_support.h"
+#include "slice/slice_test_support.h"
 
 #include <gmock/gmock.h>
 

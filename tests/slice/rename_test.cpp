@@ -1,6 +1,6 @@
 // Arrays and dimensions under the target's names.
 
-#include "slice_test_support.h"
+#include "slice/slice_test_support.h"
 
 #include <gmock/gmock.h>
 

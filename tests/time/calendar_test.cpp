@@ -1,6 +1,6 @@
 // Which dates a calendar has, and what they mean in another.
 
-#include "time_test_support.h"
+#include "time/time_test_support.h"
 #include "time/calendar.h"
 
 #include <string>

@@ -1,7 +1,7 @@
 // Slices that come from a list, a pipe or a FIFO.
 
 #include "append/slice_queue.h"
-#include "slice_test_support.h"
+#include "slice/slice_test_support.h"
 
 #include <gmock/gmock.h>
 

@@ -1,6 +1,6 @@
 // Values to instants and back, exactly or not at all.
 
-#include "time_test_support.h"
+#include "time/time_test_support.h"
 
 #include <cmath>
 #include <cstdint>

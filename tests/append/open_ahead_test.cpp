@@ -2,7 +2,7 @@
 // meanwhile must make no difference.
 
 #include "append/append.h"
-#include "slice_test_support.h"
+#include "slice/slice_test_support.h"
 #include "support/fault_posix.h"
 
 #include <gmock/gmock.h>

@@ -1,7 +1,7 @@
 // GDAL configuration that holds for the slice only.
 
 #include "slice/slice_config.h"
-#include "slice_test_support.h"
+#include "slice/slice_test_support.h"
 
 #include <gmock/gmock.h>
 

@@ -7,7 +7,7 @@
 // MDIMAPPEND_ALL_FAULTS=1 in the environment.
 
 #include "append/append.h"
-#include "slice_test_support.h"
+#include "slice/slice_test_support.h"
 #include "support/cube.h"
 #include "support/fault_posix.h"
 #include "support/fault_vsi.h"

@@ -1,6 +1,6 @@
 // Classic rasters as slices.
 
-#include "slice_test_support.h"
+#include "slice/slice_test_support.h"
 
 #include <gmock/gmock.h>
 #include <ogr_spatialref.h>

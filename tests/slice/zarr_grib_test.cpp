@@ -1,7 +1,7 @@
 // Zarr stores and GRIB files as slices: where GDAL's drivers say less than the
 // file does.
 
-#include "slice_test_support.h"
+#include "slice/slice_test_support.h"
 
 #include <gmock/gmock.h>
 #include <ogr_spatialref.h>
