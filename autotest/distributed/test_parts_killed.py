@@ -13,7 +13,7 @@ import signal
 import cubes
 import parts
 import pytest
-from test_kill_syscalls import calls_on, strace
+from straced import calls_on, strace
 
 ALL = os.environ.get("MDIMAPPEND_ALL_SCENARIOS", "0") not in ("", "0")
 

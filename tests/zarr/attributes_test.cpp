@@ -369,7 +369,7 @@ std::string bytesOf(const std::string &path)
     return text;
 }
 
-/// For autotest/test_attribute_patches.py: the store <folder>/store.zarr gets
+/// For autotest/zarr/test_attribute_patches.py: the store <folder>/store.zarr gets
 /// the attributes of <folder>/wanted.json, an object by path.
 TEST(PatchAttributes, IsReadByOthers)
 {

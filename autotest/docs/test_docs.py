@@ -20,17 +20,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from documents import BLOCK, HOME, SOURCE, missing_line
 from osgeo import gdal, osr
 
 gdal.UseExceptions()
-
-HOME = Path(__file__).parent.parent
-SOURCE = Path("/usr/share/ferret-vis/data/monthly_navy_winds.cdf")
-BLOCK = re.compile(
-    r"^```(?P<language>sh|python)\n(?P<code>.*?)^```\n"
-    r"(?:```text\n(?P<output>.*?)^```\n)?",
-    re.M | re.S,
-)
 
 # Starts an append and kills it before its commit. A kill that came too late is
 # tried again on a copy of what was there.
@@ -104,20 +97,6 @@ def workspace(slices, tmp_path):
     (tools / "interrupt_append").write_text(INTERRUPT_APPEND)
     (tools / "interrupt_append").chmod(0o755)
     return tmp_path
-
-
-def matches(expected: str, line: str) -> bool:
-    pattern = ".*".join(re.escape(part) for part in expected.split("..."))
-    return re.fullmatch(pattern, line) is not None
-
-
-def missing_line(expected: str, output: str) -> str | None:
-    """The first expected line that the output does not have where it should."""
-    lines = iter(output.splitlines())
-    for wanted in expected.splitlines():
-        if not any(matches(wanted, line) for line in lines):
-            return wanted
-    return None
 
 
 def run_by_bash(code: str, folder: Path) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import cubes
 import pytest
 
-BUILD = Path(os.environ.get("MDIMAPPEND_BUILD", Path(__file__).parents[1] / "build"))
+BUILD = Path(os.environ.get("MDIMAPPEND_BUILD", Path(__file__).parents[2] / "build"))
 PROGRAM = BUILD / "tests" / "mdimappend_torture"
 
 pytestmark = [

@@ -8,7 +8,7 @@ from pathlib import Path
 import cubes
 import pytest
 
-HOME = Path(__file__).parent.parent
+HOME = Path(__file__).parents[2]
 SCHEMA = json.loads((HOME / "src/settings/settings.schema.json").read_text())
 TYPES = {
     "object": dict,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BUILD = Path(os.environ.get("MDIMAPPEND_BUILD", ROOT / "build"))
 PROGRAM = BUILD / "tests" / "mdimappend_tests"
 
