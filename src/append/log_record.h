@@ -6,7 +6,7 @@
 #include "status.h"
 #include "storage/storage.h"
 #include "zarr/array_document.h"
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <cstdint>
 #include <string>

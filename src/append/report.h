@@ -4,7 +4,7 @@
 
 #include "status.h"
 #include "transaction/recovery.h"
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <cstdint>
 #include <string>

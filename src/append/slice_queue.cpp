@@ -1,7 +1,7 @@
 #include "append/slice_queue.h"
 
-#include "zarr/json_text.h"
-#include "zarr/utf8.h"
+#include "json/json_text.h"
+#include "json/utf8.h"
 
 #include <cerrno>
 #include <cmath>

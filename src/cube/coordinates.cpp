@@ -1,6 +1,6 @@
 #include "cube/coordinates.h"
 
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <algorithm>
 #include <cmath>

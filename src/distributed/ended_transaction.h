@@ -5,7 +5,7 @@
 #include "journal/site.h"
 #include "status.h"
 #include "storage/storage.h"
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <string>
 

@@ -5,7 +5,7 @@
 
 #include "lock/lock.h"
 #include "status.h"
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <string>
 

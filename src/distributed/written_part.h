@@ -7,7 +7,7 @@
 #include "journal/records.h"
 #include "status.h"
 #include "transaction/view.h"
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 #include "guards/target_values.h"
 
 #include "guards/slice_coordinates.h"
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <algorithm>
 #include <cmath>

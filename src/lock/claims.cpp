@@ -1,7 +1,7 @@
 #include "lock/claims.h"
 
 #include "storage/checksum.h"
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <algorithm>
 #include <charconv>

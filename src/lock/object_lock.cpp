@@ -2,7 +2,7 @@
 
 #include "lock/claims.h"
 #include "lock/lock_wait.h"
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <cpl_conv.h>
 #include <cpl_string.h>

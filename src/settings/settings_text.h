@@ -12,7 +12,7 @@
 #pragma once
 
 #include "status.h"
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <functional>
 #include <optional>

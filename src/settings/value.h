@@ -4,7 +4,7 @@
 #pragma once
 
 #include "status.h"
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "slice/attributes_json.h"
 
-#include "zarr/utf8.h"
+#include "json/utf8.h"
 
 #include <cpl_string.h>
 #include <gdal.h>

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <gdal_multidim.h>
 

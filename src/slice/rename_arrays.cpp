@@ -2,7 +2,7 @@
 
 #include "slice/attributes_json.h"
 #include "slice/slice_source.h"
-#include "zarr/utf8.h"
+#include "json/utf8.h"
 
 #include <algorithm>
 #include <array>

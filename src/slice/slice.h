@@ -12,7 +12,7 @@
 
 #include "status.h"
 #include "zarr/array_document.h"
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <gdal_multidim.h>
 #include <gdal_priv.h>

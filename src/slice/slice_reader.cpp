@@ -5,7 +5,7 @@
 #include "slice/gdal_messages.h"
 #include "slice/slice_source.h"
 #include "zarr/encoded_chunk.h"
-#include "zarr/utf8.h"
+#include "json/utf8.h"
 
 #include <cpl_conv.h>
 

@@ -7,7 +7,7 @@
 
 #include "status.h"
 #include "zarr/array_document.h"
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <gdal.h>
 

@@ -2,7 +2,7 @@
 
 #include "journal/log.h"
 #include "zarr/document_key.h"
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <utility>
 

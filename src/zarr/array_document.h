@@ -6,7 +6,7 @@
 #pragma once
 
 #include "status.h"
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <gdal.h>
 

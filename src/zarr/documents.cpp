@@ -2,7 +2,7 @@
 
 #include "zarr/documents.h"
 #include "zarr/document_key.h"
-#include "zarr/json_scanner.h"
+#include "json/json_scanner.h"
 
 namespace mdimappend
 {

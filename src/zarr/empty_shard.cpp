@@ -1,6 +1,6 @@
 #include "zarr/empty_shard.h"
 
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <cstdint>
 

@@ -3,7 +3,7 @@
 #include "zarr/fill_value.h"
 #include "zarr/filters_v2.h"
 #include "zarr/new_codecs.h"
-#include "zarr/utf8.h"
+#include "json/utf8.h"
 
 #include <algorithm>
 #include <bit>

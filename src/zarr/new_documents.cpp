@@ -3,7 +3,7 @@
 #include "zarr/document_key.h"
 #include "zarr/documents.h"
 #include "zarr/new_array.h"
-#include "zarr/utf8.h"
+#include "json/utf8.h"
 
 #include <set>
 

@@ -4,7 +4,7 @@
 
 #include "slice/cf_references.h"
 #include "slice/slice_source.h"
-#include "zarr/utf8.h"
+#include "json/utf8.h"
 
 using namespace mdimappend;
 using fuzzing::expect;

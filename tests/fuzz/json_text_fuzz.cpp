@@ -3,8 +3,8 @@
 
 #include "fuzz.h"
 
-#include "zarr/json_text.h"
-#include "zarr/utf8.h"
+#include "json/json_text.h"
+#include "json/utf8.h"
 
 using namespace mdimappend;
 using fuzzing::expect;

@@ -369,8 +369,8 @@ std::string bytesOf(const std::string &path)
     return text;
 }
 
-/// For autotest/zarr/test_attribute_patches.py: the store <folder>/store.zarr gets
-/// the attributes of <folder>/wanted.json, an object by path.
+/// For autotest/zarr/test_attribute_patches.py: the store <folder>/store.zarr
+/// gets the attributes of <folder>/wanted.json, an object by path.
 TEST(PatchAttributes, IsReadByOthers)
 {
     const char *folder = CPLGetConfigOption("MDIMAPPEND_TEST_STORES", nullptr);

@@ -1,7 +1,8 @@
 // Every encoding of new arrays: written by GDAL's driver behind a private
 // document, into a store of the documents that newDocuments makes, and read
-// back by the driver from that store. autotest/zarr/test_encodings_out.py has the
-// stores made in a folder (MDIMAPPEND_TEST_STORES), for zarr-python and xarray.
+// back by the driver from that store. autotest/zarr/test_encodings_out.py has
+// the stores made in a folder (MDIMAPPEND_TEST_STORES), for zarr-python and
+// xarray.
 
 #include "zarr/array_document.h"
 #include "zarr/documents.h"

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "status.h"
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <algorithm>
 #include <deque>

@@ -1,6 +1,6 @@
 // JSON text: what is accepted, located, replaced and written.
 
-#include "zarr/json_text.h"
+#include "json/json_text.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#include "zarr/json_text.h"
-#include "zarr/json_scanner.h"
+#include "json/json_text.h"
+#include "json/json_scanner.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
-#include "zarr/json_scanner.h"
-#include "zarr/utf8.h"
+#include "json/json_scanner.h"
+#include "json/utf8.h"
 
 #include <array>
 

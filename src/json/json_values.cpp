@@ -1,8 +1,8 @@
 // JSON text to and from values: parseJson and dumpJson.
 
-#include "zarr/json_scanner.h"
-#include "zarr/json_text.h"
-#include "zarr/utf8.h"
+#include "json/json_scanner.h"
+#include "json/json_text.h"
+#include "json/utf8.h"
 
 #include <cpl_conv.h>
 

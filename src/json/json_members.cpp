@@ -1,8 +1,8 @@
 // Members of an object in a text: put in, taken out and changed in the style
 // (indent, spaces, line ends) of those that are there.
 
-#include "zarr/json_scanner.h"
-#include "zarr/json_text.h"
+#include "json/json_scanner.h"
+#include "json/json_text.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "zarr/utf8.h"
+#include "json/utf8.h"
 
 namespace mdimappend
 {
