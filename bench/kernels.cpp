@@ -2,9 +2,9 @@
 // Google Benchmark: conversion, merging, metadata, planning, the journal.
 // bench/kernels.sh runs it, and counts instructions where valgrind is there.
 
+#include "append/plan.h"
 #include "chunks/chunk_grid.h"
 #include "convert/conversion.h"
-#include "append/plan.h"
 #include "journal/records.h"
 #include "settings/options.h"
 #include "storage/local_storage.h"

@@ -4,9 +4,9 @@
 
 #pragma once
 
-#include "cube/open_target.h"
 #include "append/plan.h"
 #include "append/report.h"
+#include "cube/open_target.h"
 #include "settings/options.h"
 #include "slice/slice.h"
 #include "status.h"

@@ -1,8 +1,8 @@
 #include "append/duplicates.h"
 
 #include "append/logged_slices.h"
-#include "guards/step_guard.h"
 #include "cube/target_attributes.h"
+#include "guards/step_guard.h"
 #include "units/unit_conversion.h"
 
 #include <algorithm>

@@ -3,9 +3,9 @@
 
 #pragma once
 
+#include "chunks/slab.h"
 #include "cube/cube_state.h"
 #include "guards/array_guard.h"
-#include "chunks/slab.h"
 #include "guards/target_values.h"
 #include "settings/options.h"
 

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "journal/site.h"
+#include "json/json_text.h"
 #include "status.h"
 #include "storage/storage.h"
 #include "zarr/array_document.h"
-#include "json/json_text.h"
 
 #include <cstdint>
 #include <string>

@@ -1,14 +1,14 @@
 #include "append/plan.h"
 
+#include "append/duplicates.h"
+#include "chunks/chunk_grid.h"
 #include "cube/array_conversion.h"
 #include "cube/array_encoding.h"
-#include "chunks/chunk_grid.h"
-#include "guards/coordinate_guard.h"
-#include "append/duplicates.h"
-#include "guards/array_guard.h"
 #include "cube/new_target.h"
-#include "guards/step_guard.h"
 #include "cube/target_attributes.h"
+#include "guards/array_guard.h"
+#include "guards/coordinate_guard.h"
+#include "guards/step_guard.h"
 #include "guards/target_values.h"
 
 #include <algorithm>

@@ -3,8 +3,8 @@
 
 #pragma once
 
-#include "cube/cube_state.h"
 #include "chunks/pipeline.h"
+#include "cube/cube_state.h"
 #include "settings/options.h"
 #include "slice/slice.h"
 #include "transaction/transaction.h"

@@ -2,9 +2,9 @@
 
 #pragma once
 
+#include "json/json_text.h"
 #include "status.h"
 #include "transaction/recovery.h"
-#include "json/json_text.h"
 
 #include <cstdint>
 #include <string>

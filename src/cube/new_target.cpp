@@ -1,8 +1,8 @@
 #include "cube/new_target.h"
 
+#include "chunks/chunk_grid.h"
 #include "cube/array_conversion.h"
 #include "cube/array_encoding.h"
-#include "chunks/chunk_grid.h"
 #include "cube/new_time.h"
 #include "zarr/document_key.h"
 

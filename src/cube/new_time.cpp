@@ -1,8 +1,8 @@
 #include "cube/new_time.h"
 
+#include "chunks/array_handle.h"
 #include "cube/array_conversion.h"
 #include "cube/array_encoding.h"
-#include "chunks/array_handle.h"
 #include "time/time_units.h"
 
 #include <algorithm>

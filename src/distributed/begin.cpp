@@ -1,14 +1,14 @@
 #include "distributed/begin.h"
 
-#include "guards/coordinate_guard.h"
-#include "cube/open_target.h"
 #include "append/plan.h"
 #include "append/slice_request.h"
-#include "guards/target_values.h"
+#include "cube/open_target.h"
 #include "distributed/part_labels.h"
 #include "distributed/session.h"
 #include "distributed/stage_slabs.h"
 #include "distributed/tall_slice.h"
+#include "guards/coordinate_guard.h"
+#include "guards/target_values.h"
 #include "storage/object_address.h"
 #include "transaction/protocol.h"
 

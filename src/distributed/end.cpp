@@ -3,11 +3,11 @@
 #include "append/duplicates.h"
 #include "append/log_record.h"
 #include "chunks/pipeline.h"
-#include "guards/step_guard.h"
 #include "distributed/collected_parts.h"
 #include "distributed/ended_transaction.h"
 #include "distributed/label_slice.h"
 #include "distributed/open_part.h"
+#include "guards/step_guard.h"
 #include "transaction/protocol.h"
 #include "transaction/recovery.h"
 

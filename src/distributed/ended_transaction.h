@@ -3,9 +3,9 @@
 #pragma once
 
 #include "journal/site.h"
+#include "json/json_text.h"
 #include "status.h"
 #include "storage/storage.h"
-#include "json/json_text.h"
 
 #include <string>
 

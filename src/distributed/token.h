@@ -3,9 +3,9 @@
 
 #pragma once
 
+#include "json/json_text.h"
 #include "lock/lock.h"
 #include "status.h"
-#include "json/json_text.h"
 
 #include <string>
 

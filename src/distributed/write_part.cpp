@@ -1,14 +1,14 @@
 #include "distributed/write_part.h"
 
-#include "cube/array_conversion.h"
-#include "guards/crs_guard.h"
-#include "cube/open_target.h"
-#include "guards/slice_coordinates.h"
 #include "append/slice_request.h"
+#include "cube/array_conversion.h"
+#include "cube/open_target.h"
 #include "distributed/open_part.h"
 #include "distributed/part_labels.h"
 #include "distributed/session.h"
 #include "distributed/stage_slabs.h"
+#include "guards/crs_guard.h"
+#include "guards/slice_coordinates.h"
 #include "storage/checksum.h"
 #include "storage/object_address.h"
 

@@ -5,9 +5,9 @@
 #pragma once
 
 #include "journal/records.h"
+#include "json/json_text.h"
 #include "status.h"
 #include "transaction/view.h"
-#include "json/json_text.h"
 
 #include <cstdint>
 #include <optional>

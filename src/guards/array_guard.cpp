@@ -1,8 +1,8 @@
 #include "guards/array_guard.h"
 
 #include "cube/array_conversion.h"
-#include "guards/crs_guard.h"
 #include "cube/missing_value.h"
+#include "guards/crs_guard.h"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #include "guards/slice_coordinates.h"
 
-#include "cube/array_conversion.h"
 #include "chunks/array_handle.h"
+#include "cube/array_conversion.h"
 #include "units/unit_conversion.h"
 
 #include <algorithm>

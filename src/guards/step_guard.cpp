@@ -1,7 +1,7 @@
 #include "guards/step_guard.h"
 
-#include "time/month_steps.h"
 #include "json/json_text.h"
+#include "time/month_steps.h"
 
 #include <cmath>
 #include <optional>

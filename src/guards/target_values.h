@@ -5,11 +5,11 @@
 #pragma once
 
 #include "chunks/array_handle.h"
-#include "cube/coordinates.h"
-#include "guards/array_guard.h"
-#include "cube/labels.h"
 #include "chunks/slab.h"
+#include "cube/coordinates.h"
+#include "cube/labels.h"
 #include "cube/target.h"
+#include "guards/array_guard.h"
 #include "slice/slice.h"
 #include "status.h"
 #include "storage/storage.h"

@@ -7,9 +7,9 @@
 
 #pragma once
 
+#include "json/json_text.h"
 #include "status.h"
 #include "zarr/array_document.h"
-#include "json/json_text.h"
 
 #include <cstdint>
 #include <limits>

@@ -1,5 +1,5 @@
-#include "json/json_text.h"
 #include "json/json_scanner.h"
+#include "json/json_text.h"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #include "lock/claims.h"
 
-#include "storage/checksum.h"
 #include "json/json_text.h"
+#include "storage/checksum.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,8 +1,8 @@
 #include "lock/object_lock.h"
 
+#include "json/json_text.h"
 #include "lock/claims.h"
 #include "lock/lock_wait.h"
-#include "json/json_text.h"
 
 #include <cpl_conv.h>
 #include <cpl_string.h>

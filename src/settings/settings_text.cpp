@@ -1,7 +1,7 @@
 #include "settings/settings_text.h"
 
-#include "settings/value.h"
 #include "json/utf8.h"
+#include "settings/value.h"
 
 #include <cpl_error.h>
 #include <cpl_vsi_virtual.h>

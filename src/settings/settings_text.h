@@ -11,8 +11,8 @@
 
 #pragma once
 
-#include "status.h"
 #include "json/json_text.h"
+#include "status.h"
 
 #include <functional>
 #include <optional>

@@ -3,8 +3,8 @@
 
 #pragma once
 
-#include "status.h"
 #include "json/json_text.h"
+#include "status.h"
 
 #include <algorithm>
 #include <cstdint>

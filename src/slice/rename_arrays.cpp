@@ -1,8 +1,8 @@
 // Renaming: from the slice's own names to the target's.
 
+#include "json/utf8.h"
 #include "slice/attributes_json.h"
 #include "slice/slice_source.h"
-#include "json/utf8.h"
 
 #include <algorithm>
 #include <array>

@@ -10,9 +10,9 @@
 
 #pragma once
 
+#include "json/json_text.h"
 #include "status.h"
 #include "zarr/array_document.h"
-#include "json/json_text.h"
 
 #include <gdal_multidim.h>
 #include <gdal_priv.h>

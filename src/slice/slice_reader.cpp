@@ -1,11 +1,11 @@
 // Reading boxes of a slice's arrays, through a dataset handle of the reader's
 // own where the slice has a name, else through the caller's, one at a time.
 
+#include "json/utf8.h"
 #include "slice/attributes_json.h"
 #include "slice/gdal_messages.h"
 #include "slice/slice_source.h"
 #include "zarr/encoded_chunk.h"
-#include "json/utf8.h"
 
 #include <cpl_conv.h>
 

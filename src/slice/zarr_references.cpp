@@ -1,7 +1,7 @@
 #include "slice/zarr_references.h"
 
-#include "storage/storage.h"
 #include "json/json_scanner.h"
+#include "storage/storage.h"
 
 #include <cpl_conv.h>
 #include <cpl_vsi.h>

@@ -1,5 +1,5 @@
-#include "storage/local_storage.h"
 #include "storage/checksum.h"
+#include "storage/local_storage.h"
 #include "storage/open_file.h"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 #include "transaction/object_target.h"
 
 #include "journal/log.h"
-#include "zarr/document_key.h"
 #include "json/json_text.h"
+#include "zarr/document_key.h"
 
 #include <utility>
 

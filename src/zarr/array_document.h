@@ -5,8 +5,8 @@
 
 #pragma once
 
-#include "status.h"
 #include "json/json_text.h"
+#include "status.h"
 
 #include <gdal.h>
 

@@ -1,6 +1,6 @@
-#include "zarr/fill_value.h"
 #include "zarr/base64.h"
 #include "zarr/data_type.h"
+#include "zarr/fill_value.h"
 
 #include <bit>
 #include <charconv>

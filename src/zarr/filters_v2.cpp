@@ -1,5 +1,5 @@
-#include "zarr/filters_v2.h"
 #include "zarr/codecs.h"
+#include "zarr/filters_v2.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
-#include "zarr/new_codecs.h"
 #include "zarr/codecs.h"
+#include "zarr/new_codecs.h"
 
 #include <algorithm>
 #include <array>

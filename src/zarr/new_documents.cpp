@@ -1,9 +1,9 @@
 // The documents of new stores, groups and arrays.
 
+#include "json/utf8.h"
 #include "zarr/document_key.h"
 #include "zarr/documents.h"
 #include "zarr/new_array.h"
-#include "json/utf8.h"
 
 #include <set>
 

@@ -3,9 +3,9 @@
 // not count as empty, equal, or not there.
 
 #include "journal/site.h"
+#include "slice/slice_test_support.h"
 #include "support/cube.h"
 #include "support/fault_posix.h"
-#include "slice/slice_test_support.h"
 #include "support/tree.h"
 
 #include <cstdlib>

@@ -2,9 +2,9 @@
 
 #include "fuzz.h"
 
+#include "json/utf8.h"
 #include "slice/cf_references.h"
 #include "slice/slice_source.h"
-#include "json/utf8.h"
 
 using namespace mdimappend;
 using fuzzing::expect;

@@ -1,8 +1,8 @@
 // Waiting for slices that are on their way.
 
 #include "slice/slice_name.h"
-#include "slice/slice_wait.h"
 #include "slice/slice_test_support.h"
+#include "slice/slice_wait.h"
 
 #include <gmock/gmock.h>
 

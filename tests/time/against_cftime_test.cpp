@@ -1,8 +1,8 @@
 // CF time against cftime (data/cf_time_cases.json, made by the script beside
 // it).
 
-#include "time/time_test_support.h"
 #include "time/calendar.h"
+#include "time/time_test_support.h"
 
 #include <nlohmann/json.hpp>
 

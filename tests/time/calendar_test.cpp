@@ -1,7 +1,7 @@
 // Which dates a calendar has, and what they mean in another.
 
-#include "time/time_test_support.h"
 #include "time/calendar.h"
+#include "time/time_test_support.h"
 
 #include <string>
 #include <utility>
