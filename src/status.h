@@ -81,6 +81,10 @@ class [[nodiscard]] Status
         return std::move(*this);
     }
 
+    /// Drops a failure on purpose: what it was, and the reason why it does not
+    /// matter, are traced (trace.h).
+    void ignore(std::string_view reason) const;
+
   private:
     std::optional<std::pair<Failure, std::string>> m_failure;
 };
@@ -143,30 +147,41 @@ template <class T> class [[nodiscard]] Result
         return *this ? Status() : std::move(std::get<1>(m_content));
     }
 
+    /// Drops value and failure on purpose.
+    void ignore(std::string_view reason) const
+    {
+        status().ignore(reason);
+    }
+
   private:
     std::variant<T, Status> m_content;
 };
 
 }  // namespace mdimappend
 
-/// Returns from the calling function when `expression` (a Status) failed.
-#define MDIMAPPEND_RETURN_IF_ERROR(expression)                                 \
-    do                                                                         \
-    {                                                                          \
-        if (auto status_ = (expression); !status_)                             \
-            return status_;                                                    \
-    } while (false)
-
 #define MDIMAPPEND_CONCATENATE_(a, b) a##b
 #define MDIMAPPEND_CONCATENATE(a, b) MDIMAPPEND_CONCATENATE_(a, b)
 
-/// `MDIMAPPEND_ASSIGN(auto x, expression)`: x becomes the Result's value, or
-/// the calling function returns its Status.
+#define MDIMAPPEND_RETURN_IF_ERROR_(name, expression)                          \
+    do                                                                         \
+    {                                                                          \
+        if (auto name = (expression); !name)                                   \
+            return name;                                                       \
+    } while (false)
+
+/// Returns from the calling function when `expression` (a Status) failed.
+#define MDIMAPPEND_RETURN_IF_ERROR(expression)                                 \
+    MDIMAPPEND_RETURN_IF_ERROR_(MDIMAPPEND_CONCATENATE(status_, __COUNTER__),  \
+                                expression)
+
 #define MDIMAPPEND_ASSIGN_(name, target, expression)                           \
     auto name = (expression);                                                  \
     if (!name)                                                                 \
         return name.takeStatus();                                              \
     target = std::move(*name)
+
+/// `MDIMAPPEND_ASSIGN(auto x, expression)`: x becomes the Result's value, or
+/// the calling function returns its Status.
 #define MDIMAPPEND_ASSIGN(target, expression)                                  \
-    MDIMAPPEND_ASSIGN_(MDIMAPPEND_CONCATENATE(result_, __LINE__), target,      \
+    MDIMAPPEND_ASSIGN_(MDIMAPPEND_CONCATENATE(result_, __COUNTER__), target,   \
                        expression)

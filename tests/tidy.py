@@ -20,6 +20,7 @@ import tempfile
 from pathlib import Path
 
 LARGEST_GROUP = 16
+TIDY = ["clang-tidy", "--quiet", "--extra-arg=-Wthread-safety"]
 COMMENT_OR_TEXT = re.compile(
     r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.S
 )
@@ -100,7 +101,7 @@ def tidy(build, group, options, folder):
         )
         all_of_them = dict.fromkeys(o for f in group for o in options[f])
         words = [word for option in all_of_them for word in option]
-        command = ["clang-tidy", "--quiet", "--config-file=.clang-tidy"]
+        command = [*TIDY, "--config-file=.clang-tidy"]
         if (
             subprocess.run(
                 [*command, together, "--", *words], capture_output=True
@@ -112,7 +113,7 @@ def tidy(build, group, options, folder):
     clean, said = True, ""
     for file in group:
         done = subprocess.run(
-            ["clang-tidy", "--quiet", "-p", build, file], capture_output=True, text=True
+            [*TIDY, "-p", build, file], capture_output=True, text=True
         )
         clean &= done.returncode == 0
         said += done.stdout

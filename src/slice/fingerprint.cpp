@@ -21,29 +21,12 @@ bool isVirtual(const std::string &path)
     return path.starts_with("/vsi");
 }
 
-#if defined(__APPLE__)
-template <class State> long nanoseconds(const State &state)
-{
-    return state.st_mtimespec.tv_nsec;
-}
-#elif defined(_WIN32)
-template <class State> long nanoseconds(const State &)
-{
-    return 0;
-}
-#else
-template <class State> long nanoseconds(const State &state)
-{
-    return state.st_mtim.tv_nsec;
-}
-#endif
-
 /// Of remote files the time is in whole seconds, and there is no inode.
 template <class State> std::string describe(const State &state)
 {
     return std::to_string(state.st_size) + ":" +
            std::to_string(state.st_mtime) + "." +
-           std::to_string(nanoseconds(state)) + ":" +
+           std::to_string(state.st_mtim.tv_nsec) + ":" +
            std::to_string(state.st_ino);
 }
 

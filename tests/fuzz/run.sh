@@ -32,8 +32,7 @@ done
 
 mkdir -p "$build"
 if [ ! -e "$build/build.ninja" ]; then
-    cmake -S "$here" -B "$build" -G Ninja -DMDIMAPPEND_FUZZ=ON \
-        -DCMAKE_CXX_COMPILER=clang++ >"$build/configure.log" 2>&1 ||
+    cmake -S "$here" -B "$build" --preset fuzz >"$build/configure.log" 2>&1 ||
         { cat "$build/configure.log" >&2; exit 1; }
 fi
 cmake --build "$build" -- --quiet $(printf '%s_fuzz ' "${targets[@]}") >&2 || exit 1
