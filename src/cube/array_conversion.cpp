@@ -1,3 +1,7 @@
+// Chooses the conversion for an array that slice and target both have: of
+// times, of units, of packing or of types. What cannot be converted is refused
+// here.
+
 #include "cube/array_conversion.h"
 
 #include "cube/array_encoding.h"

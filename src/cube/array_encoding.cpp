@@ -1,3 +1,6 @@
+// Merges what the settings say of an array, and refuses settings that an
+// existing target contradicts.
+
 #include "cube/array_encoding.h"
 
 #include "chunks/chunk_grid.h"

@@ -1,3 +1,6 @@
+// Expands the templates in attributes of the settings. It evaluates no code: a
+// template is a name, or a name and one argument.
+
 #include "cube/attribute_templates.h"
 
 #include <algorithm>

@@ -1,3 +1,6 @@
+// Compares coordinates of slice and target value by value, and says where they
+// differ: more than a thousandth of a cell apart is another grid.
+
 #include "cube/coordinates.h"
 
 #include "json/json_text.h"

@@ -1,3 +1,6 @@
+// Decodes, encodes and compares labels, and decides which of a slice's labels
+// are new.
+
 #include "cube/labels.h"
 
 #include "convert/conversion.h"

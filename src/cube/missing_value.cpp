@@ -1,3 +1,6 @@
+// Finds the element that stands for "missing" in an array of the target, from
+// its fill value and its attributes.
+
 #include "cube/missing_value.h"
 
 #include <cmath>

@@ -1,3 +1,5 @@
+// Makes the documents of a new target from its first slice and the settings.
+
 #include "cube/new_target.h"
 
 #include "chunks/chunk_grid.h"

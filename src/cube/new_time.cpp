@@ -1,3 +1,6 @@
+// Chooses the units in which a new target stores its time, so that the slice's
+// labels and their bounds are held exactly.
+
 #include "cube/new_time.h"
 
 #include "chunks/array_handle.h"

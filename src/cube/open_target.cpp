@@ -1,3 +1,5 @@
+// Opens a target for writing or for looking, and recovers it before it is read.
+
 #include "cube/open_target.h"
 
 namespace mdimappend

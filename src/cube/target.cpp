@@ -1,3 +1,6 @@
+// Reads the documents of a target, checks that all copies of them agree, and
+// finds its append dimension.
+
 #include "cube/target.h"
 
 #include "journal/log.h"

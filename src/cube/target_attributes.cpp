@@ -1,3 +1,6 @@
+// Decides what the attributes of the target's group become: those of the cube,
+// of the slice or of the settings, with templates expanded.
+
 #include "cube/target_attributes.h"
 
 #include "cube/attribute_templates.h"

@@ -1,5 +1,5 @@
-// Members of an object in a text: put in, taken out and changed in the style
-// (indent, spaces, line ends) of those that are there.
+// Puts members into an object in a text, takes them out and changes them, in
+// the style (indent, spaces, line ends) of those that are there.
 
 #include "json/json_scanner.h"
 #include "json/json_text.h"

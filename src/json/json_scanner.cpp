@@ -1,4 +1,8 @@
+// Splits a JSON text into tokens and refuses whatever two readers could
+// understand differently.
+
 #include "json/json_scanner.h"
+
 #include "json/utf8.h"
 
 #include <array>

@@ -1,5 +1,9 @@
-#include "json/json_scanner.h"
+// Finds the bytes of values in a JSON text, and replaces them without touching
+// any others.
+
 #include "json/json_text.h"
+
+#include "json/json_scanner.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-// JSON text to and from values: parseJson and dumpJson.
+// Makes values of JSON text and text of values, and looks into values.
 
 #include "json/json_scanner.h"
 #include "json/json_text.h"

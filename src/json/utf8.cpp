@@ -1,3 +1,5 @@
+// Reads UTF-8 sequences strictly, and writes code points as such.
+
 #include "json/utf8.h"
 
 namespace mdimappend

@@ -1,5 +1,5 @@
-// Which dimension of a slice is the append dimension; where none is, putting it
-// in front of the arrays that are data.
+// Finds which dimension of a slice is the append dimension; where none is, puts
+// it in front of the arrays that are data.
 
 #include "slice/slice_label.h"
 #include "slice/slice_source.h"

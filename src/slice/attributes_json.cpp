@@ -1,3 +1,6 @@
+// Reads GDAL's attributes as JSON, and leaves out those that libraries keep for
+// themselves.
+
 #include "slice/attributes_json.h"
 
 #include "json/utf8.h"

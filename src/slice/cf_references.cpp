@@ -1,3 +1,6 @@
+// Finds the names that the attributes of a CF array refer to: bounds,
+// coordinates, grid mappings, cell measures.
+
 #include "slice/cf_references.h"
 
 #include <array>

@@ -1,3 +1,6 @@
+// Copies a box from one C-ordered buffer to another, in runs as long as
+// possible.
+
 #include "slice/copy_box.h"
 
 #include <cstring>

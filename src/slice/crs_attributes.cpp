@@ -1,3 +1,6 @@
+// Writes a coordinate reference system into the attributes of a scalar array
+// and of coordinates, as CF and rioxarray do.
+
 #include "slice/crs_attributes.h"
 
 #include <cpl_conv.h>

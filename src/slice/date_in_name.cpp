@@ -1,4 +1,4 @@
-// Dates in file names.
+// Finds the one date that a file's name tells.
 
 #include "slice/slice_label.h"
 

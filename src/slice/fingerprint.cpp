@@ -1,3 +1,6 @@
+// Makes a text of sizes, times and identities of a slice's files, which changes
+// when they do.
+
 #include "slice/fingerprint.h"
 
 #include "slice/slice_name.h"

@@ -1,3 +1,6 @@
+// Collects GDAL's messages of one thread, and tells those of files that could
+// not be read from the others.
+
 #include "slice/gdal_messages.h"
 
 #include "slice/checked_files.h"

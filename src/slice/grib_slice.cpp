@@ -1,3 +1,6 @@
+// Gives the arrays of a GRIB file the names, units and attributes that CF has
+// for them.
+
 #include "slice/grib_slice.h"
 
 #include "slice/crs_attributes.h"

@@ -1,3 +1,6 @@
+// Finds the blocks of an HDF5 array with libhdf5, and reads and decodes them
+// without it.
+
 #include "slice/hdf5_blocks.h"
 
 #include "slice/hdf5_file.h"

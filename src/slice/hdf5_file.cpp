@@ -1,3 +1,5 @@
+// Opens HDF5 files with libhdf5, by whichever of its drivers reaches them.
+
 #include "slice/hdf5_file.h"
 
 #include <array>

@@ -1,3 +1,6 @@
+// Looks through an HDF5 file for data that lie in other files, and refuses
+// those that lead elsewhere.
+
 #include "slice/hdf5_references.h"
 
 #include "slice/hdf5_file.h"

@@ -1,3 +1,6 @@
+// Reads the missing value of an array, from the driver's word or from
+// attributes, as one element of the array's type.
+
 #include "slice/missing_value.h"
 
 #include "zarr/base64.h"

@@ -1,4 +1,4 @@
-// The arrays of what GDAL opens as multidimensional.
+// Lists the arrays of what GDAL opens as multidimensional.
 
 #include "slice/attributes_json.h"
 #include "slice/crs_attributes.h"

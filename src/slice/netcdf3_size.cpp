@@ -1,3 +1,5 @@
+// Computes from its header how long a netCDF-3 file has to be.
+//
 // The header's format: "NetCDF Classic Format Specification", appendix B of the
 // NetCDF Users Guide; CDF-5 as PnetCDF has it. Big-endian; names and values are
 // padded to 4 bytes.

@@ -1,4 +1,4 @@
-// The arrays of a classic raster: one per band, with dimensions y and x, and
+// Makes arrays of a classic raster: one per band, with dimensions y and x, and
 // the coordinates of pixel centres where the raster is not rotated.
 
 #include "slice/attributes_json.h"

@@ -1,4 +1,4 @@
-// Renaming: from the slice's own names to the target's.
+// Renames arrays and dimensions, from the slice's own names to the target's.
 
 #include "json/utf8.h"
 #include "slice/attributes_json.h"

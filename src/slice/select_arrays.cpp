@@ -1,4 +1,4 @@
-// Which arrays of a source belong to the slice.
+// Selects the arrays of a source that belong to the slice.
 
 #include "slice/slice_source.h"
 

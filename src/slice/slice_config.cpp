@@ -1,3 +1,6 @@
+// Sets GDAL's configuration in this thread for a slice, and puts back what was
+// set before.
+
 #include "slice/slice_config.h"
 
 #include "slice/slice_source.h"

@@ -1,3 +1,5 @@
+// Takes a label from the settings, from a slice's name or from its metadata.
+
 #include "slice/slice_label.h"
 
 #include "slice/attributes_json.h"

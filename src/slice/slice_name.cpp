@@ -1,3 +1,6 @@
+// Takes the names of slices apart: the file in a subdataset's name, the archive
+// around a file.
+
 #include "slice/slice_name.h"
 
 #include <cpl_string.h>

@@ -1,4 +1,4 @@
-// Opening a slice: as multidimensional if a driver can, else as a raster.
+// Opens a slice: as multidimensional if a driver can, else as a raster.
 
 #include "slice/fingerprint.h"
 #include "slice/gdal_messages.h"

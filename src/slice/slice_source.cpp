@@ -1,3 +1,6 @@
+// Looks up arrays and dimensions of a slice, and holds the checks that slices
+// of all kinds share.
+
 #include "slice/slice_source.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Looks at a slice again and again until it is complete, then opens it.
+
 #include "slice/slice_wait.h"
 
 #include "slice/fingerprint.h"

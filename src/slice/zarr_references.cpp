@@ -1,3 +1,5 @@
+// Refuses slices whose reference file names files elsewhere on this machine.
+
 #include "slice/zarr_references.h"
 
 #include "json/json_scanner.h"

@@ -1,8 +1,10 @@
+// Reads the documents of a slice that is a Zarr store, beside GDAL's driver.
+
 #include "slice/zarr_slice.h"
-#include "zarr/codecs.h"
 
 #include "slice/checked_files.h"
 #include "slice/missing_value.h"
+#include "zarr/codecs.h"
 
 #include <cpl_conv.h>
 #include <cpl_string.h>

@@ -1,3 +1,5 @@
+// Counts days in the calendars of CF, by exact integer arithmetic.
+
 #include "time/calendar.h"
 
 #include "time/foreign_text.h"

@@ -1,4 +1,4 @@
-// The same date in another calendar, where it is the same day.
+// Finds the same date in another calendar, where it is the same day.
 
 #include "time/calendar.h"
 

@@ -1,4 +1,5 @@
-// Dates as text: ISO 8601 and the looser forms that CF files have.
+// Reads and writes dates as text: ISO 8601, and the looser forms that CF files
+// have.
 
 #include "time/calendar.h"
 #include "time/foreign_text.h"

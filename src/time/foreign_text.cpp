@@ -1,3 +1,6 @@
+// Reads text without regard to case, spaces and locale, and quotes it for
+// messages.
+
 #include "time/foreign_text.h"
 
 namespace mdimappend::cf

@@ -1,3 +1,6 @@
+// Counts the calendar months between two instants: from the same day to the
+// same day, from last to last, or from middle to middle.
+
 #include "time/month_steps.h"
 
 #include "time/calendar.h"

@@ -1,3 +1,5 @@
+// Reads the names of units of time, and CF's "<unit> since <date>".
+
 #include "time/time_units.h"
 
 #include "time/calendar.h"

@@ -1,6 +1,6 @@
-// Values of an encoding to instants and back, in exact integer arithmetic: a
-// floating point value is mantissa * 2^exponent, times the unit a fraction
-// whose denominator is a power of two.
+// Turns values of an encoding into instants and back, in exact integer
+// arithmetic: a floating point value is mantissa * 2^exponent, times the unit a
+// fraction whose denominator is a power of two.
 
 #include "time/calendar.h"
 #include "time/time_units.h"

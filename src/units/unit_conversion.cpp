@@ -1,3 +1,6 @@
+// Asks udunits2, one thread at a time, how to convert units, and whether two
+// texts mean the same.
+
 #include "units/unit_conversion.h"
 
 #include "time/cf_time.h"

@@ -1,4 +1,8 @@
+// Parses the documents of one array, and refuses by name what GDAL's driver
+// would misread or could not write.
+
 #include "zarr/array_document.h"
+
 #include "zarr/codecs.h"
 #include "zarr/data_type.h"
 #include "zarr/filters_v2.h"

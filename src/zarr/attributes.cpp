@@ -1,4 +1,4 @@
-// Patching attributes, and nothing but those that differ.
+// Patches attributes in documents, and nothing but those that differ.
 
 #include "zarr/document_key.h"
 #include "zarr/documents.h"

@@ -1,3 +1,6 @@
+// Encodes and decodes Base64; decoding takes nothing that encoding would not
+// make.
+
 #include "zarr/base64.h"
 
 #include <cstdint>

@@ -1,3 +1,6 @@
+// Encodes whole chunks with GDAL's Blosc, for arrays whose chunks are nothing
+// but their elements in memory.
+
 #include "zarr/blosc_codec.h"
 
 #include "zarr/encoded_chunk.h"

@@ -1,3 +1,6 @@
+// Takes an object of Blosc 1 apart into its encoded blocks, and puts it
+// together again with some of them replaced.
+
 #include "zarr/blosc_object.h"
 
 #include <algorithm>

@@ -1,3 +1,6 @@
+// Makes object keys of chunk indices, and reads back exactly those that it
+// would make.
+
 #include "zarr/array_document.h"
 
 #include <charconv>

@@ -1,3 +1,6 @@
+// Puts rows into a stored chunk by replacing the blocks of Blosc that they lie
+// in, or says that this chunk does not allow it.
+
 #include "zarr/chunk_rows.h"
 
 #include "zarr/blosc_codec.h"

@@ -1,3 +1,6 @@
+// Knows which codecs, in which order, GDAL's Zarr driver can write, and refuses
+// the others by name.
+
 #include "zarr/codecs.h"
 
 #include <cpl_compressor.h>

@@ -1,4 +1,4 @@
-// Reading consolidated metadata, and comparing them with what they copy.
+// Reads consolidated metadata, and compares them with what they copy.
 
 #include "zarr/document_key.h"
 #include "zarr/documents.h"

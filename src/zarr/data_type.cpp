@@ -1,3 +1,5 @@
+// Reads and spells element types in the words of Zarr V2 and V3.
+
 #include "zarr/data_type.h"
 
 #include <array>

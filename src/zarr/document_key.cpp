@@ -1,3 +1,6 @@
+// Joins names to keys of documents, and refuses keys that would lead out of the
+// store.
+
 #include "zarr/document_key.h"
 
 #include <algorithm>

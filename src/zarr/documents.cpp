@@ -1,8 +1,9 @@
-// Patching `shape`, and nothing but its digits.
+// Patches `shape` in documents, and nothing but its digits.
+
+#include "zarr/documents.h"
 
 #include "json/json_scanner.h"
 #include "zarr/document_key.h"
-#include "zarr/documents.h"
 
 namespace mdimappend
 {

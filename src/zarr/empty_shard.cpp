@@ -1,3 +1,6 @@
+// Makes the object of a shard that holds no chunk, from the codecs of its
+// index.
+
 #include "zarr/empty_shard.h"
 
 #include "json/json_text.h"

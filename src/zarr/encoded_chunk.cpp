@@ -1,3 +1,6 @@
+// Compares how two arrays store their chunks, and checks an encoded chunk by
+// what its codec says of its decoded size.
+
 #include "zarr/encoded_chunk.h"
 
 #include "zarr/blosc_object.h"

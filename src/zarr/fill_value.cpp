@@ -1,6 +1,10 @@
+// Reads fill values and missing values of documents as elements in memory, and
+// spells elements as JSON.
+
+#include "zarr/fill_value.h"
+
 #include "zarr/base64.h"
 #include "zarr/data_type.h"
-#include "zarr/fill_value.h"
 
 #include <bit>
 #include <charconv>

@@ -1,5 +1,8 @@
-#include "zarr/codecs.h"
+// Checks the filters of Zarr V2 arrays, and makes those of new ones.
+
 #include "zarr/filters_v2.h"
+
+#include "zarr/codecs.h"
 
 #include <algorithm>
 #include <array>

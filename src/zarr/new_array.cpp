@@ -1,8 +1,12 @@
+// Makes the documents of one new array, and refuses what readers would not
+// understand.
+
+#include "zarr/new_array.h"
+
 #include "json/utf8.h"
 #include "zarr/data_type.h"
 #include "zarr/fill_value.h"
 #include "zarr/filters_v2.h"
-#include "zarr/new_array.h"
 #include "zarr/new_codecs.h"
 
 #include <algorithm>

@@ -1,5 +1,8 @@
-#include "zarr/codecs.h"
+// Makes the codecs of new arrays from a compressor's name, level and shuffle.
+
 #include "zarr/new_codecs.h"
+
+#include "zarr/codecs.h"
 
 #include <algorithm>
 #include <array>

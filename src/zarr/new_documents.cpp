@@ -1,4 +1,5 @@
-// The documents of new stores, groups and arrays.
+// Puts together the documents of new stores, and of groups and arrays that an
+// existing store gets.
 
 #include "json/utf8.h"
 #include "zarr/document_key.h"

@@ -1,4 +1,4 @@
-// The document that the private view serves to GDAL's Zarr driver.
+// Makes the document that the private view serves to GDAL's Zarr driver.
 //
 // Only what decides how chunks are named and encoded is in it. The fill value
 // is spelled as the driver reads it, which is not always as the format says.
