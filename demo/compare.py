@@ -1,4 +1,4 @@
-"""Compare a cube with its source, value for value, by xarray and by GDAL.
+"""Compare a cube with its source, value for value, with xarray and with GDAL.
 
 usage: compare.py --steps N CUBE SOURCE
 

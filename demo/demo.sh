@@ -67,11 +67,11 @@ run gdalmdimappend winds_*.nc cube.zarr
 run gdal driver mdimappend status cube.zarr
 run gdal driver mdimappend log --last 3 cube.zarr
 
-chapter "The cube equals the source, value for value, by GDAL and by xarray."
+chapter "The cube equals the source, value for value, in GDAL and in xarray."
 run gdal mdim info --summary cube.zarr
 run python3 "$here/compare.py" --steps 132 cube.zarr "$SOURCE"
 
 chapter "A picture made from the cube."
 run python3 "$here/picture.py" cube.zarr demo.png
 
-printf '\nAll is as it should be. Look at %s\n' "$(pwd -P)/demo.png"
+printf '\nEverything is as it should be. Look at %s\n' "$(pwd -P)/demo.png"

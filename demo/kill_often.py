@@ -4,7 +4,7 @@ usage: kill_often.py SLICE CUBE SOURCE
 
 Works on copies of the cube and its sidecar; the cube itself is only read. After
 each kill a reader must see the cube as it was or with the whole slice in it; and
-so it must be after `recover`. Exit status 1 if once it was anything else.
+so it must be after `recover`. Exit status 1 if it ever was anything else.
 """
 
 import collections
@@ -89,7 +89,7 @@ def main() -> int:
     print(f"{KILLS} kills of an append that takes {duration * 1000:.0f} ms:")
     for what, count in found.most_common():
         print(f"{count:4} {what}")
-    print("each time a reader saw the old cube or the new one, never a mixture")
+    print("every time a reader saw the old cube or the new one, never a mixture")
     return 0
 
 
