@@ -8,6 +8,19 @@
 namespace mdimappend
 {
 
+namespace
+{
+
+struct flock wholeFile(short type)
+{
+    struct flock whole = {};
+    whole.l_type = type;
+    whole.l_whence = SEEK_SET;
+    return whole;
+}
+
+}  // namespace
+
 Posix &Posix::system()
 {
     static Posix calls;
@@ -103,12 +116,29 @@ int Posix::syncfs(int fd)
     return ::syncfs(fd);
 }
 
+off_t Posix::lseek(int fd, off_t offset, int whence)
+{
+    return ::lseek(fd, offset, whence);
+}
+
 int Posix::lockExclusive(int fd)
 {
-    struct flock whole = {};
-    whole.l_type = F_WRLCK;
-    whole.l_whence = SEEK_SET;
+    auto whole = wholeFile(F_WRLCK);
     return ::fcntl(fd, F_OFD_SETLK, &whole);
+}
+
+int Posix::unlock(int fd)
+{
+    auto whole = wholeFile(F_UNLCK);
+    return ::fcntl(fd, F_OFD_SETLK, &whole);
+}
+
+int Posix::askLock(int fd, bool *isHeld)
+{
+    auto whole = wholeFile(F_WRLCK);
+    const int result = ::fcntl(fd, F_OFD_GETLK, &whole);
+    *isHeld = result == 0 && whole.l_type != F_UNLCK;
+    return result;
 }
 
 int Posix::fstat(int fd, struct stat *state)

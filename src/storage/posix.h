@@ -37,8 +37,13 @@ class Posix
     virtual int fchown(int fd, uid_t owner, gid_t group);
     virtual int fsync(int fd);
     virtual int syncfs(int fd);
+    virtual off_t lseek(int fd, off_t offset, int whence);
     /// Takes the whole-file exclusive OFD lock without waiting.
     virtual int lockExclusive(int fd);
+    /// Frees it, also where others have the open file description, too.
+    virtual int unlock(int fd);
+    /// Whether some other open file description has an OFD lock on it.
+    virtual int askLock(int fd, bool *isHeld);
     virtual int fstat(int fd, struct stat *state);
     virtual int lstat(const char *path, struct stat *state);
     virtual int stat(const char *path, struct stat *state);

@@ -391,10 +391,33 @@ int FaultPosix::syncfs(int fd)
                 });
 }
 
+off_t FaultPosix::lseek(int fd, off_t offset, int whence)
+{
+    off_t at = -1;
+    const int result = call("lseek", nameOf(fd), false,
+                            [&]
+                            {
+                                at = Posix::lseek(fd, offset, whence);
+                                return at < 0 ? -1 : 0;
+                            });
+    return result == 0 ? at : -1;
+}
+
 int FaultPosix::lockExclusive(int fd)
 {
     return call("lock", nameOf(fd), false,
                 [&] { return Posix::lockExclusive(fd); });
+}
+
+int FaultPosix::unlock(int fd)
+{
+    return call("unlock", nameOf(fd), true, [&] { return Posix::unlock(fd); });
+}
+
+int FaultPosix::askLock(int fd, bool *isHeld)
+{
+    return call("askLock", nameOf(fd), false,
+                [&] { return Posix::askLock(fd, isHeld); });
 }
 
 int FaultPosix::fstat(int fd, struct stat *state)

@@ -128,7 +128,10 @@ class FaultPosix final : public Posix
     int fchown(int fd, uid_t owner, gid_t group) override;
     int fsync(int fd) override;
     int syncfs(int fd) override;
+    off_t lseek(int fd, off_t offset, int whence) override;
     int lockExclusive(int fd) override;
+    int unlock(int fd) override;
+    int askLock(int fd, bool *isHeld) override;
     int fstat(int fd, struct stat *state) override;
     int lstat(const char *path, struct stat *state) override;
     int stat(const char *path, struct stat *state) override;
