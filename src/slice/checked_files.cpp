@@ -1,6 +1,7 @@
 #include "slice/checked_files.h"
 
 #include "slice/fingerprint.h"
+#include "vsi/file_position.h"
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
@@ -439,26 +440,22 @@ class MappedHandle final : public VSIVirtualHandle
 
     int Seek(vsi_l_offset offset, int whence) override
     {
-        m_ended = false;
-        m_position = offset;
-        if (whence != SEEK_SET)
-            m_position += whence == SEEK_END ? m_size : m_position - offset;
-        return 0;
+        return m_position.seek(offset, whence, m_size);
     }
 
     vsi_l_offset Tell() override
     {
-        return m_position;
+        return m_position.at();
     }
 
     size_t Read(void *buffer, size_t count) override
     {
-        const auto left = m_position < m_size ? m_size - m_position : 0;
+        const auto at = m_position.at();
+        const auto left = at < m_size ? m_size - at : 0;
         const auto due =
             static_cast<size_t>(std::min<std::uint64_t>(count, left));
-        m_ended = due < count;
         size_t done = 0;
-        if (m_file && due > 0 && m_file->Seek(m_position, SEEK_SET) == 0)
+        if (m_file && due > 0 && m_file->Seek(at, SEEK_SET) == 0)
             done = m_file->Read(buffer, due);
         if (done < due)
         {
@@ -467,7 +464,7 @@ class MappedHandle final : public VSIVirtualHandle
                                                   " bytes came");
             std::memset(static_cast<char *>(buffer) + done, 0, due - done);
         }
-        m_position += due;
+        m_position.moved(due, count);
         return due;
     }
 
@@ -478,14 +475,14 @@ class MappedHandle final : public VSIVirtualHandle
 
     void ClearErr() override
     {
-        m_ended = false;
+        m_position.clearEnded();
         if (m_file)
             m_file->ClearErr();
     }
 
     int Eof() override
     {
-        return m_ended;
+        return m_position.ended();
     }
 
     int Error() override
@@ -502,8 +499,7 @@ class MappedHandle final : public VSIVirtualHandle
     VSIVirtualHandle *m_file;
     Place m_place;
     std::uint64_t m_size;
-    vsi_l_offset m_position = 0;
-    bool m_ended = false;
+    FilePosition m_position{};
 };
 
 /// The size of a file that the netCDF library reads.
