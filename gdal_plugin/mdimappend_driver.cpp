@@ -1,5 +1,6 @@
 #include "mdimappend_driver.h"
 
+#include "begin_algorithm.h"
 #include "creation_options.h"
 #include "deletion_before_copy.h"
 #include "distributed_algorithms.h"

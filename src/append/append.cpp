@@ -4,6 +4,7 @@
 #include "append/slice_queue.h"
 #include "append/slice_request.h"
 #include "cube/target.h"
+#include "settings/secrets.h"
 #include "slice/slice.h"
 #include "slice/slice_wait.h"
 #include "storage/object_address.h"
@@ -30,15 +31,16 @@ using Clock = std::chrono::steady_clock;
 class Run
 {
   public:
-    explicit Run(const AppendOptions &options) : m_options(options)
+    Run(const AppendOptions &options, const Surroundings &around)
+        : m_options(options), m_around(around)
     {
         m_report.target = options.target;
     }
 
     Report run()
     {
-        auto queue = SliceQueue::open(m_options.slices, m_options.slicesFrom,
-                                      m_options.cancelled);
+        auto queue = SliceQueue::open(slicesOf(m_options, m_around),
+                                      m_options.slicesFrom, m_around.cancelled);
         if (!queue)
         {
             m_report.status = queue.takeStatus();
@@ -55,8 +57,8 @@ class Run
         }
         finish();
         // It is all in: too late to stop.
-        if (m_report.status && m_options.progress)
-            m_options.progress(1.0);
+        if (m_report.status && m_around.progress)
+            m_around.progress(1.0);
         return std::move(m_report);
     }
 
@@ -370,8 +372,8 @@ class Run
         {
             if (m_goesOn && !isSettled(m_report.slices[m_told]))
                 return;
-            if (m_options.tell)
-                m_options.tell(
+            if (m_around.tell)
+                m_around.tell(
                     toText(m_report.slices[m_told], m_report.appendDim));
         }
     }
@@ -437,8 +439,8 @@ class Run
     {
         if (!waits() || m_options.slices.size() < 2)
             return;
-        for (const auto &input : m_options.slices)
-            m_sightings.look(requestFor(input), m_options.cancelled);
+        for (const auto &input : slicesOf(m_options, m_around))
+            m_sightings.look(requestFor(input), m_around.cancelled);
     }
 
     SliceRequest requestFor(const SliceInput &input) const
@@ -512,7 +514,7 @@ class Run
                                       : std::optional<WaitRequest::Seconds>(0);
         wait.pollInterval = m_options.pollInterval;
         wait.readySuffix = m_options.readySuffix;
-        wait.cancelled = m_options.cancelled;
+        wait.cancelled = m_around.cancelled;
         return openWhenComplete(request, wait, &m_sightings);
     }
 
@@ -544,7 +546,7 @@ class Run
 
     WriterRequest place()
     {
-        return placeOf(m_options, m_connection);
+        return placeOf(m_options, m_connection, m_around);
     }
 
     /// By the lock of an object store, which need not be asked for more then.
@@ -617,23 +619,24 @@ class Run
             if (std::find(known.begin(), known.end(), warning) == known.end())
             {
                 known.push_back(warning);
-                if (m_options.warn)
-                    m_options.warn(warning);
+                if (m_around.warn)
+                    m_around.warn(warning);
             }
         }
     }
 
     bool reportProgress(double fraction) const
     {
-        if (m_options.cancelled && m_options.cancelled())
+        if (m_around.cancelled && m_around.cancelled())
             return false;
         const auto done = static_cast<double>(m_finished);
         const auto total = std::max(static_cast<double>(m_queue->known()), 1.0);
-        return !m_options.progress ||
-               m_options.progress(std::min((done + fraction) / total, 1.0));
+        return !m_around.progress ||
+               m_around.progress(std::min((done + fraction) / total, 1.0));
     }
 
     const AppendOptions &m_options;
+    const Surroundings &m_around;
     Report m_report;
     std::shared_ptr<ObjectTarget> m_connection;
     std::unique_ptr<SliceQueue> m_queue;
@@ -652,9 +655,9 @@ class Run
 
 }  // namespace
 
-Report append(const AppendOptions &options)
+Report append(const AppendOptions &options, const Surroundings &around)
 {
-    return Run(options).run();
+    return Run(options, around).run();
 }
 
 }  // namespace mdimappend

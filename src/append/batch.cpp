@@ -4,6 +4,7 @@
 #include "append/logged_slices.h"
 #include "chunks/pipeline.h"
 #include "cube/target_attributes.h"
+#include "settings/secrets.h"
 #include "storage/object_address.h"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 
 #include "journal/log.h"
 #include "journal/slice_entries.h"
-#include "storage/object_address.h"
+#include "settings/secrets.h"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,6 +1,6 @@
 #include "append/report.h"
 
-#include "storage/object_address.h"
+#include "settings/secrets.h"
 
 #include <format>
 

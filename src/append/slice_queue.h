@@ -8,7 +8,7 @@
 
 #pragma once
 
-#include "settings/options.h"
+#include "append/slice_input.h"
 #include "status.h"
 
 #include <cpl_vsi_virtual.h>

@@ -157,10 +157,11 @@ class EncodingCheck
 
     Status checkType() const
     {
-        if (!m_asked.dtype || (!m_document.dataType.isString() &&
-                               *m_asked.dtype == m_document.dataType.gdal))
+        const auto asked = askedType(m_asked);
+        if (!asked || (!m_document.dataType.isString() &&
+                       *asked == m_document.dataType.gdal))
             return Status::ok();
-        return differs("the type", GDALGetDataTypeName(*m_asked.dtype),
+        return differs("the type", GDALGetDataTypeName(*asked),
                        m_document.dataType.isString()
                            ? m_document.dataType.name
                            : GDALGetDataTypeName(m_document.dataType.gdal));
@@ -326,10 +327,46 @@ ArrayEncoding encodingFor(const AppendOptions &options, const std::string &name,
     return own == options.encodings.end() ? all : all.mergedWith(own->second);
 }
 
+std::optional<GDALDataType> askedType(const ArrayEncoding &encoding)
+{
+    if (!encoding.dtype)
+        return std::nullopt;
+    switch (*encoding.dtype)
+    {
+    case NumberType::Int8:
+        return GDT_Int8;
+    case NumberType::UInt8:
+        return GDT_UInt8;
+    case NumberType::Int16:
+        return GDT_Int16;
+    case NumberType::UInt16:
+        return GDT_UInt16;
+    case NumberType::Int32:
+        return GDT_Int32;
+    case NumberType::UInt32:
+        return GDT_UInt32;
+    case NumberType::Int64:
+        return GDT_Int64;
+    case NumberType::UInt64:
+        return GDT_UInt64;
+    case NumberType::Float16:
+        return GDT_Float16;
+    case NumberType::Float32:
+        return GDT_Float32;
+    case NumberType::Float64:
+        return GDT_Float64;
+    case NumberType::Complex64:
+        return GDT_CFloat32;
+    case NumberType::Complex128:
+        break;
+    }
+    return GDT_CFloat64;
+}
+
 bool asksForType(const AppendOptions &options, const std::string &name,
                  GDALDataType type)
 {
-    return encodingOf(options.encodings, name).dtype == type;
+    return askedType(encodingOf(options.encodings, name)) == type;
 }
 
 Result<std::optional<std::string>> nodataElement(const Json &nodata,

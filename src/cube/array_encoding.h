@@ -7,6 +7,9 @@
 #include "slice/slice.h"
 #include "status.h"
 
+#include <gdal.h>
+
+#include <optional>
 #include <set>
 #include <string>
 
@@ -23,6 +26,9 @@ std::set<std::string> dataArrays(const Target &target);
 /// compressed.
 ArrayEncoding encodingFor(const AppendOptions &options, const std::string &name,
                           std::size_t rank, bool isData);
+
+/// The type that the settings ask for, as GDAL calls it.
+std::optional<GDALDataType> askedType(const ArrayEncoding &encoding);
 
 /// Whether the settings ask for this type of an array, and so for rounding to
 /// it.

@@ -326,7 +326,7 @@ class Model
                                         "settings"};
         // Of bounds, what is said of their coordinate counts.
         const bool isOther =
-            (asked.dtype && *asked.dtype != m_time->type) ||
+            (asked.dtype && askedType(asked) != m_time->type) ||
             (asked.calendar && *asked.calendar != m_time->calendar) ||
             (asked.units && *asked.units != "keep" &&
              *asked.units != m_time->units);
@@ -358,7 +358,7 @@ class Model
                                 const ArrayEncoding &asked)
     {
         const auto from = source.type.GetNumericDataType();
-        array.gdal = asked.dtype.value_or(from);
+        array.gdal = askedType(asked).value_or(from);
         const bool unpacks = isFloating(array.gdal) && !isFloating(from);
         auto scale = asked.scale;
         auto offset = asked.offset;

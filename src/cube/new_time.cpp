@@ -133,7 +133,7 @@ Result<std::optional<NewTime>> newTimeOf(const Slice &slice,
             return std::optional<NewTime>();
         instants.insert(instants.end(), bounds->begin(), bounds->end());
     }
-    NewTime form{asked.dtype.value_or(GDT_Int64), own.units,
+    NewTime form{askedType(asked).value_or(GDT_Int64), own.units,
                  asked.calendar.value_or(own.calendar)};
     if (asked.units && asked.units != "keep")
         form.units = *asked.units;

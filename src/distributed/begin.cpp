@@ -38,7 +38,8 @@ class Beginning
     Result<Begun> begin()
     {
         MDIMAPPEND_ASSIGN(m_open, openTarget(m_options,
-                                             placeOf(m_options, m_connection),
+                                             placeOf(m_options, m_connection,
+                                                     m_request.around),
                                              m_begun.recovered));
         auto begun = beginLocked();
         if (!begun && !m_session.transaction.empty())
@@ -100,9 +101,10 @@ class Beginning
             return error("the target '" + m_options.target +
                          "' does not exist, so there is no region to write "
                          "to. Nothing was written.");
-        MDIMAPPEND_ASSIGN(m_template, Slice::open(sliceRequest(
-                                          m_options, m_options.slices.front(),
-                                          m_cube.target.appendDim)));
+        const auto slices = slicesOf(m_options, m_request.around);
+        MDIMAPPEND_ASSIGN(m_template,
+                          Slice::open(sliceRequest(m_options, slices.front(),
+                                                   m_cube.target.appendDim)));
         return Status::ok();
     }
 
@@ -307,7 +309,7 @@ class Beginning
         }
         PipelineOptions pipeline;
         pipeline.threads = m_options.threads;
-        pipeline.progress = m_options.progress;
+        pipeline.progress = m_request.around.progress;
         MDIMAPPEND_ASSIGN(
             m_session.begun,
             stageSlabs({m_open.site, storage(), m_session.transaction, ownPart},

@@ -9,8 +9,8 @@
 #include "distributed/stage_slabs.h"
 #include "guards/crs_guard.h"
 #include "guards/slice_coordinates.h"
+#include "settings/secrets.h"
 #include "storage/checksum.h"
-#include "storage/object_address.h"
 
 #include <algorithm>
 

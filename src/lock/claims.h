@@ -10,6 +10,7 @@
 #pragma once
 
 #include "lock/holder.h"
+#include "settings/lock_mode.h"
 #include "status.h"
 #include "storage/storage.h"
 
@@ -20,10 +21,6 @@
 
 namespace mdimappend
 {
-
-/// Shorter ones could not be renewed in time, longer ones would be waited for.
-constexpr std::chrono::seconds shortestLease{1};
-constexpr std::chrono::hours longestLease{24};
 
 /// How long what a document says lasts; a minute where it is damaged.
 std::chrono::duration<double> leaseFrom(const Json &document);

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "lock/holder.h"
+#include "settings/lock_mode.h"
 #include "status.h"
 #include "storage/posix.h"
 #include "storage/storage.h"
@@ -29,13 +30,6 @@
 
 namespace mdimappend
 {
-
-enum class LockMode
-{
-    Auto,  ///< the kernel's; of an object store, a lease
-    Lease,
-    None  ///< the caller vouches that nobody else writes
-};
 
 /// What the log ends with.
 struct LogEnd

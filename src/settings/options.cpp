@@ -1,3 +1,5 @@
+// Durations as texts, and how encodings of one array come together.
+
 #include "settings/options.h"
 
 #include <charconv>

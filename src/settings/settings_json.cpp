@@ -1,9 +1,9 @@
 // The effective settings, in the names of a settings file.
 
 #include "settings/encoding.h"
+#include "settings/secrets.h"
 #include "settings/settings.h"
 #include "settings/storage_options.h"
-#include "storage/object_address.h"
 
 namespace mdimappend
 {
@@ -46,7 +46,7 @@ Json variablesJson(const Encodings &encodings)
     return variables;
 }
 
-Json slicesJson(const std::vector<SliceInput> &slices)
+Json slicesJson(const std::vector<NamedSlice> &slices)
 {
     Json list = Json::array();
     for (const auto &slice : slices)

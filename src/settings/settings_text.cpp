@@ -1,3 +1,5 @@
+// Reads a settings file: as JSON or YAML, and with environment variables in it.
+
 #include "settings/settings_text.h"
 
 #include "json/utf8.h"

@@ -1,3 +1,5 @@
+// Reads the rule for steps between labels.
+
 #include "settings/step.h"
 
 #include <charconv>

@@ -1,3 +1,6 @@
+// Reads values of settings as the kinds of things that they should be, and says
+// where one that is not stands.
+
 #include "settings/value.h"
 
 #include <cmath>

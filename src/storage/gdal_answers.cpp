@@ -1,6 +1,6 @@
 #include "storage/gdal_answers.h"
 
-#include "storage/object_address.h"
+#include "settings/secrets.h"
 
 #include <cpl_vsi_error.h>
 

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "settings/durability.h"
 #include "status.h"
 
 #include <cstdint>
@@ -24,12 +25,6 @@ namespace mdimappend
 /// bytes before they are encoded, and documents of metadata a few megabytes.
 constexpr std::uint64_t largestObject = 1ULL << 32;
 constexpr std::uint64_t largestDocument = 256ULL << 20;
-
-enum class Durability
-{
-    Full,    ///< barriers make things survive a power cut
-    Process  ///< barriers do nothing: any kill of the process is survived
-};
 
 /// What tells one state of an object from another, without reading it.
 struct ObjectState

@@ -2,6 +2,7 @@
 
 #include "journal/log.h"
 #include "json/json_text.h"
+#include "settings/secrets.h"
 #include "zarr/document_key.h"
 
 #include <utility>

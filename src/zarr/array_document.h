@@ -6,6 +6,7 @@
 #pragma once
 
 #include "json/json_text.h"
+#include "settings/zarr_format.h"
 #include "status.h"
 
 #include <gdal.h>
@@ -19,12 +20,6 @@
 
 namespace mdimappend
 {
-
-enum class ZarrFormat
-{
-    V2 = 2,
-    V3 = 3
-};
 
 /// One element's type, as stored.
 struct DataType
