@@ -88,7 +88,7 @@ Result<std::unique_ptr<Batch>> Batch::open(const AppendOptions &options,
     MDIMAPPEND_ASSIGN(
         cube.target,
         readTarget(storage, batch->m_site, appendDim,
-                   storage.isObjectStore() && !mayChangeAttributes(options)));
+                   storage.waitsForAnswers() && !mayChangeAttributes(options)));
     cube.committedRows = cube.target.size;
     return batch;
 }
@@ -191,7 +191,7 @@ Status Batch::write(const Slice &slice, AppendPlan &plan,
         m_options.threads > 0
             ? m_options.threads
             : worthwhileThreads(plan.intent.arrays, *m_writer.storage);
-    pipeline.eachChunkWaits = m_writer.storage->isObjectStore();
+    pipeline.eachChunkWaits = m_writer.storage->waitsForAnswers();
     pipeline.progress = progress;
     if (!m_transaction)
     {

@@ -426,7 +426,7 @@ class Planner
             {
                 const auto key = array.planned.path + cache;
                 // One request removes them all, one for each would look.
-                if (m_storage.isObjectStore())
+                if (m_storage.waitsForAnswers())
                 {
                     const bool isV3 = array.document.format == ZarrFormat::V3;
                     if (isV3 == (std::string_view(cache) == "/zarr.json.gmac"))

@@ -251,7 +251,7 @@ double uncompressedBytes(const View::Array &array)
 int worthwhileThreads(const std::vector<View::Array> &arrays,
                       const Storage &storage)
 {
-    if (storage.isObjectStore())
+    if (storage.waitsForAnswers())
         return std::max(leastRemoteThreads,
                         static_cast<int>(std::thread::hardware_concurrency()));
     double bytes = 0;

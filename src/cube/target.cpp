@@ -110,7 +110,7 @@ class TargetReader
     /// The documents of arrays, several at once where each costs a request.
     Status readAhead(const std::vector<std::string> &paths)
     {
-        if (!m_storage.isObjectStore())
+        if (!m_storage.waitsForAnswers())
             return Status::ok();
         std::vector<std::string> keys;
         for (const auto &path : paths)

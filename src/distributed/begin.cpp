@@ -304,7 +304,7 @@ class Beginning
                 continue;
             arrays.push_back(viewArray(m_session.targetArray(array), array,
                                        array.window,
-                                       !storage().isObjectStore()));
+                                       !storage().createsWhole()));
             slabs.push_back(std::move(plan.slabs[i]));
         }
         PipelineOptions pipeline;

@@ -8,6 +8,7 @@
 #include "distributed/label_slice.h"
 #include "distributed/open_part.h"
 #include "guards/step_guard.h"
+#include "storage/versioned_storage.h"
 #include "transaction/protocol.h"
 #include "transaction/recovery.h"
 
@@ -144,7 +145,8 @@ class Committing
     /// Unless another commit of the same parts has come to its end meanwhile.
     Result<CommitReport> fail(Status why)
     {
-        storage().forget();
+        if (auto *versions = storage().versions())
+            versions->forget();
         const auto record =
             committedRecord(storage(), site(), m_token.transaction);
         if (record && record->is_object())
@@ -251,7 +253,7 @@ class Committing
         auto &view = transaction->view();
         MDIMAPPEND_RETURN_IF_ERROR(m_parts.giveTo(view));
         PipelineOptions pipeline;
-        pipeline.eachChunkWaits = storage().isObjectStore();
+        pipeline.eachChunkWaits = storage().waitsForAnswers();
         MDIMAPPEND_RETURN_IF_ERROR(
             runPipeline(view, nullptr, m_parts.carriedSlabs(), pipeline));
         m_report.chunks = view.chunksWritten();
@@ -259,9 +261,9 @@ class Committing
         m_report.sequence = transaction->sequence();
         MDIMAPPEND_ASSIGN(auto record, logRecord(*transaction));
         MDIMAPPEND_RETURN_IF_ERROR(transaction->commit(std::move(record), {}));
-        // Of an object store the commit removes what it knows of. What is left
-        // is in nobody's way.
-        if (storage().isObjectStore())
+        // There the commit removes what it knows of, and looks for nothing.
+        // What is left is in nobody's way.
+        if (storage().waitsForAnswers())
             static_cast<void>(
                 bool(tidy(storage(), site(), m_token.transaction)));
         return Status::ok();

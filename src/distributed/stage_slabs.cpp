@@ -12,7 +12,7 @@ Result<WrittenPart> stageSlabs(const PartOfTransaction &where,
     auto &storage = where.storage;
     if (options.threads <= 0)
         options.threads = worthwhileThreads(arrays, storage);
-    options.eachChunkWaits = storage.isObjectStore();
+    options.eachChunkWaits = storage.waitsForAnswers();
     WrittenPart written;
     written.part = where.part;
     for (const auto &array : arrays)

@@ -295,7 +295,7 @@ class PartWriter
                 continue;
             }
             arrays.push_back(viewArray(target, *part.written, part.box,
-                                       !storage().isObjectStore()));
+                                       !storage().createsWhole()));
             slabs.push_back(slabOf(part, target, arrays.back()));
         }
         PipelineOptions pipeline;

@@ -12,7 +12,7 @@
 #include "lock/holder.h"
 #include "settings/lock_mode.h"
 #include "status.h"
-#include "storage/storage.h"
+#include "storage/folder_storage.h"
 
 #include <chrono>
 #include <cstdint>
@@ -51,8 +51,10 @@ std::string endOf(const Claim &claim);
 class Claims
 {
   public:
+    /// Of storage with folders: elsewhere a lease is a document
+    /// (object_lock.h).
     Claims(Storage &storage, std::string folder)
-        : m_storage(storage), m_folder(std::move(folder))
+        : m_storage(*storage.folders()), m_folder(std::move(folder))
     {
     }
 
@@ -76,7 +78,7 @@ class Claims
     Result<std::optional<std::uint64_t>> highest();
     std::string path(std::uint64_t number) const;
 
-    Storage &m_storage;
+    FolderStorage &m_storage;
     std::string m_folder;
 };
 

@@ -7,9 +7,9 @@
 
 #pragma once
 
+#include "storage/folder_storage.h"
 #include "storage/open_file.h"
 #include "storage/posix.h"
-#include "storage/storage.h"
 
 #include <atomic>
 #include <mutex>
@@ -19,7 +19,7 @@
 namespace mdimappend
 {
 
-class LocalStorage final : public Storage
+class LocalStorage final : public FolderStorage
 {
   public:
     /// `anchor` is an existing folder on the file system of all that will be

@@ -12,11 +12,6 @@ namespace
 constexpr std::size_t largestKept = 4U << 20;
 constexpr std::uint64_t mostKept = 64ULL << 20;
 
-Status cannot(const std::string &what, const std::string &path)
-{
-    return error("cannot " + what + " '" + path + "' in an object store");
-}
-
 }  // namespace
 
 ObjectStorage::ObjectStorage(const ObjectAddress &store,
@@ -178,16 +173,6 @@ Result<std::string> ObjectStorage::stage(const std::string &path,
     return known(path)->version;
 }
 
-Status ObjectStorage::publish(const std::string &staged,
-                              const std::string &destination)
-{
-    MDIMAPPEND_ASSIGN(const auto bytes, read(staged, largestObject));
-    if (!bytes)
-        return error("the staged object '" + staged + "' is missing");
-    MDIMAPPEND_ASSIGN(const auto there, state(destination));
-    return replace(destination, *bytes, there ? there->version : "");
-}
-
 Status ObjectStorage::replace(const std::string &path, std::string_view bytes,
                               const std::string &version)
 {
@@ -219,15 +204,6 @@ Result<bool> ObjectStorage::create(const std::string &path,
     return true;
 }
 
-Result<bool> ObjectStorage::createFrom(const std::string &prepared,
-                                       const std::string &path)
-{
-    MDIMAPPEND_ASSIGN(const auto bytes, read(prepared, largestDocument));
-    if (!bytes)
-        return error("'" + prepared + "' is missing");
-    return create(path, *bytes);
-}
-
 Status ObjectStorage::remove(const std::string &path)
 {
     MDIMAPPEND_RETURN_IF_ERROR(m_requests.remove(path));
@@ -246,42 +222,6 @@ Status ObjectStorage::removeAll(const std::vector<std::string> &paths)
 Result<std::vector<std::string>> ObjectStorage::list(const std::string &folder)
 {
     return m_requests.list(folder);
-}
-
-Status ObjectStorage::makeFolders(const std::string &)
-{
-    return Status::ok();
-}
-
-void ObjectStorage::expectFolder(const std::string &)
-{
-}
-
-Status ObjectStorage::removeFolderIfEmpty(const std::string &)
-{
-    return Status::ok();
-}
-
-Status ObjectStorage::makeReplacement(const std::string &,
-                                      const std::string &destination)
-{
-    return cannot("replace the whole of", destination);
-}
-
-Status ObjectStorage::exchange(const std::string &folder, const std::string &)
-{
-    return cannot("exchange", folder);
-}
-
-Result<std::optional<std::string>>
-ObjectStorage::identity(const std::string &folder)
-{
-    return cannot("identify", folder);
-}
-
-Result<bool> ObjectStorage::removeTree(const std::string &)
-{
-    return true;
 }
 
 Status ObjectStorage::barrier()

@@ -1,5 +1,6 @@
 #include "transaction/overwrite.h"
 
+#include "storage/folder_storage.h"
 #include "transaction/protocol.h"
 
 namespace mdimappend
@@ -44,8 +45,10 @@ class Exchange
     Result<bool> isDone()
     {
         const auto &overwrite = *m_manifest.overwrite;
-        MDIMAPPEND_ASSIGN(const auto there, m_storage.identity(m_store));
-        MDIMAPPEND_ASSIGN(const auto waiting, m_storage.identity(m_waiting));
+        MDIMAPPEND_ASSIGN(const auto there,
+                          m_storage.folders()->identity(m_store));
+        MDIMAPPEND_ASSIGN(const auto waiting,
+                          m_storage.folders()->identity(m_waiting));
         if (there == overwrite.newIdentity)
             return true;
         if (there == overwrite.oldIdentity && waiting == overwrite.newIdentity)
@@ -101,10 +104,10 @@ Status removeAll(Storage &storage, const Site &site,
                  const std::string &transaction)
 {
     const auto folder = site.overwrite(transaction);
-    MDIMAPPEND_ASSIGN(const bool gone, storage.removeTree(folder));
+    MDIMAPPEND_ASSIGN(const bool gone, storage.folders()->removeTree(folder));
     return gone ? Status::ok()
-                : storage.publish(folder,
-                                  site.setAside(transaction) + "/overwrite");
+                : storage.folders()->publish(
+                      folder, site.setAside(transaction) + "/overwrite");
 }
 
 }  // namespace
@@ -114,10 +117,13 @@ Result<Overwrite> prepareOverwrite(Storage &storage, const Site &site)
     const auto replacement = site.replacement(site.overwriting);
     Overwrite overwrite;
     MDIMAPPEND_RETURN_IF_ERROR(
-        storage.makeReplacement(replacement, site.store())
+        storage.folders()
+            ->makeReplacement(replacement, site.store())
             .prefixed("the target cannot be overwritten"));
-    MDIMAPPEND_ASSIGN(const auto there, storage.identity(site.store()));
-    MDIMAPPEND_ASSIGN(const auto made, storage.identity(replacement));
+    MDIMAPPEND_ASSIGN(const auto there,
+                      storage.folders()->identity(site.store()));
+    MDIMAPPEND_ASSIGN(const auto made,
+                      storage.folders()->identity(replacement));
     if (!there || !made)
         return Status(Failure::Conflict, "conflict: the store '" +
                                              site.store() + "' has vanished");
@@ -141,7 +147,8 @@ Status checkOverwrite(Storage &storage, const Site &site,
          {std::pair{site.store(), overwrite.oldIdentity},
           {site.replacement(site.overwriting), overwrite.newIdentity}})
     {
-        MDIMAPPEND_ASSIGN(const auto found, storage.identity(folder));
+        MDIMAPPEND_ASSIGN(const auto found,
+                          storage.folders()->identity(folder));
         if (found != wanted)
             return {Failure::Conflict,
                     "conflict: the folder '" + folder +
@@ -179,15 +186,17 @@ Status exchangeStores(Storage &storage, const Site &site,
     MDIMAPPEND_ASSIGN(const bool doneMeanwhile, exchange.isDone());
     if (doneMeanwhile)
         return error("the overwrite was finished by another process");
-    return storage.exchange(waiting, site.store())
+    return storage.folders()
+        ->exchange(waiting, site.store())
         .suffixed("Where that cannot be mended, `gdal driver mdimappend "
                   "recover --set-aside` leaves the target as it is.");
 }
 
 Status undoOverwrite(Storage &storage, const Site &site, const Plan &plan)
 {
-    MDIMAPPEND_ASSIGN(const auto waiting,
-                      storage.identity(site.replacement(plan.transaction)));
+    MDIMAPPEND_ASSIGN(
+        const auto waiting,
+        storage.folders()->identity(site.replacement(plan.transaction)));
     // A power cut that nothing was synced for (--durability process).
     if (waiting == plan.overwrite->oldIdentity)
         return conflict("the store was overwritten, and the decision to do so "
@@ -199,7 +208,7 @@ Status undoOverwrite(Storage &storage, const Site &site, const Plan &plan)
 Status removeOverwritten(Storage &storage, const Site &site,
                          const std::string &transaction)
 {
-    if (storage.isObjectStore())
+    if (!storage.folders())
         return Status::ok();
     MDIMAPPEND_ASSIGN(const auto present,
                       storage.state(site.overwrite(transaction)));
@@ -213,8 +222,9 @@ Status removeOverwritten(Storage &storage, const Site &site,
         record ? parseManifest(*record) : Result<Manifest>(Manifest());
     if (manifest && manifest->overwrite)
     {
-        MDIMAPPEND_ASSIGN(const auto waiting,
-                          storage.identity(site.replacement(transaction)));
+        MDIMAPPEND_ASSIGN(
+            const auto waiting,
+            storage.folders()->identity(site.replacement(transaction)));
         if (waiting == manifest->overwrite->newIdentity)
             return conflict("the new store that is logged lies in '" +
                             site.replacement(transaction) + "' again");

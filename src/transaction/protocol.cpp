@@ -89,8 +89,8 @@ Status apply(Storage &storage, const Site &site, const Manifest &manifest,
     if (!move.content.exists)
         return storage.remove(destination);
     const auto staged = site.stage(manifest.transaction) + "/" + move.staged;
-    if (!storage.isObjectStore())
-        return storage.publish(staged, destination);
+    if (auto *folders = storage.folders())
+        return folders->publish(staged, destination);
     // Late as it may come, it replaces nothing but what was seen.
     std::optional<std::string> bytes = move.text;
     if (!bytes)
@@ -105,7 +105,7 @@ Status apply(Storage &storage, const Site &site, const Manifest &manifest,
     if (content != move.content)
         return error("the staged object '" + staged +
                      "' is missing or damaged");
-    return storage.replace(destination, *bytes, pending.version);
+    return storage.versions()->replace(destination, *bytes, pending.version);
 }
 
 /// Moves that do not depend on each other, several at once where each of them
@@ -113,15 +113,15 @@ Status apply(Storage &storage, const Site &site, const Manifest &manifest,
 Status applyAll(Storage &storage, const Site &site, const Manifest &manifest,
                 std::span<const PendingMove> moves, bool chunks)
 {
-    return forEachAtOnce(
-        storage.isObjectStore() ? requestsAtOnce : 1, moves.size(),
-        [&](std::size_t i) -> Status
-        {
-            if (chunks)
-                MDIMAPPEND_RETURN_IF_ERROR(
-                    checkAgain(storage, site, moves[i], true));
-            return apply(storage, site, manifest, moves[i], chunks);
-        });
+    return forEachAtOnce(storage.operationsAtOnce(), moves.size(),
+                         [&](std::size_t i) -> Status
+                         {
+                             if (chunks)
+                                 MDIMAPPEND_RETURN_IF_ERROR(
+                                     checkAgain(storage, site, moves[i], true));
+                             return apply(storage, site, manifest, moves[i],
+                                          chunks);
+                         });
 }
 
 std::string arrayKey(const PlannedArray &array, const std::string &key)
@@ -238,7 +238,7 @@ class AddedChunks
             m_folders.erase(folder);
             if (folder.size() <= top.size())
                 continue;
-            auto removed = m_storage.removeFolderIfEmpty(folder);
+            auto removed = m_storage.folders()->removeFolderIfEmpty(folder);
             if (!removed && !isBehindLink(removed))
                 return removed;
             m_folders.insert(parentFolder(folder));
@@ -255,7 +255,7 @@ class AddedChunks
 /// What is not remembered is asked for, several at once.
 Status lookAhead(Storage &storage, const Site &site, const Manifest &manifest)
 {
-    if (!storage.isObjectStore())
+    if (storage.folders())
         return Status::ok();
     const auto count = manifest.documents.size();
     return forEachAtOnce(
@@ -297,7 +297,7 @@ Status moveIntoPlace(Storage &storage, const Site &site,
     for (const auto &key : manifest.deletions)
         deletions.push_back(site.object(key));
     MDIMAPPEND_RETURN_IF_ERROR(forEachAtOnce(
-        storage.isObjectStore() ? 2 : 1, 2,
+        storage.operationsAtOnce(), 2,
         [&](std::size_t i)
         {
             return i == 0 ? storage.removeAll(deletions)
@@ -361,11 +361,12 @@ Status writeRecord(Storage &storage, const std::string &path,
 Status replaceRecord(Storage &storage, const std::string &path,
                      const std::string &text)
 {
-    if (storage.isObjectStore())
+    auto *folders = storage.folders();
+    if (!folders)
         return storage.putWhole(path, text);
     MDIMAPPEND_RETURN_IF_ERROR(storage.put(path + ".new", text));
     MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
-    return storage.publish(path + ".new", path);
+    return folders->publish(path + ".new", path);
 }
 
 namespace
@@ -376,12 +377,13 @@ Result<bool> createDecision(Storage &storage, const Site &site,
                             const std::string &text)
 {
     const auto path = decisionPath(site, transaction);
-    if (storage.isObjectStore())
+    auto *folders = storage.folders();
+    if (!folders)
         return storage.create(path, text);
     const auto ready = abortPath(site, transaction);
     MDIMAPPEND_ASSIGN(const auto prepared, storage.read(ready));
     // A power cut may have torn it, if the plan's barrier was not reached.
-    return prepared == text ? storage.createFrom(ready, path)
+    return prepared == text ? folders->createFrom(ready, path)
                             : storage.create(path, text);
 }
 
@@ -460,8 +462,8 @@ Status undo(Storage &storage, const Site &site, const Plan &plan)
         MDIMAPPEND_RETURN_IF_ERROR(AddedChunks(storage, site, array).remove());
     for (auto folder = plan.folders.rbegin(); folder != plan.folders.rend();
          ++folder)
-        MDIMAPPEND_RETURN_IF_ERROR(
-            storage.removeFolderIfEmpty(site.parent + "/" + *folder));
+        MDIMAPPEND_RETURN_IF_ERROR(storage.folders()->removeFolderIfEmpty(
+            site.parent + "/" + *folder));
     return storage.barrier();
 }
 
@@ -473,7 +475,8 @@ Status redo(Storage &storage, const Site &site, const Manifest &manifest,
                            : moveIntoPlace(storage, site, manifest, known));
     // No power cut may leave a log record that is ahead of its documents: a
     // logged transaction is never applied again.
-    MDIMAPPEND_RETURN_IF_ERROR(storage.makeFolders(site.log()));
+    if (auto *folders = storage.folders())
+        MDIMAPPEND_RETURN_IF_ERROR(folders->makeFolders(site.log()));
     MDIMAPPEND_RETURN_IF_ERROR(
         writeSliceEntries(storage, site, manifest.logRecord));
     MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
@@ -491,7 +494,9 @@ Status tidy(Storage &storage, const Site &site, const std::string &transaction,
     for (const auto &name : staged)
         old.push_back(stage + "/" + name);
     MDIMAPPEND_RETURN_IF_ERROR(storage.removeAll(old));
-    MDIMAPPEND_RETURN_IF_ERROR(storage.removeFolderIfEmpty(stage));
+    auto *folders = storage.folders();
+    if (folders)
+        MDIMAPPEND_RETURN_IF_ERROR(folders->removeFolderIfEmpty(stage));
     MDIMAPPEND_ASSIGN(const auto records, storage.list(journal));
     old.clear();
     for (const auto &name : records)
@@ -505,13 +510,13 @@ Status tidy(Storage &storage, const Site &site, const std::string &transaction,
     if (keepsDecision)
         return Status::ok();
     MDIMAPPEND_RETURN_IF_ERROR(storage.remove(decisionPath(site, transaction)));
-    return storage.removeFolderIfEmpty(journal);
+    return folders ? folders->removeFolderIfEmpty(journal) : Status::ok();
 }
 
 Status tidyCommitted(Storage &storage, const Site &site,
                      const Manifest &manifest)
 {
-    if (!storage.isObjectStore())
+    if (storage.folders())
         return tidy(storage, site, manifest.transaction);
     std::vector<std::string> old = {decisionPath(site, manifest.transaction)};
     for (const auto &move : manifest.chunks)

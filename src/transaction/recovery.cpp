@@ -3,6 +3,8 @@
 #include "journal/log.h"
 #include "journal/records.h"
 #include "storage/checksum.h"
+#include "storage/folder_storage.h"
+#include "storage/versioned_storage.h"
 #include "transaction/overwrite.h"
 #include "transaction/protocol.h"
 
@@ -72,8 +74,8 @@ class Recovery
 
     Status run(const std::string &transaction)
     {
-        return m_storage.isObjectStore() ? runInObjectStore(transaction)
-                                         : runInFolder(transaction);
+        return m_ !storage.folders() ? runInObjectStore(transaction)
+                                     : runInFolder(transaction);
     }
 
     RecoveryReport report;
@@ -88,7 +90,7 @@ class Recovery
         MDIMAPPEND_ASSIGN(const auto text, m_storage.read(path, largestRecord));
         MDIMAPPEND_RETURN_IF_ERROR(m_lock.stillOurs());
         // What has been read may be older than what its writer has just done.
-        m_storage.forget();
+        m_storage.versions()->forget();
         auto decision =
             text ? parseDecision(*text)
                  : decide(m_storage, m_site, transaction, Decision{false, {}});
@@ -140,7 +142,7 @@ class Recovery
         auto redone = redo(m_storage, m_site, manifest);
         if (redone)
             return redone;
-        m_storage.forget();
+        m_storage.versions()->forget();
         const auto logged = isLogged(m_storage, m_site, manifest);
         return logged && *logged ? Status::ok() : redone;
     }
@@ -312,7 +314,8 @@ Result<RecoveryReport> recover(Storage &storage, const Site &site, Lock &lock,
     }
     lock.settledOthers(transactions.empty());
     if (!transactions.empty())
-        storage.forget();
+        if (auto *versions = storage.versions())
+            versions->forget();
     if (knowsAll)
         return std::move(recovery.report);
     // A stage or a store without a journal: its tidying was interrupted, or its
@@ -364,7 +367,7 @@ pending(Storage &storage, const Site &site,
         const std::vector<std::string> &unsettled)
 {
     std::vector<PendingTransaction> found;
-    if (storage.isObjectStore())
+    if (!storage.folders())
     {
         for (const auto &transaction : unsettled)
         {
@@ -423,7 +426,7 @@ Result<std::vector<std::string>> setAside(Storage &storage, const Site &site)
         MDIMAPPEND_ASSIGN(const auto transactions, storage.list(from));
         for (const auto &transaction : transactions)
         {
-            if (storage.isObjectStore())
+            if (!storage.folders())
             {
                 MDIMAPPEND_ASSIGN(
                     const bool any,
@@ -433,9 +436,9 @@ Result<std::vector<std::string>> setAside(Storage &storage, const Site &site)
                     moved.push_back(transaction);
                 continue;
             }
-            MDIMAPPEND_RETURN_IF_ERROR(
-                storage.publish(from + "/" + transaction,
-                                site.setAside(transaction) + "/" + kind));
+            MDIMAPPEND_RETURN_IF_ERROR(storage.folders()->publish(
+                from + "/" + transaction,
+                site.setAside(transaction) + "/" + kind));
             if (std::string_view(kind) == "journal")
                 moved.push_back(transaction);
         }

@@ -3,6 +3,7 @@
 #include "journal/log.h"
 #include "storage/checksum.h"
 #include "storage/local_storage.h"
+#include "storage/versioned_storage.h"
 #include "storage/requests_at_once.h"
 #include "time/utc_now.h"
 #include "transaction/overwrite.h"
@@ -44,7 +45,7 @@ void stageAll(std::vector<View::Array> &arrays)
 /// an object store it is put only where there is nothing.
 bool mayMeetOthers(const Lock &lock, const Storage &storage)
 {
-    return lock.isLease() && !storage.isObjectStore();
+    return lock.isLease() && !storage.createsWhole();
 }
 
 Status outcomeUnknown(const Status &why)
@@ -104,11 +105,11 @@ Transaction::begin(const Site &site, Storage &storage, Lock &lock,
         stageAll(intent.arrays);
     std::unique_ptr<Transaction> transaction(
         new Transaction(site, storage, lock, durability, std::move(intent)));
-    transaction->m_plan.leased = lock.isLease() || storage.isObjectStore();
+    transaction->m_plan.leased = lock.isLease() || storage.mayComeLate();
     MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
     transaction->m_plan.sequence = last + 1;
-    if (last > 0)
-        storage.expectFolder(site.log());
+    if (last > 0 && storage.folders())
+        storage.folders()->expectFolder(site.log());
     transaction->m_staysOpen = !name.empty();
     transaction->m_plan.transaction = name.empty() ? site.overwriting : name;
     if (transaction->m_plan.transaction.empty())
@@ -147,7 +148,7 @@ Result<std::vector<std::string>> Transaction::newFolders()
         MDIMAPPEND_ASSIGN(const auto state,
                           m_storage.state(m_site.parent + "/" + folder));
         if (state)
-            m_storage.expectFolder(m_site.parent + "/" + folder);
+            m_storage.folders()->expectFolder(m_site.parent + "/" + folder);
         else
             missing.push_back(folder);
     }
@@ -171,14 +172,14 @@ Status Transaction::writePlan()
         MDIMAPPEND_ASSIGN(m_plan.folders, newFolders());
     }
     // There the lock has the transaction's name, and an undo deletes nothing.
-    if (m_storage.isObjectStore())
+    if (!m_storage.folders())
         return Status::ok();
     MDIMAPPEND_RETURN_IF_ERROR(m_storage.put(
         abortPath(m_site, m_plan.transaction), toText(Decision{false, {}})));
     MDIMAPPEND_RETURN_IF_ERROR(writeRecord(
         m_storage, planPath(m_site, m_plan.transaction), toText(m_plan)));
     // A manifest in a journal without its plan could not be followed.
-    m_storage.expectFolder(m_site.journal(m_plan.transaction));
+    m_storage.folders()->expectFolder(m_site.journal(m_plan.transaction));
     return m_storage.barrier();
 }
 
@@ -192,7 +193,7 @@ Result<Manifest> Transaction::stageDocuments()
     manifest.atOnce = m_intent.atOnce;
     // What a store has acknowledged is durable.
     const bool mayBeLost =
-        m_durability == Durability::Process && !m_storage.isObjectStore();
+        m_durability == Durability::Process && !m_storage.isDurableAtOnce();
     if (mayBeLost)
         manifest.bootId = bootId();
     m_view->forEach(
@@ -222,7 +223,7 @@ Result<Manifest> Transaction::stageDocuments()
             manifest.documents.push_back({"", key, {}, contentOf(bytes)});
             continue;
         }
-        if (m_storage.isObjectStore())
+        if (!m_storage.folders())
         {
             manifest.documents.push_back({"", key,
                                           baseContent(m_intent.base, key),
@@ -256,7 +257,7 @@ Status Transaction::checkBase()
 {
     if (m_plan.overwrite)
         return checkOverwrite(m_storage, m_site, *m_plan.overwrite);
-    if (m_storage.isObjectStore())
+    if (!m_storage.folders())
         return checkLastDocument();
     for (const auto &document : m_plan.documents)
     {
@@ -282,7 +283,7 @@ Status Transaction::checkLastDocument()
         return Status::ok();
     const auto &key = m_plan.documents.back().key;
     MDIMAPPEND_ASSIGN(const bool unchanged,
-                      m_storage.isUnchanged(m_site.object(key)));
+                      m_storage.versions()->isUnchanged(m_site.object(key)));
     if (unchanged)
         return Status::ok();
     return {Failure::Conflict,
@@ -292,7 +293,7 @@ Status Transaction::checkLastDocument()
 
 Status Transaction::checkAllIsThere()
 {
-    if (!m_storage.isObjectStore())
+    if (m_storage.folders())
         MDIMAPPEND_RETURN_IF_ERROR(
             checkApplicable(m_storage, m_site, m_manifest));
     return checkBase();
@@ -305,14 +306,14 @@ Status Transaction::prepare(const std::function<Status()> &sliceUnchanged,
     MDIMAPPEND_ASSIGN(m_manifest, stageDocuments());
     const auto text = toText(m_manifest);
     decision.manifest = contentOf(text);
-    if (m_storage.isObjectStore())
+    if (!m_storage.folders())
         decision.record = text;
     else
         MDIMAPPEND_RETURN_IF_ERROR(writeRecord(
             m_storage, manifestPath(m_site, m_plan.transaction), text));
     MDIMAPPEND_RETURN_IF_ERROR(m_storage.barrier());
     MDIMAPPEND_RETURN_IF_ERROR(forEachAtOnce(
-        m_storage.isObjectStore() ? 2 : 1, 2, [&](std::size_t i)
+        m_storage.operationsAtOnce(), 2, [&](std::size_t i)
         { return i == 0 ? m_lock.stillOurs() : checkAllIsThere(); }));
     return sliceUnchanged ? sliceUnchanged() : Status::ok();
 }
@@ -341,7 +342,7 @@ Status Transaction::extend(Intent intent)
     m_intent.atOnce = intent.atOnce;
     for (auto &[key, bytes] : intent.next)
         m_intent.next.at(key) = std::move(bytes);
-    if (m_storage.isObjectStore())
+    if (!m_storage.folders())
         return Status::ok();
     // Chunks have been written that only the plan names.
     MDIMAPPEND_RETURN_IF_ERROR(replaceRecord(
@@ -379,7 +380,7 @@ Status Transaction::commit(Json logRecord,
     // Whoever undid it removes the plan before the word `abort`; so without a
     // plan this word came too late, into a journal that is being removed.
     // (In an object store the word `abort` stays.)
-    if (!m_storage.isObjectStore())
+    if (m_storage.folders())
     {
         const auto plan = m_storage.state(planPath(m_site, m_plan.transaction));
         if (!plan)
@@ -395,7 +396,8 @@ Status Transaction::commit(Json logRecord,
         !applied)
     {
         // A writer that has taken over may have finished it meanwhile.
-        m_storage.forget();
+        if (auto *versions = m_storage.versions())
+            versions->forget();
         const auto logged = isLogged(m_storage, m_site, m_plan);
         if (!logged || !*logged)
             return std::move(applied).suffixed(state);
@@ -426,7 +428,7 @@ Status Transaction::undo()
     }
     MDIMAPPEND_RETURN_IF_ERROR(std::move(undone));
     MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, m_plan.transaction,
-                                    m_attempted && m_storage.isObjectStore()));
+                                    m_attempted && m_storage.mayComeLate()));
     m_lock.settled(std::nullopt);
     return Status::ok();
 }

@@ -194,7 +194,7 @@ Status View::setAbsent(std::size_t array, const ChunkIndex &index)
 Result<bool> View::mustBeWritten(std::size_t array, const ChunkIndex &index)
 {
     const auto found = slot(array, index);
-    if (m_storage.isObjectStore())
+    if (m_storage.mayComeLate())
         return found.has_value();
     if (m_mayDelete || !found || !found->replaced)
         return false;
@@ -225,7 +225,7 @@ Status View::checkBase(const std::string &key, const Content &base)
 {
     // There, only this version will be replaced, and answers have checksums of
     // their own on the way.
-    if (m_storage.isObjectStore())
+    if (m_storage.versions())
         return Status::ok();
     const auto path = m_site.object(key);
     MDIMAPPEND_ASSIGN(const auto version, m_storage.versionAt(path));
@@ -252,7 +252,7 @@ Status View::setAside(const std::string &key, ChunkRecord &chunk)
 /// done under the condition that it is the same.
 Status View::noteSeen(const std::string &key, const Content &content)
 {
-    if (!m_storage.isObjectStore())
+    if (!m_storage.versions())
         return Status::ok();
     const auto path = m_site.object(key);
     MDIMAPPEND_ASSIGN(const auto version, m_storage.versionAt(path));
@@ -280,7 +280,7 @@ Result<ChunkRecord> View::putAdded(const std::string &key,
 {
     const auto destination = m_site.object(key);
     if (chunk.state == ChunkState::Put && !chunk.aside &&
-        m_storage.isObjectStore())
+        m_storage.mayComeLate())
     {
         MDIMAPPEND_RETURN_IF_ERROR(checkOwn(key, chunk));
         chunk.base = Content{true, chunk.size, chunk.checksum};
@@ -379,7 +379,7 @@ Result<bool> View::holdsData(std::size_t array, const ChunkIndex &index)
         if (state != ChunkState::Planned || !found->replaced)
             return state == ChunkState::Put;
     }
-    if (m_storage.isObjectStore() && found)
+    if (m_storage.waitsForAnswers() && found)
         return true;
     auto state = m_storage.state(m_site.object(chunkKey(array, index)));
     if (!state)
@@ -473,7 +473,7 @@ Status View::writeChunk(std::size_t array, std::string_view key,
 
 void View::putAtOnce(std::size_t most)
 {
-    if (m_storage.isObjectStore())
+    if (m_storage.waitsForAnswers())
         m_queue = std::make_unique<RequestQueue>(most);
 }
 
@@ -524,7 +524,7 @@ Status View::putNow(std::size_t array, const ChunkIndex &index,
         }
     }
     ChunkRecord chunk = recordOf(array, *found);
-    const bool isStagedAgain = m_storage.isObjectStore() &&
+    const bool isStagedAgain = m_storage.mayComeLate() &&
                                chunk.state == ChunkState::Put &&
                                (found->replaced || chunk.aside);
     const auto before = stagedPath(array, *found, chunk);

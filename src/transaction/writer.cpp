@@ -55,7 +55,7 @@ Result<Writer> openObjectsForWriting(const WriterRequest &request)
         // What it says of the log's end would not be true any more.
         MDIMAPPEND_RETURN_IF_ERROR(
             writer.objects->lockRequests().remove(writer.site.lock()));
-        writer.storage->forget();
+        writer.objects->storage().forget();
         writer.lock = std::make_unique<NoLock>();
         MDIMAPPEND_RETURN_IF_ERROR(writer.objects->look(writer.site));
         return writer;
@@ -133,12 +133,12 @@ Result<Writer> openForWriting(const WriterRequest &request)
                 .suffixed("The sidecar beside the target is needed for every "
                           "append. Nothing was written."));
     }
-    MDIMAPPEND_ASSIGN(writer.storage,
+    MDIMAPPEND_ASSIGN(auto storage,
                       LocalStorage::open(writer.site.sidecar(),
                                          request.durability, *request.posix));
     // So that the first plan's barrier makes it durable.
-    MDIMAPPEND_RETURN_IF_ERROR(
-        writer.storage->makeFolders(writer.site.sidecar()));
+    MDIMAPPEND_RETURN_IF_ERROR(storage->makeFolders(writer.site.sidecar()));
+    writer.storage = std::move(storage);
     if (request.lock == LockMode::None)
     {
         writer.lock = std::make_unique<NoLock>();
