@@ -3,6 +3,7 @@
 #include "append/plan.h"
 #include "append/slice_request.h"
 #include "cube/open_target.h"
+#include "distributed/open_part.h"
 #include "distributed/part_labels.h"
 #include "distributed/session.h"
 #include "distributed/stage_slabs.h"
@@ -45,8 +46,10 @@ class Beginning
         if (!begun && !m_session.transaction.empty())
         {
             // What cannot be removed now is given up by the next writer.
-            if (tidy(storage(), m_open.site, m_session.transaction))
-                m_open.writer.lock->settled(std::nullopt);
+            auto *settlements = m_open.writer.lock->settlements();
+            if (tidy(storage(), m_open.site, m_session.transaction) &&
+                settlements)
+                settlements->settled(std::nullopt);
         }
         return begun;
     }
@@ -80,7 +83,7 @@ class Beginning
                          m_request.region.empty() ? plan.after.coordinates
                                                   : m_cube.coordinates));
         MDIMAPPEND_RETURN_IF_ERROR(checkUnchanged(*m_template));
-        MDIMAPPEND_ASSIGN(const auto lease, m_open.writer.lock->leave());
+        MDIMAPPEND_ASSIGN(const auto lease, leaveLease(*m_open.writer.lock));
         m_begun.token = {m_open.site.store(),     m_open.site.group,
                          m_session.transaction,   lease,
                          m_options.lease.count(), planJson()};
@@ -281,14 +284,16 @@ class Beginning
 
     Status nameTransaction()
     {
-        auto &lock = *m_open.writer.lock;
-        m_session.transaction = lock.transactionName();
+        auto *settlements = m_open.writer.lock->settlements();
+        if (settlements)
+            m_session.transaction = settlements->transactionName();
         if (m_session.transaction.empty())
         {
             MDIMAPPEND_ASSIGN(m_session.transaction,
                               nextTransaction(storage(), m_open.site));
         }
-        lock.begun();
+        if (settlements)
+            settlements->begun();
         return Status::ok();
     }
 

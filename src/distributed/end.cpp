@@ -69,10 +69,11 @@ Result<Json> finishEnd(OpenPart &open, const std::string &transaction)
 {
     auto &lock = *open.writer.lock;
     // What cannot be done here is for the next writer.
-    lock.freeAtEnd();
+    freeLeaseAtEnd(lock);
     MDIMAPPEND_RETURN_IF_ERROR(
         recover(*open.writer.storage, open.writer.site, lock, true).status());
-    lock.settled(std::nullopt);
+    if (auto *settlements = lock.settlements())
+        settlements->settled(std::nullopt);
     return committedRecord(*open.writer.storage, open.writer.site, transaction);
 }
 
@@ -114,7 +115,7 @@ class Committing
             return leave(Status::ok());
         if (auto written = write(); !written)
             return fail(std::move(written));
-        m_open.writer.lock->freeAtEnd();
+        freeLeaseAtEnd(*m_open.writer.lock);
         return m_report;
     }
 
@@ -136,7 +137,7 @@ class Committing
         MDIMAPPEND_ASSIGN(const bool decided,
                           isDecided(storage(), site(), m_token.transaction));
         if (decided)
-            m_open.writer.lock->freeAtEnd();
+            freeLeaseAtEnd(*m_open.writer.lock);
         if (!why)
             return why;
         return m_report;
@@ -151,7 +152,7 @@ class Committing
             committedRecord(storage(), site(), m_token.transaction);
         if (record && record->is_object())
         {
-            m_open.writer.lock->freeAtEnd();
+            freeLeaseAtEnd(*m_open.writer.lock);
             return reportOf(*record);
         }
         return leave(std::move(why));
@@ -353,7 +354,7 @@ Status renewLease(const Token &token, const AppendOptions &options)
 {
     MDIMAPPEND_ASSIGN(OpenPart open, openToEnd(token, options));
     MDIMAPPEND_RETURN_IF_ERROR(readSession(open, token, options));
-    return open.writer.lock->leave().status();
+    return leaveLease(*open.writer.lock).status();
 }
 
 Json toJson(const CommitReport &report)

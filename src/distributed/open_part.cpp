@@ -60,6 +60,18 @@ Result<OpenPart> openToEnd(const Token &token, const AppendOptions &options)
     return open;
 }
 
+Result<LeaseTicket> leaveLease(Lock &lock)
+{
+    auto *lease = lock.lease();
+    return lease ? lease->leave() : error("only a lease can be left");
+}
+
+void freeLeaseAtEnd(Lock &lock)
+{
+    if (auto *lease = lock.lease())
+        lease->freeAtEnd();
+}
+
 Result<OpenPart> openToFinish(const Token &token, const AppendOptions &options)
 {
     OpenPart open;

@@ -1,7 +1,11 @@
+// A claim is a small JSON document that is read whole and replaced by renaming;
+// its number is its file's name. What is damaged is held, for a minute.
+
 #include "lock/claims.h"
 
 #include "json/json_text.h"
 #include "storage/checksum.h"
+#include "storage/local_storage.h"
 
 #include <algorithm>
 #include <charconv>
@@ -37,6 +41,11 @@ std::optional<std::uint64_t> numberOf(const std::string &name)
 }
 
 }  // namespace
+
+std::string claimsFolder(const std::string &lock)
+{
+    return parentFolder(lock) + "/lease";
+}
 
 std::string toText(const Claim &claim)
 {

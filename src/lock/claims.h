@@ -22,6 +22,9 @@
 namespace mdimappend
 {
 
+/// The folder of the claims that belong to a lock.
+std::string claimsFolder(const std::string &lock);
+
 /// How long what a document says lasts; a minute where it is damaged.
 std::chrono::duration<double> leaseFrom(const Json &document);
 

@@ -180,9 +180,9 @@ Result<std::unique_ptr<Lock>> ObjectTarget::acquire(const LockRequest &request,
                                                     const Site &site)
 {
     m_storage.requests().setTimeLeft({});
-    MDIMAPPEND_ASSIGN(auto lock,
+    MDIMAPPEND_ASSIGN(auto taken,
                       acquireObjectLock(request, m_lockRequests, m_seen));
-    bool isKnown = lock->isContinued();
+    bool isKnown = taken.isContinued;
     if (isKnown)
     {
         MDIMAPPEND_ASSIGN(isKnown, isAsWeLeftIt(site));
@@ -191,8 +191,8 @@ Result<std::unique_ptr<Lock>> ObjectTarget::acquire(const LockRequest &request,
         m_storage.forgetBelow(site.sidecar());
     else
         m_storage.forget();
-    assumeLogEnd(site, lock->logEnd());
-    return lock;
+    assumeLogEnd(site, taken.logEnd);
+    return std::move(taken.lock);
 }
 
 }  // namespace mdimappend

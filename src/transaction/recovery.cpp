@@ -180,7 +180,7 @@ class Recovery
             return damaged(m_site, transaction, plan.status().message());
         if (plan->transaction != transaction)
             return damaged(m_site, transaction, "the plan is another's");
-        if (m_lock.isLease() && !plan->leased)
+        if (m_lock.lease() && !plan->leased)
             return error("the append was made with the kernel's lock, and a "
                          "writer that may lose its lease cannot undo or finish "
                          "it safely. Run `gdal driver mdimappend recover` "
@@ -297,7 +297,9 @@ Result<RecoveryReport> recover(Storage &storage, const Site &site, Lock &lock,
                                bool thorough)
 {
     Recovery recovery(storage, site, lock);
-    const auto unsettled = lock.unsettled();
+    auto *settlements = lock.settlements();
+    const auto unsettled =
+        settlements ? settlements->unsettled() : std::nullopt;
     const bool knowsAll = unsettled && !thorough;
     std::set<std::string> transactions;
     if (unsettled)
@@ -312,7 +314,8 @@ Result<RecoveryReport> recover(Storage &storage, const Site &site, Lock &lock,
         if (auto done = recovery.run(transaction); !done)
             return std::move(done).prefixed("recovery of " + transaction);
     }
-    lock.settledOthers(transactions.empty());
+    if (settlements)
+        settlements->settledOthers(transactions.empty());
     if (!transactions.empty())
         if (auto *versions = storage.versions())
             versions->forget();

@@ -43,9 +43,9 @@ void stageAll(std::vector<View::Array> &arrays)
 
 /// Whether what is put at a key of the store may meet a late writer's there. In
 /// an object store it is put only where there is nothing.
-bool mayMeetOthers(const Lock &lock, const Storage &storage)
+bool mayMeetOthers(Lock &lock, const Storage &storage)
 {
-    return lock.isLease() && !storage.createsWhole();
+    return lock.lease() && !storage.createsWhole();
 }
 
 Status outcomeUnknown(const Status &why)
@@ -105,26 +105,28 @@ Transaction::begin(const Site &site, Storage &storage, Lock &lock,
         stageAll(intent.arrays);
     std::unique_ptr<Transaction> transaction(
         new Transaction(site, storage, lock, durability, std::move(intent)));
-    transaction->m_plan.leased = lock.isLease() || storage.mayComeLate();
+    transaction->m_plan.leased = lock.lease() || storage.mayComeLate();
     MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
     transaction->m_plan.sequence = last + 1;
     if (last > 0 && storage.folders())
         storage.folders()->expectFolder(site.log());
     transaction->m_staysOpen = !name.empty();
     transaction->m_plan.transaction = name.empty() ? site.overwriting : name;
-    if (transaction->m_plan.transaction.empty())
-        transaction->m_plan.transaction = lock.transactionName();
+    auto *settlements = lock.settlements();
+    if (settlements && transaction->m_plan.transaction.empty())
+        transaction->m_plan.transaction = settlements->transactionName();
     if (transaction->m_plan.transaction.empty())
         transaction->m_plan.transaction = transactionName(last + 1);
-    lock.begun();
+    if (settlements)
+        settlements->begun();
     if (auto planned = transaction->writePlan(); !planned)
     {
         if (transaction->m_staysOpen)
             return std::move(planned).suffixed(staysOpen);
         // Nothing but the sidecar was written; what cannot be removed now is
         // undone by the next writer.
-        if (tidy(storage, site, transaction->m_plan.transaction))
-            lock.settled(std::nullopt);
+        if (tidy(storage, site, transaction->m_plan.transaction) && settlements)
+            settlements->settled(std::nullopt);
         return std::move(planned).suffixed("Nothing was written.");
     }
     transaction->m_view = std::make_unique<View>(
@@ -404,8 +406,9 @@ Status Transaction::commit(Json logRecord,
     }
     // The append is in, durable and logged. What tidying leaves behind is the
     // next run's to remove.
-    if (tidyCommitted(m_storage, m_site, m_manifest))
-        m_lock.settled(
+    auto *settlements = m_lock.settlements();
+    if (tidyCommitted(m_storage, m_site, m_manifest) && settlements)
+        settlements->settled(
             LogEnd{m_manifest.sequence, logRecordText(m_manifest.logRecord)});
     return Status::ok();
 }
@@ -429,7 +432,8 @@ Status Transaction::undo()
     MDIMAPPEND_RETURN_IF_ERROR(std::move(undone));
     MDIMAPPEND_RETURN_IF_ERROR(tidy(m_storage, m_site, m_plan.transaction,
                                     m_attempted && m_storage.mayComeLate()));
-    m_lock.settled(std::nullopt);
+    if (auto *settlements = m_lock.settlements())
+        settlements->settled(std::nullopt);
     return Status::ok();
 }
 

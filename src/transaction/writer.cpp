@@ -1,5 +1,7 @@
 #include "transaction/writer.h"
 
+#include "lock/kernel_lock.h"
+#include "lock/lease.h"
 #include "storage/local_storage.h"
 #include "storage/object_address.h"
 #include "transaction/object_target.h"
@@ -64,8 +66,8 @@ Result<Writer> openObjectsForWriting(const WriterRequest &request)
     MDIMAPPEND_ASSIGN(
         writer.lock,
         objects.acquire(lockRequest(request, writer.site), writer.site));
-    objects.storage().requests().setTimeLeft([lock = writer.lock.get()]
-                                             { return lock->timeLeft(); });
+    objects.storage().requests().setTimeLeft([lease = writer.lock->lease()]
+                                             { return lease->timeLeft(); });
     MDIMAPPEND_RETURN_IF_ERROR(objects.look(writer.site));
     return writer;
 }
@@ -88,7 +90,7 @@ Result<bool> Writer::hasSidecar() const
 Result<LockState> Writer::peekLock() const
 {
     return objects ? peekObjectLock(objects->lockRequests(), site.lock())
-                   : mdimappend::peekLock(site.lock(), *storage);
+                   : mdimappend::peekLock(site.lock(), *storage, *posix);
 }
 
 Result<bool> Writer::endLease() const
@@ -145,10 +147,11 @@ Result<Writer> openForWriting(const WriterRequest &request)
         return writer;
     }
     const auto lock = lockRequest(request, writer.site);
-    MDIMAPPEND_ASSIGN(writer.lock, request.lock == LockMode::Lease
-                                       ? acquireLease(lock, *writer.storage)
-                                       : acquireLocalLock(lock, *writer.storage,
-                                                          *request.posix));
+    MDIMAPPEND_ASSIGN(
+        writer.lock,
+        request.lock == LockMode::Lease
+            ? acquireLease(lock, *writer.storage, *request.posix)
+            : acquireLocalLock(lock, *writer.storage, *request.posix));
     // What the target is may have changed while waiting.
     MDIMAPPEND_ASSIGN(writer.site, locateSite(request.target, request.group));
     return writer;
@@ -175,6 +178,7 @@ Result<Writer> openForReading(const WriterRequest &request, bool looks)
     MDIMAPPEND_ASSIGN(writer.storage,
                       LocalStorage::open(writer.site.parent + "/",
                                          Durability::Process, *request.posix));
+    writer.posix = request.posix;
     return writer;
 }
 
