@@ -5,6 +5,7 @@
 #include "storage/checksum.h"
 #include "storage/local_storage.h"
 #include "storage/requests_at_once.h"
+#include "storage/versioned_storage.h"
 #include "transaction/overwrite.h"
 
 #include <algorithm>

@@ -74,8 +74,8 @@ class Recovery
 
     Status run(const std::string &transaction)
     {
-        return m_ !storage.folders() ? runInObjectStore(transaction)
-                                     : runInFolder(transaction);
+        return !m_storage.folders() ? runInObjectStore(transaction)
+                                    : runInFolder(transaction);
     }
 
     RecoveryReport report;

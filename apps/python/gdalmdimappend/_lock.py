@@ -8,7 +8,8 @@ The kernel's lock of docs/format.md, section 2, as the library takes it:
    pass it by with a free claim;
 4. write who holds it, for humans.
 
-The kernel drops the lock with the process.
+The kernel drops the lock with the process. A process that is forked meanwhile has
+the file open, too: it closes it at once, and does not hold the lock.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import secrets
 import socket
 import struct
 import time
+import weakref
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,7 +104,7 @@ class Lock:
 
     @property
     def held(self) -> bool:
-        """Whether it is held now, by this object."""
+        """Whether it is held now, by this object in this process."""
         return self._descriptor is not None
 
     def check_holds(self, target: str) -> None:
@@ -122,6 +124,7 @@ class Lock:
         if self.held:
             raise UsageError(f"the lock of '{self._store}' is held already")
         self._descriptor = self._acquire()
+        _held.add(self)
         try:
             self._write("held")
             if self._has_something_to_recover():
@@ -217,8 +220,26 @@ class Lock:
             self._write("free")
             _unlock_file(descriptor)
         finally:
-            self._descriptor = None
+            self._forget()
+
+    def _forget(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        _held.discard(self)
+        if descriptor is not None:
             os.close(descriptor)
+
+
+#: What this process holds.
+_held: weakref.WeakSet[Lock] = weakref.WeakSet()
+
+
+def _leave_to_the_parent() -> None:
+    """In a process that was forked: the lock is its parent's, and goes with it."""
+    for lock in list(_held):
+        lock._forget()
+
+
+os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 def _set_lock(descriptor: int, kind: int) -> None:
