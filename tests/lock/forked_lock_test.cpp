@@ -83,6 +83,7 @@ TEST_F(ForkedLockTest, aChildDoesNotKeepItWhenItsParentIsKilled)
                 pause();
             return false;
         });
+    close(ready[1]);
     pid_t child = 0;
     ASSERT_EQ(read(ready[0], &child, sizeof(child)),
               static_cast<ssize_t>(sizeof(child)));
@@ -92,7 +93,6 @@ TEST_F(ForkedLockTest, aChildDoesNotKeepItWhenItsParentIsKilled)
     EXPECT_TRUE(kernel());
     kill(child, SIGKILL);
     close(ready[0]);
-    close(ready[1]);
 }
 
 TEST_F(ForkedLockTest, aChildsDestructorDoesNotFreeIt)

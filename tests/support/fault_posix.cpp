@@ -213,7 +213,7 @@ ssize_t FaultPosix::write(int fd, const void *buffer, size_t count)
     if (now == Turn::Half || now == Turn::HalfThenDie ||
         now == Turn::HalfThenFail)
         count = count > 1 ? count / 2 : count;
-    const auto offset = lseek(fd, 0, SEEK_CUR);
+    const auto offset = ::lseek(fd, 0, SEEK_CUR);
     const auto done = Posix::write(fd, buffer, count);
     if (history && done > 0)
         history->wrote(nodeOf(fd), static_cast<std::uint64_t>(offset),
