@@ -5,6 +5,7 @@
 
 #include "distributed/begin.h"
 #include "distributed_arguments.h"
+#include "trace_listener.h"
 
 #include <algorithm>
 #include <array>
@@ -93,6 +94,7 @@ bool BeginAlgorithm::ValidateArguments()
 
 bool BeginAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
 {
+    const TraceListener listener;
     m_returnCode = 1;
     if (!m_settingsStatus)
         return fail(m_settingsStatus);

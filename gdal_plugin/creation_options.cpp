@@ -1,3 +1,5 @@
+// Creation options of the driver: the algorithm's arguments by other names.
+
 #include "creation_options.h"
 
 #include <cpl_minixml.h>

@@ -7,6 +7,8 @@
 #include "distributed/write_part.h"
 #include "distributed_arguments.h"
 #include "mdim_append_algorithm.h"
+#include "trace.h"
+#include "trace_listener.h"
 
 namespace mdimappend
 {
@@ -47,11 +49,13 @@ AppendOptions TokenAlgorithm::targetOptions() const
 
 bool TokenAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
 {
+    const TraceListener listener;
     m_returnCode = 1;
     const auto run = [&]() -> Status
     {
         MDIMAPPEND_ASSIGN(const auto text, jsonArgument(m_token));
         MDIMAPPEND_ASSIGN(const Token token, parseToken(text));
+        trace(token.transaction, GetName(), " by its token");
         return act(token, progress, progressData);
     };
     Status done;

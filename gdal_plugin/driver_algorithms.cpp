@@ -1,9 +1,14 @@
+// Looking at a sidecar and setting it right: `gdal driver mdimappend
+// status|recover|log|unlock`.
+
 #include "driver_algorithms.h"
 
 #include "append/report.h"
 #include "journal/log.h"
 #include "lock/lock.h"
 #include "settings/settings.h"
+#include "trace.h"
+#include "trace_listener.h"
 #include "transaction/recovery.h"
 
 namespace mdimappend
@@ -62,7 +67,9 @@ DriverAlgorithm::DriverAlgorithm(const char *name, const char *description)
 
 bool DriverAlgorithm::RunImpl(GDALProgressFunc, void *)
 {
+    const TraceListener listener;
     m_returnCode = 1;
+    trace(GetName(), "begins");
     Status done;
     try
     {

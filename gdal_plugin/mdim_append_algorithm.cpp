@@ -2,6 +2,9 @@
 
 #include "mdim_append_algorithm.h"
 
+#include "trace.h"
+#include "trace_listener.h"
+
 #include <cstdio>
 
 namespace mdimappend
@@ -166,6 +169,7 @@ bool MdimAppendAlgorithm::failAsReported(const Report &report)
 
 bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
 {
+    const TraceListener listener;
     m_returnCode = 1;
     if (!m_settingsStatus)
         return fail(m_settingsStatus);
@@ -174,6 +178,7 @@ bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
         return fail(resolved.status());
     m_group = resolved->group;
     m_dryRun = resolved->dryRun;
+    trace("append", resolved->slices.size(), " slices are named");
     Surroundings around = surroundings();
     for (const auto &warning : m_settings->warnings)
         around.warn(warning);

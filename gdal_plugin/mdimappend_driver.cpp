@@ -1,3 +1,6 @@
+// The driver MDIMAPPEND: opens targets by its prefix, and copies datasets by the
+// algorithm of `gdal mdim append`.
+
 #include "mdimappend_driver.h"
 
 #include "begin_algorithm.h"

@@ -1,3 +1,6 @@
+// A target as GDAL's Zarr driver reads it, once it is not in the middle of a
+// commit.
+
 #include "target_dataset.h"
 
 #include "storage/object_address.h"

@@ -1,3 +1,5 @@
+// Names with the driver's prefix: MDIMAPPEND:path, MDIMAPPEND:"path":/array.
+
 #include "target_name.h"
 
 #include <cpl_string.h>

@@ -15,7 +15,7 @@ import gdalmdimappend.dask
 import numpy as np
 import pytest
 import xarray as xr
-from gdalmdimappend._lazy import aligned_chunks
+from gdalmdimappend._blocks import aligned_chunks
 
 CHUNKS = {"air": {"chunks": [4, 3, 5]}}
 

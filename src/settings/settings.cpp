@@ -7,6 +7,7 @@
 #include "settings/settings_readers.h"
 #include "settings/settings_text.h"
 #include "settings/storage_options.h"
+#include "trace.h"
 
 namespace mdimappend
 {
@@ -53,6 +54,7 @@ Result<Settings> readSettings(const std::vector<std::string> &files)
     for (const auto &file : files)
     {
         MDIMAPPEND_ASSIGN(const Json content, readSettingsText(file));
+        trace("settings", content.size(), " keys in '", file, "'");
         MDIMAPPEND_RETURN_IF_ERROR(
             applySettings(content, settingsSource(file), settings));
     }

@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from osgeo import gdal
 
-from ._algorithm import listening
 from ._errors import SliceRefused
+from ._logging import listening
 
 Array = npt.NDArray[Any]
 

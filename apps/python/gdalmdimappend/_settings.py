@@ -16,8 +16,9 @@ from typing import Any
 
 from osgeo import gdal
 
-from ._algorithm import APPEND, listening, run, string_lists
+from ._algorithm import APPEND, run, string_lists
 from ._errors import UsageError, error_of
+from ._logging import listening
 from ._report import Report
 
 #: Keywords that would be in the way of what `append` has other ways for.

@@ -20,7 +20,7 @@ from zarr.abc.store import (
 )
 from zarr.core.buffer import Buffer, BufferPrototype
 
-from ._algorithm import listening
+from ._logging import listening
 
 #: VSIE_FileError and VSIE_ObjectNotFound of cpl_vsi_error.h, which the bindings lack.
 _FILE_ERROR = 1

@@ -19,9 +19,9 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from ._lazy import append_lazily
+from ._blocks import append_lazily
+from ._parts import CommitReport, slice_report
 from ._report import Report
-from ._transaction import CommitReport, slice_report
 
 if TYPE_CHECKING:
     import xarray as xr
