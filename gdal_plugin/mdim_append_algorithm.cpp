@@ -178,7 +178,7 @@ bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
         return fail(resolved.status());
     m_group = resolved->group;
     m_dryRun = resolved->dryRun;
-    trace("append", resolved->slices.size(), " slices are named");
+    trace("append", "slices named: ", resolved->slices.size());
     Surroundings around = surroundings();
     for (const auto &warning : m_settings->warnings)
         around.warn(warning);

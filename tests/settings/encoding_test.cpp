@@ -40,7 +40,7 @@ TEST(SettingsEncodingText, HasAllKeys)
         "units=seconds since 1970-01-01 00:00:00,calendar=standard,"
         "chunk=4x50x0,shard=16x50x50,compress=blosc:lz4,level=9,shuffle=bit,"
         "separator=dot");
-    EXPECT_EQ(encoding.dtype, GDT_Int16);
+    EXPECT_EQ(encoding.dtype, NumberType::Int16);
     EXPECT_EQ(encoding.scale, 0.01);
     EXPECT_EQ(encoding.offset, 273.15);
     EXPECT_EQ(encoding.nodata, Json(-32768));
@@ -56,11 +56,11 @@ TEST(SettingsEncodingText, HasAllKeys)
 
 TEST(SettingsEncodingText, TypesHaveNamesAndCodes)
 {
-    EXPECT_EQ(encodingFrom("a:dtype=<f4").dtype, GDT_Float32);
-    EXPECT_EQ(encodingFrom("a:dtype=i2").dtype, GDT_Int16);
+    EXPECT_EQ(encodingFrom("a:dtype=<f4").dtype, NumberType::Float32);
+    EXPECT_EQ(encodingFrom("a:dtype=i2").dtype, NumberType::Int16);
     EXPECT_EQ(encodingFrom("a:dtype=|u1").dtype, GDT_UInt8);
-    EXPECT_EQ(encodingFrom("a:dtype=float16").dtype, GDT_Float16);
-    EXPECT_EQ(encodingFrom("a:dtype=complex128").dtype, GDT_CFloat64);
+    EXPECT_EQ(encodingFrom("a:dtype=float16").dtype, NumberType::Float16);
+    EXPECT_EQ(encodingFrom("a:dtype=complex128").dtype, NumberType::Complex128);
     EXPECT_THAT(errorOf("a:dtype=>i2"), HasSubstr("little endian"));
     EXPECT_THAT(errorOf("a:dtype=int12"), HasSubstr("int8, uint8, int16"));
     EXPECT_THAT(errorOf("a:dtype="), HasSubstr("int8"));
@@ -103,7 +103,7 @@ TEST(SettingsEncodingText, SetsItsKeysOverThoseThatAreThere)
     Encodings encodings;
     ASSERT_TRUE(parseEncoding("a:dtype=int16,chunk=1x2", encodings));
     ASSERT_TRUE(parseEncoding("a:chunk=3x4", encodings));
-    EXPECT_EQ(encodings["a"].dtype, GDT_Int16);
+    EXPECT_EQ(encodings["a"].dtype, NumberType::Int16);
     EXPECT_THAT(*encodings["a"].chunk, ElementsAre(3U, 4U));
 }
 

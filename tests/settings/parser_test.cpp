@@ -141,7 +141,7 @@ TEST(SettingsMerge, LaterFilesWinKeyByKey)
         dumpJson(Json{{"title", "one"}, {"nested", {{"a", 1}, {"b", 3}}}}, -1));
     EXPECT_THAT(options.targetConfig, ElementsAre("A=1", "b=2"));
     const auto &air = options.encodings.at("air");
-    EXPECT_EQ(air.dtype, GDT_Int16);
+    EXPECT_EQ(air.dtype, NumberType::Int16);
     EXPECT_THAT(*air.chunk, IsEmpty());
     EXPECT_EQ(air.attributes, (Json{{"x", 1}, {"y", 2}}));
     EXPECT_EQ(options.encodings.at("*").level, 3);
