@@ -114,8 +114,9 @@ def test_threads_log_each_line_once(tmp_path, caplog):
         caplog.at_level(logging.DEBUG, LOGGER),
         concurrent.futures.ThreadPoolExecutor(count) as pool,
     ):
-        for number in range(count):
-            pool.submit(mda.append, day(0), tmp_path / f"{number}.zarr").result
+        stores = [tmp_path / f"{number}.zarr" for number in range(count)]
+        appended = pool.map(lambda store: mda.append(day(0), store).rows, stores)
+        assert list(appended) == [1] * count
     assert lines(caplog).count(NAMED) == count
 
 

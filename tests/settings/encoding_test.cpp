@@ -58,7 +58,7 @@ TEST(SettingsEncodingText, TypesHaveNamesAndCodes)
 {
     EXPECT_EQ(encodingFrom("a:dtype=<f4").dtype, NumberType::Float32);
     EXPECT_EQ(encodingFrom("a:dtype=i2").dtype, NumberType::Int16);
-    EXPECT_EQ(encodingFrom("a:dtype=|u1").dtype, GDT_UInt8);
+    EXPECT_EQ(encodingFrom("a:dtype=|u1").dtype, NumberType::UInt8);
     EXPECT_EQ(encodingFrom("a:dtype=float16").dtype, NumberType::Float16);
     EXPECT_EQ(encodingFrom("a:dtype=complex128").dtype, NumberType::Complex128);
     EXPECT_THAT(errorOf("a:dtype=>i2"), HasSubstr("little endian"));

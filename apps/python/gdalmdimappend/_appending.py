@@ -5,29 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ._ahead import Ahead
 from ._algorithm import APPEND, Outcome, run
-from ._blocks import append_lazily
+from ._appending_lazily import AppendingLazily
 from ._errors import (
     Cancelled,
-    Locked,
     SliceRefused,
     SliceUnavailable,
     UsageError,
     error_of,
 )
 from ._is_xarray import is_xarray
-from ._lazy import loaded, row_blocks
-from ._parts import slice_report
+from ._lazy import loaded
 from ._progress import ProgressOfSlices
 from ._report import Report, SliceReport
 from ._running_report import RunningReport
 from ._settings import Settings
 from ._slices import PreparedSlice, give_back
-from ._target import append_dim_of, leading_rows_present, target_exists
+from ._target import target_exists
 
 if TYPE_CHECKING:
     from ._memory_dataset import MemoryDataset
@@ -172,7 +169,13 @@ class Appending:
     ) -> None:
         if group and group[0].kind[0] == "lazy datasets":
             if not self._loads(group):
-                self._append_lazily(group, errors)
+                AppendingLazily(
+                    self._target,
+                    self._settings,
+                    self._progress,
+                    self._told,
+                    self._append,
+                ).append(group, errors)
                 return
             for prepared in group:
                 prepared.data = loaded(prepared.data)
@@ -216,80 +219,6 @@ class Appending:
             or resolved.get("lock") == "none"
             or group[0].label is not None
         )
-
-    def _append_lazily(
-        self, group: list[PreparedSlice], errors: dict[int, BaseException]
-    ) -> None:
-        """Writes what dask computes chunk by chunk, without ever having a slice."""
-        for prepared in group:
-            if not self._progress.watch(0, len(group), prepared.name):
-                return
-            try:
-                self._append_parts(prepared, errors)
-            except (Locked, SliceRefused, SliceUnavailable) as error:
-                errors[prepared.number] = error
-                self._told.fail(
-                    prepared.number,
-                    prepared.name,
-                    error.exit_status,
-                    f"{prepared.name}: {error}",
-                )
-                if not self._keeps_going or isinstance(error, Locked):
-                    return
-
-    def _append_parts(
-        self, prepared: PreparedSlice, errors: dict[int, BaseException]
-    ) -> None:
-        """Steps that are there already are compared, the others are one commit."""
-        keywords = self._settings.keywords
-        dataset = prepared.data
-        try:
-            done = append_lazily(dataset, self._target, keywords)
-        except SliceRefused:
-            dim = append_dim_of(dataset, self._target, self._settings)
-            present = leading_rows_present(dataset, self._target, dim, self._group)
-            if present == 0:
-                raise
-            before = self._compare(prepared, dim, present, errors)
-            if before.outcome == "failed" or present == dataset.sizes[dim]:
-                return
-            rest = dataset.isel({dim: slice(present, None)})
-            done = append_lazily(rest, self._target, keywords)
-            self._told.slices[prepared.number] = replace(
-                slice_report(prepared.name, done),
-                rows_already_there=before.rows_already_there,
-                rows_replaced=before.rows_replaced,
-            )
-        else:
-            self._told.slices[prepared.number] = slice_report(prepared.name, done)
-        self._told.note(append_dim=done.append_dim)
-
-    def _compare(
-        self,
-        prepared: PreparedSlice,
-        dim: str,
-        present: int,
-        errors: dict[int, BaseException],
-    ) -> SliceReport:
-        """Offers the steps that are there, a few at a time, as any slice's."""
-        told = SliceReport(prepared.name, "already there")
-        for block in row_blocks(prepared.data.isel({dim: slice(present)}), dim):
-            part = PreparedSlice(prepared.number, prepared.name, data=loaded(block))
-            self._append([part], errors)
-            each = self._told.slices[prepared.number]
-            if each.outcome == "failed":
-                return each
-            told = replace(
-                told,
-                outcome="appended" if each.rows_replaced else told.outcome,
-                rows_already_there=told.rows_already_there + each.rows_already_there,
-                rows_replaced=told.rows_replaced + each.rows_replaced,
-                first_label=told.first_label or each.first_label,
-                last_label=each.last_label,
-                sequence=each.sequence or told.sequence,
-            )
-        self._told.slices[prepared.number] = told
-        return told
 
     def _in_memory(self, prepared: PreparedSlice) -> MemoryDataset:
         # Files can be appended without numpy.
