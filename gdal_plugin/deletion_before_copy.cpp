@@ -1,4 +1,5 @@
-// Tells GDAL's deletion of what a copy replaces from one that somebody asked for.
+// Tells GDAL's deletion of what a copy replaces from one that somebody asked
+// for.
 
 #include "deletion_before_copy.h"
 

@@ -100,6 +100,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     bool RunImpl(GDALProgressFunc progress, void *progressData) override;
     void hide(std::span<const std::string_view> names);
     void addSliceArguments();
+    void addArrivalArguments();
     void addTargetArguments();
     void addGuardArguments();
     void addRunArguments();

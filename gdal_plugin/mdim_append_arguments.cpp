@@ -35,6 +35,7 @@ MdimAppendAlgorithm::MdimAppendAlgorithm(
         .SetPackedValuesAllowed(false)
         .SetMetaVar("FILE");
     addSliceArguments();
+    addArrivalArguments();
     addTargetArguments();
     addGuardArguments();
     addRunArguments();
@@ -105,6 +106,11 @@ void MdimAppendAlgorithm::addSliceArguments()
            "'metadata:ITEM'",
            &m_labelFrom)
         .SetMetaVar("name:PATTERN|metadata:ITEM");
+}
+
+/// How slices come, are waited for and are read.
+void MdimAppendAlgorithm::addArrivalArguments()
+{
     AddArg("slices-from", 0,
            "More slices, one a line, read as they arrive ('-': standard input)",
            &m_slicesFrom)
@@ -115,9 +121,7 @@ void MdimAppendAlgorithm::addSliceArguments()
            &m_wait)
         .SetMetaVar("DURATION");
     AddArg("poll-interval", 0,
-           "How often to look for a slice that is waited "
-           "for",
-           &m_pollInterval)
+           "How often to look for a slice that is waited for", &m_pollInterval)
         .SetDefault(m_pollInterval)
         .SetMetaVar("DURATION");
     AddArg("ready-suffix", 0,

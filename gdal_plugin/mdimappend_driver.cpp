@@ -1,5 +1,5 @@
-// The driver MDIMAPPEND: opens targets by its prefix, and copies datasets by the
-// algorithm of `gdal mdim append`.
+// The driver MDIMAPPEND: opens targets by its prefix, and copies datasets by
+// the algorithm of `gdal mdim append`.
 
 #include "mdimappend_driver.h"
 
