@@ -168,7 +168,7 @@ Status setCreationOptions(CSLConstList options, GDALAlgorithm &append)
         if (key.empty() || equals == std::string::npos)
             return {Failure::Usage,
                     "the creation option '" + option + "' is not NAME=VALUE"};
-        // Those are between GDAL and its callers.
+        // Such options are between GDAL and its callers.
         if (key[0] == '@' || EQUAL(key.c_str(), "APPEND_SUBDATASET"))
             continue;
         MDIMAPPEND_RETURN_IF_ERROR(add(key, option.substr(equals + 1), append));

@@ -77,7 +77,7 @@ bool DriverAlgorithm::RunImpl(GDALProgressFunc, void *)
     }
     catch (const std::exception &failure)
     {
-        // Not enough memory, most of all.
+        // Most of all, there is not enough memory.
         done = error("target '" + m_target + "': " + failure.what());
     }
     m_returnCode = exitStatus(done);

@@ -70,7 +70,7 @@ void MdimAppendAlgorithm::addSliceArguments()
         .SetPositional()
         .SetMinCount(0)
         .SetAutoOpenDataset(false)
-        // Else names are split at commas and lose their quotation marks.
+        // Else GDAL splits names at commas and takes their quotation marks.
         .SetPackedValuesAllowed(false)
         .SetMetaVar("SLICE");
     AddArg(GDAL_ARG_NAME_OUTPUT, 'o',

@@ -6,6 +6,7 @@
 #include "storage/object_address.h"
 
 #include <cpl_conv.h>
+#include <gdal_priv.h>
 
 #include <algorithm>
 #include <cstdlib>

@@ -202,7 +202,7 @@ Result<std::unique_ptr<GDALDataset>> openTarget(const TargetName &name,
     {
         MDIMAPPEND_ASSIGN(const ReadableTarget before,
                           waitUntilReadable(name.path, group, deadline));
-        // With the listing of its folder, which may say that there is no cube.
+        // GDAL keeps the folder's listing, which may say that there is no cube.
         if (isRemote(name.path))
             VSICurlPartialClearCache(before.site.parent.c_str());
         auto dataset = multidimensional

@@ -67,8 +67,8 @@ class Listeners
         const auto own = std::ranges::find(m_all, std::this_thread::get_id(),
                                            &Listener::thread);
         const auto &listener = own == m_all.end() ? m_all.back() : *own;
-        const std::string text = std::string(category) + ": " +
-                                 std::string(line.substr(0, longest));
+        const std::string text =
+            std::string(category) + ": " + std::string(line.substr(0, longest));
         isTelling = true;
         // It finds its data by being this thread's handler.
         CPLPushErrorHandlerEx(listener.handler, listener.data);

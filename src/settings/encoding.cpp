@@ -138,7 +138,7 @@ Status ignore(const Value &value, EncodingReading &into)
 
 const std::vector<Key<EncodingReading>> &encodingKeys()
 {
-    // The compressor before its level and shuffle.
+    // The compressor is read before its level and shuffle.
     static const std::vector<Key<EncodingReading>> keys = {
         {"dtype", "", readDtype},
         {"chunks", "", readChunk},

@@ -150,7 +150,7 @@ std::string textWithoutSecrets(const std::string &text)
 
 std::string withoutSecrets(const std::string &argument)
 {
-    // A setting that is spelled wrongly.
+    // It may be a setting that is spelled wrongly.
     const auto name = argument.substr(0, argument.find_first_of("= :"));
     if (name.size() < argument.size() && isSecretName(name))
         return argument.substr(0, name.size() + 1) + std::string(hidden);
@@ -166,7 +166,7 @@ std::string commandWithoutSecrets(const std::string &program,
     {
         command += " ";
         command += hideNext ? std::string(hidden) : withoutSecrets(argument);
-        // `--config KEY VALUE`
+        // The value of `--config KEY VALUE` is an argument of its own.
         hideNext =
             !hideNext && !argument.empty() &&
             std::ranges::all_of(

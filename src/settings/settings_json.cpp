@@ -22,7 +22,7 @@ Json configJson(const std::vector<std::string> &config)
     for (const auto &pair : config)
     {
         const auto middle = std::min(pair.find('='), pair.size());
-        // It is printed.
+        // What is made here is printed.
         const auto shown = withoutSecrets(pair);
         json[pair.substr(0, middle)] =
             middle < pair.size() ? shown.substr(middle + 1) : "";

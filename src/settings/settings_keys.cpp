@@ -75,7 +75,7 @@ std::vector<Key<Settings>> sliceSettings()
             {"slice_engine", "input_format", readEngine},
             {"open_options", "", config(&O::openOptions)},
             {"open_option", "open_options", config(&O::openOptions)},
-            // Polling before what refines it.
+            // Polling is read before what refines it.
             {"slice_polling", "", readPolling},
             {"wait", "slice_polling", readWait},
             {"poll_interval", "", readPollInterval},

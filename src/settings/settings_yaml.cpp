@@ -118,7 +118,7 @@ class Builder final : public YAML::EventHandler
     static Json scalar(const YAML::Mark &mark, const std::string &tag,
                        const std::string &text)
     {
-        // "?": without quotation marks, "!": with them.
+        // "?" is a text without quotation marks, "!" one with them.
         if (tag == "?" || tag.empty())
             return yamlScalar(text);
         if (tag == "!" || tag == "tag:yaml.org,2002:str")

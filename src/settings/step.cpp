@@ -58,7 +58,7 @@ std::optional<Nanoseconds> times(const Amount &amount, Nanoseconds unit)
         digits = digits * 10 + (digit - '0');
         divisor *= 10;
     }
-    // At most 30 digits and 15 of a week's nanoseconds: cut before they meet.
+    // 30 digits and the 15 of a week's nanoseconds would be too many at once.
     while (divisor > 1 && digits % 10 == 0)
     {
         digits /= 10;
