@@ -2,8 +2,7 @@
 
 #include "distributed_arguments.h"
 
-#include <cpl_vsi.h>
-#include <cpl_vsi_virtual.h>
+#include "vsi/vsi_file.h"
 
 #include <algorithm>
 #include <charconv>
@@ -63,7 +62,7 @@ Result<std::string> jsonArgument(const std::string &word)
         (word[first] == '{' || word[first] == '['))
         return word;
     const std::string name = word == "-" ? "/vsistdin/" : word;
-    const VSIVirtualHandleUniquePtr file(VSIFOpenL(name.c_str(), "rb"));
+    VsiFile file = VsiFile::open(name);
     if (!file)
         return Status(Failure::Usage, "'" + word +
                                           "' is neither JSON nor a file that "
@@ -72,7 +71,7 @@ Result<std::string> jsonArgument(const std::string &word)
     std::string part(1U << 16, '\0');
     while (text.size() < largestArgument)
     {
-        const auto count = file->Read(part.data(), 1, part.size());
+        const auto count = file.read(part.data(), part.size());
         text.append(part, 0, count);
         if (count < part.size())
             break;

@@ -124,7 +124,7 @@ Status SliceQueue::openFile(const std::string &name)
     const std::string path = VSIURIToVSIPath(name);
     if (path.starts_with("/vsi"))
     {
-        m_file.reset(VSIFOpenL(path.c_str(), "rb"));
+        m_file = VsiFile::open(path);
         return m_file ? Status::ok() : failed("cannot be opened");
     }
     // Without O_NONBLOCK a FIFO is not open before somebody writes to it.
@@ -181,9 +181,9 @@ void SliceQueue::readSome()
     char bytes[16384];
     if (m_file)
     {
-        const std::size_t count = m_file->Read(bytes, 1, sizeof bytes);
+        const std::size_t count = m_file.read(bytes, sizeof bytes);
         take({bytes, count});
-        if (count < sizeof bytes && m_file->Error())
+        if (count < sizeof bytes && m_file.failed())
             fail("the driver does not say why");
         else if (count < sizeof bytes)
             end();

@@ -10,8 +10,7 @@
 
 #include "append/slice_input.h"
 #include "status.h"
-
-#include <cpl_vsi_virtual.h>
+#include "vsi/vsi_file.h"
 
 #include <cstddef>
 #include <deque>
@@ -84,7 +83,7 @@ class SliceQueue
     std::function<bool()> m_cancelled;
     std::string m_source{};  ///< for messages
     int m_descriptor = -1;   ///< owned, unless it is standard input
-    VSIVirtualHandleUniquePtr m_file{};
+    VsiFile m_file{};
     std::deque<Result<SliceInput>> m_waiting{};
     std::string m_begun{};  ///< a line without its end
     bool m_tooLong = false;

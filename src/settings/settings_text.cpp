@@ -4,9 +4,10 @@
 
 #include "json/utf8.h"
 #include "settings/value.h"
+#include "vsi/vsi_file.h"
 
 #include <cpl_error.h>
-#include <cpl_vsi_virtual.h>
+#include <cpl_string.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -114,12 +115,12 @@ Result<std::string> readText(const std::string &file)
                                 : std::string("cannot be read: ") +
                                       VSIStrerror(errno));
     };
-    VSIVirtualHandleUniquePtr handle(VSIFOpenL(file.c_str(), "rb"));
+    VsiFile handle = VsiFile::open(file);
     if (!handle)
         return unreadable();
     std::string text(maximumFileSize + 1, '\0');
-    const auto size = handle->Read(text.data(), 1, text.size());
-    if (handle->Error())
+    const auto size = handle.read(text.data(), text.size());
+    if (handle.failed())
         return unreadable();
     if (size > maximumFileSize)
         return wrong("has more than " + std::to_string(maximumFileSize >> 20) +

@@ -276,16 +276,14 @@ std::size_t Hdf5Blocks::position(const Extent &index) const
 }
 
 Hdf5BlockReader::Hdf5BlockReader(std::shared_ptr<const Hdf5Blocks> blocks)
-    : m_blocks(std::move(blocks)),
-      m_file(VSIFOpenL(m_blocks->file().c_str(), "rb"))
+    : m_blocks(std::move(blocks)), m_file(VsiFile::open(m_blocks->file()))
 {
 }
 
 bool Hdf5BlockReader::readAt(std::uint64_t offset, void *buffer,
                              std::size_t size)
 {
-    return m_file && m_file->Seek(offset, SEEK_SET) == 0 &&
-           m_file->Read(buffer, 1, size) == size;
+    return m_file && m_file.readAt(offset, buffer, size);
 }
 
 bool Hdf5BlockReader::read(std::span<const std::uint64_t> from,

@@ -10,8 +10,8 @@
 #pragma once
 
 #include "slice/copy_box.h"
+#include "vsi/vsi_file.h"
 
-#include <cpl_vsi_virtual.h>
 #include <gdal_multidim.h>
 
 #include <array>
@@ -127,7 +127,7 @@ class Hdf5BlockReader
     bool readAt(std::uint64_t offset, void *buffer, std::size_t size);
 
     std::shared_ptr<const Hdf5Blocks> m_blocks;
-    VSIVirtualHandleUniquePtr m_file;
+    VsiFile m_file;
 
     /// Bytes that are written before they are read.
     class Room

@@ -3,6 +3,7 @@
 #include "slice/attributes_json.h"
 #include "slice/crs_attributes.h"
 #include "slice/gdal_messages.h"
+#include "slice/gdal_strings.h"
 #include "slice/grib_slice.h"
 #include "slice/missing_value.h"
 #include "slice/slice_source.h"

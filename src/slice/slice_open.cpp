@@ -8,8 +8,7 @@
 #include "slice/slice_name.h"
 #include "slice/slice_source.h"
 #include "slice/zarr_references.h"
-
-#include <cpl_vsi_virtual.h>
+#include "vsi/vsi_file.h"
 
 #include <algorithm>
 #include <sys/stat.h>
@@ -67,11 +66,11 @@ std::string hint(const std::string &path)
     VSIStatBufL state;
     if (VSIStatL(path.c_str(), &state) == 0 && VSI_ISDIR(state.st_mode))
         return " It is a folder.";
-    const VSIVirtualHandleUniquePtr file(VSIFOpenL(path.c_str(), "rb"));
+    VsiFile file = VsiFile::open(path);
     GByte start[8] = {};
     if (!file)
         return {};
-    if (file->Read(start, 1, sizeof start) == 0)
+    if (file.read(start, sizeof start) == 0)
         return " The file is empty.";
     if (std::string_view(reinterpret_cast<char *>(start), 8) ==
         "\x89HDF\r\n\x1a\n")

@@ -187,7 +187,4 @@ struct SliceState
 std::unique_ptr<SliceReader>
 openReader(std::shared_ptr<const SliceState> state);
 
-/// Reads a whole array's strings and returns the longest, in characters.
-Result<std::size_t> longestString(const GDALMDArray &array);
-
 }  // namespace mdimappend
