@@ -38,7 +38,7 @@ Json chunkJson(const WrittenChunk &chunk)
     }
     if (record.base)
         json["base"] = contentJson(*record.base);
-    if (record.aside)
+    if (record.keyTaken)
         json["aside"] = true;
     return json;
 }
@@ -69,7 +69,7 @@ std::optional<WrittenChunk> chunkFrom(const Json &json)
     chunk.stagedVersion = textMember(json, "version");
     if (json.contains("base"))
         record.base = contentFrom(json["base"]);
-    record.aside = member(json, "aside") == true;
+    record.keyTaken = member(json, "aside") == true;
     return chunk;
 }
 
