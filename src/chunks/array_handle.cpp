@@ -11,7 +11,7 @@ namespace mdimappend
 {
 
 Result<std::unique_ptr<ArrayHandle>>
-ArrayHandle::open(const View &view, std::size_t array, Face face)
+ArrayHandle::open(const View &view, std::size_t array, OpenMode mode)
 {
     MDIMAPPEND_ASSIGN(const CPLStringList config,
                       parseConfig(view.site().config));
@@ -24,11 +24,11 @@ ArrayHandle::open(const View &view, std::size_t array, Face face)
     std::unique_ptr<ArrayHandle> handle(new ArrayHandle);
     handle->m_config = config;
     handle->m_name = view.arrayName(array);
-    const auto path = view.path(array, face);
+    const auto path = view.path(array, mode);
     const char *const drivers[] = {"Zarr", nullptr};
     const char *const options[] = {"USE_CONSOLIDATED_METADATA=NO", nullptr};
     unsigned flags = GDAL_OF_MULTIDIM_RASTER;
-    if (face != Face::Read)
+    if (mode != OpenMode::Read)
         flags |= GDAL_OF_UPDATE;
     handle->m_dataset.reset(
         GDALDataset::Open(path.c_str(), flags, drivers, options));

@@ -105,12 +105,12 @@ class ChunkWriter
         return m_view.failure();
     }
 
-    Result<ArrayHandle *> handle(Face face)
+    Result<ArrayHandle *> handle(OpenMode mode)
     {
-        auto &slot = m_handles[static_cast<std::size_t>(face)];
+        auto &slot = m_handles[static_cast<std::size_t>(mode)];
         if (!slot)
         {
-            MDIMAPPEND_ASSIGN(slot, ArrayHandle::open(m_view, m_array, face));
+            MDIMAPPEND_ASSIGN(slot, ArrayHandle::open(m_view, m_array, mode));
         }
         return slot.get();
     }
@@ -129,7 +129,7 @@ class ChunkWriter
         else
         {
             m_blosc.reset();
-            MDIMAPPEND_ASSIGN(const auto *any, handle(Face::WriteZero));
+            MDIMAPPEND_ASSIGN(const auto *any, handle(OpenMode::WriteZero));
             m_type = std::make_unique<GDALExtendedDataType>(any->type());
         }
         m_strings = m_type->GetClass() == GEDTC_STRING;
@@ -407,7 +407,7 @@ class ChunkWriter
             return Status::ok();
         m_committed =
             std::make_unique<ElementBuffer>(*m_type, elementCount(extent));
-        MDIMAPPEND_ASSIGN(auto *committed, handle(Face::Read));
+        MDIMAPPEND_ASSIGN(auto *committed, handle(OpenMode::Read));
         MDIMAPPEND_RETURN_IF_ERROR(
             committed->read(origin, extent, m_committed->data()));
         MDIMAPPEND_RETURN_IF_ERROR(m_view.failure());
@@ -448,8 +448,9 @@ class ChunkWriter
         }
         if (m_strings)
             MDIMAPPEND_RETURN_IF_ERROR(checkTexts(whole, count));
-        const Face face = firstIsZero(whole) ? Face::WriteOne : Face::WriteZero;
-        MDIMAPPEND_ASSIGN(auto *array, handle(face));
+        const OpenMode mode =
+            firstIsZero(whole) ? OpenMode::WriteOne : OpenMode::WriteZero;
+        MDIMAPPEND_ASSIGN(auto *array, handle(mode));
         return array->write(origin, m_document->chunk, whole);
     }
 

@@ -91,7 +91,7 @@ class RowComparison
         {
             MDIMAPPEND_ASSIGN(
                 m_handle,
-                ArrayHandle::open(m_view, m_match.targetArray, Face::Read));
+                ArrayHandle::open(m_view, m_match.targetArray, OpenMode::Read));
             MDIMAPPEND_ASSIGN(m_reader, m_slice.reader());
         }
         const auto &document = m_target.document;
@@ -217,7 +217,7 @@ TargetValues::read(std::size_t array, const Extent &start, const Extent &extent)
         checkReadWhole(m_target.arrays[array].name, extent)
             .prefixed("the target"));
     MDIMAPPEND_ASSIGN(const auto handle,
-                      ArrayHandle::open(*m_view, array, Face::Read));
+                      ArrayHandle::open(*m_view, array, OpenMode::Read));
     auto buffer =
         std::make_unique<ElementBuffer>(handle->type(), elementCount(extent));
     MDIMAPPEND_RETURN_IF_ERROR(handle->read(start, extent, buffer->data()));

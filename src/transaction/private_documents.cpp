@@ -25,7 +25,8 @@ Json fillValue(const DataType &type, bool isZero)
 }  // namespace
 
 std::shared_ptr<const std::string>
-PrivateDocuments::find(std::size_t array, Face face, std::string_view key) const
+PrivateDocuments::find(std::size_t array, OpenMode mode,
+                       std::string_view key) const
 {
     if (array >= m_arrays.size())
         return nullptr;
@@ -33,22 +34,23 @@ PrivateDocuments::find(std::size_t array, Face face, std::string_view key) const
     if (key != (isV2 ? ".zarray" : "zarr.json"))
         return nullptr;
     const MutexLock lock(m_mutex);
-    auto &made = m_made[{array, face}];
+    auto &made = m_made[{array, mode}];
     if (!made)
-        made = std::make_shared<const std::string>(make(array, face));
+        made = std::make_shared<const std::string>(make(array, mode));
     return made;
 }
 
-std::string PrivateDocuments::make(std::size_t array, Face face) const
+std::string PrivateDocuments::make(std::size_t array, OpenMode mode) const
 {
     const auto &[planned, document, paddedShape] = m_arrays[array];
     // In a shard the driver leaves out inner chunks that are all fill, and a
     // reader then sees the array's own fill value: no other may be served.
-    if (face == Face::Read || document.sharded)
+    if (mode == OpenMode::Read || document.sharded)
         return privateDocument(document, paddedShape, std::nullopt);
-    return privateDocument(document, paddedShape,
-                           std::make_optional<Json>(fillValue(
-                               document.dataType, face == Face::WriteZero)));
+    return privateDocument(
+        document, paddedShape,
+        std::make_optional<Json>(
+            fillValue(document.dataType, mode == OpenMode::WriteZero)));
 }
 
 void PrivateDocuments::clear()

@@ -31,11 +31,11 @@ View::~View()
     ViewFileSystem::leave(m_id);
 }
 
-std::string View::path(std::size_t array, Face face) const
+std::string View::path(std::size_t array, OpenMode mode) const
 {
-    static constexpr const char *faces[] = {"read", "zero", "one"};
+    static constexpr const char *modes[] = {"read", "zero", "one"};
     return ViewFileSystem::prefix() + m_id + "/" + std::to_string(array) + "." +
-           faces[static_cast<int>(face)] + "." + std::to_string(m_generation);
+           modes[static_cast<int>(mode)] + "." + std::to_string(m_generation);
 }
 
 std::optional<std::size_t> View::find(const std::string &path) const

@@ -2,18 +2,15 @@
 // GDAL's Zarr driver encodes and decodes chunks without being trusted.
 //
 // An array is opened as a dataset of its own at `path(...)`. Its document is
-// served from memory (zarr/array_document.h, privateDocument): no attributes,
-// no names, the shape padded to whole chunks. What the driver writes is mapped:
-//
-//   a chunk in the plan's `added` boxes     its final key; the stage, if there
-//                                           is an object at that key already
-//   a chunk in the plan's `replaced` boxes  the stage
-//   anything else                           a failure of the transaction
+// served from memory (private_documents.h): no attributes, no names, the shape
+// padded to whole chunks. A planned chunk that the driver writes is put where
+// chunk_placement.h says; anything else is a failure of the transaction.
 //
 // Documents it writes and its unlinks are swallowed. Each chunk's outcome is
-// recorded here, and the record is what the transaction believes; what the
-// driver returns is not. "Does not exist" is the only answer to a read that
-// means an empty chunk; any other failure is kept and fails the transaction.
+// recorded (chunk_table.h), and the record is what the transaction believes;
+// what the driver returns is not. "Does not exist" is the only answer to a read
+// that means an empty chunk; any other failure is kept and fails the
+// transaction.
 
 #pragma once
 
@@ -62,7 +59,7 @@ class View
     View &operator=(const View &) = delete;
 
     /// What GDAL opens as a dataset (multidimensional, one array).
-    std::string path(std::size_t array, Face face) const;
+    std::string path(std::size_t array, OpenMode mode) const;
 
     const Site &site() const
     {
@@ -165,10 +162,10 @@ class View
     }
 
     // For the file system handler only.
-    std::shared_ptr<const std::string> document(std::size_t array, Face face,
-                                                std::string_view key) const
+    std::shared_ptr<const std::string>
+    document(std::size_t array, OpenMode mode, std::string_view key) const
     {
-        return m_documents.find(array, face, key);
+        return m_documents.find(array, mode, key);
     }
 
     bool isChunkKey(std::size_t array, std::string_view key) const

@@ -30,18 +30,18 @@ struct Place
 {
     View *view = nullptr;
     std::size_t array = 0;
-    Face face = Face::Read;
+    OpenMode mode = OpenMode::Read;
     std::string key;  ///< "" is the array's folder itself
 };
 
-std::optional<Face> parseFace(std::string_view name)
+std::optional<OpenMode> parseMode(std::string_view name)
 {
     if (name == "read")
-        return Face::Read;
+        return OpenMode::Read;
     if (name == "zero")
-        return Face::WriteZero;
+        return OpenMode::WriteZero;
     if (name == "one")
-        return Face::WriteOne;
+        return OpenMode::WriteOne;
     return std::nullopt;
 }
 
@@ -61,11 +61,11 @@ std::optional<Place> locatePlace(const std::string &whole)
     if (code != std::errc() || stop != array.data() + dot)
         return std::nullopt;
     // What follows the second dot only makes the name new.
-    const auto face =
-        parseFace(array.substr(dot + 1, array.find('.', dot + 1) - dot - 1));
-    if (!face)
+    const auto mode =
+        parseMode(array.substr(dot + 1, array.find('.', dot + 1) - dot - 1));
+    if (!mode)
         return std::nullopt;
-    place.face = *face;
+    place.mode = *mode;
     if (end < path.size())
         place.key = path.substr(end + 1);
     while (place.key.ends_with('/'))
@@ -83,9 +83,9 @@ bool isDocument(const std::string &key)
 std::optional<std::string> contentAt(const Place &place)
 {
     if (const auto document =
-            place.view->document(place.array, place.face, place.key))
+            place.view->document(place.array, place.mode, place.key))
         return *document;
-    if (place.face != Face::Read || isDocument(place.key))
+    if (place.mode != OpenMode::Read || isDocument(place.key))
         return std::nullopt;
     auto bytes = place.view->readChunk(place.array, place.key);
     return bytes ? std::move(*bytes) : std::nullopt;
@@ -131,7 +131,7 @@ class Files final : public FileSystem
         if (place)
         {
             if (const auto document = place->view->document(
-                    place->array, place->face, place->key))
+                    place->array, place->mode, place->key))
             {
                 state.st_mode = S_IFREG | 0644;
                 state.st_size = static_cast<off_t>(document->size());
@@ -154,7 +154,7 @@ class Files final : public FileSystem
     static bool isFolder(const Place &place)
     {
         return place.key.empty() ||
-               (place.face != Face::Read && !isDocument(place.key) &&
+               (place.mode != OpenMode::Read && !isDocument(place.key) &&
                 !place.view->isChunkKey(place.array, place.key));
     }
 };
