@@ -12,6 +12,7 @@
 #include <gdal.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -100,6 +101,12 @@ Result<ArrayDocument> parseArrayV2(const std::string &path,
                                    std::string_view zattrs);
 Result<ArrayDocument> parseArrayV3(const std::string &path,
                                    std::string_view zarrJson);
+
+/// The array at `path` from its own documents among `documents`, which are by
+/// key below the store's root.
+Result<ArrayDocument>
+parseArray(ZarrFormat format, const std::string &path,
+           const std::map<std::string, std::string> &documents);
 
 /// One element of the array's fill value as it lies in memory, native byte
 /// order, `dataType.size` bytes. Nothing if it is undefined (V2 null).

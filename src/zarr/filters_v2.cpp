@@ -99,7 +99,7 @@ std::string reasonAgainst(std::string_view id)
                "offset";
     if (isOneOf({"quantize", "bitround"}))
         return "it cannot round values; known are delta and shuffle";
-    // Its buffer for a filter's result is no larger than the chunk.
+    // The driver's buffer for a filter's result is no larger than the chunk.
     if (isOneOf({"blosc", "bz2", "gzip", "lz4", "lzma", "zlib", "zstd"}))
         return "as a filter it fails on data that do not shrink; it can be "
                "the compressor";
@@ -116,15 +116,13 @@ Status checkFiltersV2(const Json &filters, std::uint64_t chunkBytes)
         return error("'filters' is not a list");
     for (const Json &filter : filters)
     {
-        const Json &id = member(filter, "id");
+        const auto id = textMember(filter, "id");
         if (id == "delta")
             MDIMAPPEND_RETURN_IF_ERROR(checkDelta(filter, chunkBytes));
         else if (id == "shuffle")
             MDIMAPPEND_RETURN_IF_ERROR(checkShuffle(filter, chunkBytes));
         else
-            return cannotEncode(
-                "filter", filter,
-                reasonAgainst(id.is_string() ? id.get<std::string>() : ""));
+            return cannotEncode("filter", filter, reasonAgainst(id));
     }
     return Status::ok();
 }
