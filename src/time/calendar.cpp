@@ -90,7 +90,7 @@ std::optional<Int128> uniformDayNumber(const CivilDate &date, Calendar calendar)
 
 CivilDate uniformCivilDate(Int128 number, Calendar calendar)
 {
-    // An estimate that is off by a year at most, whichever the calendar:
+    // The estimate is off by a year at most, whichever the calendar:
     // 146097 days are 400 Gregorian years.
     const Int128 perFourCenturies = daysBeforeYear(400, calendar);
     CivilDate date{floorDivide(number * 400, perFourCenturies), 1, 1};
