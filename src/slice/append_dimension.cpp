@@ -85,50 +85,26 @@ void putInFront(SourceArray &source, const std::string &dimension)
     source.dimensionAdded = true;
 }
 
-/// The arrays that do not get the dimension: what other arrays refer to.
-std::set<std::string> auxiliaryNames(const SourceContents &contents)
-{
-    std::set<std::string> names;
-    for (const SourceArray &source : contents.arrays)
-        for (std::string &name : referencedNames(source.array.attributes))
-            if (name != source.array.name)
-                names.insert(std::move(name));
-    return names;
-}
-
-std::set<std::string> boundsOf(const SliceArray &array)
-{
-    std::set<std::string> names;
-    for (const char *key : {"bounds", "climatology"})
-        if (const auto found = array.attributes.find(key);
-            found != array.attributes.end() && found->is_string())
-            names.insert(found->get<std::string>());
-    return names;
-}
-
 /// Returns how many arrays got the dimension. `label` is the scalar that
 /// becomes the label array, or null: its bounds get the dimension, too.
 std::size_t addDimension(SourceContents &contents, const std::string &name,
                          SourceArray *label)
 {
-    const std::set<std::string> auxiliary = auxiliaryNames(contents);
-    const std::set<std::string> bounds =
-        label ? boundsOf(label->array) : std::set<std::string>();
-    std::size_t added = 0;
+    std::vector<NamedArray> arrays;
+    for (const SourceArray &source : contents.arrays)
+        arrays.push_back({source.array.name, source.array.dimensions,
+                          source.array.attributes});
+    const std::set<std::string> data = dataAmong(arrays);
     for (SourceArray &source : contents.arrays)
     {
-        const SliceArray &array = source.array;
-        const bool coordinate = array.dimensions.size() == 1 &&
-                                array.dimensions.front() == array.name;
-        const bool data = !coordinate && !array.dimensions.empty() &&
-                          !auxiliary.contains(array.name);
-        if (data || bounds.contains(array.name))
+        const std::string &own = source.array.name;
+        if (data.contains(own) ||
+            (label && namesBounds(label->array.attributes, own)))
             putInFront(source, name);
-        added += data ? 1 : 0;
     }
     if (label)
         putInFront(*label, name);
-    return added;
+    return data.size();
 }
 
 Status alreadyThere(const std::string &what, const std::string &name)
@@ -141,8 +117,7 @@ void markLabels(SourceContents &contents, const std::string &name)
 {
     for (SourceArray &source : contents.arrays)
         source.array.labels = source.array.name == name &&
-                              source.array.dimensions.size() == 1 &&
-                              source.array.dimensions.front() == name;
+                              isCoordinate(name, source.array.dimensions);
 }
 
 }  // namespace

@@ -205,7 +205,7 @@ std::optional<std::uint64_t> Header::size()
     if (m_version != 1 && m_version != 2 && m_version != 5)
         return {};
     std::uint64_t records = count();
-    // All bits set: a stream, whose writer did not know.
+    // All bits are set in a stream, whose writer did not know.
     if (records == (m_version == 5 ? unknown : 0xFFFFFFFFu))
         records = 0;
     readDimensions();

@@ -3,6 +3,7 @@
 
 #include "slice/gdal_messages.h"
 #include "slice/gdal_strings.h"
+#include "slice/hdf5_block_reader.h"
 #include "slice/slice_source.h"
 #include "trace.h"
 #include "vsi/vsi_file.h"
@@ -115,7 +116,7 @@ std::shared_ptr<const Hdf5Blocks> blocksOf(const SliceState &state,
         address.borrowed || source.origin != SourceArray::Origin::Group ||
         elementCount(source.array.shape) * type.GetSize() < fewBytes)
         return nullptr;
-    const std::lock_guard guard(state.blocksLock);
+    const MutexLock guard(state.blocksLock);
     const auto [found, isNew] = state.blocks.try_emplace(number);
     if (isNew)
     {
@@ -149,7 +150,7 @@ Status Reader::openDataset()
     if (m_dataset.dataset)
         return Status::ok();
     {
-        const std::lock_guard guard(m_state->idleLock);
+        const MutexLock guard(m_state->idleLock);
         auto &idle = m_state->idle;
         if (!idle.empty())
         {
@@ -171,7 +172,7 @@ void Reader::giveBack()
         m_dataset.root.reset();
         return;
     }
-    const std::lock_guard guard(m_state->idleLock);
+    const MutexLock guard(m_state->idleLock);
     m_state->idle.push_back(std::move(m_dataset));
 }
 
