@@ -6,6 +6,7 @@
 
 #include "cube/array_encoding.h"
 #include "cube/missing_value.h"
+#include "slice/cf_references.h"
 
 #include <algorithm>
 
@@ -14,12 +15,6 @@ namespace mdimappend
 
 namespace
 {
-
-bool isBoundsOf(const Json &attributes, const std::string &name)
-{
-    return textMember(attributes, "bounds") == name ||
-           textMember(attributes, "climatology") == name;
-}
 
 /// What a bounds variable does not say is as its coordinate has it: all, or the
 /// calendar of units of its own.
@@ -96,8 +91,8 @@ targetMissing(const ArrayDocument &document,
     MDIMAPPEND_ASSIGN(auto known, missingForAllReaders(document));
     if (known)
         return known;
-    // A store whose readers go by the fill value, and a slice that has the
-    // same: as before.
+    // Where the slice has the very fill value of a store whose readers go by
+    // it, that is written.
     MDIMAPPEND_ASSIGN(auto fill, missingOf(document));
     return fill && fill == offered ? fill : known;
 }
@@ -139,7 +134,7 @@ UnitsOf unitsOf(const Slice &slice, const SliceArray &array)
     UnitsOf found{array.units, textMember(array.attributes, "calendar")};
     for (const auto &owner : slice.arrays())
     {
-        if (isBoundsOf(owner.attributes, array.name))
+        if (namesBounds(owner.attributes, array.name))
             inherit(found,
                     {owner.units, textMember(owner.attributes, "calendar")});
     }
@@ -151,7 +146,7 @@ UnitsOf unitsOf(const Target &target, const TargetArray &array)
     UnitsOf found{array.units, array.calendar};
     for (const auto &owner : target.arrays)
     {
-        if (isBoundsOf(owner.document.attributes, array.name))
+        if (namesBounds(owner.document.attributes, array.name))
             inherit(found, {owner.units, owner.calendar});
     }
     return found;

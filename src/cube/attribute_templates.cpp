@@ -72,8 +72,7 @@ Result<Json> expandText(const std::string &text, const TemplateValue &valueOf)
         at = end + closing.size();
         if (begin == 0 && at == text.size())
             return value;
-        expanded +=
-            value.is_string() ? value.get<std::string>() : dumpJson(value, -1);
+        expanded += textOrJson(value);
     }
     return Json(expanded);
 }

@@ -48,7 +48,7 @@ double toleranceAt(const CoordinateValues &values, std::size_t at)
             const auto neighbour = index + 1 < size ? at + stride : at - stride;
             const double distance =
                 std::fabs(values.numbers[neighbour] - values.numbers[at]);
-            // A comparison that NaN never wins.
+            // NaN never wins this comparison.
             if (distance > cell)
                 cell = distance;
         }
