@@ -1,6 +1,7 @@
 #include "append/duplicates.h"
 
 #include "append/logged_slices.h"
+#include "cube/label_match.h"
 #include "cube/target_attributes.h"
 #include "guards/step_guard.h"
 #include "units/unit_conversion.h"

@@ -2,6 +2,7 @@
 
 #include "append/plan.h"
 #include "append/slice_request.h"
+#include "cube/label_match.h"
 #include "cube/open_target.h"
 #include "distributed/open_part.h"
 #include "distributed/part_labels.h"

@@ -3,6 +3,7 @@
 #include "append/duplicates.h"
 #include "append/log_record.h"
 #include "chunks/pipeline.h"
+#include "cube/label_match.h"
 #include "distributed/collected_parts.h"
 #include "distributed/ended_transaction.h"
 #include "distributed/label_slice.h"
