@@ -4,6 +4,7 @@
 #include "chunks/chunk_grid.h"
 #include "cube/array_conversion.h"
 #include "cube/array_encoding.h"
+#include "cube/encoding_check.h"
 #include "cube/label_match.h"
 #include "cube/new_target.h"
 #include "cube/target_attributes.h"

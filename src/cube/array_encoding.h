@@ -35,14 +35,4 @@ std::optional<GDALDataType> askedType(const ArrayEncoding &encoding);
 bool asksForType(const AppendOptions &options, const std::string &name,
                  GDALDataType type);
 
-/// One element of `type`, native byte order, of a missing value in settings: a
-/// number, or "NaN", "Infinity", "-Infinity"; nothing for null.
-/// Failure::Usage if the type cannot hold it.
-Result<std::optional<std::string>> nodataElement(const Json &nodata,
-                                                 GDALDataType type);
-
-/// Refuses settings that contradict an existing target (Failure::Usage).
-Status checkEncodings(const AppendOptions &options, const Target &target,
-                      const Slice &slice);
-
 }  // namespace mdimappend
