@@ -1,10 +1,9 @@
 // Where slices come from: those named, then the lines of a file, a FIFO or
 // standard input, taken as they come.
 //
-// A line is the name of a slice as it stands, or, if it begins with '{', JSON:
-// {"slice": NAME, "label": TEXT OR NUMBER}. White space at its end does not
-// count, nor do empty lines. At most 64 KiB; a name that begins with '{' can be
-// given as JSON.
+// What a line says: slice_line.h. White space at its end does not count, nor do
+// empty lines. It has at most 64 KiB; a name that begins with '{' can be given
+// as JSON.
 
 #pragma once
 
