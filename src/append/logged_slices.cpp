@@ -1,3 +1,5 @@
+// Looks slices up in the log: by their entries, else record by record.
+
 #include "append/logged_slices.h"
 
 #include "journal/log.h"

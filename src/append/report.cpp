@@ -1,3 +1,5 @@
+// The report of a run as JSON and as lines for a terminal.
+
 #include "append/report.h"
 
 #include "settings/secrets.h"

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "settings/options.h"
+#include "append/slice_input.h"
 #include "status.h"
 
 #include <string>

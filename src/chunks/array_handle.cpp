@@ -1,3 +1,6 @@
+// GDAL's Zarr driver, on one array of the private view: every failure that it
+// reports, even beside success, counts.
+
 #include "chunks/array_handle.h"
 
 #include "slice/gdal_messages.h"

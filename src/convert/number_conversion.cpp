@@ -1,3 +1,6 @@
+// Prepares a conversion of numbers once, and does it in blocks; a block with a
+// value that does not fit is done again by number_one_by_one.cpp.
+
 #include "convert/number_conversion.h"
 
 #include "convert/number.h"

@@ -1,3 +1,6 @@
+// Times element by element, as instants in whole nanoseconds between two
+// encodings.
+
 #include "convert/time_conversion.h"
 
 #include <cmath>

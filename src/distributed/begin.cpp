@@ -1,3 +1,6 @@
+// Plans a transaction for its parts, writes what they do not bring, and leaves
+// the lease to them.
+
 #include "distributed/begin.h"
 
 #include "append/plan.h"
@@ -122,8 +125,9 @@ class Beginning
         std::unique_ptr<Slice> tall;
         if (m_labelsComeLater)
             tall = std::make_unique<TallSlice>(*m_template, rows);
-        auto plan = planAppend(m_options, m_open.site, storage(),
-                               tall ? *tall : *m_template, m_cube);
+        auto plan = planAppend(
+            {m_options, m_open.site, storage(), tall ? *tall : *m_template},
+            m_cube);
         if (!plan && plan.status().kind() == Failure::Refused)
             return plan.takeStatus()
                 .prefixed("template '" + m_template->name() + "'")
@@ -164,17 +168,14 @@ class Beginning
 
     SessionArray describe(const Slab &slab) const
     {
-        const auto &arrays = m_session.target.arrays;
-        const auto found =
-            std::ranges::find(arrays, slab.path, [](const TargetArray &array)
-                              { return array.document.path; });
         SessionArray array;
-        array.array = static_cast<std::size_t>(found - arrays.begin());
+        array.array = m_session.numberOf(slab.path);
         array.window = {Extent(slab.shape.size(), 0), slab.shape};
         if (slab.axis)
             array.window.low[*slab.axis] = slab.committed[*slab.axis];
         array.committed = slab.committed;
-        const bool isLabels = &*found == m_session.target.labels();
+        const bool isLabels =
+            &m_session.targetArray(array) == m_session.target.labels();
         array.byParts =
             slab.axis && (isLabels ? m_labelsComeLater : !slab.constant);
         return array;
@@ -188,13 +189,8 @@ class Beginning
         for (const auto &[dimension, range] : m_request.region)
         {
             const bool is = std::ranges::any_of(
-                target.arrays,
-                [&](const TargetArray &array)
-                {
-                    return std::ranges::find(array.document.dimensions,
-                                             dimension) !=
-                           array.document.dimensions.end();
-                });
+                target.arrays, [&](const TargetArray &array)
+                { return axisOf(array.document, dimension).has_value(); });
             if (!is)
                 return {Failure::Usage,
                         "--region: the target has no dimension '" + dimension +
@@ -313,13 +309,11 @@ class Beginning
                                        !storage().createsWhole()));
             slabs.push_back(std::move(plan.slabs[i]));
         }
-        PipelineOptions pipeline;
-        pipeline.threads = m_options.threads;
-        pipeline.progress = m_request.around.progress;
         MDIMAPPEND_ASSIGN(
             m_session.begun,
             stageSlabs({m_open.site, storage(), m_session.transaction, ownPart},
-                       std::move(arrays), m_template.get(), slabs, pipeline));
+                       std::move(arrays), m_template.get(), slabs,
+                       m_options.threads, m_request.around.progress));
         return Status::ok();
     }
 

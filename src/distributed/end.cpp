@@ -1,3 +1,6 @@
+// Commits or gives up a transaction of parts, also where somebody has begun to
+// before and was killed.
+
 #include "distributed/end.h"
 
 #include "append/duplicates.h"
@@ -8,6 +11,7 @@
 #include "distributed/ended_transaction.h"
 #include "distributed/label_slice.h"
 #include "distributed/open_part.h"
+#include "guards/array_labels.h"
 #include "guards/step_guard.h"
 #include "storage/versioned_storage.h"
 #include "transaction/protocol.h"
@@ -234,10 +238,10 @@ class Committing
                                                   m_session.target.appendDim));
         cube.committedRows = cube.target.size;
         TargetValues values(site(), storage(), cube.target);
-        MDIMAPPEND_RETURN_IF_ERROR(decideRows(m_session.options, site(),
-                                              storage(), slice, cube, values,
-                                              {})
-                                       .status());
+        MDIMAPPEND_RETURN_IF_ERROR(
+            decideRows({m_session.options, site(), storage(), slice}, cube,
+                       values, {})
+                .status());
         Labels all = cube.labels;
         all.values.insert(all.values.end(), labels.values.begin(),
                           labels.values.end());
@@ -256,6 +260,7 @@ class Committing
         MDIMAPPEND_RETURN_IF_ERROR(m_parts.giveTo(view));
         PipelineOptions pipeline;
         pipeline.eachChunkWaits = storage().waitsForAnswers();
+        pipeline.transaction = m_token.transaction;
         MDIMAPPEND_RETURN_IF_ERROR(
             runPipeline(view, nullptr, m_parts.carriedSlabs(), pipeline));
         m_report.chunks = view.chunksWritten();
@@ -266,8 +271,8 @@ class Committing
         // There the commit removes what it knows of, and looks for nothing.
         // What is left is in nobody's way.
         if (storage().waitsForAnswers())
-            static_cast<void>(
-                bool(tidy(storage(), site(), m_token.transaction)));
+            tidy(storage(), site(), m_token.transaction)
+                .ignore("the next writer removes what is left");
         return Status::ok();
     }
 

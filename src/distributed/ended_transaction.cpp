@@ -1,3 +1,6 @@
+// Looks for a transaction that is not open any more in the log, and in its
+// decision.
+
 #include "distributed/ended_transaction.h"
 
 #include "journal/log.h"

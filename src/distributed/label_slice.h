@@ -4,7 +4,7 @@
 #pragma once
 
 #include "distributed/written_part.h"
-#include "guards/target_values.h"
+#include "cube/target.h"
 #include "slice/slice.h"
 
 #include <cpl_conv.h>

@@ -1,3 +1,6 @@
+// The ways to a transaction that a token names, each with as much of the lock
+// as it needs.
+
 #include "distributed/open_part.h"
 
 #include "cube/open_target.h"

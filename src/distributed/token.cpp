@@ -1,3 +1,5 @@
+// A token as JSON.
+
 #include "distributed/token.h"
 
 namespace mdimappend

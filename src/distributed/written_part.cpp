@@ -1,3 +1,6 @@
+// Records of parts and their receipts as JSON; what is read of them is not
+// trusted.
+
 #include "distributed/written_part.h"
 
 #include "zarr/base64.h"

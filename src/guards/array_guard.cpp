@@ -1,3 +1,6 @@
+// Goes through the target's arrays, then through what the slice has beside
+// them.
+
 #include "guards/array_guard.h"
 
 #include "cube/array_conversion.h"

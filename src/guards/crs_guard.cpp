@@ -1,3 +1,6 @@
+// Reads the CRS of both sides out of their attributes, and lets PROJ compare
+// them. What has no CRS, or one that nobody understands, fits.
+
 #include "guards/crs_guard.h"
 
 #include <cpl_conv.h>

@@ -1,3 +1,6 @@
+// Finds the coordinates that slice and target share, and reads a slice's in the
+// target's units.
+
 #include "guards/slice_coordinates.h"
 
 #include "chunks/array_handle.h"

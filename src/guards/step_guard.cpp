@@ -1,3 +1,6 @@
+// Looks at each step between neighbouring labels, the one from the target to
+// the slice included.
+
 #include "guards/step_guard.h"
 
 #include "json/json_text.h"
