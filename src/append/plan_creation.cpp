@@ -6,6 +6,7 @@
 #include "append/plan_checks.h"
 #include "append/plan_slabs.h"
 #include "cube/array_conversion.h"
+#include "cube/label_match.h"
 #include "cube/new_target.h"
 #include "cube/target_attributes.h"
 #include "guards/array_labels.h"

@@ -6,6 +6,8 @@
 #include "append/plan_checks.h"
 #include "append/plan_slabs.h"
 #include "cube/array_encoding.h"
+#include "cube/encoding_check.h"
+#include "cube/label_match.h"
 #include "cube/target_attributes.h"
 #include "guards/array_guard.h"
 #include "guards/coordinate_guard.h"

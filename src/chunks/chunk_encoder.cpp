@@ -35,17 +35,17 @@ Status ChunkEncoder::prepare()
         return Status::ok();
     }
     m_blosc.reset();
-    MDIMAPPEND_ASSIGN(const auto *any, handle(Face::WriteZero));
+    MDIMAPPEND_ASSIGN(const auto *any, handle(OpenMode::WriteZero));
     MDIMAPPEND_ASSIGN(m_elements, ChunkElements::of(m_document, any->type()));
     return Status::ok();
 }
 
-Result<ArrayHandle *> ChunkEncoder::handle(Face face)
+Result<ArrayHandle *> ChunkEncoder::handle(OpenMode mode)
 {
-    auto &slot = m_handles[static_cast<std::size_t>(face)];
+    auto &slot = m_handles[static_cast<std::size_t>(mode)];
     if (!slot)
     {
-        MDIMAPPEND_ASSIGN(slot, ArrayHandle::open(m_view, m_array, face));
+        MDIMAPPEND_ASSIGN(slot, ArrayHandle::open(m_view, m_array, mode));
     }
     return slot.get();
 }
@@ -70,9 +70,9 @@ Status ChunkEncoder::put(const ChunkIndex &index, const Extent &origin,
     }
     if (m_elements->areTexts())
         MDIMAPPEND_RETURN_IF_ERROR(m_elements->checkTexts(whole, count));
-    const Face face =
-        m_elements->beginWithZero(whole) ? Face::WriteOne : Face::WriteZero;
-    MDIMAPPEND_ASSIGN(auto *array, handle(face));
+    const OpenMode mode =
+        m_elements->beginWithZero(whole) ? OpenMode::WriteOne : OpenMode::WriteZero;
+    MDIMAPPEND_ASSIGN(auto *array, handle(mode));
     return array->write(origin, m_document.chunk, whole);
 }
 
@@ -100,7 +100,7 @@ Result<bool> ChunkEncoder::putFill(const ChunkIndex &index)
 Status ChunkEncoder::readCommitted(const Extent &origin, const Extent &extent,
                                    void *values)
 {
-    MDIMAPPEND_ASSIGN(auto *committed, handle(Face::Read));
+    MDIMAPPEND_ASSIGN(auto *committed, handle(OpenMode::Read));
     MDIMAPPEND_RETURN_IF_ERROR(committed->read(origin, extent, values));
     return m_view.failure();
 }

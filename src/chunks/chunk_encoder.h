@@ -53,7 +53,7 @@ class ChunkEncoder
     }
 
     Status prepare();
-    Result<ArrayHandle *> handle(Face face);
+    Result<ArrayHandle *> handle(OpenMode mode);
     /// Whether it is done with: as one that is not there, or is an empty shard.
     Result<bool> putFill(const ChunkIndex &index);
 
