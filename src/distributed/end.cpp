@@ -13,6 +13,7 @@
 #include "distributed/open_part.h"
 #include "guards/array_labels.h"
 #include "guards/step_guard.h"
+#include "journal/record_paths.h"
 #include "storage/versioned_storage.h"
 #include "transaction/protocol.h"
 #include "transaction/recovery.h"

@@ -4,8 +4,8 @@
 #include "distributed/ended_transaction.h"
 
 #include "journal/log.h"
+#include "journal/record_paths.h"
 #include "journal/records.h"
-#include "transaction/protocol.h"
 
 namespace mdimappend
 {

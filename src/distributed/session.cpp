@@ -3,9 +3,9 @@
 #include "distributed/session.h"
 
 #include "chunks/planned_arrays.h"
+#include "journal/record_paths.h"
 #include "settings/settings.h"
 #include "storage/checksum.h"
-#include "transaction/protocol.h"
 #include "zarr/document_key.h"
 
 #include <algorithm>
@@ -290,8 +290,8 @@ Status writeSession(Storage &storage, const Site &site, const Session &session,
             coordinatePath(site, session.transaction, name), object));
     }
     MDIMAPPEND_RETURN_IF_ERROR(
-        writeRecord(storage, sessionPath(site, session.transaction),
-                    dumpJson(toJson(session), -1) + "\n"));
+        storage.putWhole(sessionPath(site, session.transaction),
+                         dumpJson(toJson(session), -1) + "\n"));
     return storage.barrier();
 }
 

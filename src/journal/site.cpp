@@ -1,3 +1,5 @@
+// Finds the outermost Zarr root of a local target, links resolved.
+
 #include "journal/site.h"
 
 #include <cpl_vsi.h>

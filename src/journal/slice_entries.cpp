@@ -1,3 +1,5 @@
+// The entries in log/slices, one for each slice of a target without labels.
+
 #include "journal/slice_entries.h"
 
 #include "storage/checksum.h"

@@ -5,7 +5,7 @@
 
 #include "json/json_text.h"
 #include "storage/checksum.h"
-#include "storage/local_storage.h"
+#include "storage/paths.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,3 +1,5 @@
+// Collects what GDAL's file API says in error messages, and nowhere else.
+
 #include "storage/gdal_answers.h"
 
 #include "settings/secrets.h"

@@ -1,3 +1,6 @@
+// Storage in an object store: requests, and what has been seen since the lock was
+// taken.
+
 #include "storage/object_storage.h"
 
 #include <utility>
@@ -23,7 +26,7 @@ ObjectStorage::ObjectStorage(const ObjectAddress &store,
 std::optional<ObjectStorage::Known>
 ObjectStorage::known(const std::string &path) const
 {
-    const std::lock_guard guard(m_mutex);
+    const MutexLock lock(m_mutex);
     const auto found = m_known.find(path);
     return found == m_known.end() ? std::nullopt : std::optional(found->second);
 }
@@ -31,7 +34,7 @@ ObjectStorage::known(const std::string &path) const
 void ObjectStorage::remember(const std::string &path, Known object)
 {
     drop(path);
-    const std::lock_guard guard(m_mutex);
+    const MutexLock lock(m_mutex);
     if (object.bytes && (object.bytes->size() > largestKept ||
                          m_knownBytes + object.bytes->size() > mostKept))
         object.bytes.reset();
@@ -42,7 +45,7 @@ void ObjectStorage::remember(const std::string &path, Known object)
 
 void ObjectStorage::drop(const std::string &path)
 {
-    const std::lock_guard guard(m_mutex);
+    const MutexLock lock(m_mutex);
     const auto found = m_known.find(path);
     if (found == m_known.end())
         return;
@@ -63,7 +66,7 @@ void ObjectStorage::rememberBytes(const std::string &path,
 
 void ObjectStorage::forget()
 {
-    const std::lock_guard guard(m_mutex);
+    const MutexLock lock(m_mutex);
     m_known.clear();
     m_knownBytes = 0;
 }
@@ -72,7 +75,7 @@ void ObjectStorage::forgetBelow(const std::string &folder)
 {
     std::vector<std::string> below;
     {
-        const std::lock_guard guard(m_mutex);
+        const MutexLock lock(m_mutex);
         for (auto at = m_known.lower_bound(folder + "/");
              at != m_known.end() && at->first.starts_with(folder + "/"); ++at)
             below.push_back(at->first);

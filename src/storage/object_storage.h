@@ -12,12 +12,12 @@
 
 #pragma once
 
+#include "mutex.h"
 #include "storage/object_requests.h"
 #include "storage/requests_at_once.h"
 #include "storage/versioned_storage.h"
 
 #include <map>
-#include <mutex>
 
 namespace mdimappend
 {
@@ -103,9 +103,9 @@ class ObjectStorage final : public VersionedStorage
                        const std::string &version);
 
     ObjectRequests m_requests;
-    mutable std::mutex m_mutex;
-    std::map<std::string, Known> m_known;
-    std::uint64_t m_knownBytes = 0;
+    mutable Mutex m_mutex;
+    std::map<std::string, Known> m_known MDIMAPPEND_GUARDED_BY(m_mutex);
+    std::uint64_t m_knownBytes MDIMAPPEND_GUARDED_BY(m_mutex) = 0;
 };
 
 }  // namespace mdimappend

@@ -1,8 +1,11 @@
+// Finds store and sidecar in an object store, and takes the lock there.
+
 #include "transaction/object_target.h"
 
 #include "journal/log.h"
 #include "json/json_text.h"
 #include "settings/secrets.h"
+#include "trace.h"
 #include "zarr/document_key.h"
 
 #include <utility>
@@ -187,6 +190,8 @@ Result<std::unique_ptr<Lock>> ObjectTarget::acquire(const LockRequest &request,
     {
         MDIMAPPEND_ASSIGN(isKnown, isAsWeLeftIt(site));
     }
+    trace("", isKnown ? "nobody has written since: what was seen is believed"
+                      : "what was seen before the lock is asked for again");
     if (isKnown)
         m_storage.forgetBelow(site.sidecar());
     else

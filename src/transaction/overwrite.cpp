@@ -1,7 +1,12 @@
+// Makes, checks, exchanges and removes the two folders of an overwrite. What
+// has happened to them is read from the folders themselves, each time.
+
 #include "transaction/overwrite.h"
 
-#include "storage/folder_storage.h"
-#include "transaction/protocol.h"
+#include "journal/record_paths.h"
+#include "trace.h"
+#include "transaction/conflict.h"
+#include "transaction/reboot.h"
 
 namespace mdimappend
 {
@@ -10,7 +15,7 @@ namespace
 {
 
 /// Whether the store in a folder has all these documents.
-Result<bool> hasDocuments(Storage &storage, const std::string &folder,
+Result<bool> hasDocuments(FolderStorage &storage, const std::string &folder,
                           const std::vector<BaseDocument> &documents)
 {
     for (const auto &document : documents)
@@ -35,7 +40,7 @@ std::vector<BaseDocument> newDocuments(const Manifest &manifest)
 class Exchange
 {
   public:
-    Exchange(Storage &storage, const Site &site, const Manifest &manifest)
+    Exchange(FolderStorage &storage, const Site &site, const Manifest &manifest)
         : m_storage(storage), m_store(site.store()),
           m_waiting(site.replacement(manifest.transaction)),
           m_manifest(manifest)
@@ -45,10 +50,8 @@ class Exchange
     Result<bool> isDone()
     {
         const auto &overwrite = *m_manifest.overwrite;
-        MDIMAPPEND_ASSIGN(const auto there,
-                          m_storage.folders()->identity(m_store));
-        MDIMAPPEND_ASSIGN(const auto waiting,
-                          m_storage.folders()->identity(m_waiting));
+        MDIMAPPEND_ASSIGN(const auto there, m_storage.identity(m_store));
+        MDIMAPPEND_ASSIGN(const auto waiting, m_storage.identity(m_waiting));
         if (there == overwrite.newIdentity)
             return true;
         if (there == overwrite.oldIdentity && waiting == overwrite.newIdentity)
@@ -94,36 +97,35 @@ class Exchange
                 "appending go on with it");
     }
 
-    Storage &m_storage;
+    FolderStorage &m_storage;
     std::string m_store;
     std::string m_waiting;
     const Manifest &m_manifest;
 };
 
-Status removeAll(Storage &storage, const Site &site,
+Status removeAll(FolderStorage &storage, const Site &site,
                  const std::string &transaction)
 {
     const auto folder = site.overwrite(transaction);
-    MDIMAPPEND_ASSIGN(const bool gone, storage.folders()->removeTree(folder));
+    MDIMAPPEND_ASSIGN(const bool gone, storage.removeTree(folder));
+    if (!gone)
+        trace(transaction, "some of '", folder, "' must stay: it is set aside");
     return gone ? Status::ok()
-                : storage.folders()->publish(
-                      folder, site.setAside(transaction) + "/overwrite");
+                : storage.publish(folder,
+                                  site.setAside(transaction) + "/overwrite");
 }
 
 }  // namespace
 
-Result<Overwrite> prepareOverwrite(Storage &storage, const Site &site)
+Result<Overwrite> prepareOverwrite(FolderStorage &storage, const Site &site)
 {
     const auto replacement = site.replacement(site.overwriting);
     Overwrite overwrite;
     MDIMAPPEND_RETURN_IF_ERROR(
-        storage.folders()
-            ->makeReplacement(replacement, site.store())
+        storage.makeReplacement(replacement, site.store())
             .prefixed("the target cannot be overwritten"));
-    MDIMAPPEND_ASSIGN(const auto there,
-                      storage.folders()->identity(site.store()));
-    MDIMAPPEND_ASSIGN(const auto made,
-                      storage.folders()->identity(replacement));
+    MDIMAPPEND_ASSIGN(const auto there, storage.identity(site.store()));
+    MDIMAPPEND_ASSIGN(const auto made, storage.identity(replacement));
     if (!there || !made)
         return Status(Failure::Conflict, "conflict: the store '" +
                                              site.store() + "' has vanished");
@@ -140,15 +142,14 @@ Result<Overwrite> prepareOverwrite(Storage &storage, const Site &site)
     return overwrite;
 }
 
-Status checkOverwrite(Storage &storage, const Site &site,
+Status checkOverwrite(FolderStorage &storage, const Site &site,
                       const Overwrite &overwrite)
 {
     for (const auto &[folder, wanted] :
          {std::pair{site.store(), overwrite.oldIdentity},
           {site.replacement(site.overwriting), overwrite.newIdentity}})
     {
-        MDIMAPPEND_ASSIGN(const auto found,
-                          storage.folders()->identity(folder));
+        MDIMAPPEND_ASSIGN(const auto found, storage.identity(folder));
         if (found != wanted)
             return {Failure::Conflict,
                     "conflict: the folder '" + folder +
@@ -158,7 +159,7 @@ Status checkOverwrite(Storage &storage, const Site &site,
     return Status::ok();
 }
 
-Status exchangeStores(Storage &storage, const Site &site,
+Status exchangeStores(FolderStorage &storage, const Site &site,
                       const Manifest &manifest)
 {
     const auto waiting = site.replacement(manifest.transaction);
@@ -171,6 +172,8 @@ Status exchangeStores(Storage &storage, const Site &site,
     if (!done)
         made.overwriting = manifest.transaction;
     MDIMAPPEND_RETURN_IF_ERROR(verifyPuts(storage, made, manifest));
+    trace(manifest.transaction, done ? "redo: the stores were exchanged before"
+                                     : "redo: exchanges the two stores");
     if (done)
     {
         storage.adopt(site.store());
@@ -186,17 +189,15 @@ Status exchangeStores(Storage &storage, const Site &site,
     MDIMAPPEND_ASSIGN(const bool doneMeanwhile, exchange.isDone());
     if (doneMeanwhile)
         return error("the overwrite was finished by another process");
-    return storage.folders()
-        ->exchange(waiting, site.store())
+    return storage.exchange(waiting, site.store())
         .suffixed("Where that cannot be mended, `gdal driver mdimappend "
                   "recover --set-aside` leaves the target as it is.");
 }
 
-Status undoOverwrite(Storage &storage, const Site &site, const Plan &plan)
+Status undoOverwrite(FolderStorage &storage, const Site &site, const Plan &plan)
 {
-    MDIMAPPEND_ASSIGN(
-        const auto waiting,
-        storage.folders()->identity(site.replacement(plan.transaction)));
+    MDIMAPPEND_ASSIGN(const auto waiting,
+                      storage.identity(site.replacement(plan.transaction)));
     // A power cut that nothing was synced for (--durability process).
     if (waiting == plan.overwrite->oldIdentity)
         return conflict("the store was overwritten, and the decision to do so "
@@ -205,11 +206,9 @@ Status undoOverwrite(Storage &storage, const Site &site, const Plan &plan)
     return removeAll(storage, site, plan.transaction);
 }
 
-Status removeOverwritten(Storage &storage, const Site &site,
+Status removeOverwritten(FolderStorage &storage, const Site &site,
                          const std::string &transaction)
 {
-    if (!storage.folders())
-        return Status::ok();
     MDIMAPPEND_ASSIGN(const auto present,
                       storage.state(site.overwrite(transaction)));
     if (!present)
@@ -222,9 +221,8 @@ Status removeOverwritten(Storage &storage, const Site &site,
         record ? parseManifest(*record) : Result<Manifest>(Manifest());
     if (manifest && manifest->overwrite)
     {
-        MDIMAPPEND_ASSIGN(
-            const auto waiting,
-            storage.folders()->identity(site.replacement(transaction)));
+        MDIMAPPEND_ASSIGN(const auto waiting,
+                          storage.identity(site.replacement(transaction)));
         if (waiting == manifest->overwrite->newIdentity)
             return conflict("the new store that is logged lies in '" +
                             site.replacement(transaction) + "' again");

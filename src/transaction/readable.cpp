@@ -1,3 +1,5 @@
+// Waits for a moment in which no append is half applied.
+
 #include "transaction/readable.h"
 
 #include "journal/log.h"

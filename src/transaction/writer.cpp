@@ -1,3 +1,5 @@
+// Opens a target for writing, staging or reading, wherever it is.
+
 #include "transaction/writer.h"
 
 #include "lock/kernel_lock.h"
