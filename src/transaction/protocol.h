@@ -13,9 +13,9 @@
 //   none       - - -       .   writer: write `abort` and P -> planned
 //   open       - - -       -   (a session is there) parts: stage; writer: as in
 //                              none; holder: tidy -> none
-//   planned    P - -       -   writer: put added chunks, stage, extend P; write
-//   M
-//                              -> prepared; holder: D `abort` -> aborted
+//   planned    P - -       -   writer: put added chunks, stage, extend P;
+//                              write M -> prepared; holder: D `abort` ->
+//                              aborted
 //   prepared   P M -       -   writer: check, then D `commit` -> committed;
 //                              holder: D `abort` -> aborted
 //   aborted    P . abort   -   holder: undo, then tidy -> none
@@ -29,16 +29,14 @@
 //
 //   state      D           L   who may do what, and what the state is then
 //   named      -           -   writer: create added chunks, stage; check, then
-//   D
-//                              `commit` -> committed; holder: D `abort` ->
+//                              D `commit` -> committed; holder: D `abort` ->
 //                              aborted
 //   aborted    abort       -   holder: remove what is staged; D stays for ever,
 //                              and so does what was put in the store
 //   committed  commit      -   holder: apply M, each under the condition that
-//   the
-//                              key holds what was seen, then L -> logged
+//                              the key holds what was seen, then L -> logged
 //   logged     .           L   holder: remove D and what is staged, in any
-//   order
+//                              order
 //
 // Under a lease on a file system (P says `leased`) the states are those of the
 // first table, but all chunks are staged, none is deleted, an undo is a
@@ -55,8 +53,7 @@
 //   P3   D is created once, whole and durable. Whoever finds another's word in
 //        its place obeys that.
 //   P4   All that M speaks of, and M itself, is durable before D `commit`,
-//   which
-//        holds M's size and checksum.
+//        which holds M's size and checksum.
 //   P5   A writer that has tried to create D `commit` undoes nothing unless it
 //        has found or created D `abort`.
 //   P6   Undo deletes nothing unless each document is as it was before. Redo
