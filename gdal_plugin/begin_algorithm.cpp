@@ -37,8 +37,8 @@ constexpr std::array<std::string_view, 13> withoutMeaning = {
 
 BeginAlgorithm::BeginAlgorithm()
     : MdimAppendAlgorithm(NAME,
-                          "Begin an append (or a write to a region) that many "
-                          "processes write parts of. Prints its token.",
+                          "Begin an append (or a write to a region) whose "
+                          "parts many processes write. Prints its token.",
                           withoutMeaning, "1h")
 {
     AddArg("like", 0,
@@ -56,11 +56,10 @@ BeginAlgorithm::BeginAlgorithm()
         .SetMetaVar("N");
     AddArg("region", 0,
            "Replace values in this part of the target instead of appending: "
-           "indices from FROM up to, without, TO",
+           "indices from FROM up to, but not including, TO",
            &m_region)
         .SetMetaVar("DIMENSION=FROM:TO");
-    AddArg("create", 0, "Make a new target; refuse one that is there",
-           &m_create);
+    AddArg("create", 0, "Make a new target; refuse an existing one", &m_create);
 }
 
 Status BeginAlgorithm::checkArguments() const
@@ -75,12 +74,12 @@ Status BeginAlgorithm::checkArguments() const
     }
     if (given(GDAL_ARG_NAME_INPUT))
         return {Failure::Usage,
-                "the template is named with --like, and slices by `write`"};
+                "the template is named with --like, slices with `write`"};
     const bool region = !m_region.empty();
     if (region && (m_create || m_size > 0))
         return {Failure::Usage,
-                "a region is part of a target that is there, and has its own "
-                "size: --region excludes --create and --size"};
+                "a region is part of an existing target, and has its own size: "
+                "--region excludes --create and --size"};
     return Status::ok();
 }
 
@@ -121,9 +120,8 @@ Status BeginAlgorithm::begin(GDALProgressFunc progress, void *progressData)
     BeginRequest request;
     MDIMAPPEND_ASSIGN(request.options, options());
     if (request.options.dryRun)
-        return {Failure::Usage,
-                "a dry run begins nothing: `gdal mdim append --dry-run` tells "
-                "what would be"};
+        return {Failure::Usage, "a dry run begins nothing: `gdal mdim append "
+                                "--dry-run` shows what would happen"};
     request.options.command = "gdal driver mdimappend begin";
     request.around = surroundings();
     request.around.progress = progressOf(progress, progressData);

@@ -111,7 +111,7 @@ Result<GDALAlgorithmArg *> findArgument(const std::string &key,
             return argument.get();
     return Status(Failure::Usage,
                   STARTS_WITH_CI(key.c_str(), "ARRAY:")
-                      ? "'" + key + "': options of arrays are in ENCODING"
+                      ? "'" + key + "': array options go into ENCODING"
                       : "there is no creation option '" + key + "'");
 }
 
@@ -136,7 +136,7 @@ Status add(const std::string &key, const std::string &value,
     }
     else if (argument->IsExplicitlySet())
         return {Failure::Usage,
-                "the creation option " + key + " is there twice"};
+                "the creation option " + key + " is given twice"};
     else
         set = argument->Set(value);
     return set ? Status::ok()

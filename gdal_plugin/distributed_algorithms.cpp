@@ -90,7 +90,7 @@ WriteAlgorithm::WriteAlgorithm()
         .SetMetaVar("SLICE");
     AddArg("at", 0,
            "Where the part begins in what the transaction writes: a step along "
-           "the append dimension, or an index of another one",
+           "the append dimension, or an index along another one",
            &m_at)
         .SetMetaVar("OFFSET|DIMENSION=OFFSET");
     AddArg("label", 0, "Label of a part that has none", &m_label)
@@ -131,7 +131,7 @@ Status WriteAlgorithm::act(const Token &token, GDALProgressFunc progress,
 }
 
 CommitAlgorithm::CommitAlgorithm()
-    : TokenAlgorithm(NAME, "Commit a transaction, if the receipts have every "
+    : TokenAlgorithm(NAME, "Commit a transaction, if the receipts cover every "
                            "chunk exactly once.")
 {
     AddArg("receipt", 0,
@@ -142,7 +142,8 @@ CommitAlgorithm::CommitAlgorithm()
         .SetMinCount(0)
         .SetPackedValuesAllowed(false)
         .SetMetaVar("RECEIPT");
-    AddArg("dry-run", 0, "Check that all is there, commit nothing", &m_dryRun);
+    AddArg("dry-run", 0, "Check that everything is there, commit nothing",
+           &m_dryRun);
     AddArg("message", 0, "Text for the log", &m_message);
     AddArg("json", 0, "Report as JSON", &m_json);
 }
@@ -160,21 +161,21 @@ Status CommitAlgorithm::act(const Token &token, GDALProgressFunc, void *)
 }
 
 AbortAlgorithm::AbortAlgorithm()
-    : TokenAlgorithm(NAME, "Give up a transaction and all that was written "
-                           "for it.")
+    : TokenAlgorithm(NAME,
+                     "Give up a transaction and everything written for it.")
 {
 }
 
 Status AbortAlgorithm::act(const Token &token, GDALProgressFunc, void *)
 {
     MDIMAPPEND_RETURN_IF_ERROR(abortParts(token, targetOptions()));
-    m_outputString = "aborted: nothing of it is in the target\n";
+    m_outputString = "aborted: none of it is in the target\n";
     return Status::ok();
 }
 
 RenewAlgorithm::RenewAlgorithm()
-    : TokenAlgorithm(NAME, "Renew the lease of a transaction: it lasts as "
-                           "long as at the beginning, from now on.")
+    : TokenAlgorithm(NAME, "Renew the lease of a transaction: it lasts its "
+                           "full length again, from now on.")
 {
 }
 

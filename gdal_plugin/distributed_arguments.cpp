@@ -139,13 +139,13 @@ Result<Region> parseRegion(const std::vector<std::string> &words)
         if (!first || !end)
             return Status(Failure::Usage,
                           "--region " + word +
-                              ": a region is DIMENSION=FROM:TO, with TO after "
-                              "the last index");
+                              ": a region is DIMENSION=FROM:TO, with TO one "
+                              "past the last index");
         if (!region.emplace(word.substr(0, equals), std::pair(*first, *end))
                  .second)
             return Status(Failure::Usage, "--region: '" +
                                               word.substr(0, equals) +
-                                              "' is there twice");
+                                              "' is given twice");
     }
     return region;
 }

@@ -208,8 +208,8 @@ bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
     if (!report.status)
         return failAsReported(report);
     if (!m_told)
-        return fail(error("standard output cannot be written. The slices are "
-                          "in: `gdal driver mdimappend log` says which."));
+        return fail(error("cannot write to standard output. The slices are in: "
+                          "`gdal driver mdimappend log` says which."));
     m_returnCode = 0;
     return true;
 }

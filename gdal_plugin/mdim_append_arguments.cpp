@@ -29,8 +29,8 @@ MdimAppendAlgorithm::MdimAppendAlgorithm(
 {
     AddProgressArg();
     AddArg("settings", 0,
-           "JSON or YAML file with settings; each over those before, the "
-           "command line over all",
+           "JSON or YAML file with settings; each overrides those before, the "
+           "command line overrides all",
            &m_settingsFiles)
         .SetPackedValuesAllowed(false)
         .SetMetaVar("FILE");
@@ -41,8 +41,8 @@ MdimAppendAlgorithm::MdimAppendAlgorithm(
     addRunArguments();
     AddOutputStringArg(&m_outputString);
     AddArg("return-code", 0,
-           "Exit status: 0 all is in, 1 error, 3 locked, 4 a slice is missing "
-           "or unreadable, 5 a slice was refused",
+           "Exit status: 0 all slices are in, 1 error, 3 locked, 4 a slice is "
+           "missing or unreadable, 5 a slice was refused",
            &m_returnCode)
         .SetHiddenForCLI()
         .SetIsInput(false)
@@ -120,14 +120,14 @@ void MdimAppendAlgorithm::addArrivalArguments()
            "(as in 30s, 5min, forever)",
            &m_wait)
         .SetMetaVar("DURATION");
-    AddArg("poll-interval", 0,
-           "How often to look for a slice that is waited for", &m_pollInterval)
+    AddArg("poll-interval", 0, "How often to look for a slice while waiting",
+           &m_pollInterval)
         .SetDefault(m_pollInterval)
         .SetMetaVar("DURATION");
-    AddArg("ready-suffix", 0,
-           "A slice is complete when a file of its name and this suffix is "
-           "there",
-           &m_readySuffix)
+    AddArg(
+        "ready-suffix", 0,
+        "A slice is complete when a file with its name and this suffix exists",
+        &m_readySuffix)
         .SetMetaVar("TEXT");
     AddArg("slice-config", 0, "GDAL configuration option for slices only",
            &m_sliceConfig)
@@ -154,8 +154,8 @@ void MdimAppendAlgorithm::addTargetArguments()
         .SetPackedValuesAllowed(false)
         .SetMetaVar("NAME:key=value,...");
     AddArg("attributes", 0,
-           "What the slices' attributes are to the target's: those of the "
-           "first stay, of the last replace or update them, none are taken",
+           "What becomes of the target's attributes: the first slice's stay, "
+           "each slice's replace or update them, or none are taken",
            &m_attributes)
         .SetDefault(m_attributes)
         .SetChoices("keep", "replace", "update", "ignore");
@@ -188,7 +188,8 @@ void MdimAppendAlgorithm::addGuardArguments()
         .SetDefault(m_onMissingArray)
         .SetChoices("error", "fill");
     AddArg("on-extra-array", 0,
-           "When a slice has an array that the target has not", &m_onExtraArray)
+           "When a slice has an array that the target does not have",
+           &m_onExtraArray)
         .SetDefault(m_onExtraArray)
         .SetChoices("ignore", "error");
     AddArg("on-overflow", 0,
@@ -202,8 +203,8 @@ void MdimAppendAlgorithm::addGuardArguments()
         .SetDefault(m_onUnits)
         .SetChoices("error", "ignore");
     AddArg("on-duplicate", 0,
-           "When a label is there already: skip it if the values are equal "
-           "and else refuse, refuse, skip, or replace",
+           "When a label is there already: skip it if the values are equal, "
+           "else refuse; or refuse, skip or replace",
            &m_onDuplicate)
         .SetDefault(m_onDuplicate)
         .SetChoices("identical", "error", "skip", "replace");
@@ -228,7 +229,7 @@ void MdimAppendAlgorithm::addRunArguments()
         .SetChoices("auto", "lease", "none");
     AddArg("lease", 0,
            "With --lock lease and in object stores, how long a writer counts "
-           "as there after its last sign of life",
+           "as alive after its last sign of life",
            &m_lease)
         .SetDefault(m_lease)
         .SetMetaVar("DURATION");

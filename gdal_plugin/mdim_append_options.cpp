@@ -88,9 +88,9 @@ Status MdimAppendAlgorithm::readSliceOptions(AppendOptions &options) const
             const auto middle = pair.find('=');
             if (middle == 0 || middle == std::string::npos ||
                 names.contains(pair.substr(0, middle)))
-                return {Failure::Usage, "--rename: '" + pair +
-                                            "' is not FROM=TO, or is there "
-                                            "twice"};
+                return {Failure::Usage,
+                        "--rename: '" + pair +
+                            "' is not FROM=TO, or is given twice"};
             names[pair.substr(0, middle)] = pair.substr(middle + 1);
         }
         options.renamedArrays.clear();

@@ -157,9 +157,10 @@ GDALDataset *createCopy(const char *target, GDALDataset *source, int,
 
 CPLErr refuse(const std::string &what)
 {
-    report(error(what + " A cube and its sidecar (the folder of its name and "
-                        "'.mdimappend') belong together: delete, move or copy "
-                        "both. Nothing was changed."));
+    report(error(
+        what +
+        " A cube and its sidecar (the folder with its name and '.mdimappend') "
+        "belong together: delete, move or copy both. Nothing was changed."));
     return CE_Failure;
 }
 

@@ -195,8 +195,8 @@ Result<std::unique_ptr<GDALDataset>> openTarget(const TargetName &name,
     if (multidimensional && !name.array.empty())
         return Status(Failure::Usage,
                       "'" + name.array +
-                          "' is an array: as a multidimensional raster, the "
-                          "target is opened without it");
+                          "' is an array: to open the target as a "
+                          "multidimensional raster, leave it out");
     const auto deadline = Clock::now() + longestWait;
     while (true)
     {
@@ -215,8 +215,8 @@ Result<std::unique_ptr<GDALDataset>> openTarget(const TargetName &name,
         if (Clock::now() >= deadline)
             return Status(Failure::Locked,
                           "target '" + name.path +
-                              "' was appended to again and again while it was "
-                              "being opened; try again.");
+                              "' was appended to repeatedly while it was being "
+                              "opened; try again.");
     }
 }
 

@@ -67,7 +67,7 @@ def test_identical_refuses_other_values(target, file):
     other = file(changed(2, 2), "other")
     with cubes.unchanged(target):
         done = cubes.append(other, target, status=5)
-    assert "with other values in array 'air'" in done.message
+    assert "with different values in array 'air'" in done.message
 
 
 def test_skip_leaves_other_values(target, file):

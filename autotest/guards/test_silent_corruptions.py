@@ -135,7 +135,7 @@ def test_a_subset_of_the_variables(target, tmp_path):
     part["other"] = ("time", [1.0])
     with cubes.unchanged(target):
         done = cubes.append(cubes.write(part, tmp_path / "part.nc"), target, status=5)
-    assert "array 'air': is in the target, but not in the slice" in done.message
+    assert "array 'air': it is in the target, but not in the slice" in done.message
     cubes.open_xarray(target)
 
 

@@ -370,7 +370,7 @@ def test_a_slice_that_is_not_there(cube, bucket):
     name = f"/vsis3/{bucket}/in/none.nc"
     with unchanged(cube, but=[LOCK]):
         said = refused(cube, name, cube.path(KEY), status=4)
-    assert said.startswith(f"slice '{name}': cannot be opened")
+    assert said.startswith(f"slice '{name}' cannot be opened")
     assert "404" in said
 
 

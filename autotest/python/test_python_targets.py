@@ -49,7 +49,7 @@ def test_a_report(store, tmp_path):
     assert first.slices[0].created
     assert str(first) == "slice 1: appended 1 step, 2024-01-01, to a new target"
     assert str(report) == (
-        "slice 1: already there 1 step, 2024-01-01\nslice 2: appended 1 step, 2024-01-02"
+        "slice 1: 1 step already there, 2024-01-01\nslice 2: appended 1 step, 2024-01-02"
     )
 
 

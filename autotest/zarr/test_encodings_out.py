@@ -345,4 +345,4 @@ def test_v2_missing_values_that_gdal_does_not_open(
     with cubes.unchanged(store):
         cubes.append(tmp_path / "part4.zarr", store)
         done = cubes.append(zeros, store, status=5)
-    assert "with other values in array 'data'" in done.message
+    assert "with different values in array 'data'" in done.message

@@ -116,7 +116,7 @@ class Run
                           ? "interrupted before slice '" +
                                 slices[m_taken].name +
                                 "'. Those before it are in."
-                          : "interrupted. The slices before are in."});
+                          : "interrupted. The slices so far are in."});
     }
 
     const AppendOptions &m_options;

@@ -57,9 +57,9 @@ Status AppendDim::check()
     if (target.appendDim.empty() || target.appendDim == m_known)
         return Status::ok();
     m_known.clear();
-    return error("the target could not be read when its append dimension, '" +
-                 target.appendDim +
-                 "', was looked for. Nothing was written; try again.");
+    return error(
+        "the target could not be read to find its append dimension, '" +
+        target.appendDim + "'. Nothing was written; try again.");
 }
 
 }  // namespace mdimappend

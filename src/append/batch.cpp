@@ -27,7 +27,7 @@ Status refuseExchange(const WriterRequest &place)
     return reader.site.exists
                ? Status(Failure::Usage,
                         "--overwrite exchanges two folders in one instant, "
-                        "which an object store cannot. Write to a new name. "
+                        "which an object store cannot do. Write to a new name. "
                         "Nothing was written.")
                : Status::ok();
 }
@@ -101,9 +101,9 @@ Status Batch::prepareOverwrite()
                                     m_site.store() + "'. Nothing was written."};
     if (m_options.lock == LockMode::Lease)
         return {Failure::Usage,
-                "--overwrite exchanges two folders, and a writer that has lost "
-                "its lease unawares could exchange them back. It cannot be "
-                "used with --lock lease. Nothing was written."};
+                "--overwrite exchanges two folders, and a writer that has "
+                "unknowingly lost its lease could exchange them back. It "
+                "cannot be used with --lock lease. Nothing was written."};
     if (!m_site.exists)
         return Status::ok();
     MDIMAPPEND_ASSIGN(m_site.overwriting,

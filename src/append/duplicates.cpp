@@ -91,7 +91,7 @@ class Decider
         auto &offered = m_decision.labels;
         MDIMAPPEND_ASSIGN(offered, sliceLabels(m_slice, array));
         if (offered.kind == Labels::Kind::None)
-            return refused("it has no labels: the target has an array '" +
+            return refused("it has no labels, but the target has an array '" +
                            array.name + "' along '" + m_cube.target.appendDim +
                            "'. Give one with --label.");
         MDIMAPPEND_ASSIGN(offered,
@@ -148,7 +148,7 @@ class Decider
             return Status::ok();
         if (policy == OnDuplicate::Error)
             return refused("the label " + labelText(first.first) +
-                           " is in the target already (--on-duplicate error).");
+                           " is already in the target (--on-duplicate error).");
         m_decision.needsCommit = std::ranges::any_of(
             present, [&](const auto &rows)
             { return rows.second >= m_cube.committedRows; });
@@ -183,10 +183,10 @@ class Decider
                          ? " (or one of the " + std::to_string(run.rows - 1) +
                                " after it)"
                          : "") +
-                    " is in the target already, with other values in " +
+                    " is already in the target, with different values in " +
                     *difference +
-                    ". --on-duplicate replace writes them anew, skip leaves "
-                    "them as they are.");
+                    ". --on-duplicate replace stores the new ones, skip keeps "
+                    "the old ones.");
         }
         return Status::ok();
     }

@@ -73,7 +73,7 @@ Status checkExtent(const AppendPlan &plan)
                            "': it would bring more than " +
                            std::to_string(mostChunks) +
                            " chunks in one commit. Append smaller slices, or "
-                           "make a target of larger chunks.");
+                           "make a target with larger chunks.");
     }
     return Status::ok();
 }

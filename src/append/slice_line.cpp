@@ -45,12 +45,12 @@ Result<SliceInput> parseSliceLine(std::string_view line)
         else if (key == "label" && value.is_number() && finite)
             slice.label = dumpJson(value, -1);
         else if (key == "slice")
-            return wrong("its member 'slice' is not a text");
+            return wrong("its member 'slice' is not a string");
         else if (key == "label")
-            return wrong("its member 'label' is neither a text nor a number");
+            return wrong("its member 'label' is neither a string nor a number");
         else
             return wrong("has an unknown member '" + shortenedLine(key) +
-                         "'; known are slice, label");
+                         "'; expected slice or label");
     }
     if (slice.name.empty())
         return wrong("names no slice");

@@ -59,7 +59,7 @@ Status SliceQueue::openFile(const std::string &name)
     const auto failed = [&](const std::string &why)
     {
         return Status(Failure::Usage,
-                      "--slices-from '" + name + "': " + why + ".");
+                      "--slices-from '" + name + "' " + why + ".");
     };
     m_source = name == "-" ? "standard input" : "'" + name + "'";
     const std::string path = VSIURIToVSIPath(name);

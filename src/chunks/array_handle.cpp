@@ -68,7 +68,7 @@ Status ArrayHandle::read(const Extent &start, const Extent &count, void *buffer)
     if (!m_array->Read(from.data(), size.data(), nullptr, nullptr,
                        m_array->GetDataType(), buffer) ||
         messages.failed())
-        return error("array '" + m_name + "' of the target: cannot be read: " +
+        return error("array '" + m_name + "' of the target cannot be read: " +
                      messages.failure("GDAL gives no reason"));
     return Status::ok();
 }
@@ -82,7 +82,7 @@ Status ArrayHandle::write(const Extent &start, const Extent &count,
     const std::vector<size_t> size(count.begin(), count.end());
     if (!m_array->Write(from.data(), size.data(), nullptr, nullptr,
                         m_array->GetDataType(), buffer))
-        return error("array '" + m_name + "': cannot be written: " +
+        return error("array '" + m_name + "' cannot be written: " +
                      messages.failure("GDAL gives no reason"));
     return Status::ok();
 }

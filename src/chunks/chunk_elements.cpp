@@ -122,12 +122,12 @@ Status ChunkElements::checkTexts(const void *values, std::uint64_t count) const
         const std::string text = texts[i] ? texts[i] : "";
         if (!CPLIsUTF8(text.c_str(), static_cast<int>(text.size())))
             return refused("array '" + m_document->path +
-                           "': a text is not UTF-8.");
+                           "': a string is not UTF-8.");
         const std::size_t length =
             unicode ? static_cast<std::size_t>(CPLStrlenUTF8Ex(text.c_str()))
                     : text.size();
         if (length > most)
-            return refused("array '" + m_document->path + "': the text '" +
+            return refused("array '" + m_document->path + "': the string '" +
                            text.substr(0, 40) + "...' is longer than the " +
                            std::to_string(most) + " that the target holds.");
     }

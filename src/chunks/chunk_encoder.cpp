@@ -70,8 +70,9 @@ Status ChunkEncoder::put(const ChunkIndex &index, const Extent &origin,
     }
     if (m_elements->areTexts())
         MDIMAPPEND_RETURN_IF_ERROR(m_elements->checkTexts(whole, count));
-    const OpenMode mode =
-        m_elements->beginWithZero(whole) ? OpenMode::WriteOne : OpenMode::WriteZero;
+    const OpenMode mode = m_elements->beginWithZero(whole)
+                              ? OpenMode::WriteOne
+                              : OpenMode::WriteZero;
     MDIMAPPEND_ASSIGN(auto *array, handle(mode));
     return array->write(origin, m_document.chunk, whole);
 }
@@ -90,9 +91,8 @@ Result<bool> ChunkEncoder::putFill(const ChunkIndex &index)
     const auto empty = emptyShard(m_document);
     if (!empty)
         return refused("array '" + m_document.path +
-                       "': a shard becomes all fill, and a writer that has a "
-                       "lease only cannot delete it. Without --lock lease it "
-                       "can.");
+                       "': a shard becomes all fill, and a writer with a lease "
+                       "cannot delete it. Without --lock lease it can.");
     MDIMAPPEND_RETURN_IF_ERROR(m_view.put(m_array, index, *empty));
     return true;
 }

@@ -26,7 +26,7 @@ std::size_t sizeOf(GDALDataType type)
 Status checkForm(const ElementForm &form, const char *side)
 {
     if (sizeOf(form.type) == 0)
-        return error(std::string(side) + " is of a type that is no number.");
+        return error(std::string(side) + " is not of a numeric type.");
     if (form.missing && form.missing->size() != sizeOf(form.type))
         return error(std::string(side) +
                      " has a missing value of another type.");
@@ -35,7 +35,7 @@ Status checkForm(const ElementForm &form, const char *side)
     if (scale == 0 || !std::isfinite(scale) || !std::isfinite(offset))
         return refused(std::string(side) + " is packed with scale " +
                        numberText(scale) + " and offset " + numberText(offset) +
-                       ", from which no values can be had.");
+                       ", from which no values can be recovered.");
     if (form.isPacked() && GDALDataTypeIsComplex(form.type))
         return refused(std::string(side) +
                        " has complex numbers with a scale or an offset.");
@@ -128,9 +128,9 @@ Status NumberConverter::prepareComplex()
     const auto types =
         std::string(GDALGetDataTypeName(from.type)) + " to " + typeText();
     if (!m_plain)
-        return refused("complex numbers are not packed and have no units that "
-                       "could be converted (" +
-                       types + ").");
+        return refused(
+            "complex numbers are not packed and have no units to convert (" +
+            types + ").");
     if (!isLosslessWidening(from.type, to.type) || to.truthValues)
         return refused("the target's type cannot hold every value of the "
                        "slice's (" +
@@ -145,8 +145,8 @@ Status NumberConverter::prepareComplex()
                         0, 1);
         const bool staysNaN = std::isnan(parts[0]) && !to.missing;
         if (!staysNaN && to.missing != missing)
-            return refused("complex numbers of which slice and target mark "
-                           "missing ones differently are not converted.");
+            return refused("complex numbers are not converted where slice and "
+                           "target mark missing ones differently.");
     }
     m_kind = from.type == to.type ? Kind::None : Kind::Widening;
     return Status::ok();

@@ -38,9 +38,9 @@ Result<Conversion> timeConversion(const TargetArray &target,
     const auto fromType = slice.type.GetNumericDataType();
     const auto toType = target.document.dataType.gdal;
     if (GDALDataTypeIsComplex(fromType) || GDALDataTypeIsComplex(toType))
-        return refused("complex numbers are no times.");
+        return refused("complex numbers are not times.");
     if (slice.scale.value_or(1) != 1 || slice.offset.value_or(0) != 0)
-        return refused("packed times are not understood.");
+        return refused("packed times are not supported.");
     MDIMAPPEND_ASSIGN(const auto missing, missingOf(target.document));
     return Conversion::time(fromType, *fromTime, toType, *toTime,
                             slice.missingValue, missing);
@@ -52,16 +52,16 @@ Result<Conversion> textConversion(const TargetArray &target,
     const auto &type = target.document.dataType;
     const bool sliceText = slice.type.GetClass() == GEDTC_STRING;
     if (!sliceText || !type.isString())
-        return refused(std::string("is of type ") +
+        return refused(std::string("it is of type ") +
                        (sliceText ? "string" : "number") +
                        ", the target of type " + type.name + ".");
     const std::size_t width =
         type.kind == DataType::Kind::FixedUnicode ? type.size / 4 : type.size;
     if (type.kind != DataType::Kind::VariableUnicode &&
         slice.stringLength > width)
-        return refused("has texts of " + std::to_string(slice.stringLength) +
-                       " characters, the target holds " +
-                       std::to_string(width) + ".");
+        return refused(
+            "it has strings of " + std::to_string(slice.stringLength) +
+            " characters, the target holds " + std::to_string(width) + ".");
     return Conversion::none(sizeof(char *));
 }
 
@@ -77,7 +77,7 @@ unitConversion(const std::string &from, const std::string &to, bool ignoreUnits)
                                         : std::optional(*conversion);
     if (ignoreUnits)
         return std::optional<UnitConversion>();
-    return refused("has units '" + from + "', the target has '" + to +
+    return refused("its units are '" + from + "', the target has '" + to +
                    "': " + conversion.status().message() +
                    ". --on-units ignore would take the values as they are.");
 }

@@ -27,7 +27,7 @@ Status notUnderstood(const std::string &expression)
 {
     return {Failure::Usage,
             "the template '{{ " + expression +
-                " }}' is not understood: it is a name, or a name and one "
+                " }}' is not understood: expected a name, or a name and one "
                 "argument in parentheses; no code is evaluated"};
 }
 

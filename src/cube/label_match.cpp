@@ -23,7 +23,7 @@ bool isComparable(const Labels &a, const Labels &b)
 
 Status isTwice(const Labels &slice, std::size_t row)
 {
-    return refused("the label " + slice.describe(row) + " is in it twice");
+    return refused("the label " + slice.describe(row) + " occurs twice in it");
 }
 
 /// The target's labels with their rows, in order.
@@ -81,9 +81,9 @@ Result<LabelMatch> findPresent(const Labels &target, const Labels &slice)
         if (found != known.end() && isSame(found->first, label))
         {
             if (match.firstNew < row)
-                return refused("the label " + slice.describe(row) +
-                               " is in the target already, but labels in "
-                               "front of it are not");
+                return refused(
+                    "the label " + slice.describe(row) +
+                    " is already in the target, but labels before it are not");
             match.present.emplace_back(row, found->second);
         }
         else if (match.firstNew == slice.values.size())
@@ -160,7 +160,7 @@ Result<LabelMatch> matchLabels(const Labels &target, const Labels &slice,
 {
     if (!target.values.empty() && !isComparable(target, slice))
         return refused("its labels and the target's are of different kinds "
-                       "(dates, numbers or texts)");
+                       "(dates, numbers or text)");
     MDIMAPPEND_ASSIGN(LabelMatch match, findPresent(target, slice));
     if (slice.kind != Labels::Kind::Text)
         MDIMAPPEND_RETURN_IF_ERROR(

@@ -58,7 +58,7 @@ Result<Labels> parseLabel(const std::string &text, const LabelForm &form)
         if (!instant)
             return Status(Failure::Usage,
                           "the label '" + text +
-                              "' is no date: " + instant.status().message());
+                              "' is not a date: " + instant.status().message());
         labels.values.emplace_back(*instant);
         return labels;
     }
@@ -74,9 +74,10 @@ Result<Labels> parseLabel(const std::string &text, const LabelForm &form)
     }
     else
     {
-        return Status(Failure::Usage, "the label '" + text +
-                                          "' is no number, and the target's "
-                                          "labels are numbers");
+        return Status(
+            Failure::Usage,
+            "the label '" + text +
+                "' is not a number, and the target's labels are numbers");
     }
     return labels;
 }

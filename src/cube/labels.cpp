@@ -51,10 +51,11 @@ Status encodeDate(const Labels &labels, std::size_t position,
                           form.type, element);
     if (encoded)
         return Status::ok();
-    return refused("the label " + labels.describe(position) +
-                   " cannot be stored exactly as '" + form.units + "' in " +
-                   GDALGetDataTypeName(form.type) + ": " + encoded.message() +
-                   ". --encoding NAME:units=... gives a new target others.");
+    return refused(
+        "the label " + labels.describe(position) +
+        " cannot be stored exactly as '" + form.units + "' in " +
+        GDALGetDataTypeName(form.type) + ": " + encoded.message() +
+        ". --encoding NAME:units=... gives a new target other units.");
 }
 
 Status encodeNumber(const Labels &labels, std::size_t position,
@@ -203,7 +204,7 @@ Result<StoredLabels> storeLabels(const Labels &labels, const LabelForm &form)
     {
         const auto *text = std::get_if<std::string>(&label);
         if (!text)
-            return refused("its labels are numbers, the target's are texts.");
+            return refused("its labels are numbers, the target's are text.");
         stored.texts.push_back(*text);
     }
     return stored;

@@ -104,7 +104,7 @@ Result<std::optional<std::string>> nodataElement(const Json &nodata,
     if (!element)
         return Status(Failure::Usage, "the missing value " +
                                           dumpJson(nodata, -1) +
-                                          " is no value of the type " +
+                                          " is not a value of the type " +
                                           GDALGetDataTypeName(type));
     return element;
 }

@@ -23,10 +23,9 @@ namespace
 Status checkTextEncoding(const std::string &name, const ArrayEncoding &asked)
 {
     if (asked.dtype || asked.scale || asked.offset || asked.nodata)
-        return {Failure::Usage,
-                "array '" + name +
-                    "' holds texts: it has no dtype, scale, offset or "
-                    "nodata in the settings"};
+        return {Failure::Usage, "array '" + name +
+                                    "' holds text: the settings cannot give it "
+                                    "a dtype, scale, offset or nodata"};
     return Status::ok();
 }
 
@@ -35,8 +34,8 @@ Status checkTimeEncoding(const std::string &name, const ArrayEncoding &asked)
 {
     if (asked.scale || asked.offset)
         return {Failure::Usage, "array '" + name +
-                                    "' holds times: it has no scale or "
-                                    "offset in the settings"};
+                                    "' holds times: the settings cannot give "
+                                    "it a scale or an offset"};
     return Status::ok();
 }
 
@@ -49,7 +48,7 @@ Status checkAskedAttributes(const std::string &name, const Json &attributes)
         if (attributes.contains(own))
             return {Failure::Usage,
                     "array '" + name + "': the attribute '" + own +
-                        "' belongs into the encoding of the settings"};
+                        "' belongs in the encoding of the settings"};
     }
     return Status::ok();
 }
@@ -169,10 +168,10 @@ class ArrayMaker
         const double offset = source.offset.value_or(0);
         if (asked.scale.value_or(scale) != scale ||
             asked.offset.value_or(offset) != offset)
-            return {Failure::Usage, "array '" + source.name +
-                                        "' holds labels, which are not packed: "
-                                        "it has no scale or offset in the "
-                                        "settings"};
+            return {Failure::Usage,
+                    "array '" + source.name +
+                        "' holds labels, which are not packed: the settings "
+                        "cannot give it a scale or an offset"};
         const auto units = asked.units.value_or("keep");
         if (!m_time && units != "keep" && units != source.units)
             return {Failure::Usage, "array '" + source.name +
@@ -198,10 +197,10 @@ class ArrayMaker
                       const ArrayEncoding &asked) const
     {
         if (source.labels && asked.nodata && !asked.nodata->is_null())
-            return {Failure::Usage, "array '" + source.name +
-                                        "' holds labels, none of which is "
-                                        "missing: it has no nodata in the "
-                                        "settings"};
+            return {Failure::Usage,
+                    "array '" + source.name +
+                        "' holds labels, none of which is missing: the "
+                        "settings cannot give it a nodata"};
         // What is said of their coordinate counts for bounds, too.
         const bool isOther =
             (asked.dtype && askedType(asked) != m_time->type) ||
@@ -213,7 +212,7 @@ class ArrayMaker
                     "array '" + source.name + "' holds the bounds of '" +
                         m_slice.appendDim() +
                         "', whose type, units and calendar it has: the "
-                        "settings cannot say others"};
+                        "settings cannot give it others"};
         array.gdal = m_time->type;
         MDIMAPPEND_RETURN_IF_ERROR(setAskedMissing(array, source.name, asked));
         // A bounds variable has the units of its coordinate.

@@ -189,7 +189,7 @@ class TargetReader
                 if (json->contains(key))
                     return error("array '" + path +
                                  "' was written as NCZarr, whose own copy of "
-                                 "the sizes an append would leave behind");
+                                 "the sizes an append would not update");
             }
         }
         m_target.arrays.push_back(

@@ -62,9 +62,9 @@ class TemplateValues
         return Status(
             Failure::Usage,
             "the template '{{ " + name +
-                " }}' is unknown: known are first_label, last_label, "
-                "min(NAME), max(NAME), lower_bound(NAME), upper_bound(NAME), "
-                "slice, message, history and now; no code is evaluated");
+                " }}' is unknown: expected first_label, last_label, min(NAME), "
+                "max(NAME), lower_bound(NAME), upper_bound(NAME), slice, "
+                "message, history or now; no code is evaluated");
     }
 
   private:
@@ -89,9 +89,9 @@ class TemplateValues
         }
         const auto found = m_cube.coordinates.find(name);
         if (found == m_cube.coordinates.end() || found->second.numbers.empty())
-            return Status(Failure::Usage, "the template names '" + name +
-                                              "', which is no coordinate with "
-                                              "numbers");
+            return Status(Failure::Usage,
+                          "the template names '" + name +
+                              "', which is not a numeric coordinate");
         const auto &numbers = found->second.numbers;
         const auto [low, high] = std::ranges::minmax_element(numbers);
         const double value = largest ? *high : *low;

@@ -101,9 +101,8 @@ class Beginning
         m_cube.committedRows = m_cube.target.size;
         if (m_request.mustCreate && m_cube.target.exists)
             return {Failure::Usage, "the target '" + m_options.target +
-                                        "' is there already, and --create "
-                                        "makes a new one. Nothing was "
-                                        "written."};
+                                        "' exists already, and --create makes "
+                                        "a new one. Nothing was written."};
         if (!m_request.region.empty() && !m_cube.target.exists)
             return error("the target '" + m_options.target +
                          "' does not exist, so there is no region to write "

@@ -332,8 +332,8 @@ Result<CommitReport> commitParts(const Token &token,
         MDIMAPPEND_ASSIGN(const Json record,
                           finishEnd(*opened, token.transaction));
         if (!record.is_object())
-            return error("the transaction was given up already. Begin "
-                         "anew.");
+            return error(
+                "the transaction has already been given up. Begin again.");
         return reportOf(record);
     }
     MDIMAPPEND_RETURN_IF_ERROR(readSession(*opened, token, options));
@@ -342,9 +342,8 @@ Result<CommitReport> commitParts(const Token &token,
 
 Status abortParts(const Token &token, const AppendOptions &options)
 {
-    const auto committed =
-        error("the transaction has been committed: it cannot be aborted any "
-              "more.");
+    const auto committed = error(
+        "the transaction has been committed: it can no longer be aborted.");
     MDIMAPPEND_ASSIGN(OpenPart open, openToEnd(token, options));
     auto &storage = *open.writer.storage;
     const auto &site = open.writer.site;

@@ -48,8 +48,8 @@ Status sayHowItEnded(Status why, Storage &storage, const Site &site,
         return error("the transaction has been committed already");
     const auto decided = isToBeFinished(storage, site, transaction);
     if (decided && *decided)
-        return error("the transaction has been decided: it is going to be in "
-                     "the target. `commit`, or the next run, finishes it.");
+        return error("the transaction has been decided: it will be in the "
+                     "target. `commit`, or the next run, finishes it.");
     return why;
 }
 

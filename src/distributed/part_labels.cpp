@@ -50,7 +50,7 @@ labelsOfPart(const Session &session, const Slice &slice, std::uint64_t first)
     {
         if (session.labels)
             return std::optional<CarriedRows>();
-        return refused("it has no labels: the target has an array '" +
+        return refused("it has no labels, but the target has an array '" +
                        array->name + "' along '" + session.target.appendDim +
                        "', and the template did not have all of them. Give "
                        "one with --label.");

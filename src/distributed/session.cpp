@@ -307,7 +307,7 @@ Result<Session> readSession(Storage &storage, const Site &site,
     { return error("the session '" + path + "' cannot be followed: " + why); };
     const auto json = parseJson(*text);
     if (!json || textMember(*json, "format") != formatName)
-        return damaged("it is damaged, or a later version's");
+        return damaged("it is damaged, or from a later version");
     try
     {
         auto session = sessionFrom(*json);

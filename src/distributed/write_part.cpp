@@ -147,7 +147,7 @@ class PartWriter
             return known || !m_session.options.refuseExtraArrays
                        ? Status::ok()
                        : refused(quoted(array.name) +
-                                 "is in the slice, but not in the target "
+                                 "it is in the slice, but not in the target "
                                  "(--on-extra-array error).");
         }
         const auto &target = m_session.targetArray(*written);
@@ -177,7 +177,7 @@ class PartWriter
         const auto &names = target.document.dimensions;
         if (names != array.dimensions)
             return refused(quoted(array.name) +
-                           "has other dimensions than the target's.");
+                           "its dimensions are not the target's.");
         ElementBox box;
         for (std::size_t i = 0; i < names.size(); ++i)
         {

@@ -188,9 +188,8 @@ Result<Receipt> parseReceipt(const Json &json)
             "0123456789abcdefghijklmnopqrstuvwxyz") == std::string::npos;
     if (textMember(json, "format") != receiptFormat || !isName ||
         !receipt.written.exists)
-        return Status(Failure::Usage,
-                      "this is no receipt of a part (what `gdal driver "
-                      "mdimappend write` prints)");
+        return Status(Failure::Usage, "this is not the receipt of a part (what "
+                                      "`gdal driver mdimappend write` prints)");
     return receipt;
 }
 

@@ -90,7 +90,7 @@ Status checkLabelsNotPacked(const std::string &whose, double scale,
         return Status::ok();
     return refused(whose + " labels are packed (scale " + dumpJson(scale, -1) +
                    ", offset " + dumpJson(offset, -1) +
-                   "), and packed labels are not understood.");
+                   "), and packed labels are not supported.");
 }
 
 Status checkLabelUnits(const TargetArray &target, const Slice &slice)

@@ -154,7 +154,7 @@ Status checkCrs(const Target &target, const TargetArray &targetArray,
         return Status::ok();
     return refused("array '" + targetArray.name + "': its CRS is " +
                    nameOf(*found) + ", the target's is " + nameOf(*expected) +
-                   ". --on-crs ignore would append all the same.");
+                   ". --on-crs ignore would append it anyway.");
 }
 
 }  // namespace mdimappend

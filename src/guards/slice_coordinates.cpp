@@ -64,7 +64,7 @@ Status moveUnits(CoordinateValues &values, const UnitsOf &from,
         conversion->apply(values.numbers.data(), values.numbers.data(),
                           values.numbers.size());
     else if (!ignoreUnits)
-        return refused("has units '" + from.units + "', in the target '" +
+        return refused("its units are '" + from.units + "', the target has '" +
                        to.units + "': " + conversion.status().message() +
                        ". --on-units ignore would compare the numbers as they "
                        "are.");

@@ -66,7 +66,7 @@ Result<std::vector<ChunkBox>> boxesFrom(const Json &object, const char *key)
             {
                 if (!number.is_number_integer() ||
                     number.get<std::int64_t>() < 0)
-                    return notFollowed("a chunk index is no number");
+                    return notFollowed("a chunk index is not a number");
                 index.push_back(number.get<std::uint64_t>());
             }
         }
@@ -108,7 +108,7 @@ Result<std::vector<Move>> movesFrom(const Json &object, const char *key,
             move.text = textMember(item, "text");
             if (contentOf(move.text) != move.content)
                 return notFollowed("what '" + move.key +
-                                   "' is to be is not what it says");
+                                   "' is to become is not what its move says");
         }
         const bool isStaged = move.content.exists && staged && !move.text;
         if (isStaged && (!isKeyBelow(move.staged) ||

@@ -68,11 +68,11 @@ Status proveConditions(const std::string &path, ObjectRequests &requests,
                                    VersionOfPut::NotNeeded));
     if (!again && !other && !version.empty())
         return Status::ok();
-    return error("'" + path +
-                 "': this store does not heed the conditions of a put "
-                 "(If-None-Match, If-Match), so a lock in it excludes nobody. "
-                 "--lock none appends all the same, if you see to it that "
-                 "nobody else does. Nothing was written");
+    return error(
+        "'" + path +
+        "': this store does not heed the conditions of a put (If-None-Match, "
+        "If-Match), so a lock in it excludes nobody. --lock none appends "
+        "anyway, if you make sure that nobody else does. Nothing was written");
 }
 
 Status checkSame(const LeaseTicket &left, const std::string &path,
@@ -165,9 +165,8 @@ Result<SeenLock> waitUntilFree(const LockRequest &request,
         }
         MDIMAPPEND_RETURN_IF_ERROR(wait.pause(
             document.holder,
-            std::format("It is a lease, which is over {:g} s after its "
-                        "last renewal, if one waits for so long "
-                        "(--lock-timeout). ",
+            std::format("It is a lease, which expires {:g} s after its last "
+                        "renewal, if you wait that long (--lock-timeout). ",
                         document.lease.count())));
     }
 }

@@ -134,8 +134,8 @@ Status leaseIsOver(const std::string &path, const LockHolder *holder)
     return error(
         "the lease '" + path + "' of this transaction is over" +
         (holder ? ": it is held by " + holder->describe() : std::string()) +
-        ". What was written for it is given up; nothing of it is in "
-        "the target. Begin anew.");
+        ". What was written for it is given up; none of it is in the target. "
+        "Begin again.");
 }
 
 }  // namespace mdimappend

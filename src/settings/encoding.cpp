@@ -119,8 +119,8 @@ Status readFilters(const Value &value, EncodingReading &into)
         const Json &id = member(json[i], "id");
         if (id != "delta" && id != "shuffle")
             return value.at(i).fail(
-                "no filter that GDAL writes: expected {id: delta, dtype: ...} "
-                "or {id: shuffle, elementsize: ...}");
+                "not a filter that GDAL writes: expected {id: delta, dtype: "
+                "...} or {id: shuffle, elementsize: ...}");
     }
     into.encoding.filters = json.is_null() ? Json::array() : json;
     return Status::ok();

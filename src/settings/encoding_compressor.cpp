@@ -81,7 +81,7 @@ Status readNumcodecs(const Value &value, EncodingReading &into)
     const auto keys = known.find(id);
     if (keys == known.end())
         return value.fail("the compressor '" + id +
-                          "' is none of blosc, zstd, gzip, zlib, lzma, lz4");
+                          "' is not one of blosc, zstd, gzip, zlib, lzma, lz4");
     for (const auto &[key, ignored] : json.items())
     {
         if (!std::ranges::count(keys->second, key))

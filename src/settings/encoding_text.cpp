@@ -102,7 +102,7 @@ Result<Json> objectOf(const std::string &pairs)
         const auto key = pair.substr(0, middle);
         if (object.contains(key))
             return Status(Failure::Usage,
-                          "--encoding: the key '" + key + "' is there twice");
+                          "--encoding: the key '" + key + "' is given twice");
         MDIMAPPEND_ASSIGN(object[key], valueOf(key, pair.substr(middle + 1)));
     }
     return object;

@@ -45,7 +45,7 @@ Status readConfig(const Value &value, std::vector<std::string> &config)
     {
         const Value element = value.at(key);
         if (key.empty() || key.find('=') != std::string::npos)
-            return element.fail("'" + key + "' is no option's name");
+            return element.fail("'" + key + "' is not an option's name");
         if (option.is_boolean())
             setConfig(config, key, option.get<bool>() ? "YES" : "NO");
         else if (option.is_number_integer())

@@ -159,7 +159,7 @@ class Builder final : public YAML::EventHandler
     {
         m_bytes += bytes;
         if (m_bytes > maximumBytes)
-            throw Refused{mark, "too large, with what its aliases stand for"};
+            throw Refused{mark, "too large once its aliases are expanded"};
     }
 
     void add(const YAML::Mark &mark, YAML::anchor_t anchor, Json value,
@@ -189,11 +189,11 @@ class Builder final : public YAML::EventHandler
                         bool isMerge)
     {
         if (!value.is_string())
-            throw Refused{mark, "a key must be a text"};
+            throw Refused{mark, "a key must be a string"};
         frame.key = value.get<std::string>();
         frame.keyIsMerge = isMerge;
         if (!isMerge && !frame.keys.insert(*frame.key).second)
-            throw Refused{mark, "the key '" + *frame.key + "' is there twice"};
+            throw Refused{mark, "the key '" + *frame.key + "' is given twice"};
     }
 
     static void addMember(const YAML::Mark &mark, Frame &frame, Json value)

@@ -156,12 +156,11 @@ Result<StepRule> parseStep(const std::string &text)
     if (code == std::errc() && stop == end && std::isfinite(step.number) &&
         step.number != 0)
         return step;
-    return Status(
-        Failure::Usage,
-        "the step '" + text +
-            "' is none of any, increasing, decreasing, constant, a number, or "
-            "a number and ns, us, ms, s, min, h, D, W, mo or Y (as in 6h, 1D, "
-            "1mo; not 0)");
+    return Status(Failure::Usage,
+                  "the step '" + text +
+                      "' is not one of any, increasing, decreasing, constant, "
+                      "a number, or a number and ns, us, ms, s, min, h, D, W, "
+                      "mo or Y (as in 6h, 1D, 1mo; not 0)");
 }
 
 }  // namespace mdimappend

@@ -63,13 +63,13 @@ std::vector<Key<Settings>> zappendSettings()
         {"version", "", readVersion},
         {"permit_eval", "", onlyFalse("Python expressions are not evaluated")},
         {"disable_rollback", "",
-         onlyFalse("an append is finished or undone, always; "
-                   "durability: process makes it faster")},
+         onlyFalse("an append is always finished or undone; durability: "
+                   "process makes it faster")},
         {"persist_mem_slices", "",
          ignored("slices are read where they are, chunk by chunk")},
-        {"temp_dir", "", ignored("what undoing needs lies beside the target")},
+        {"temp_dir", "", ignored("what undo needs is kept beside the target")},
         {"temp_storage_options", "",
-         ignored("what undoing needs lies beside the target")},
+         ignored("what undo needs is kept beside the target")},
         {"profiling", "", ignored("the report has times and sizes")},
         {"logging", "", ignored("for GDAL's messages set CPL_DEBUG=ON")},
         {"extra", "", ignored("it is for Python code")}};

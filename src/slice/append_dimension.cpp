@@ -63,17 +63,15 @@ Result<std::string> findAppendDimension(SourceContents &contents,
     if (dimensions.size() == 1)
         return dimensions.front();
     if (dimensions.size() > 1)
-        return noAppendDimension(contents,
-                                 "has more than one dimension of time.");
+        return noAppendDimension(contents, "has more than one time dimension.");
     const SourceArray *time = contents.find("time");
     if (asksForLabel(request) || (time && time->array.dimensions.empty()))
         return std::string("time");
     const auto scalars = temporalNames(contents, 0);
     if (scalars.size() == 1)
         return scalars.front();
-    return noAppendDimension(contents,
-                             "has no dimension of time, and no label is given "
-                             "(--label, --label-from).");
+    return noAppendDimension(contents, "has no time dimension, and no label is "
+                                       "given (--label, --label-from).");
 }
 
 void putInFront(SourceArray &source, const std::string &dimension)
@@ -109,8 +107,8 @@ std::size_t addDimension(SourceContents &contents, const std::string &name,
 
 Status alreadyThere(const std::string &what, const std::string &name)
 {
-    return refused("a label is given, but it has the " + what + " '" + name +
-                   "' already. Give no label for it.");
+    return refused("a label is given, but it already has the " + what + " '" +
+                   name + "'. Give no label for it.");
 }
 
 void markLabels(SourceContents &contents, const std::string &name)
@@ -140,8 +138,8 @@ Result<AppendDimension> settleAppendDimension(SourceContents &contents,
     SourceArray *scalar = contents.find(found.name);
     if (scalar && !scalar->array.dimensions.empty())
         return refused("has no dimension '" + found.name +
-                       "', and its array of that name is no scalar: it cannot "
-                       "be the label.");
+                       "', and its array of that name is not a scalar: it "
+                       "cannot be the label.");
     if (scalar && asksForLabel(request))
         return alreadyThere("scalar", found.name);
     if (!scalar && !asksForLabel(request))
@@ -155,7 +153,7 @@ Result<AppendDimension> settleAppendDimension(SourceContents &contents,
         found.label = std::move(label);
     }
     if (addDimension(contents, found.name, scalar) == 0)
-        return refused("has no array that is data.");
+        return refused("has no data arrays.");
     contents.dimensions.insert(contents.dimensions.begin(),
                                {found.name, 1, true});
     markLabels(contents, found.name);

@@ -132,7 +132,7 @@ VsiFile CheckedFileSystem::openPlain(const Place &place,
     CheckedOpening &opening = *place.mounted;
     if (opening.seen() && opening.isOwn(path) && !isVirtual(path) &&
         !opening.seen()->note(path))
-        opening.fail(path, "it changed since it was first read");
+        opening.fail(path, "it has changed since it was first read");
     Attempt attempt;
     VsiFile file(VSIFOpenEx2L(path.c_str(), access.c_str(), true, options));
     attempt.ended();
@@ -141,7 +141,7 @@ VsiFile CheckedFileSystem::openPlain(const Place &place,
     auto why = attempt.failure(path, opening.isOwn(path));
     // Archives, and others that do not tell.
     if (!why && isVirtual(path) && isFile(path))
-        why = "it is there, but cannot be opened";
+        why = "it exists, but cannot be opened";
     if (why && opening.matters(path) && !isFolder(path))
         opening.fail(path, *why);
     if (const auto size = opening.mappedSize(place.path); why && size)
@@ -213,7 +213,7 @@ CPLStringList CheckedFileSystem::list(const std::string &folder, int most)
         opening.ownNames(path, names) !=
             opening.ownNames(path,
                              CPLStringList(VSIReadDirEx(path.c_str(), most))))
-        opening.fail(path, "its listing is another one at second sight");
+        opening.fail(path, "its listing has changed");
     return names;
 }
 

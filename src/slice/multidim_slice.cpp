@@ -27,7 +27,7 @@ bool isOnlyDimension(const GDALMDArray &array)
 Status cannotOpen(const std::string &name, const GdalMessages &messages)
 {
     return {Failure::Unavailable,
-            "array '" + name + "': cannot be opened: " +
+            "array '" + name + "' cannot be opened: " +
                 messages.failure("the driver does not say why") + "."};
 }
 
@@ -125,8 +125,7 @@ Status addArrays(SourceContents &contents, const MultidimSource &source,
             continue;
         if (source.zarr && source.zarr->overlooked(name))
             return Status(Failure::Unavailable,
-                          "array '" + name +
-                              "': it was not there at second sight.");
+                          "array '" + name + "': it is no longer there.");
         SourceArray described = describeArray(source, name, *array);
         for (const auto &dimension : array->GetDimensions())
             if (dimension->GetType() == GDAL_DIM_TYPE_TEMPORAL)

@@ -76,6 +76,15 @@ std::string hint(const std::string &path)
     return {};
 }
 
+/// What joins the name of a slice and what is wrong with it.
+const char *jointTo(std::string_view what)
+{
+    if (what.starts_with("array '"))
+        return ", ";
+    const auto verb = what.substr(0, what.find(' '));
+    return verb == "cannot" || verb == "has" || verb == "is" ? " " : ": ";
+}
+
 /// A file that its own header calls longer is cut off.
 Status checkComplete(const std::string &path)
 {
@@ -201,7 +210,7 @@ Result<SourceDataset> openSource(const SourceAddress &address)
         return std::move(failure).prefixed("slice '" + address.path + "'");
     if (!source.owned)
         return unavailable("slice '" + address.path +
-                           "': cannot be opened again: " +
+                           "' cannot be opened again: " +
                            messages.failure("no driver knows it") + ".");
     useOwned(source, address.multidim);
     trace(address.file, "opened again by GDAL's ", address.driver, " driver");

@@ -76,7 +76,7 @@ class OpenSlice final : public Slice
     {
         if (fingerprint() != m_fingerprint)
             return unavailable("slice '" + name() +
-                               "': changed since it was opened.");
+                               "' has changed since it was opened.");
         return openReader(m_state);
     }
 
@@ -194,9 +194,8 @@ Result<std::unique_ptr<Slice>> Slice::open(const SliceRequest &request)
     if (!slice)
     {
         const Status status = slice.takeStatus();
-        const bool aboutArray = status.message().starts_with("array '");
         return Status(status.kind(), "slice '" + name + "'" +
-                                         (aboutArray ? ", " : ": ") +
+                                         jointTo(status.message()) +
                                          status.message() + nothingWritten);
     }
     return slice;

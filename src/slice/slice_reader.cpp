@@ -203,7 +203,7 @@ Status Reader::openArray(std::size_t number)
                 m_dataset.dataset->GetRasterBand(source.band))
             array = band->AsMDArray();
     if (!array)
-        return failed(source, "cannot be opened again: " +
+        return failed(source, "it cannot be opened again: " +
                                   messages.failure("it is no longer there") +
                                   ".");
     std::span<const std::uint64_t> expected = source.array.shape;
@@ -212,7 +212,7 @@ Status Reader::openArray(std::size_t number)
     if (m_dataset.openedAgain &&
         (!std::ranges::equal(shapeOf(*array), expected) ||
          nativeType(array->GetDataType()) != source.array.type))
-        return failed(source, "changed while it was read.");
+        return failed(source, "it changed while it was read.");
     m_arrays[number] = std::move(array);
     return Status::ok();
 }
@@ -258,7 +258,7 @@ Status Reader::read(std::size_t number, std::span<const std::uint64_t> start,
         inside = start[i] <= shape[i] && count[i] <= shape[i] - start[i];
     if (!inside)
         return error("slice '" + m_state->name + "', array '" +
-                     source.array.name + "': a box outside of it was asked.");
+                     source.array.name + "': a box outside it was requested.");
     if (product(count) == 0)
         return Status::ok();
     const SourceConfig configured(m_state->address);

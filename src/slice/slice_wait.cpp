@@ -109,7 +109,7 @@ class Wait
         look();
         if (m_sighting.state.empty() && mustExist(m_file))
         {
-            m_missing = unavailable("does not exist" + linkedTo() + ".");
+            m_missing = unavailable(" does not exist" + linkedTo() + ".");
             return Step::Missing;
         }
         return before - m_sighting.since >= m_wait.pollInterval
@@ -123,7 +123,7 @@ class Wait
         m_sighting =
             m_seen.note(m_file, stateOfSlice(m_file, m_wait.cancelled));
         m_missing = unavailable(
-            "is still changing" + sizeSoFar() + ": the last change was seen " +
+            " is still changing" + sizeSoFar() + ": the last change was seen " +
             inSeconds(Clock::now() - m_sighting.since) + " ago.");
     }
 
@@ -133,9 +133,9 @@ class Wait
         const GdalMessages quiet;
         forgetCached(m_companion);
         if (mustExist(m_file) && !exists(m_file))
-            m_missing = unavailable("does not exist" + linkedTo() + ".");
+            m_missing = unavailable(" does not exist" + linkedTo() + ".");
         else if (!exists(m_companion))
-            m_missing = unavailable("its companion '" + m_companion +
+            m_missing = unavailable(": its companion '" + m_companion +
                                     "' does not exist.");
         else
             return Step::Open;
@@ -182,8 +182,8 @@ class Wait
 
     Status unavailable(const std::string &what) const
     {
-        return {Failure::Unavailable, "slice '" + m_request.name + "': " +
-                                          what + " Nothing was written."};
+        return {Failure::Unavailable, "slice '" + m_request.name + "'" + what +
+                                          " Nothing was written."};
     }
 
     std::string linkedTo() const

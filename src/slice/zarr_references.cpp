@@ -151,7 +151,7 @@ Status checkReferences(const std::string &file)
     const auto scanned = JsonScanner(*text, references).scan();
     if (references.refused())
         return elsewhere("it refers to '" + *references.refused() +
-                         "', which is not beside it or below its folder.");
+                         "', which is neither beside it nor below its folder.");
     return scanned
                ? Status::ok()
                : elsewhere("it cannot be checked (" + scanned.message() + ").");

@@ -88,7 +88,7 @@ Result<std::optional<std::string>> LocalStorage::read(const std::string &path,
     if (readable.size > limit)
         return error("'" + path + "' has " + std::to_string(readable.size) +
                      " bytes, more than the " + std::to_string(limit) +
-                     " that are sane here");
+                     " allowed here");
     std::string bytes(static_cast<std::size_t>(readable.size), '\0');
     MDIMAPPEND_RETURN_IF_ERROR(readFully(readable.file->fd(), path, bytes));
     return std::optional<std::string>(std::move(bytes));

@@ -1,5 +1,5 @@
-// Storage in an object store: requests, and what has been seen since the lock was
-// taken.
+// Storage in an object store: requests, and what has been seen since the lock
+// was taken.
 
 #include "storage/object_storage.h"
 
@@ -172,7 +172,7 @@ Result<std::string> ObjectStorage::stage(const std::string &path,
 {
     MDIMAPPEND_ASSIGN(const bool created, create(path, bytes));
     if (!created)
-        return error("'" + path + "' is there already, with other content");
+        return error("'" + path + "' exists already, with different content");
     return known(path)->version;
 }
 

@@ -140,7 +140,7 @@ Result<Calendar> parseCalendar(std::string_view name)
         if (known.name == lower)
             return known.calendar;
     return error("calendar " + quoted(name) +
-                 ": unknown; known are standard, gregorian, "
+                 " is unknown; expected one of standard, gregorian, "
                  "proleptic_gregorian, julian, noleap, 365_day, all_leap, "
                  "366_day, 360_day");
 }

@@ -213,8 +213,9 @@ Result<int> takeNamedZone(Scanner &scanner)
     const std::string lower = lowerCase(name);
     if (lower == "z" || lower == "utc" || lower == "gmt")
         return 0;
-    return error("time zone " + quoted(name) +
-                 " is unknown; known are Z, UTC, GMT and offsets as +01:00");
+    return error(
+        "time zone " + quoted(name) +
+        " is unknown; expected Z, UTC, GMT or an offset such as +01:00");
 }
 
 /// H, HH, HHh, H:MM, HH:MM, HHMM, in minutes.

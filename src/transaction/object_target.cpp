@@ -38,10 +38,10 @@ ObjectTarget::open(const std::string &target, const std::string &group,
 {
     const auto address = parseObjectAddress(target);
     if (!address)
-        return notATarget(target,
-                          "is neither on a local file system nor in an object "
-                          "store (/vsis3/, /vsiaz/, /vsigs/): that is where "
-                          "this version can append.");
+        return notATarget(
+            target,
+            "is neither on a local file system nor in an object store "
+            "(/vsis3/, /vsiaz/, /vsigs/): this version can append only there.");
     if (address->bucket.empty())
         return notATarget(target, "names no bucket.");
     if (address->key.empty())

@@ -190,8 +190,8 @@ Status exchangeStores(FolderStorage &storage, const Site &site,
     if (doneMeanwhile)
         return error("the overwrite was finished by another process");
     return storage.exchange(waiting, site.store())
-        .suffixed("Where that cannot be mended, `gdal driver mdimappend "
-                  "recover --set-aside` leaves the target as it is.");
+        .suffixed("Where that cannot be fixed, `gdal driver mdimappend recover "
+                  "--set-aside` leaves the target as it is.");
 }
 
 Status undoOverwrite(FolderStorage &storage, const Site &site, const Plan &plan)

@@ -64,7 +64,7 @@ Status RecoveryByRenames::settle(const std::string &transaction, Lock &lock)
     if (!plan)
         return damaged(transaction, plan.status().message());
     if (plan->transaction != transaction)
-        return damaged(transaction, "the plan is another's");
+        return damaged(transaction, "the plan is another transaction's");
     if (lock.lease() && !plan->leased)
         return error("the append was made with the kernel's lock, and a "
                      "writer that may lose its lease cannot undo or finish "

@@ -19,9 +19,8 @@ namespace mdimappend
 namespace
 {
 
-constexpr const char *staysOpen =
-    "Nothing was appended, and nothing of the parts is lost: commit again, or "
-    "abort.";
+constexpr const char *staysOpen = "Nothing was appended, and none of the parts "
+                                  "is lost: commit again, or abort.";
 
 std::string transactionName(std::uint64_t sequence)
 {

@@ -125,7 +125,7 @@ class CheckedHandle final : public VSIVirtualHandle
     void tellShort(size_t count, size_t done) const
     {
         m_tell("only " + std::to_string(done) + " of " + std::to_string(count) +
-               " bytes came");
+               " bytes were read");
     }
 
     std::uint64_t statedSize() const

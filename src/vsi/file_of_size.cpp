@@ -45,7 +45,7 @@ class SizedHandle final : public VSIVirtualHandle
         if (done < due)
         {
             m_tell("only " + std::to_string(done) + " of " +
-                   std::to_string(due) + " bytes came");
+                   std::to_string(due) + " bytes were read");
             std::memset(static_cast<char *>(buffer) + done, 0, due - done);
         }
         m_position.moved(due, count);

@@ -185,7 +185,7 @@ Result<std::optional<std::string>> element(const ArrayDocument &array,
     auto bytes = elementBytes(value, array.dataType, notation);
     if (!bytes)
         return error("array '" + array.path + "': the " + std::string(what) +
-                     " " + dumpJson(value, -1) + " is no value of type '" +
+                     " " + dumpJson(value, -1) + " is not a value of type '" +
                      array.dataType.name + "'");
     return bytes;
 }

@@ -68,7 +68,7 @@ Status checkDelta(const Json &filter, std::uint64_t chunkBytes)
     if (chunkBytes % size != 0)
         return cannotEncode("filter", filter,
                             "a chunk of " + std::to_string(chunkBytes) +
-                                " bytes is no multiple of its dtype");
+                                " bytes is not a multiple of its dtype");
     return Status::ok();
 }
 
@@ -85,7 +85,7 @@ Status checkShuffle(const Json &filter, std::uint64_t chunkBytes)
     if (chunkBytes % size.get<std::uint64_t>() != 0)
         return cannotEncode("filter", filter,
                             "a chunk of " + std::to_string(chunkBytes) +
-                                " bytes is no multiple of its elementsize");
+                                " bytes is not a multiple of its elementsize");
     return Status::ok();
 }
 
@@ -98,12 +98,12 @@ std::string reasonAgainst(std::string_view id)
         return "pack the values instead: an integer data type, scale and "
                "offset";
     if (isOneOf({"quantize", "bitround"}))
-        return "it cannot round values; known are delta and shuffle";
+        return "it cannot round values; only delta and shuffle are known";
     // The driver's buffer for a filter's result is no larger than the chunk.
     if (isOneOf({"blosc", "bz2", "gzip", "lz4", "lzma", "zlib", "zstd"}))
         return "as a filter it fails on data that do not shrink; it can be "
                "the compressor";
-    return "known are delta and shuffle";
+    return "only delta and shuffle are known";
 }
 
 }  // namespace

@@ -32,8 +32,8 @@ TEST(CoordinateGuard, says_where_and_what)
     const auto checked = checkCoordinate("lat", values({2, 2}, {1, 2, 3, 4}),
                                          values({2, 2}, {1, 2, 3, 9}));
     EXPECT_EQ(checked.message(),
-              "coordinate 'lat' differs at position 1, 1: it is 9.0, in the "
-              "target 4.0. --on-coordinate ignore would append all the same.");
+              "coordinate 'lat' differs at position 1, 1: it is 9.0, the "
+              "target has 4.0. --on-coordinate ignore would append it anyway.");
 }
 
 TEST(CoordinateGuard, a_cell_of_two_dimensions_is_its_longest_side)

@@ -153,7 +153,7 @@ TEST(StepGuard, rules_that_do_not_fit_the_labels)
     expectRefused("1D", numbers({1}), numbers({2}), "numbers, not dates");
     expectRefused("1", dates({"2000-01-01"}), dates({"2000-01-02"}),
                   "dates, not numbers");
-    expectRefused("increasing", textLabels({"a"}), textLabels({"b"}), "texts");
+    expectRefused("increasing", textLabels({"a"}), textLabels({"b"}), "text");
     expectRefused("1D", Labels{}, Labels{}, "missing");
 }
 

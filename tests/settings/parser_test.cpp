@@ -80,7 +80,7 @@ TEST(SettingsKeys, UnknownOnesAreRefusedWithTheNearestKnown)
 TEST(SettingsKeys, TwoNamesOfOneKeyAreRefused)
 {
     EXPECT_EQ(errorOf("overwrite: true\nforce_new: true"),
-              "settings file 'x.yaml': 'force_new' and 'overwrite' say the "
+              "settings file 'x.yaml': 'force_new' and 'overwrite' mean the "
               "same: give one of them");
     EXPECT_THAT(
         errorOf("variables: {a: {encoding: {nodata: 1, fill_value: 1}}}"),
@@ -92,12 +92,12 @@ TEST(SettingsKeys, TwoNamesOfOneKeyAreRefused)
 TEST(SettingsKeys, TextsNeedQuotationMarksWhereTheyLookLikeOthers)
 {
     EXPECT_EQ(errorOf("group: 2024"),
-              "settings file 'x.yaml', key 'group': expected a text (put it in "
-              "quotation marks), found the number 2024");
+              "settings file 'x.yaml', key 'group': expected a string (put it "
+              "in quotation marks), found the number 2024");
     EXPECT_EQ(optionsOf("group: '2024'").group, "2024");
     EXPECT_EQ(optionsOf("append_dim: NO").appendDim, "NO");
     EXPECT_EQ(optionsOf("message: 2024-01-01").message, "2024-01-01");
-    EXPECT_THAT(errorOf("append_dim: null"), HasSubstr("expected a text"));
+    EXPECT_THAT(errorOf("append_dim: null"), HasSubstr("expected a string"));
     EXPECT_THAT(errorOf("append_dim: ''"), HasSubstr("not empty"));
     EXPECT_THAT(errorOf("slices_per_commit: 007"), HasSubstr("found '007'"));
 }

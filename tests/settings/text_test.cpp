@@ -171,7 +171,7 @@ TEST(SettingsYaml, AliasesAndMergeKeysAreFollowed)
 TEST(SettingsYaml, DuplicateKeysAreErrorsWithTheirPlace)
 {
     EXPECT_THAT(yamlError("a: 1\nb: 2\na: 3\n"),
-                StartsWith("line 3, column 1: the key 'a' is there twice"));
+                StartsWith("line 3, column 1: the key 'a' is given twice"));
 }
 
 TEST(SettingsYaml, BrokenTextIsAnErrorWithItsPlace)
@@ -180,7 +180,7 @@ TEST(SettingsYaml, BrokenTextIsAnErrorWithItsPlace)
     EXPECT_THAT(yamlError("a: 1\n b: 2"), HasSubstr("line 2"));
     EXPECT_THAT(yamlError("a: *nowhere"), HasSubstr("line 1"));
     EXPECT_THAT(yamlError("a: 1\n---\nb: 2\n"), HasSubstr("documents"));
-    EXPECT_THAT(yamlError("? [1]\n: 2"), HasSubstr("key must be a text"));
+    EXPECT_THAT(yamlError("? [1]\n: 2"), HasSubstr("key must be a string"));
 }
 
 TEST(SettingsYaml, DepthAndAliasesAreLimited)

@@ -152,7 +152,7 @@ TEST_F(AppendDimensionOf, refusesALabelArrayThatIsNoScalar)
     const auto x = dimension("x", 3);
     makeArray(*root, "time", {x});
     makeArray(*root, "a", {x});
-    EXPECT_THAT(refusal(request("time", "2020")), HasSubstr("is no scalar"));
+    EXPECT_THAT(refusal(request("time", "2020")), HasSubstr("is not a scalar"));
 }
 
 TEST_F(AppendDimensionOf, findsCoordinatesThatHaveGapsInTheirList)

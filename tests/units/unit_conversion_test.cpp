@@ -102,7 +102,7 @@ TEST(UnitConversion, spellings_that_udunits2_takes_for_something_else)
 TEST(UnitConversion, letter_case_is_of_matter)
 {
     EXPECT_THAT(refusal("pa", "Pa"), testing::HasSubstr("do not measure"));
-    EXPECT_THAT(refusal("MM", "mm"), testing::HasSubstr("'MM' is no unit"));
+    EXPECT_THAT(refusal("MM", "mm"), testing::HasSubstr("'MM' is not a unit"));
     EXPECT_DOUBLE_EQ(converted(1, "Mg", "mg"), 1e9);
 }
 
@@ -120,8 +120,8 @@ TEST(UnitConversion, what_measures_something_else_is_refused)
 TEST(UnitConversion, what_is_no_unit_is_refused)
 {
     EXPECT_EQ(refusal("furlongs per fortnite", "m s-1"),
-              "'furlongs per fortnite' is no unit that udunits2 knows");
-    EXPECT_THAT(refusal("m", "psu"), testing::HasSubstr("'psu' is no unit"));
+              "'furlongs per fortnite' is not a unit that udunits2 knows");
+    EXPECT_THAT(refusal("m", "psu"), testing::HasSubstr("'psu' is not a unit"));
     EXPECT_THAT(refusal("", "1"), testing::HasSubstr("no units are given"));
     EXPECT_THAT(refusal("m", "  "), testing::HasSubstr("no units are given"));
     EXPECT_FALSE(refusal("(((", "m").empty());

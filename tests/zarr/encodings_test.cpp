@@ -401,9 +401,9 @@ TEST(NewEncoding, RefusesFiltersThatTheDriverCannotWriteByName)
         R"({"id": "fixedscaleoffset", "scale": 10, "offset": 0, "dtype": "<f4"})",
         "pack the values instead: an integer data type, scale and offset");
     expectReason(R"({"id": "quantize", "digits": 2, "dtype": "<f4"})",
-                 "it cannot round values; known are delta and shuffle");
-    expectReason(R"({"id": "packbits"})", "known are delta and shuffle");
-    expectReason(R"("delta")", "known are delta and shuffle");
+                 "it cannot round values; only delta and shuffle are known");
+    expectReason(R"({"id": "packbits"})", "only delta and shuffle are known");
+    expectReason(R"("delta")", "only delta and shuffle are known");
     expectReason(R"({"id": "zstd", "level": 1})",
                  "as a filter it fails on data that do not shrink; it can be "
                  "the compressor");
@@ -425,7 +425,7 @@ TEST(NewEncoding, RefusesFiltersThatTheDriverCannotWriteByName)
     EXPECT_EQ(filter(R"({"id": "delta", "dtype": "<i8"})"), "accepted");
     EXPECT_EQ(filter(R"({"id": "delta", "dtype": "<i8"})", GDT_Int8),
               "the filter {\"id\": \"delta\", \"dtype\": \"<i8\"} cannot be "
-              "written by GDAL's Zarr driver (a chunk of 100 bytes is no "
+              "written by GDAL's Zarr driver (a chunk of 100 bytes is not a "
               "multiple of its dtype)");
     EXPECT_NE(filter(R"({"id": "shuffle", "elementsize": 8})", GDT_UInt8)
                   .find("no multiple of its elementsize"),

@@ -131,7 +131,7 @@ def run(
         watch: sees the progress.
 
     Raises:
-        UsageError: an argument that it has not, or not with this value.
+        UsageError: it does not have this argument, or not with this value.
         KeyboardInterrupt: after what was under way was undone.
     """
     with listening() as messages, _Interrupt() as interrupt:

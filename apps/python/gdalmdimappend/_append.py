@@ -49,7 +49,7 @@ def append(
         progress: called with the fraction done and the slice's name, False ends
             the run; or 'tqdm'; True is tqdm if it is installed.
         lock: 'auto', 'lease' or 'none'; or a `Lock` that is held.
-        **settings: the options of `gdal mdim append` with `_` for `-`, and what
+        **settings: the options of `gdal mdim append` with `_` for `-`, and whatever
             else a settings file may have: `append_dim`, `encoding` (a dict by
             array, as xarray has it), `step`, `on_duplicate`, `keep_going`,
             `slices_per_commit`, `attrs`, ...; `settings` is a file, a dict, or a
@@ -63,7 +63,7 @@ def append(
         Locked, SliceUnavailable, SliceRefused, AppendError: the first failure; the
             slices before it are in. With `keep_going` it is raised at the end.
         Exception: what a slice's callable or the iterable raised, with a note.
-        TypeError: something is no slice.
+        TypeError: something is not a slice.
     """
     items = items_of(slices, slice_source is not None)
     path = os.fsdecode(target)

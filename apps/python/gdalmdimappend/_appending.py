@@ -125,8 +125,8 @@ class Appending:
     def _check_may_part(self, prepared: PreparedSlice) -> None:
         if self._overwrites:
             raise UsageError(
-                "what overwrites a target is one commit: its slices are all paths, or "
-                f"all datasets, and have labels or not. '{prepared.name}' differs "
+                "an overwrite is one commit: its slices are all paths, or all "
+                f"datasets, and all have labels, or none. '{prepared.name}' differs "
                 "from those before it. Nothing was written."
             )
 

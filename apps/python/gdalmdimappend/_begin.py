@@ -36,8 +36,8 @@ def begin(
 ) -> Transaction:
     """Begins an append, or a write to a region, that many processes write parts of.
 
-    Writers are kept away until the commit, or until the lease is over: then all of
-    it is given up, and nothing is in the target.
+    Writers are kept away until the commit, or until the lease is over: then everything
+    is given up, and none of it is in the target.
 
     Args:
         target: the Zarr store.
@@ -47,7 +47,7 @@ def begin(
         size: how many steps the parts will bring. Without it, those of the template,
             whose labels are then those of the transaction.
         region: replaces values in this part of the target: indices by dimension.
-        create: makes a new target, and refuses one that is there.
+        create: makes a new target, and refuses an existing one.
         lease: how long it lasts without a sign of life; seconds, or as in '1h'.
         label: of a template that has no append dimension.
         **settings: as for `append`.

@@ -114,9 +114,7 @@ class Lock:
         if not self.held:
             raise UsageError(f"the lock of '{self._store}' is not held")
         if store_of(target) != self._store:
-            raise UsageError(
-                f"the lock is that of '{self._store}', which '{target}' is not"
-            )
+            raise UsageError(f"the lock is for '{self._store}', not for '{target}'")
 
     def __enter__(self) -> Lock:
         if self.held:
@@ -257,7 +255,7 @@ def _lock_file(descriptor: int, path: str) -> bool:
         if error.errno in (errno.EAGAIN, errno.EACCES):
             return False
         raise AppendError(
-            f"'{path}': this file system has no locks of the kind that is needed "
+            f"'{path}': this file system lacks the kind of lock that is needed "
             f"({error.strerror})"
         ) from error
     return True

@@ -193,7 +193,7 @@ def _next_label(labels: Iterator[str | None], number: int) -> str | None:
     try:
         return next(labels)
     except StopIteration:
-        raise UsageError(f"slice {number} has no label: there are fewer") from None
+        raise UsageError(f"slice {number} has no label: there are too few") from None
 
 
 def _name_of(item: Any, number: int) -> str:

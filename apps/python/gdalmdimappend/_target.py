@@ -48,7 +48,7 @@ def append_dim_of(dataset: xr.Dataset, target: str, settings: Settings) -> str:
     if len(times) == 1:
         return str(times[0])
     raise UsageError(
-        "it is not clear along which dimension to append: say append_dim, one of "
+        "it is not clear along which dimension to append: give append_dim, one of "
         f"{', '.join(map(str, dataset.dims))}"
     )
 

@@ -189,7 +189,7 @@ class Transaction(AbstractContextManager["Transaction"]):
         dry_run: bool = False,
         message: str = "",
     ) -> CommitReport:
-        """Commits, if the parts have every chunk exactly once.
+        """Commits, if the parts cover every chunk exactly once.
 
         Args:
             receipts: of all parts; those of this object if none are given.
@@ -234,7 +234,7 @@ class Transaction(AbstractContextManager["Transaction"]):
         self._is_open = False
 
     def renew(self) -> None:
-        """The lease lasts as long as at the beginning, from now on."""
+        """The lease lasts its full length again, from now on."""
         self._run("renew", {})
 
     def _run(self, name: str, arguments: Mapping[str, Any]) -> Outcome:

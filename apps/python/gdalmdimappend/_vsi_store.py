@@ -159,4 +159,4 @@ def _bounds(wanted: ByteRequest | None, size: int) -> tuple[int, int]:
         return min(wanted.offset, size), size
     if isinstance(wanted, SuffixByteRequest):
         return max(size - wanted.suffix, 0), size
-    raise TypeError(f"{wanted!r} is no range of bytes")
+    raise TypeError(f"{wanted!r} is not a range of bytes")
