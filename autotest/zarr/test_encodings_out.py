@@ -33,7 +33,7 @@ def stores(tmp_path_factory):
         [
             build / "tests" / "mdimappend_tests",
             "--gtest_brief=1",
-            "--gtest_filter=*Encodings.AreWrittenAndReadByTheDriver*",
+            "--gtest_filter=*Encodings.areWrittenAndReadByTheDriver*",
         ],
         env={**os.environ, "MDIMAPPEND_TEST_STORES": str(folder)},
         check=True,

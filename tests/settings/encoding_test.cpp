@@ -33,7 +33,7 @@ std::string errorOf(const std::string &spec)
     return parsed.message();
 }
 
-TEST(SettingsEncodingText, HasAllKeys)
+TEST(SettingsEncodingText, hasAllKeys)
 {
     const auto encoding = encodingFrom(
         "air:dtype=int16,scale=0.01,offset=273.15,nodata=-32768,"
@@ -54,7 +54,7 @@ TEST(SettingsEncodingText, HasAllKeys)
     EXPECT_EQ(encoding.separator, '.');
 }
 
-TEST(SettingsEncodingText, TypesHaveNamesAndCodes)
+TEST(SettingsEncodingText, typesHaveNamesAndCodes)
 {
     EXPECT_EQ(encodingFrom("a:dtype=<f4").dtype, NumberType::Float32);
     EXPECT_EQ(encodingFrom("a:dtype=i2").dtype, NumberType::Int16);
@@ -66,7 +66,7 @@ TEST(SettingsEncodingText, TypesHaveNamesAndCodes)
     EXPECT_THAT(errorOf("a:dtype="), HasSubstr("int8"));
 }
 
-TEST(SettingsEncodingText, MissingValuesAreExact)
+TEST(SettingsEncodingText, missingValuesAreExact)
 {
     EXPECT_EQ(encodingFrom("a:nodata=18446744073709551615").nodata,
               Json(UINT64_MAX));
@@ -76,7 +76,7 @@ TEST(SettingsEncodingText, MissingValuesAreExact)
     EXPECT_THAT(errorOf("a:nodata=zero"), HasSubstr("NaN, Infinity"));
 }
 
-TEST(SettingsEncodingText, FiltersKnowTheirType)
+TEST(SettingsEncodingText, filtersKnowTheirType)
 {
     EXPECT_EQ(encodingFrom("a:dtype=int16,filters=delta+shuffle").filters,
               Json::parse(R"([{"id": "delta", "dtype": "<i2"},
@@ -88,7 +88,7 @@ TEST(SettingsEncodingText, FiltersKnowTheirType)
     EXPECT_THAT(errorOf("a:dtype=i2,filters=crc"), HasSubstr("delta"));
 }
 
-TEST(SettingsEncodingText, NameMayHaveWhatIsNoColon)
+TEST(SettingsEncodingText, nameMayHaveWhatIsNoColon)
 {
     Encodings encodings;
     ASSERT_TRUE(parseEncoding("*:level=1", encodings));
@@ -98,7 +98,7 @@ TEST(SettingsEncodingText, NameMayHaveWhatIsNoColon)
     EXPECT_EQ(encodingOf(encodings, "other").level, 1);
 }
 
-TEST(SettingsEncodingText, SetsItsKeysOverThoseThatAreThere)
+TEST(SettingsEncodingText, setsItsKeysOverThoseThatAreThere)
 {
     Encodings encodings;
     ASSERT_TRUE(parseEncoding("a:dtype=int16,chunk=1x2", encodings));
@@ -107,7 +107,7 @@ TEST(SettingsEncodingText, SetsItsKeysOverThoseThatAreThere)
     EXPECT_THAT(*encodings["a"].chunk, ElementsAre(3U, 4U));
 }
 
-TEST(SettingsEncodingText, MalformedOnesAreRefused)
+TEST(SettingsEncodingText, malformedOnesAreRefused)
 {
     EXPECT_THAT(errorOf("chunk=1"), HasSubstr("NAME:key=value"));
     EXPECT_THAT(errorOf(":chunk=1"), HasSubstr("NAME:key=value"));

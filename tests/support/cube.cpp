@@ -1,3 +1,6 @@
+// The values of the small cube, appended from memory and compared after
+// reading.
+
 #include "support/cube.h"
 
 #include "journal/log.h"

@@ -1,3 +1,5 @@
+// Each call is counted, and one of them fails, tears or is the last.
+
 #include "support/fault_posix.h"
 
 #include "support/tree.h"
