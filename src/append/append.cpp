@@ -40,10 +40,10 @@ class Run
         m_opener.lookAhead();
         while (m_report.goesOn())
         {
-            auto group = nextGroup();
-            if (group.empty())
+            auto round = nextRound();
+            if (round.empty())
                 break;
-            m_batches.append(group);
+            m_batches.append(round);
         }
         m_batches.finish();
         m_report.tell(m_appendDim.known());
@@ -56,10 +56,10 @@ class Run
   private:
     /// Slices that are appended together, opened and waited for without the
     /// lock. Empty at the end.
-    std::vector<OpenSlice> nextGroup()
+    std::vector<OpenSlice> nextRound()
     {
-        std::vector<OpenSlice> group;
-        while (m_report.goesOn() && group.size() < m_batches.groupSize())
+        std::vector<OpenSlice> round;
+        while (m_report.goesOn() && round.size() < m_batches.roundSize())
         {
             m_report.tell(m_appendDim.known());
             if (m_report.hasBegun() && !m_report.progress(0) && mayGoOn())
@@ -80,12 +80,12 @@ class Run
             else if (!*input)
                 break;
             else
-                openInto(group, **input);
+                openInto(round, **input);
         }
-        return group;
+        return round;
     }
 
-    void openInto(std::vector<OpenSlice> &group, const SliceInput &input)
+    void openInto(std::vector<OpenSlice> &round, const SliceInput &input)
     {
         ++m_taken;
         const auto number = m_report.begin(input.name);
@@ -99,7 +99,7 @@ class Run
         trace("", "slice '", m_report.slice(number).slice,
               "' opened: ", (*slice)->size(), " steps of ",
               (*slice)->appendDim());
-        group.push_back({input, std::move(*slice), number});
+        round.push_back({input, std::move(*slice), number});
     }
 
     /// Whoever stops a run after its last slice comes too late: it is all in.

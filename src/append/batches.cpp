@@ -56,12 +56,12 @@ std::size_t Batches::slicesPerCommit() const
     return overwrites() ? std::max(size, m_options.slices.size()) : size;
 }
 
-void Batches::append(std::vector<OpenSlice> &group)
+void Batches::append(std::vector<OpenSlice> &round)
 {
     // All of a new target, or nothing.
     if (overwrites() && !m_report.goesOn())
         return;
-    for (auto &opened : group)
+    for (auto &opened : round)
     {
         if (!appendSlice(opened))
             return;
@@ -86,7 +86,7 @@ void Batches::finish()
     settle();
 }
 
-/// Whether the group goes on.
+/// Whether the round goes on.
 bool Batches::appendSlice(OpenSlice &opened)
 {
     const auto started = Clock::now();

@@ -3,15 +3,15 @@
 //
 // The words:
 //
-//   group    slices that were taken from the queue and opened, while nobody
+//   round    slices that were taken from the queue and opened, while nobody
 //            holds the lock
 //   batch    slices whose chunks are written under one lock, by one transaction
 //            (append/batch.h)
 //   commit   the end of a batch by which all of its slices are in, at once
 //
-// Slices that are there already come in groups of one, and a batch takes as
-// many groups as --slices-per-commit says. Slices that have to be waited for
-// (--wait, --ready-suffix, --slices-from) come in groups of a whole batch, so
+// Slices that are there already come in rounds of one, and a batch takes as
+// many rounds as --slices-per-commit says. Slices that have to be waited for
+// (--wait, --ready-suffix, --slices-from) come in rounds of a whole batch, so
 // that the lock is not held while waiting.
 //
 //   state    the batch          slices that wait   the lock
@@ -21,10 +21,10 @@
 //
 //   closed -> open     openBatch(): a slice comes
 //   open   -> open     a slice is added, is in already, or is refused
-//   open   -> closed   commit(): the batch is full, or has nothing to write; a
-//                      group of a whole batch has ended; a slice that replaces
-//                      rows has been added, or comes next, since it must be the
-//                      only one; the run ends
+//   open   -> closed   commit(), whether it succeeds or not: the batch is full,
+//                      or has nothing to write; a round of a whole batch has
+//                      ended; a slice that replaces rows has been added, or
+//                      comes next, since it must be the only one; the run ends
 //   open   -> undone   a slice's chunks could not be written, or, where a new
 //                      target is made in place of another, the run was stopped
 //   undone -> closed   appendWaitingAgain(), failWaiting()
@@ -71,13 +71,13 @@ class Batches
     }
 
     /// How many slices are to be opened before they are appended.
-    std::size_t groupSize() const
+    std::size_t roundSize() const
     {
         return gathers() ? slicesPerCommit() : 1;
     }
 
-    /// Appends a group, until a failure ends the run.
-    void append(std::vector<OpenSlice> &group);
+    /// Appends a round, until a failure ends the run.
+    void append(std::vector<OpenSlice> &round);
 
     /// Commits what waits, or, where a new target takes the place of another
     /// and not all of it is there, gives it up.

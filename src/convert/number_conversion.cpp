@@ -50,6 +50,56 @@ bool hasExactInverse(double divisor)
            std::isnormal(1 / divisor);
 }
 
+/// Whether what is missing to the slice is so to the target, as it is.
+bool haveSameMissing(const std::optional<Number> &from,
+                     const std::optional<Number> &to)
+{
+    // A slice that declares none may hold what is missing to the target. But 0
+    // is what Zarr V2 has where nobody thought of a missing value, and NaN is
+    // one to everybody.
+    if (!from)
+        return !to || isNaN(*to) || to->asDouble() == 0;
+    // Without a missing value in the target, a NaN stays one.
+    return to ? meanSame(*from, *to) : isNaN(*from);
+}
+
+/// What a missing value, and a NaN, becomes.
+void prepareMissing(const NumberConversion &rules, bool isPlain,
+                    bool nanIsMissing, Packing &packing, Carrying &carrying)
+{
+    const auto &from = rules.from;
+    const auto &to = rules.to;
+    if (from.missing)
+    {
+        const auto missing = numberAt(from.missing->data(), from.type);
+        if (isPlain)
+            packing.missingFrom = missing.asDouble();
+        carrying.hasMissing = true;
+        carrying.missingFrom = static_cast<std::uint64_t>(missing.integer);
+    }
+    if (to.missing)
+    {
+        const auto missing = numberAt(to.missing->data(), to.type);
+        packing.missingTo = packing.collides = missing.asDouble();
+        packing.hasWideMissing = true;
+        packing.wideMissing = static_cast<std::uint64_t>(missing.integer);
+        carrying.missingTo = to.missing->data();
+        carrying.collidesWithMissing = true;
+        if (nanIsMissing)
+            packing.nanTo = packing.missingTo;
+    }
+    else if (GDALDataTypeIsFloating(to.type))
+    {
+        // Any missing value will do for the block: NaN.
+        static const auto nan16 = static_cast<GFloat16>(notANumber);
+        static const auto nan32 = static_cast<float>(notANumber);
+        carrying.missingTo =
+            to.type == GDT_Float16   ? static_cast<const void *>(&nan16)
+            : to.type == GDT_Float32 ? static_cast<const void *>(&nan32)
+                                     : &notANumber;
+    }
+}
+
 }  // namespace
 
 bool isLosslessWidening(GDALDataType from, GDALDataType to)
@@ -98,15 +148,7 @@ Status NumberConverter::prepare(const NumberConversion &rules)
         missingFrom = numberAt(from.missing->data(), from.type);
     if (to.missing)
         missingTo = numberAt(to.missing->data(), to.type);
-    // A slice that declares none may hold what is missing to the target. But 0
-    // is what Zarr V2 has where nobody thought of a missing value, and NaN is
-    // one to everybody.
-    const bool meansNothing =
-        !missingTo || isNaN(*missingTo) || missingTo->asDouble() == 0;
-    // Without a missing value in the target, a NaN stays one.
-    const bool sameMissing = !missingFrom ? meansNothing
-                             : missingTo  ? meanSame(*missingFrom, *missingTo)
-                                          : isNaN(*missingFrom);
+    const bool sameMissing = haveSameMissing(missingFrom, missingTo);
     const bool narrowed = !isLosslessWidening(from.type, to.type) ||
                           (to.truthValues && !from.truthValues);
     if (m_plain && sameMissing && !narrowed)
@@ -180,7 +222,6 @@ void NumberConverter::preparePacking()
     const auto &[from, to, units, onOverflow, mayRound] = m_rules;
     auto packing = std::make_shared<Packing>();
     auto carrying = std::make_shared<Carrying>();
-    const bool toFloats = GDALDataTypeIsFloating(to.type);
     const bool exact = m_plain && !mayRound;
     if (!m_plain)
     {
@@ -188,35 +229,7 @@ void NumberConverter::preparePacking()
         packing->divisor = m_scaleTo;
         packing->factor = 1 / m_scaleTo;
     }
-    if (from.missing)
-    {
-        const auto missing = numberAt(from.missing->data(), from.type);
-        if (m_plain)
-            packing->missingFrom = missing.asDouble();
-        carrying->hasMissing = true;
-        carrying->missingFrom = static_cast<std::uint64_t>(missing.integer);
-    }
-    if (to.missing)
-    {
-        const auto missing = numberAt(to.missing->data(), to.type);
-        packing->missingTo = packing->collides = missing.asDouble();
-        packing->hasWideMissing = true;
-        packing->wideMissing = static_cast<std::uint64_t>(missing.integer);
-        carrying->missingTo = to.missing->data();
-        carrying->collidesWithMissing = true;
-        if (m_nanIsMissing)
-            packing->nanTo = packing->missingTo;
-    }
-    else if (toFloats)
-    {
-        // Any missing value will do for the block: NaN.
-        static const auto nan16 = static_cast<GFloat16>(notANumber);
-        static const auto nan32 = static_cast<float>(notANumber);
-        carrying->missingTo =
-            to.type == GDT_Float16   ? static_cast<const void *>(&nan16)
-            : to.type == GDT_Float32 ? static_cast<const void *>(&nan32)
-                                     : &notANumber;
-    }
+    prepareMissing(m_rules, m_plain, m_nanIsMissing, *packing, *carrying);
     carrying->exact = exact;
     carrying->truthValues = to.truthValues;
 
