@@ -87,7 +87,14 @@ class RenewedLeaseTest : public testing::Test
     }
 
     Fate fate;
-    LockRequest request{"somewhere", "the test", {}, {}, Seconds(30), {}, {}};
+    /// By this clock no lease ends, however slow the machine is.
+    LockRequest request{"somewhere",
+                        "the test",
+                        {},
+                        {},
+                        Seconds(30),
+                        {},
+                        [] { return Seconds(1000); }};
 };
 
 TEST_F(RenewedLeaseTest, isRenewedUntilItIsFreed)
