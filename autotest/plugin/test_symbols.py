@@ -19,10 +19,6 @@ def exported(file):
     return {line.rsplit(" ", 3)[0] for line in lines}
 
 
-def ours(file):
-    return {name for name in exported(file) if "mdimappend" in name.lower()}
-
-
 def plugin():
     folders = gdal.GetConfigOption("GDAL_DRIVER_PATH").split(":")
     found = [Path(folder) / "gdal_MDIMAPPEND.so" for folder in folders]
@@ -30,8 +26,9 @@ def plugin():
 
 
 def test_of_the_plugin_only_its_registration_is_seen():
-    assert ours(plugin()) == {"GDALRegister_MDIMAPPEND"}
+    assert exported(plugin()) == {"GDALRegister_MDIMAPPEND"}
 
 
 def test_of_the_command_nothing_is_seen():
-    assert ours(shutil.which(cubes.COMMAND)) == set()
+    seen = exported(shutil.which(cubes.COMMAND))
+    assert [name for name in seen if "mdimappend" in name.lower()] == []

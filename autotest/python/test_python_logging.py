@@ -148,7 +148,7 @@ class Keep(logging.Handler):
 
 seen = []
 logging.getLogger().addHandler(Keep())
-gdal.UseExceptions()
+gdal.DontUseExceptions()
 gdal.ConfigurePythonLogging("mine", enable_debug=False)
 logging.getLogger("gdalmdimappend").setLevel(logging.DEBUG)
 mda.append(xr.Dataset({"a": ("time", [1.0])}, {"time": [0]}), sys.argv[1])
