@@ -92,8 +92,8 @@ Status RowComparison::open()
 {
     if (m_handle)
         return Status::ok();
-    MDIMAPPEND_ASSIGN(
-        m_handle, ArrayHandle::open(m_view, m_match.targetArray, OpenMode::Read));
+    MDIMAPPEND_ASSIGN(m_handle, ArrayHandle::open(m_view, m_match.targetArray,
+                                                  OpenMode::Read));
     MDIMAPPEND_ASSIGN(m_reader, m_slice.reader());
     return Status::ok();
 }
