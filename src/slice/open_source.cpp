@@ -76,15 +76,6 @@ std::string hint(const std::string &path)
     return {};
 }
 
-/// What joins the name of a slice and what is wrong with it.
-const char *jointTo(std::string_view what)
-{
-    if (what.starts_with("array '"))
-        return ", ";
-    const auto verb = what.substr(0, what.find(' '));
-    return verb == "cannot" || verb == "has" || verb == "is" ? " " : ": ";
-}
-
 /// A file that its own header calls longer is cut off.
 Status checkComplete(const std::string &path)
 {

@@ -21,6 +21,15 @@ Status unavailable(std::string message)
     return {Failure::Unavailable, std::move(message)};
 }
 
+/// What joins the name of a slice and what is wrong with it.
+const char *jointTo(std::string_view what)
+{
+    if (what.starts_with("array '"))
+        return ", ";
+    const auto verb = what.substr(0, what.find(' '));
+    return verb == "cannot" || verb == "has" || verb == "is" ? " " : ": ";
+}
+
 /// Whether GDAL is to read the files through ours.
 bool isChecked(const SourceAddress &address)
 {

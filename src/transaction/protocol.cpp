@@ -23,9 +23,14 @@ Result<Decision> Protocol::decide(const std::string &transaction,
 {
     const char *word = decision.commit ? "commit" : "abort";
     trace(transaction, "decision: asks for ", word);
-    MDIMAPPEND_ASSIGN(const bool created,
-                      createDecision(transaction, toText(decision)));
-    if (created)
+    auto created = createDecision(transaction, toText(decision));
+    if (!created)
+    {
+        trace(transaction, "decision: whether it was created is not known: ",
+              created.status().message());
+        return created.takeStatus();
+    }
+    if (*created)
     {
         trace(transaction, "decision: it is ", word);
         return decision;

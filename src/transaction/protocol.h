@@ -7,7 +7,7 @@
 // writer or a recovery.
 //
 // On a file system ("by renames"; P = plan, M = manifest, D = decision, L = log
-// record, "-" = not there or damaged, "." = either):
+// record, "-" = not there, "." = either):
 //
 //   state      P M D       L   who may do what, and what the state is then
 //   none       - - -       .   writer: write `abort` and P -> planned
@@ -22,6 +22,10 @@
 //   committed  P M commit  -   holder: apply M, then L -> logged
 //   logged     P . .       L   holder: tidy -> none, nothing else
 //   tidying    - . .       .   holder: tidy -> none
+//
+// A damaged P without M and D is none: it never became durable (P2). Any other
+// record that is damaged, or a D `commit` without its M, is a conflict: nobody
+// does anything until a human has looked.
 //
 // In an object store ("by conditions"): the lock's document names the
 // transaction before anything is written, and D has M in it, so there are

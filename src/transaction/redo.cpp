@@ -67,8 +67,9 @@ class Moving
               " of ", m_manifest.documents.size(),
               " documents have yet to be moved");
         MDIMAPPEND_RETURN_IF_ERROR(moveChunks(chunks));
+        trace(m_manifest.transaction, "redo: chunks are in place");
         MDIMAPPEND_RETURN_IF_ERROR(moveDocuments(documents));
-        trace(m_manifest.transaction, "redo: all is in place");
+        trace(m_manifest.transaction, "redo: documents are in place");
         return Status::ok();
     }
 

@@ -42,8 +42,9 @@ Status undo(FolderStorage &storage, const Site &site, const Plan &plan)
             return conflict("document '" + document.key +
                             "' is not what it was before the append");
     }
-    trace(plan.transaction, "undo: documents are as they were; deletes what ",
-          plan.arrays.size(), " arrays have been added");
+    trace(plan.transaction,
+          "undo: documents are as they were; deletes the added chunks of ",
+          plan.arrays.size(), " arrays");
     for (const auto &array : plan.arrays)
         MDIMAPPEND_RETURN_IF_ERROR(removeAddedChunks(storage, site, array));
     for (auto folder = plan.folders.rbegin(); folder != plan.folders.rend();
