@@ -4,6 +4,7 @@
 #include "trace.h"
 
 #include "mutex.h"
+#include "secrets.h"
 #include "trace_listener.h"
 
 #include <cpl_conv.h>
@@ -123,10 +124,12 @@ bool isTraced()
 
 void traceLine(std::string_view line)
 {
-    if (listeners().areThere() && listeners().tell(line))
+    // A failure's message may quote a URL with a signature.
+    const auto shown = textWithoutSecrets(std::string(line));
+    if (listeners().areThere() && listeners().tell(shown))
         return;
-    const int size = static_cast<int>(std::min(line.size(), longest));
-    CPLDebug(category, "%.*s", size, line.data());
+    const int size = static_cast<int>(std::min(shown.size(), longest));
+    CPLDebug(category, "%.*s", size, shown.data());
 }
 
 }  // namespace mdimappend

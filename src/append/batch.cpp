@@ -7,7 +7,7 @@
 #include "append/plan_report.h"
 #include "chunks/pipeline.h"
 #include "cube/target_attributes.h"
-#include "settings/secrets.h"
+#include "secrets.h"
 #include "storage/object_address.h"
 #include "trace.h"
 

@@ -4,7 +4,7 @@
 
 #include "journal/log.h"
 #include "journal/slice_entries.h"
-#include "settings/secrets.h"
+#include "secrets.h"
 
 #include <algorithm>
 #include <filesystem>

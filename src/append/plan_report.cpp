@@ -3,7 +3,7 @@
 #include "append/plan_report.h"
 
 #include "chunks/planned_arrays.h"
-#include "settings/secrets.h"
+#include "secrets.h"
 #include "trace.h"
 
 namespace mdimappend

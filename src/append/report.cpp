@@ -2,7 +2,7 @@
 
 #include "append/report.h"
 
-#include "settings/secrets.h"
+#include "secrets.h"
 
 #include <format>
 

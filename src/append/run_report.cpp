@@ -2,7 +2,7 @@
 
 #include "append/run_report.h"
 
-#include "settings/secrets.h"
+#include "secrets.h"
 #include "trace.h"
 
 #include <algorithm>

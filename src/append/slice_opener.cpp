@@ -3,7 +3,7 @@
 #include "append/slice_opener.h"
 
 #include "append/slice_request.h"
-#include "settings/secrets.h"
+#include "secrets.h"
 #include "storage/object_address.h"
 #include "trace.h"
 

@@ -14,7 +14,7 @@
 #include "distributed/stage_slabs.h"
 #include "guards/crs_guard.h"
 #include "guards/slice_coordinates.h"
-#include "settings/secrets.h"
+#include "secrets.h"
 #include "storage/checksum.h"
 
 #include <algorithm>

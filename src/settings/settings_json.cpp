@@ -1,7 +1,7 @@
 // The effective settings, in the names of a settings file.
 
+#include "secrets.h"
 #include "settings/encoding.h"
-#include "settings/secrets.h"
 #include "settings/settings.h"
 #include "settings/storage_options.h"
 

@@ -3,8 +3,8 @@
 
 #include "settings/settings_readers.h"
 
+#include "secrets.h"
 #include "settings/encoding.h"
-#include "settings/secrets.h"
 #include "settings/storage_options.h"
 
 #include <limits>

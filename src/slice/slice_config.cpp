@@ -3,7 +3,7 @@
 
 #include "slice/slice_config.h"
 
-#include "settings/secrets.h"
+#include "secrets.h"
 #include "slice/slice_source.h"
 
 namespace mdimappend

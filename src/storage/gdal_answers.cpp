@@ -2,7 +2,7 @@
 
 #include "storage/gdal_answers.h"
 
-#include "settings/secrets.h"
+#include "secrets.h"
 
 #include <cpl_vsi_error.h>
 

@@ -4,7 +4,7 @@
 
 #include "journal/log.h"
 #include "json/json_text.h"
-#include "settings/secrets.h"
+#include "secrets.h"
 #include "trace.h"
 #include "zarr/document_key.h"
 

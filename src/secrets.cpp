@@ -1,7 +1,7 @@
 // Secrets in texts: user names and passwords of URLs, values of queries (also
 // of URLs that are a percent-encoded part of another), KEY=VALUE.
 
-#include "settings/secrets.h"
+#include "secrets.h"
 
 #include <cpl_string.h>
 

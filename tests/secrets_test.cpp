@@ -1,7 +1,10 @@
 // What of a text is a secret.
 
-#include "settings/secrets.h"
+#include "secrets.h"
+#include "trace.h"
 
+#include <cpl_conv.h>
+#include <cpl_error.h>
 #include <gtest/gtest.h>
 
 namespace mdimappend
@@ -57,6 +60,23 @@ TEST(Secrets, commandsLoseThem)
               "gdalmdimappend --config AWS_SECRET_ACCESS_KEY *** --config "
               "AWS_SESSION_TOKEN=*** /vsicurl/https://***@h/x.nc "
               "s3://bucket/KEY");
+}
+
+TEST(Secrets, traceLinesLoseThem)
+{
+    std::string traced;
+    CPLPushErrorHandlerEx(
+        [](CPLErr, CPLErrorNum, const char *text) {
+            *static_cast<std::string *>(CPLGetErrorHandlerUserData()) += text;
+        },
+        &traced);
+    CPLSetThreadLocalConfigOption("CPL_DEBUG", "MDIMAPPEND");
+    trace("request", "'https://me:pw@host/x?sig=ab12': no answer");
+    CPLSetThreadLocalConfigOption("CPL_DEBUG", nullptr);
+    CPLPopErrorHandler();
+    EXPECT_NE(traced.find("'https://***@host/x?sig=***': no answer"),
+              std::string::npos)
+        << traced;
 }
 
 }  // namespace
