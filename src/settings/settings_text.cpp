@@ -166,8 +166,8 @@ Result<Json> readSettingsText(const std::string &file)
     const bool json = isJson(file, text);
     auto parsed = json ? parseJson(text) : parseYaml(text);
     if (!parsed)
-        return wrong(std::string(" is not valid ") + (json ? "JSON" : "YAML") +
-                     ": " + parsed.status().message());
+        return wrong((json ? ": " : " is not valid YAML: ") +
+                     parsed.status().message());
     if (parsed->is_null())
         return wrong(" is empty");
     if (!parsed->is_object())

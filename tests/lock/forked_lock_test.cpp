@@ -73,13 +73,16 @@ TEST_F(ForkedLockTest, aChildDoesNotKeepItWhenItsParentIsKilled)
         [&]
         {
             const auto held = kernel();
-            const pid_t child = forkChild(
-                []
+            forkChild(
+                [&]
                 {
-                    pause();
+                    // It has closed its copies by now.
+                    const pid_t self = getpid();
+                    if (write(ready[1], &self, sizeof(self)) > 0)
+                        pause();
                     return true;
                 });
-            if (held && write(ready[1], &child, sizeof(child)) > 0)
+            if (held)
                 pause();
             return false;
         });

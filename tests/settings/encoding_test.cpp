@@ -115,8 +115,8 @@ TEST(SettingsEncodingText, malformedOnesAreRefused)
     EXPECT_THAT(errorOf("a:"), HasSubstr("not key=value"));
     EXPECT_THAT(errorOf("a:level"), HasSubstr("not key=value"));
     EXPECT_THAT(errorOf("a:level=1,"), HasSubstr("not key=value"));
-    EXPECT_THAT(errorOf("a:level=1,level=2"), HasSubstr("there twice"));
-    EXPECT_THAT(errorOf("a:chunk=1,chunks=2"), HasSubstr("say the same"));
+    EXPECT_THAT(errorOf("a:level=1,level=2"), HasSubstr("given twice"));
+    EXPECT_THAT(errorOf("a:chunk=1,chunks=2"), HasSubstr("mean the same"));
     EXPECT_THAT(errorOf("a:chunk=axb"), HasSubstr("4x50x50"));
     EXPECT_THAT(errorOf("a:chunk=-1x2"), HasSubstr("4x50x50"));
     EXPECT_THAT(errorOf("a:chunk=1.5"), HasSubstr("4x50x50"));

@@ -68,8 +68,8 @@ TEST(SettingsKeys, unknownOnesAreRefusedWithTheNearestKnown)
     EXPECT_EQ(errorOf("qwertyuiop: 1"),
               "unknown key 'qwertyuiop' in settings file 'x.yaml'");
     EXPECT_EQ(errorOf("slice_polling: {q: 1}"),
-              "unknown key 'slice_polling.q' in settings file 'x.yaml'; known "
-              "are interval, timeout");
+              "unknown key 'slice_polling.q' in settings file 'x.yaml'; "
+              "expected one of interval, timeout");
     Settings settings;
     Json content;
     content["a" + std::string(100000, 'b')] = 1;
@@ -84,9 +84,9 @@ TEST(SettingsKeys, twoNamesOfOneKeyAreRefused)
               "same: give one of them");
     EXPECT_THAT(
         errorOf("variables: {a: {encoding: {nodata: 1, fill_value: 1}}}"),
-        HasSubstr("say the same"));
+        HasSubstr("mean the same"));
     EXPECT_THAT(errorOf("wait: 1\nslice_polling: true"),
-                HasSubstr("say the same"));
+                HasSubstr("mean the same"));
 }
 
 TEST(SettingsKeys, textsNeedQuotationMarksWhereTheyLookLikeOthers)

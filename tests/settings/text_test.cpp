@@ -256,17 +256,19 @@ TEST(SettingsFile, whatIsNoSettingsFileIsRefused)
     EXPECT_THAT(fileError("c.json", "  "), HasSubstr("is empty"));
     EXPECT_THAT(fileError("d.yaml", "just text"), HasSubstr("an object"));
     EXPECT_THAT(fileError("e.json", "[1]"), HasSubstr("an object"));
-    EXPECT_THAT(fileError("f.json", "{\"a\": 1,}"), HasSubstr("no JSON"));
+    EXPECT_THAT(fileError("f.json", "{\"a\": 1,}"),
+                HasSubstr(": not valid JSON, at byte "));
     EXPECT_THAT(fileError("g.json", "{\"a\": 1, \"a\": 2}"),
-                HasSubstr("no JSON"));
-    EXPECT_THAT(fileError("h.yaml", "a: [1"), HasSubstr("no YAML: line 1"));
+                HasSubstr(": not valid JSON, at byte "));
+    EXPECT_THAT(fileError("h.yaml", "a: [1"),
+                HasSubstr("is not valid YAML: line 1"));
     EXPECT_THAT(fileError("i.yaml", "a: \xff"), HasSubstr("UTF-8"));
     EXPECT_THAT(fileError("j.yaml", std::string("a: \0", 4)),
                 HasSubstr("UTF-8"));
     EXPECT_THAT(fileError("k.json", std::string(5 << 20, ' ')),
                 HasSubstr("4 MiB"));
     EXPECT_THAT(fileError("l.json", std::string(10000, '[')),
-                HasSubstr("no JSON"));
+                HasSubstr(": not valid JSON, at byte "));
 }
 
 }  // namespace

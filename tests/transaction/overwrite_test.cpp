@@ -149,7 +149,7 @@ TEST_F(ProtocolOverwrite, aFolderThatIsNoStoreIsNeverCleared)
     FaultPosix posix;
     const auto report = campaign.append(posix);
     ASSERT_FALSE(report.status);
-    EXPECT_THAT(report.status.message(), HasSubstr("no Zarr store"));
+    EXPECT_THAT(report.status.message(), HasSubstr("not a Zarr store"));
     EXPECT_EQ(fileContent(campaign.target() + "/thesis.tex"), "precious");
 }
 

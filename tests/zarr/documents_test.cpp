@@ -406,10 +406,10 @@ TEST(NewDocuments, refuseWhatCannotBeStored)
             [](auto &a) { a.attributes["_FillValue"] = 1; }},
            {"'b' is not UTF-8",
             [](auto &a) { a.attributes["b"] = {{"c", "\xB0"}}; }},
-           {"no path", [](auto &a) { a.path = "/t"; }},
-           {"no path", [](auto &a) { a.path = "a//t"; }},
-           {"no path", [](auto &a) { a.path = "t/"; }},
-           {"no path", [](auto &a) { a.path = "../t"; }},
+           {"is not the path of a Zarr node", [](auto &a) { a.path = "/t"; }},
+           {"is not the path of a Zarr node", [](auto &a) { a.path = "a//t"; }},
+           {"is not the path of a Zarr node", [](auto &a) { a.path = "t/"; }},
+           {"is not the path of a Zarr node", [](auto &a) { a.path = "../t"; }},
            {"group 'a' of 'a/t' is missing", [](auto &a) { a.path = "a/t"; }},
            {"two new nodes", [](auto &a) { a.path = ""; }}};
     for (const auto &[expected, change] : v3)

@@ -428,7 +428,7 @@ TEST(NewEncoding, refusesFiltersThatTheDriverCannotWriteByName)
               "written by GDAL's Zarr driver (a chunk of 100 bytes is not a "
               "multiple of its dtype)");
     EXPECT_NE(filter(R"({"id": "shuffle", "elementsize": 8})", GDT_UInt8)
-                  .find("no multiple of its elementsize"),
+                  .find("not a multiple of its elementsize"),
               std::string::npos);
     EXPECT_NE(filter(R"({"id": "delta", "dtype": "<f4"})", GDT_Float32)
                   .find("give it the integer dtype"),
