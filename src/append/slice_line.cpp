@@ -33,7 +33,7 @@ Result<SliceInput> parseSliceLine(std::string_view line)
     }
     const auto parsed = parseJson(line);
     if (!parsed)
-        return wrong("is not JSON: " + parsed.status().message());
+        return wrong("is " + parsed.status().message());
     for (const auto &[key, value] : parsed->items())
     {
         const bool finite =

@@ -35,7 +35,7 @@ Result<std::unique_ptr<Json>> readDocument(const std::string &path)
         return damaged("cannot be read");
     auto parsed = parseJson(*text);
     if (!parsed)
-        return damaged("is no JSON: it may be incomplete");
+        return damaged("is not JSON: it may be incomplete");
     return std::make_unique<Json>(std::move(*parsed));
 }
 
