@@ -121,6 +121,7 @@ def run(
     arguments: Mapping[str, Any],
     datasets: Sequence[Any] = (),
     watch: Watch | None = None,
+    is_rehearsal: bool = False,
 ) -> Outcome:
     """Runs an algorithm to its end.
 
@@ -129,12 +130,13 @@ def run(
         arguments: by their names, with `_` for `-`.
         datasets: open datasets for the argument `input`.
         watch: sees the progress.
+        is_rehearsal: it does nothing, so that nothing is traced.
 
     Raises:
         UsageError: it does not have this argument, or not with this value.
         KeyboardInterrupt: after what was under way was undone.
     """
-    with listening() as messages, _Interrupt() as interrupt:
+    with listening(is_rehearsal) as messages, _Interrupt() as interrupt:
         algorithm = _find(path)
         for name, value in arguments.items():
             argument = algorithm.GetArg(name.replace("_", "-"))

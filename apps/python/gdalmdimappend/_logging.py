@@ -22,17 +22,23 @@ logger.addHandler(logging.NullHandler())
 
 @dataclass
 class Messages:
-    """What GDAL said while an algorithm ran."""
+    """What GDAL said while an algorithm ran.
+
+    Attributes:
+        failures, warnings: these.
+        is_rehearsal: what is told for debugging would only confuse.
+    """
 
     failures: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    is_rehearsal: bool = False
 
     def add(self, severity: int, number: int, text: str) -> None:
         if severity >= gdal.CE_Failure:
             self.failures.append(_without_algorithm(text))
         elif severity == gdal.CE_Warning:
             self.warnings.append(_without_algorithm(text))
-        else:
+        elif not self.is_rehearsal:
             logger.debug("%s", text.removeprefix("MDIMAPPEND: "))
 
     @property
@@ -46,27 +52,33 @@ def _without_algorithm(text: str) -> str:
     return rest if separator and " " not in name else text
 
 
-def _asking_for_trace() -> AbstractContextManager[None]:
-    """The library's threads all tell what they do, to this thread's handler."""
-    asking: AbstractContextManager[None] = gdal.config_option(
-        "MDIMAPPEND_TRACE", "HANDLER"
-    )
-    return asking
+def _tracing_to(whom: str) -> AbstractContextManager[None]:
+    """HANDLER: the library's threads all tell what they do, to this thread's handler.
+
+    NONE: this thread tells nothing.
+    """
+    tracing: AbstractContextManager[None] = gdal.config_option("MDIMAPPEND_TRACE", whom)
+    return tracing
 
 
 @contextmanager
-def listening() -> Iterator[Messages]:
-    """GDAL without exceptions, in this thread, its messages collected."""
-    messages = Messages()
-    is_traced = logger.isEnabledFor(logging.DEBUG)
+def listening(is_rehearsal: bool = False) -> Iterator[Messages]:
+    """GDAL without exceptions, in this thread, its messages collected.
+
+    Args:
+        is_rehearsal: nothing is traced.
+    """
+    messages = Messages(is_rehearsal=is_rehearsal)
+    is_debugging = logger.isEnabledFor(logging.DEBUG)
+    tracing = _tracing_to("NONE" if is_rehearsal else "HANDLER")
     with (
         gdal.ExceptionMgr(useExceptions=False),
-        _asking_for_trace() if is_traced else nullcontext(),
+        tracing if is_debugging else nullcontext(),
     ):
         gdal.PushErrorHandler(messages.add)
         # Messages for debugging that nobody wants here go on to where the user has
         # them (CPL_DEBUG, and handlers that were there before).
-        gdal.SetCurrentErrorHandlerCatchDebug(is_traced)
+        gdal.SetCurrentErrorHandlerCatchDebug(is_debugging or is_rehearsal)
         try:
             yield messages
         finally:

@@ -258,7 +258,7 @@ class Settings:
         return self._told(arguments).settings is not None
 
     def _told(self, arguments: dict[str, Any]) -> Report:
-        outcome = run(APPEND, arguments)
+        outcome = run(APPEND, arguments, is_rehearsal=True)
         if not outcome.output:
             raise error_of(2, self.titled(outcome.messages.failure))
         told = Report.from_json(outcome.output)
