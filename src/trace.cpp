@@ -31,10 +31,11 @@ constexpr std::size_t longest = 10'000;
 class Listeners
 {
   public:
-    void add(const TraceListener *owner)
+    void add(const TraceListener *owner, bool isSilent)
     {
         Listener listener{owner, std::this_thread::get_id()};
-        listener.handler = CPLGetErrorHandler(&listener.data);
+        if (!isSilent)
+            listener.handler = CPLGetErrorHandler(&listener.data);
         const MutexLock lock(m_mutex);
         m_all.push_back(listener);
         m_count = m_all.size();
@@ -54,8 +55,8 @@ class Listeners
         return m_count.load(std::memory_order_relaxed) > 0;
     }
 
-    /// To this thread's own listener, or to the last one that came. False if
-    /// there is none any more.
+    /// To this thread's own listener, or to another one: whoever listens reads
+    /// all. False if there is none any more.
     bool tell(std::string_view line)
     {
         static thread_local bool isTelling = false;
@@ -63,11 +64,15 @@ class Listeners
         if (isTelling)
             return true;
         const MutexLock lock(m_mutex);
-        if (m_all.empty())
-            return false;
-        const auto own = std::ranges::find(m_all, std::this_thread::get_id(),
-                                           &Listener::thread);
-        const auto &listener = own == m_all.end() ? m_all.back() : *own;
+        auto found = std::ranges::find(m_all, std::this_thread::get_id(),
+                                       &Listener::thread);
+        const bool isOwn = found != m_all.end();
+        if (!isOwn)
+            found = std::ranges::find_if(m_all, [](const Listener &each)
+                                         { return each.handler != nullptr; });
+        if (found == m_all.end() || !found->handler)
+            return isOwn;
+        const auto &listener = *found;
         const std::string text =
             std::string(category) + ": " + std::string(line.substr(0, longest));
         isTelling = true;
@@ -84,7 +89,7 @@ class Listeners
     {
         const TraceListener *owner = nullptr;
         std::thread::id thread{};
-        CPLErrorHandler handler = nullptr;
+        CPLErrorHandler handler = nullptr;  ///< or silence
         void *data = nullptr;
     };
 
@@ -102,10 +107,12 @@ Listeners &listeners()
 }  // namespace
 
 TraceListener::TraceListener()
-    : m_listens(EQUAL(CPLGetConfigOption("MDIMAPPEND_TRACE", ""), "HANDLER"))
 {
+    const char *to = CPLGetConfigOption("MDIMAPPEND_TRACE", "");
+    const bool isSilent = EQUAL(to, "NONE");
+    m_listens = isSilent || EQUAL(to, "HANDLER");
     if (m_listens)
-        listeners().add(this);
+        listeners().add(this, isSilent);
 }
 
 TraceListener::~TraceListener()

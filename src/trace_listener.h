@@ -10,8 +10,9 @@ namespace mdimappend
 
 /// While it lives, trace lines of all threads go to the handler of GDAL's
 /// messages that this thread has, if the thread's configuration option
-/// MDIMAPPEND_TRACE is HANDLER; CPL_DEBUG does not matter then. Otherwise they
-/// go where CPLDebug() puts them.
+/// MDIMAPPEND_TRACE is HANDLER; CPL_DEBUG does not matter then. If the option
+/// is NONE, this thread's own lines go nowhere: what it does is a rehearsal.
+/// Otherwise they go where CPLDebug() puts them.
 class TraceListener
 {
   public:

@@ -111,6 +111,41 @@ TEST_F(Traced, eachLineIsHeardOnceAndByTheThreadsOwnListener)
     EXPECT_THAT(others, ElementsAre("MDIMAPPEND: there"));
 }
 
+TEST_F(Traced, aRehearsalIsNotHeardByOthers)
+{
+    askForHandler();
+    const TraceListener listener;
+    std::thread(
+        []
+        {
+            CPLSetThreadLocalConfigOption("MDIMAPPEND_TRACE", "NONE");
+            const TraceListener rehearsal;
+            trace("", "there");
+        })
+        .join();
+    trace("", "here");
+    EXPECT_THAT(m_lines, ElementsAre("MDIMAPPEND: here"));
+}
+
+TEST_F(Traced, aRehearsalKeepsNobodyElseFromBeingHeard)
+{
+    CPLSetThreadLocalConfigOption("MDIMAPPEND_TRACE", "NONE");
+    const TraceListener rehearsal;
+    CPLSetThreadLocalConfigOption("CPL_DEBUG", "MDIMAPPEND");
+    trace("", "here");
+    EXPECT_THAT(m_lines, IsEmpty());
+    std::thread(
+        [this]
+        {
+            CPLPushErrorHandlerEx(keep, &m_lines);
+            CPLSetThreadLocalConfigOption("CPL_DEBUG", "MDIMAPPEND");
+            trace("", "there");
+            CPLPopErrorHandler();
+        })
+        .join();
+    EXPECT_THAT(m_lines, ElementsAre("MDIMAPPEND: there"));
+}
+
 void CPL_STDCALL traceItself(CPLErr, CPLErrorNum, const char *text)
 {
     trace("again", text);
