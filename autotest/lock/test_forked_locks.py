@@ -50,13 +50,13 @@ def sleeper():
     return child
 
 
-def fork_in_the_middle(fork):
-    """A progress callback that forks once, while the lock is held."""
-    forked = []
+def once_locked(cube, what):
+    """A progress callback that does it once, while the lock is held."""
+    done = []
 
     def progress(*_):
-        if not forked:
-            forked.append(fork())
+        if not done and mda.status(cube).locked:
+            done.append(what())
         return True
 
     return progress
@@ -88,7 +88,7 @@ def lock_document(cube):
 def test_an_append_is_over_though_a_child_that_was_forked_meanwhile_lives(
     cube, children
 ):
-    progress = fork_in_the_middle(lambda: children.append(sleeper()))
+    progress = once_locked(cube, lambda: children.append(sleeper()))
     mda.append(day(1), cube, progress=progress)
     assert len(children) == 1
     assert not mda.status(cube).locked
@@ -98,13 +98,8 @@ def test_an_append_is_over_though_a_child_that_was_forked_meanwhile_lives(
 
 def test_nor_do_the_workers_of_a_pool_keep_it(cube):
     pools = []
-
-    def start_pool(*_):
-        if not pools:
-            pools.append(FORK.Pool(2))
-        return True
-
-    mda.append(day(1), cube, progress=start_pool)
+    progress = once_locked(cube, lambda: pools.append(FORK.Pool(2)))
+    mda.append(day(1), cube, progress=progress)
     with pools[0]:
         mda.append(day(2), cube, lock_timeout=0)
         assert pools[0].map(abs, [-1, 2]) == [1, 2]
@@ -118,6 +113,8 @@ def test_it_goes_with_its_holder_that_is_killed(cube, tmp_path, held_by):
         import gdalmdimappend as mda, numpy as np, xarray as xr
 
         def hold(*_):
+            if not mda.status(target).locked:
+                return
             child = os.fork()
             if child:
                 print(child, flush=True)
@@ -158,7 +155,7 @@ def test_a_child_that_leaves_the_append_neither_frees_the_lock_nor_undoes(cube, 
     ended = []
 
     def progress(*_):
-        if os.getpid() == parent and not ended:
+        if os.getpid() == parent and not ended and mda.status(cube).locked:
             child = os.fork()
             if child == 0:
                 signal.alarm(60)
