@@ -66,9 +66,8 @@ TEST(Secrets, traceLinesLoseThem)
 {
     std::string traced;
     CPLPushErrorHandlerEx(
-        [](CPLErr, CPLErrorNum, const char *text) {
-            *static_cast<std::string *>(CPLGetErrorHandlerUserData()) += text;
-        },
+        [](CPLErr, CPLErrorNum, const char *text)
+        { *static_cast<std::string *>(CPLGetErrorHandlerUserData()) += text; },
         &traced);
     CPLSetThreadLocalConfigOption("CPL_DEBUG", "MDIMAPPEND");
     trace("request", "'https://me:pw@host/x?sig=ab12': no answer");

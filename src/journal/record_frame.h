@@ -15,8 +15,8 @@ namespace mdimappend
 /// A record of this kind.
 std::string frame(const char *kind, const Json &body);
 
-/// The body of a record. Failure::Error: it is damaged. Failure::Conflict: it is
-/// whole, and of a version that is not known here.
+/// The body of a record. Failure::Error: it is damaged. Failure::Conflict: it
+/// is whole, and of a version that is not known here.
 Result<Json> unframe(const std::string &kind, std::string_view record);
 
 /// A record that is whole: its writer meant what cannot be followed.

@@ -1,5 +1,6 @@
-// What several records have in common, as JSON: contents, boxes, moves, documents
-// and keys. Whatever leads out of the store or the stage is refused here.
+// What several records have in common, as JSON: contents, boxes, moves,
+// documents and keys. Whatever leads out of the store or the stage is refused
+// here.
 //
 // A member of the wrong type reads as one that is not there: whoever needs it
 // finds that, and the record's checksum has vouched for the text.

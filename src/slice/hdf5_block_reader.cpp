@@ -17,8 +17,7 @@ constexpr std::uint64_t shortestRun = 4096;
 }  // namespace
 
 Hdf5BlockReader::Hdf5BlockReader(std::shared_ptr<const Hdf5Blocks> blocks)
-    : m_blocks(std::move(blocks)),
-      m_file(VsiFile::open(m_blocks->file()))
+    : m_blocks(std::move(blocks)), m_file(VsiFile::open(m_blocks->file()))
 {
 }
 

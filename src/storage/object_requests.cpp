@@ -1,5 +1,5 @@
-// Sends requests until they have an answer that counts: pauses between attempts,
-// lost answers of puts, the time that a lease leaves.
+// Sends requests until they have an answer that counts: pauses between
+// attempts, lost answers of puts, the time that a lease leaves.
 
 #include "storage/object_requests.h"
 

@@ -195,9 +195,11 @@ TEST_F(SliceQueued, linesThatCannotBeUnderstoodAreNamedAndPassedOver)
                   R"(', line 1 ({"slice": "a", "lable": 1}): has an unknown )"
                   "member 'lable'; expected slice or label.");
     EXPECT_THAT(failureOf("{a.nc}"), HasSubstr("is not valid JSON, at byte "));
-    EXPECT_THAT(failureOf("{\"slice\": \"\xff\"}"),
-                AllOf(HasSubstr("is not valid JSON"), HasSubstr("({\"slice\": \"?")));
-    EXPECT_THAT(failureOf(R"({"slice": "a"} x)"), HasSubstr("is not valid JSON"));
+    EXPECT_THAT(
+        failureOf("{\"slice\": \"\xff\"}"),
+        AllOf(HasSubstr("is not valid JSON"), HasSubstr("({\"slice\": \"?")));
+    EXPECT_THAT(failureOf(R"({"slice": "a"} x)"),
+                HasSubstr("is not valid JSON"));
     EXPECT_THAT(failureOf(R"({"slice": 1})"), HasSubstr("is not a string"));
     EXPECT_THAT(failureOf(R"({"label": 1})"), HasSubstr("names no slice"));
     EXPECT_THAT(failureOf(R"({"slice": "a", "label": null})"),
