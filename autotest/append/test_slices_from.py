@@ -562,7 +562,7 @@ def test_a_report_that_cannot_be_written_is_an_error(tmp_path, store):
             check=False,
         )
     assert done.returncode == 1
-    assert "standard output cannot be written" in done.stderr
+    assert "cannot write to standard output" in done.stderr
     assert days(store) == 4
 
 

@@ -268,7 +268,7 @@ def test_an_array_that_the_target_has_not(tmp_path):
 
 def test_a_part_with_other_dimensions(open_labels):
     turned = open_labels.pieces[0].transpose("lat", "time", "lon")
-    assert "has other dimensions than the target's" in open_labels.refuse(turned)
+    assert "its dimensions are not the target's" in open_labels.refuse(turned)
     open_labels.commit()
 
 

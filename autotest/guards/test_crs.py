@@ -216,7 +216,7 @@ def test_geotiffs_of_another_place(tmp_path, store, origin, pixel, fits):
     with cubes.unchanged(store):
         done = cubes.append(*label, "2024-01-21", second, store, status=5)
     assert f"slice '{second}', coordinate '" in done.message
-    assert "--on-coordinate ignore would append all the same" in done.message
+    assert "--on-coordinate ignore would append it anyway" in done.message
 
 
 # Coordinates
@@ -317,7 +317,7 @@ def test_tolerance_of_an_axis(tmp_path, store, zarr_format, kind, x, says):
         done = cubes.append(path, store, status=5)
     assert f"slice '{path}', coordinate 'x' differs at position" in done.message
     assert says in done.message or kind == "float32"
-    assert "--on-coordinate ignore would append all the same" in done.message
+    assert "--on-coordinate ignore would append it anyway" in done.message
 
 
 def test_longitudes_of_another_turn(tmp_path, store):

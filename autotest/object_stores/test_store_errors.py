@@ -337,7 +337,7 @@ def test_a_folder_with_other_objects_is_no_target(s3, two_slices, object_name):
     with unchanged(s3):
         said = refused(s3, two_slices[0], s3.path(KEY), status=1)
     assert said.startswith(
-        f"target '{s3.path(KEY)}' is a folder with something in it, and no Zarr store"
+        f"target '{s3.path(KEY)}' is a non-empty folder, and not a Zarr store"
     )
 
 

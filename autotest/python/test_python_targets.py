@@ -205,7 +205,7 @@ def test_who_has_the_lock_can_append(cube):
 
 
 def test_the_lock_is_of_one_target(cube, tmp_path):
-    with mda.Lock(cube) as lock, pytest.raises(mda.UsageError, match="is not"):
+    with mda.Lock(cube) as lock, pytest.raises(mda.UsageError, match="not for"):
         mda.append(day(2), tmp_path / "other.zarr", lock=lock)
     with pytest.raises(mda.UsageError, match="not held"):
         mda.append(day(2), cube, lock=lock)

@@ -308,7 +308,7 @@ def test_a_geotiff_appended_twice_is_in_once(tmp_path, store):
     changed = geotiff(tmp_path / "changed.tif", scene(1))
     with cubes.unchanged(store):
         done = cubes.append("--label", "2020-05-01", changed, store, status=5)
-    assert "is in the target already, with other values in array" in done.message
+    assert "is already in the target, with different values in array" in done.message
 
 
 @pytest.mark.parametrize(
