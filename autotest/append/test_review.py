@@ -105,7 +105,7 @@ def test_packed_times_are_refused(tmp_path, store):
         air=("f4", ("time",), [1, 2], {}),
     )
     done = cubes.append(packed, store, status=5)
-    assert "packed labels are not understood" in done.message
+    assert "packed labels are not supported" in done.message
     assert not store.exists()
 
 

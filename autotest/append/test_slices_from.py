@@ -316,7 +316,7 @@ def test_lines_are_gathered_for_a_commit_without_the_lock(tmp_path, store, fed):
     # The lock is free: what waits is found to be in when its turn comes.
     cubes.append("--lock-timeout", 0, slices[2], store)
     run.put(slices[3])
-    assert run.answer().startswith(f"{slices[2]}: 2 steps of time already there")
+    assert run.answer().startswith(f"{slices[2]}: 1 step of time already there")
     assert run.answer().startswith(f"{slices[3]}: appended")
     run.put(slices[4])
     # The end of the input is the end of a commit.

@@ -233,11 +233,11 @@ def test_coordinates_in_other_units_are_compared_by_value(tmp_path, store, zarr_
 @pytest.mark.parametrize(
     ("x", "units", "says"),
     [
-        ([0.5, 1.0, 1.5], "m", "differs at position 0: it is 0.0005, in the target"),
+        ([0.5, 1.0, 1.5], "m", "differs at position 0: it is 0.0005, the target has"),
         (
             [500, 1000, 1501],
             "m",
-            "differs at position 2: it is 1.5010000000000001, in the target",
+            "differs at position 2: it is 1.5010000000000001, the target has",
         ),
         (
             [500, 1000, 1500],

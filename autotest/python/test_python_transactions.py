@@ -235,7 +235,7 @@ def test_store_refuses_a_target_that_is_there(store):
 
 def test_append_refuses_labels_that_are_there(store):
     gdalmdimappend.dask.store(lazy(cube()), store)
-    with pytest.raises(mda.SliceRefused, match="is in the target already"):
+    with pytest.raises(mda.SliceRefused, match="is already in the target"):
         gdalmdimappend.dask.append(lazy(cube()), store)
 
 
