@@ -107,7 +107,6 @@ Status ChunkPlacement::putAdded(const std::string &key,
         if (version)
         {
             chunk.version = hashOf(*version);
-            trace(m_transaction, "chunk '", key, "' is put at its key");
             return Status::ok();
         }
         MDIMAPPEND_ASSIGN(chunk.base, m_bases.at(key));
@@ -136,7 +135,6 @@ Status ChunkPlacement::stage(const std::string &key, const std::string &staged,
     MDIMAPPEND_ASSIGN(auto version,
                       m_storage.stage(staged, bytes, m_site.object(key)));
     m_known.note(staged, std::move(version), content);
-    trace(m_transaction, "chunk '", key, "' is staged as '", staged, "'");
     return Status::ok();
 }
 
@@ -163,7 +161,6 @@ Status ChunkPlacement::setAbsent(std::size_t array, const ChunkIndex &index)
     }
     chunk.state = ChunkState::Absent;
     m_table.set(slot, std::move(chunk));
-    trace(m_transaction, "chunk '", key, "' is all fill: it has no object");
     return Status::ok();
 }
 
