@@ -320,7 +320,7 @@ def test_create_refuses_a_target_that_is_there(tmp_path):
         words = ("--create", "--like", paths[1], store)
         done = parts.verb("begin", *words, status=None)
         assert done.status in (1, 2)
-    assert "is there already" in done.message
+    assert "exists already" in done.message
     cubes.append("--lock-timeout", "0", paths[1], store)
 
 
