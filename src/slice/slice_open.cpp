@@ -177,7 +177,10 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
     MDIMAPPEND_RETURN_IF_ERROR(source.failure());
     state->sources = std::move(contents.arrays);
     if (source.owned)
+    {
+        const MutexLock lock(state->idleLock);
         state->idle.push_back(std::move(source));
+    }
     return std::unique_ptr<Slice>(std::make_unique<OpenSlice>(
         std::move(state), std::move(dimension), std::move(contents.attributes),
         fingerprint));

@@ -56,9 +56,11 @@ std::optional<Place> locatePlace(const std::string &whole)
         return std::nullopt;
     Place place;
     place.view = found.mounted;
+    const std::string number(array.substr(0, dot));
+    const char *numberEnd = number.data() + number.size();
     const auto [stop, code] =
-        std::from_chars(array.data(), array.data() + dot, place.array);
-    if (code != std::errc() || stop != array.data() + dot)
+        std::from_chars(number.data(), numberEnd, place.array);
+    if (code != std::errc() || stop != numberEnd)
         return std::nullopt;
     // What follows the second dot only makes the name new.
     const auto mode =
