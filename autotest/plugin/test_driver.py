@@ -92,9 +92,9 @@ def test_the_name_may_be_quoted_relative_and_in_small_letters(target, monkeypatc
     ("text", "message"),
     [
         ("MDIMAPPEND:", "'MDIMAPPEND:' is neither MDIMAPPEND:path nor"),
-        ('MDIMAPPEND:"cube.zarr', "has a quotation mark too few"),
+        ('MDIMAPPEND:"cube.zarr', "lacks a quotation mark"),
         ('MDIMAPPEND:"cube.zarr"air', 'nor MDIMAPPEND:"path":/array'),
-        ("MDIMAPPEND:/no/such", "target '/no/such': the folder '/no' is not there"),
+        ("MDIMAPPEND:/no/such", "target '/no/such': the folder '/no' does not exist"),
         ("MDIMAPPEND:no.zarr", "target 'no.zarr' does not exist"),
     ],
 )

@@ -228,7 +228,7 @@ def test_a_new_target_has_dasks_chunks_unless_told_otherwise(store, tmp_path):
 def test_store_refuses_a_target_that_is_there(store):
     gdalmdimappend.dask.store(lazy(cube()), store)
     before = cubes.tree(store)
-    with pytest.raises(mda.AppendError, match="is there already"):
+    with pytest.raises(mda.AppendError, match="exists already"):
         gdalmdimappend.dask.store(lazy(cube(8)), store)
     assert cubes.tree(store) == before
 
