@@ -155,7 +155,7 @@ Status CollectedParts::addRows(std::size_t number, const CarriedRows &rows)
     if (!hasForm(number, rows))
         return error("the record of part '" + m_parts.back() +
                      "' is damaged: its rows of array '" +
-                     targetArray(number).name + "' cannot be");
+                     targetArray(number).name + "' are not of its shape");
     auto &known = m_arrays[number].rows;
     const auto end = rows.first + rows.rows;
     auto place =

@@ -44,7 +44,7 @@ Compression describe(const std::string &codec, const Json &configuration)
 
 Compression compressionOf(const ArrayDocument &document)
 {
-    const Compression none{"none", {}, {}};
+    Compression none{"none", {}, {}};
     if (document.format == ZarrFormat::V2)
     {
         const auto &compressor = member(document.metadata, "compressor");
