@@ -85,7 +85,7 @@ Result<std::size_t> longestString(const GDALMDArray &array)
         makeValid(strings.data(), strings.size());
         for (const char *text : strings)
             longest = std::max(longest, CPLStrlenUTF8Ex(text));
-        freeStrings(strings.data(), strings.size());
+        freeStrings(static_cast<void *>(strings.data()), strings.size());
         if (!success)
             return Status(Failure::Unavailable,
                           "array '" + array.GetName() + "': read failed: " +

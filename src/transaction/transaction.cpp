@@ -211,9 +211,6 @@ Status Transaction::giveUp(Status prepared)
 
 Status Transaction::decideToCommit(const Decision &decision)
 {
-    const auto undoneByOthers =
-        error("the append was undone by another process. Nothing was "
-              "appended.");
     m_attempted = true;
     auto decided = m_protocol->decide(name(), decision);
     if (!decided)
@@ -223,12 +220,16 @@ Status Transaction::decideToCommit(const Decision &decision)
             return decided.takeStatus().suffixed("Nothing was appended.");
         return outcomeUnknown(decided.status());
     }
-    if (!decided->commit)
-        return undoneByOthers;
-    const auto stands = m_protocol->stands(name());
-    if (!stands)
-        return outcomeUnknown(stands.status());
-    return *stands ? Status::ok() : undoneByOthers;
+    if (decided->commit)
+    {
+        const auto stands = m_protocol->stands(name());
+        if (!stands)
+            return outcomeUnknown(stands.status());
+        if (*stands)
+            return Status::ok();
+    }
+    return error("the append was undone by another process. Nothing was "
+                 "appended.");
 }
 
 Status Transaction::apply()
