@@ -32,7 +32,7 @@ RenewedLease::~RenewedLease()
     if (!m_takenBy.isThisProcess())
     {
         // Never freed: a mutex that is held, a thread that is not there.
-        static_cast<void>(m_kept.release());
+        [[maybe_unused]] const auto *leaked = m_kept.release();
         return;
     }
     {
