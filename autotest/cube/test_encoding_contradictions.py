@@ -345,9 +345,18 @@ def with_bounds(folder, first):
             "array 'time_bnds' holds the bounds",
         ),
         ("time_bnds:calendar=julian", "array 'time_bnds' holds the bounds of 'time'"),
-        ("time_bnds:scale=2", "array 'time_bnds' holds times: the settings cannot give it a scale"),
-        ("time:scale=2", "array 'time' holds times: the settings cannot give it a scale"),
-        ("time:units=keep,offset=2", "array 'time' holds times: the settings cannot give it a scale"),
+        (
+            "time_bnds:scale=2",
+            "array 'time_bnds' holds times: the settings cannot give it a scale",
+        ),
+        (
+            "time:scale=2",
+            "array 'time' holds times: the settings cannot give it a scale",
+        ),
+        (
+            "time:units=keep,offset=2",
+            "array 'time' holds times: the settings cannot give it a scale",
+        ),
         ("time:nodata=-1", "array 'time' holds labels, none of which is missing"),
         ("time_bnds:nodata=0.5", "the missing value 0.5 is not a value of"),
     ],

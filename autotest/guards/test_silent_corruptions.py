@@ -125,7 +125,7 @@ def test_units_that_cannot_be_converted(target, tmp_path):
     path = cubes.write(wrong, tmp_path / "wrong.nc")
     with cubes.unchanged(target):
         done = cubes.append(path, target, status=5)
-    assert "units 'm s-1', the target has 'K'" in done.message
+    assert "its units are 'm s-1', the target has 'K'" in done.message
     cubes.append("--on-units", "ignore", path, target)
     cubes.assert_reads_as(target, cubes.weather(0, 4))
 
