@@ -2,7 +2,7 @@
 // exit statuses and a clean end on SIGINT and SIGTERM.
 
 #include "mdim_append_algorithm.h"
-#include "storage/object_address.h"
+#include "secrets.h"
 
 #include <cpl_conv.h>
 #include <cpl_error.h>

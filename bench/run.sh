@@ -7,6 +7,10 @@ if [ "${1:-}" = --kernels ]; then
     shift
     exec "$here/kernels.sh" "$(dirname "$(command -v gdalmdimappend)")/../bench/kernels" "$here/results" "$@"
 fi
+if [ "${1:-}" = --before ]; then
+    shift
+    exec python3 "$here/before_after.py" "$@"
+fi
 if [ "${1:-}" = --object-store ]; then
     shift
     exec python3 "$here/object_store.py" "$@"

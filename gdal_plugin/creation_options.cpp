@@ -1,3 +1,5 @@
+// Creation options of the driver: the algorithm's arguments by other names.
+
 #include "creation_options.h"
 
 #include <cpl_minixml.h>
@@ -109,7 +111,7 @@ Result<GDALAlgorithmArg *> findArgument(const std::string &key,
             return argument.get();
     return Status(Failure::Usage,
                   STARTS_WITH_CI(key.c_str(), "ARRAY:")
-                      ? "'" + key + "': options of arrays are in ENCODING"
+                      ? "'" + key + "': array options go into ENCODING"
                       : "there is no creation option '" + key + "'");
 }
 
@@ -134,7 +136,7 @@ Status add(const std::string &key, const std::string &value,
     }
     else if (argument->IsExplicitlySet())
         return {Failure::Usage,
-                "the creation option " + key + " is there twice"};
+                "the creation option " + key + " is given twice"};
     else
         set = argument->Set(value);
     return set ? Status::ok()
@@ -166,7 +168,7 @@ Status setCreationOptions(CSLConstList options, GDALAlgorithm &append)
         if (key.empty() || equals == std::string::npos)
             return {Failure::Usage,
                     "the creation option '" + option + "' is not NAME=VALUE"};
-        // Those are between GDAL and its callers.
+        // Such options are between GDAL and its callers.
         if (key[0] == '@' || EQUAL(key.c_str(), "APPEND_SUBDATASET"))
             continue;
         MDIMAPPEND_RETURN_IF_ERROR(add(key, option.substr(equals + 1), append));

@@ -1,3 +1,6 @@
+// Tells GDAL's deletion of what a copy replaces from one that somebody asked
+// for.
+
 #include "deletion_before_copy.h"
 
 #include "target_name.h"

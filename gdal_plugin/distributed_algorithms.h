@@ -1,10 +1,12 @@
-// `gdal driver mdimappend begin|write|commit|abort|renew`: one append, or one
-// write to a region, by many processes.
+// `gdal driver mdimappend write|commit|abort|renew`: one append, or one write
+// to a region, by many processes. It is begun by begin_algorithm.h.
 
 #pragma once
 
 #include "distributed/token.h"
-#include "mdim_append_algorithm.h"
+#include "settings/options.h"
+
+#include <gdalalgorithm_cpp.h>
 
 #include <string>
 #include <vector>
@@ -12,28 +14,7 @@
 namespace mdimappend
 {
 
-/// Takes the options of an append; the template is what an append would be
-/// given as a slice.
-class BeginAlgorithm final : public MdimAppendAlgorithm
-{
-  public:
-    static constexpr const char *NAME = "begin";
-    BeginAlgorithm();
-
-    bool ValidateArguments() override;
-
-  private:
-    bool RunImpl(GDALProgressFunc progress, void *progressData) override;
-    Status begin(GDALProgressFunc progress, void *progressData);
-    Status checkArguments() const;
-
-    GDALArgDatasetValue m_like;
-    int m_size = 0;
-    bool m_create = false;
-    std::vector<std::string> m_region;
-};
-
-/// What the verbs after it have in common: a token, and where its target is.
+/// What the verbs have in common: a token, and where its target is.
 class TokenAlgorithm : public GDALAlgorithm
 {
   protected:

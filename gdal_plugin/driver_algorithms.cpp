@@ -1,9 +1,14 @@
+// Looking at a sidecar and setting it right: `gdal driver mdimappend
+// status|recover|log|unlock`.
+
 #include "driver_algorithms.h"
 
 #include "append/report.h"
 #include "journal/log.h"
 #include "lock/lock.h"
 #include "settings/settings.h"
+#include "trace.h"
+#include "trace_listener.h"
 #include "transaction/recovery.h"
 
 namespace mdimappend
@@ -62,7 +67,9 @@ DriverAlgorithm::DriverAlgorithm(const char *name, const char *description)
 
 bool DriverAlgorithm::RunImpl(GDALProgressFunc, void *)
 {
+    const TraceListener listener;
     m_returnCode = 1;
+    trace(GetName(), "begins");
     Status done;
     try
     {
@@ -70,7 +77,7 @@ bool DriverAlgorithm::RunImpl(GDALProgressFunc, void *)
     }
     catch (const std::exception &failure)
     {
-        // Not enough memory, most of all.
+        // Most of all, there is not enough memory.
         done = error("target '" + m_target + "': " + failure.what());
     }
     m_returnCode = exitStatus(done);
@@ -82,8 +89,9 @@ bool DriverAlgorithm::RunImpl(GDALProgressFunc, void *)
 }
 
 StatusAlgorithm::StatusAlgorithm()
-    : DriverAlgorithm(NAME, "Say who appends to a target, what was appended "
-                            "last, and what is pending. Changes nothing.")
+    : DriverAlgorithm(NAME,
+                      "Show who is appending to a target, what was appended "
+                      "last, and what is pending. Changes nothing.")
 {
 }
 
@@ -136,7 +144,7 @@ Status StatusAlgorithm::act()
 
 RecoverAlgorithm::RecoverAlgorithm()
     : DriverAlgorithm(NAME, "Finish or undo what an interrupted append left, "
-                            "as the next append would do.")
+                            "as the next append would.")
 {
     AddArg("set-aside", 0,
            "After a conflict: keep the store as it is now, and move the "
@@ -146,7 +154,7 @@ RecoverAlgorithm::RecoverAlgorithm()
         .SetDefault(m_lock)
         .SetChoices("auto", "lease", "none");
     AddArg("lease", 0,
-           "With --lock lease, how long this counts as there after its last "
+           "With --lock lease, how long this counts as alive after its last "
            "sign of life",
            &m_lease)
         .SetDefault(m_lease)
@@ -204,7 +212,7 @@ Status RecoverAlgorithm::act()
 }
 
 LogAlgorithm::LogAlgorithm()
-    : DriverAlgorithm(NAME, "List what was appended, the last first.")
+    : DriverAlgorithm(NAME, "List what was appended, latest first.")
 {
     AddArg("last", 0, "How many records (0: all)", &m_last)
         .SetMinValueIncluded(0)
@@ -252,9 +260,8 @@ Status LogAlgorithm::act()
 }
 
 UnlockAlgorithm::UnlockAlgorithm()
-    : DriverAlgorithm(NAME,
-                      "End the lease of a writer that is gone; of a "
-                      "kernel's lock, say who holds it and what frees it.")
+    : DriverAlgorithm(NAME, "End the lease of a writer that is gone; for a "
+                            "kernel lock, say who holds it and what frees it.")
 {
 }
 
@@ -267,8 +274,8 @@ Status UnlockAlgorithm::act()
     {
         MDIMAPPEND_RETURN_IF_ERROR(reader.endLease().takeStatus());
         m_outputString = "ended the lease of " + lock.holder.describe() +
-                         ". Should it be at work still, it finds that out "
-                         "before it commits anything.\n";
+                         ". If it is still at work, it finds out before it "
+                         "commits anything.\n";
         return Status::ok();
     }
     if (lock.held)
@@ -276,10 +283,10 @@ Status UnlockAlgorithm::act()
                 "'" + reader.site.lock() + "' is held by " +
                     lock.holder.describe() +
                     ". A local lock is the kernel's and goes with its process: "
-                    "end that process (a stopped one too), and the lock is "
+                    "end that process (even a stopped one), and the lock is "
                     "free. Nothing was changed."};
     m_outputString = "not locked: no process holds '" + reader.site.lock() +
-                     "', the next append can start\n";
+                     "'; the next append can start\n";
     return Status::ok();
 }
 

@@ -1,5 +1,8 @@
 // `gdal mdim append`: the one definition of every option of an append. The
 // standalone command, Python and the driver all use this algorithm.
+//
+// mdim_append_arguments.cpp defines the arguments, mdim_append_options.cpp
+// makes options of what was given, mdim_append_algorithm.cpp runs.
 
 #pragma once
 
@@ -18,8 +21,8 @@
 namespace mdimappend
 {
 
-/// A slice that was named, or is open; `unnamed` if it has no name.
-SliceInput sliceInput(GDALArgDatasetValue &value, const std::string &unnamed);
+/// Of a slice that was named, or is open; `unnamed` if it has no name.
+std::string sliceName(GDALArgDatasetValue &value, const std::string &unnamed);
 
 class MdimAppendAlgorithm : public GDALAlgorithm
 {
@@ -82,6 +85,8 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     bool given(const char *name) const;
     /// Those that were given, over those of settings files.
     Result<AppendOptions> options();
+    /// The slices that are open, and who listens.
+    Surroundings surroundings();
     bool fail(const Status &status);
 
     Status m_settingsStatus;
@@ -95,6 +100,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     bool RunImpl(GDALProgressFunc progress, void *progressData) override;
     void hide(std::span<const std::string_view> names);
     void addSliceArguments();
+    void addArrivalArguments();
     void addTargetArguments();
     void addGuardArguments();
     void addRunArguments();
@@ -105,6 +111,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     Status readGuardOptions(AppendOptions &options) const;
     Status readRunOptions(AppendOptions &options) const;
     void tell(const std::string &text);
+    bool failAsReported(const Report &report);
     void writeReport(const AppendOptions &options, const Report &report);
 
     std::vector<std::string> m_settingsFiles;

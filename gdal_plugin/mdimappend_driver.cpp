@@ -1,5 +1,9 @@
+// The driver MDIMAPPEND: opens targets by its prefix, and copies datasets by
+// the algorithm of `gdal mdim append`.
+
 #include "mdimappend_driver.h"
 
+#include "begin_algorithm.h"
 #include "creation_options.h"
 #include "deletion_before_copy.h"
 #include "distributed_algorithms.h"
@@ -153,9 +157,10 @@ GDALDataset *createCopy(const char *target, GDALDataset *source, int,
 
 CPLErr refuse(const std::string &what)
 {
-    report(error(what + " A cube and its sidecar (the folder of its name and "
-                        "'.mdimappend') belong together: delete, move or copy "
-                        "both. Nothing was changed."));
+    report(error(
+        what +
+        " A cube and its sidecar (the folder with its name and '.mdimappend') "
+        "belong together: delete, move or copy both. Nothing was changed."));
     return CE_Failure;
 }
 

@@ -1,3 +1,5 @@
+// What GDAL calls when it loads the plugin: the driver and its algorithms.
+
 #include "registration.h"
 
 #include "mdim_append_algorithm.h"

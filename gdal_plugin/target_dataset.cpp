@@ -1,3 +1,6 @@
+// A target as GDAL's Zarr driver reads it, once it is not in the middle of a
+// commit.
+
 #include "target_dataset.h"
 
 #include "storage/object_address.h"
@@ -192,14 +195,14 @@ Result<std::unique_ptr<GDALDataset>> openTarget(const TargetName &name,
     if (multidimensional && !name.array.empty())
         return Status(Failure::Usage,
                       "'" + name.array +
-                          "' is an array: as a multidimensional raster, the "
-                          "target is opened without it");
+                          "' is an array: to open the target as a "
+                          "multidimensional raster, leave it out");
     const auto deadline = Clock::now() + longestWait;
     while (true)
     {
         MDIMAPPEND_ASSIGN(const ReadableTarget before,
                           waitUntilReadable(name.path, group, deadline));
-        // With the listing of its folder, which may say that there is no cube.
+        // GDAL keeps the folder's listing, which may say that there is no cube.
         if (isRemote(name.path))
             VSICurlPartialClearCache(before.site.parent.c_str());
         auto dataset = multidimensional
@@ -212,8 +215,8 @@ Result<std::unique_ptr<GDALDataset>> openTarget(const TargetName &name,
         if (Clock::now() >= deadline)
             return Status(Failure::Locked,
                           "target '" + name.path +
-                              "' was appended to again and again while it was "
-                              "being opened; try again.");
+                              "' was appended to repeatedly while it was being "
+                              "opened; try again.");
     }
 }
 

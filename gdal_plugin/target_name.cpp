@@ -1,3 +1,5 @@
+// Names with the driver's prefix: MDIMAPPEND:path, MDIMAPPEND:"path":/array.
+
 #include "target_name.h"
 
 #include <cpl_string.h>
@@ -25,7 +27,7 @@ Result<TargetName> parseTargetName(const std::string &name)
         const auto end = target.path.find('"', 1);
         if (end == std::string::npos)
             return Status(Failure::Usage,
-                          "'" + name + "' has a quotation mark too few");
+                          "'" + name + "' lacks a quotation mark");
         target.array = target.path.substr(end + 1);
         target.path = target.path.substr(1, end - 1);
     }

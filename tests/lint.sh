@@ -11,6 +11,7 @@ mapfile -t python < <(git ls-files '*.py')
 if [ ${#python[@]} -gt 0 ]; then
     ruff check -q "${python[@]}" && ruff format -q --check "${python[@]}" || status=1
 fi
+python3 tests/arrows.py || status=1
 (cd apps/python && mypy --no-error-summary --cache-dir /dev/null) || status=1
 mapfile -t tidied < <(git ls-files 'src/*.cpp' 'gdal_plugin/*.cpp' 'apps/*.cpp')
 python3 "$here/tests/tidy.py" "$build" "${tidied[@]}" || status=1

@@ -103,7 +103,7 @@ def test_errors_are_exceptions_with_the_whole_message(two_slices, store, tmp_pat
     missing = tmp_path / "missing.nc"
     with pytest.raises(RuntimeError) as raised:
         gdal.alg.mdim.append(input=[str(missing)], output=str(store))
-    assert f"slice '{missing}': cannot be opened" in str(raised.value)
+    assert f"slice '{missing}' cannot be opened" in str(raised.value)
     assert str(raised.value).endswith("Nothing was written.")
     assert not store.exists()
 

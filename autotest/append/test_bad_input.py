@@ -219,7 +219,7 @@ def test_a_folder_that_is_no_store_is_never_cleared(tmp_path, next_slice):
     with cubes.unchanged(folder):
         done = cubes.append(next_slice, folder, status=1)
     assert str(folder) in done.message
-    assert "no Zarr store" in done.message
+    assert "not a Zarr store" in done.message
 
 
 def test_an_empty_folder_becomes_the_target(tmp_path, next_slice):

@@ -144,7 +144,7 @@ def test_a_label_twice_in_one_batch_is_compared_once_it_is_in(tmp_path, store):
     other["air"] = other.air + 1
     second = cubes.write(other, tmp_path / "b.nc")
     done = cubes.append("--slices-per-commit", 2, first, second, store, status=5)
-    assert "with other values in array 'air'" in done.message
+    assert "with different values in array 'air'" in done.message
     cubes.assert_reads_as(store, cubes.weather(0, 3))
     assert commits(store) == [1, 1]
 

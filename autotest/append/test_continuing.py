@@ -156,7 +156,7 @@ def test_a_download_of_other_values_is_refused(tmp_path, target):
     cubes.write(changed, slice_)
     with cubes.unchanged(target):
         done = cubes.append(slice_, target, status=5)
-    assert "with other values in array 'air'" in done.message
+    assert "with different values in array 'air'" in done.message
 
 
 def test_after_the_folder_was_renamed(tmp_path, store):
@@ -246,7 +246,7 @@ def test_without_a_log_values_are_compared(tmp_path, target, what):
     else:
         with cubes.unchanged(target):
             done = cubes.append(path, target, status=5)
-        assert "with other values in array 'air'" in done.message
+        assert "with different values in array 'air'" in done.message
     # And the next one is appended.
     next_ = cubes.write(cubes.weather(5, 2), tmp_path / "y.nc")
     cubes.append(next_, target)

@@ -127,11 +127,11 @@ def test_the_text_has_settings_and_plan_of_a_new_target(tmp_path, store):
         "  time: 1 new chunk of 1024, 8.0 KiB",
         "  lat: 1 new chunk of 4, 32 B",
         "  lon: 1 new chunk of 5, 40 B",
-        "  6 documents; in all 14 objects, 8.4 KiB uncompressed",
+        "  6 documents; 14 objects in all, 8.4 KiB uncompressed",
         f"{b}: would append 2 steps of time, 2000-01-04 to 2000-01-05",
         "  time: 0 new chunks of 1024, 1 replaced, 8.0 KiB",
         "  air: 2 new chunks of 2x2x5, 2 replaced, 320 B",
-        "  3 documents; in all 8 objects, 8.3 KiB uncompressed",
+        "  3 documents; 8 objects in all, 8.3 KiB uncompressed",
     ]
     assert not store.exists()
 

@@ -60,14 +60,14 @@ def test_error_refuses_what_is_there(target, file):
     again = file(cubes.weather(2, 2), "again")
     with cubes.unchanged(target):
         done = cubes.append("--on-duplicate", "error", again, target, status=5)
-    assert "the label 2000-01-03 is in the target already" in done.message
+    assert "the label 2000-01-03 is already in the target" in done.message
 
 
 def test_identical_refuses_other_values(target, file):
     other = file(changed(2, 2), "other")
     with cubes.unchanged(target):
         done = cubes.append(other, target, status=5)
-    assert "with other values in array 'air'" in done.message
+    assert "with different values in array 'air'" in done.message
 
 
 def test_skip_leaves_other_values(target, file):
@@ -197,7 +197,7 @@ def test_new_labels_in_front_of_present_ones(target, file):
         done = cubes.append(
             "--on-duplicate", "replace", file(changed(3, 2), "late"), target, status=5
         )
-    assert "labels in front of it are not" in done.message
+    assert "labels before it are not" in done.message
 
 
 def test_a_dry_run_replaces_nothing(target, file):

@@ -105,7 +105,7 @@ def test_packed_times_are_refused(tmp_path, store):
         air=("f4", ("time",), [1, 2], {}),
     )
     done = cubes.append(packed, store, status=5)
-    assert "packed labels are not understood" in done.message
+    assert "packed labels are not supported" in done.message
     assert not store.exists()
 
 
@@ -126,7 +126,7 @@ def test_a_label_twice_among_present_ones_is_refused(target, tmp_path, policy):
     slice_ = cubes.write(twice, tmp_path / "twice.nc")
     with cubes.unchanged(target):
         done = cubes.append("--on-duplicate", policy, slice_, target, status=5)
-    assert "the label 2000-01-01 is in it twice" in done.message
+    assert "the label 2000-01-01 occurs twice in it" in done.message
 
 
 @pytest.mark.parametrize(

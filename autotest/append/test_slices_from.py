@@ -294,7 +294,7 @@ def test_nobody_is_locked_out_while_a_line_is_waited_for(tmp_path, store, fed):
     cubes.append("--lock-timeout", 0, b, store)
     run.put(b)
     assert run.answer() == (
-        f"{b}: already there 2 steps of time, 2000-01-03 to 2000-01-04\n"
+        f"{b}: 2 steps of time already there, 2000-01-03 to 2000-01-04\n"
     )
     run.put(c)
     run.answer()
@@ -316,7 +316,7 @@ def test_lines_are_gathered_for_a_commit_without_the_lock(tmp_path, store, fed):
     # The lock is free: what waits is found to be in when its turn comes.
     cubes.append("--lock-timeout", 0, slices[2], store)
     run.put(slices[3])
-    assert run.answer().startswith(f"{slices[2]}: already there")
+    assert run.answer().startswith(f"{slices[2]}: 1 step of time already there")
     assert run.answer().startswith(f"{slices[3]}: appended")
     run.put(slices[4])
     # The end of the input is the end of a commit.
@@ -377,7 +377,7 @@ def test_a_bad_line_is_named_by_its_number(tmp_path, store):
     done = cubes.append("--slices-from", lines, store, status=4)
     assert done.message == (
         f"--slices-from '{lines}', line 3 ({{\"a\": 1}}): has an unknown "
-        "member 'a'; known are slice, label."
+        "member 'a'; expected slice or label."
     )
 
 
@@ -537,7 +537,8 @@ def test_a_dry_run_tells_settings_first(tmp_path, store, fed):
     run.put(b)
     assert run.answer().startswith(f"{b}: would append 2 steps of time, 2000-01-03")
     rest, _ = run.end()
-    assert rest[-1].startswith("  3 documents; in all ")
+    assert rest[-1].startswith("  3 documents; ")
+    assert " in all, " in rest[-1]
     assert not store.exists()
 
 
@@ -561,7 +562,7 @@ def test_a_report_that_cannot_be_written_is_an_error(tmp_path, store):
             check=False,
         )
     assert done.returncode == 1
-    assert "standard output cannot be written" in done.stderr
+    assert "cannot write to standard output" in done.stderr
     assert days(store) == 4
 
 

@@ -167,7 +167,7 @@ def test_a_text_too_long_for_the_target_is_refused(tmp_path, store):
     with cubes.unchanged(store):
         done = cubes.append(paths[1], store, status=5)
     assert done.message == (
-        f"slice '{paths[1]}', array 'word': has texts of 65 characters, the target "
+        f"slice '{paths[1]}', array 'word': it has strings of 65 characters, the target "
         "holds 64. Nothing was written."
     )
 

@@ -534,10 +534,10 @@ def test_altered_values_are_told(tmp_path, store):
     [
         ("scale=0", "scale"),
         ("scale=NaN", "scale"),
-        ("dtype=int16,nodata=40000", "the missing value 40000 is no value of"),
-        ("dtype=uint8,nodata=-1", "the missing value -1 is no value of"),
+        ("dtype=int16,nodata=40000", "the missing value 40000 is not a value of"),
+        ("dtype=uint8,nodata=-1", "the missing value -1 is not a value of"),
         ("dtype=int16,nodata=NaN", "the missing value"),
-        ("dtype=int16,nodata=0.5", "the missing value 0.5 is no value of"),
+        ("dtype=int16,nodata=0.5", "the missing value 0.5 is not a value of"),
     ],
 )
 def test_packing_that_makes_no_sense(tmp_path, store, form, says):

@@ -222,7 +222,7 @@ def test_finer_times_than_the_first_are_refused(tmp_path, store, zarr_format):
         done = cubes.append(finer, store, status=5)
     assert f"slice '{finer}', the label 2000-01-01T00:00:02.5" in done.message
     assert "'seconds since 2000-01-01'" in done.message
-    assert "--encoding NAME:units=... gives a new target others." in done.message
+    assert "--encoding NAME:units=... gives a new target other units." in done.message
     assert done.message.endswith("Nothing was written.")
     other = store.parent / "other.zarr"
     wanted = "time:units=milliseconds since 2000-01-01"
@@ -333,7 +333,7 @@ def test_units_calendar_and_type_as_asked(
         ("units=seconds since 2000-01-01,dtype=int8", 5, "the label 2000-01-01T06"),
         ("units=months since 2000-01-01", 2, "array 'time': units 'months since"),
         ("units=km", 2, "array 'time': units 'km': expected '<unit> since <date>'"),
-        ("calendar=mayan", 2, "array 'time': calendar 'mayan': unknown"),
+        ("calendar=mayan", 2, "array 'time': calendar 'mayan' is unknown"),
         ("calendar=noleap", 5, "the same date is another day in calendar noleap"),
     ],
 )

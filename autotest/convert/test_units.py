@@ -129,8 +129,8 @@ def test_units_that_are_the_same_or_not_said(
     ("source", "target", "why"),
     [
         ("m s-1", "K", "'m s-1' and 'K' do not measure the same thing."),
-        ("K", "furlings", "'furlings' is no unit that udunits2 knows."),
-        ("dBZ of mine", "K", "'dBZ of mine' is no unit that udunits2 knows."),
+        ("K", "furlings", "'furlings' is not a unit that udunits2 knows."),
+        ("dBZ of mine", "K", "'dBZ of mine' is not a unit that udunits2 knows."),
         ("hours since 2000-01-01", "K", "'hours since 2000-01-01' is a time since"),
         ("m", "days since 2000-01-01", "'days since 2000-01-01' is a time since"),
         ("mm", "mm/day", "'mm' and 'mm/day' do not measure the same thing."),
@@ -147,7 +147,7 @@ def test_units_that_cannot_be_converted(
     with cubes.unchanged(store):
         done = cubes.append(second, store, status=5)
     assert done.message.startswith(
-        f"slice '{second}', array 'data': has units '{source}', the target has "
+        f"slice '{second}', array 'data': its units are '{source}', the target has "
         f"'{target}': {why}"
     )
     assert done.message.endswith(
@@ -201,7 +201,7 @@ def test_a_new_target_keeps_units(tmp_path, store):
 def test_a_new_target_in_units_that_the_slice_does_not_have(tmp_path, store):
     path = part(tmp_path / "0.nc", [300.0], "K")
     done = cubes.append("--encoding", "data:units=m", path, store, status=5)
-    assert "array 'data': has units 'K', the target has 'm'" in done.message
+    assert "array 'data': its units are 'K', the target has 'm'" in done.message
     assert not store.exists()
 
 
@@ -233,16 +233,16 @@ def test_coordinates_in_other_units_are_compared_by_value(tmp_path, store, zarr_
 @pytest.mark.parametrize(
     ("x", "units", "says"),
     [
-        ([0.5, 1.0, 1.5], "m", "differs at position 0: it is 0.0005, in the target"),
+        ([0.5, 1.0, 1.5], "m", "differs at position 0: it is 0.0005, the target has"),
         (
             [500, 1000, 1501],
             "m",
-            "differs at position 2: it is 1.5010000000000001, in the target",
+            "differs at position 2: it is 1.5010000000000001, the target has",
         ),
         (
             [500, 1000, 1500],
             "K",
-            ": has units 'K', in the target 'km': 'K' and 'km' do not measure the same thing.",
+            ": its units are 'K', the target has 'km': 'K' and 'km' do not measure the same thing.",
         ),
     ],
 )

@@ -345,11 +345,20 @@ def with_bounds(folder, first):
             "array 'time_bnds' holds the bounds",
         ),
         ("time_bnds:calendar=julian", "array 'time_bnds' holds the bounds of 'time'"),
-        ("time_bnds:scale=2", "array 'time_bnds' holds times: it has no scale"),
-        ("time:scale=2", "array 'time' holds times: it has no scale or offset"),
-        ("time:units=keep,offset=2", "array 'time' holds times: it has no scale"),
+        (
+            "time_bnds:scale=2",
+            "array 'time_bnds' holds times: the settings cannot give it a scale",
+        ),
+        (
+            "time:scale=2",
+            "array 'time' holds times: the settings cannot give it a scale",
+        ),
+        (
+            "time:units=keep,offset=2",
+            "array 'time' holds times: the settings cannot give it a scale",
+        ),
         ("time:nodata=-1", "array 'time' holds labels, none of which is missing"),
-        ("time_bnds:nodata=0.5", "the missing value 0.5 is no value of"),
+        ("time_bnds:nodata=0.5", "the missing value 0.5 is not a value of"),
     ],
 )
 def test_what_cannot_be_asked_of_times(tmp_path, store, asked, says):

@@ -268,7 +268,7 @@ def test_an_array_that_the_target_has_not(tmp_path):
 
 def test_a_part_with_other_dimensions(open_labels):
     turned = open_labels.pieces[0].transpose("lat", "time", "lon")
-    assert "has other dimensions than the target's" in open_labels.refuse(turned)
+    assert "its dimensions are not the target's" in open_labels.refuse(turned)
     open_labels.commit()
 
 
@@ -320,7 +320,7 @@ def test_create_refuses_a_target_that_is_there(tmp_path):
         words = ("--create", "--like", paths[1], store)
         done = parts.verb("begin", *words, status=None)
         assert done.status in (1, 2)
-    assert "is there already" in done.message
+    assert "exists already" in done.message
     cubes.append("--lock-timeout", "0", paths[1], store)
 
 

@@ -177,8 +177,8 @@ def test_a_token_that_is_none(tmp_path, verb, number):
 @pytest.mark.parametrize("keep", [0.1, 0.5, 0.99])
 def test_a_token_that_was_cut_off(opened, keep):
     cut = opened.text[: int(len(opened.text) * keep)]
-    assert "no token" in opened.refused("write", cut, opened.slices[0])
-    assert "no token" in opened.commit_refused(cut)
+    assert "not the token" in opened.refused("write", cut, opened.slices[0])
+    assert "not the token" in opened.commit_refused(cut)
 
 
 NAMES = [

@@ -239,7 +239,7 @@ def test_after_a_killed_abort_the_target_is_as_before(setting):
         if number % 2 == 0:
             over = not parts.is_leased(store)
             done = parts.verb(*words(folder), status=1 if over else 0)
-            assert not over or "nothing of it is in the target" in done.message
+            assert not over or "none of it is in the target" in done.message
             assert not parts.is_leased(store)
             setting.check_end(folder, False)
         else:

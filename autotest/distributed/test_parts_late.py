@@ -349,7 +349,7 @@ def test_unlock_ends_a_transaction(opened):
     receipts = opened.write_all()
     parts.verb("unlock", opened.store)
     done = parts.commit(opened.token, *receipts, status=1)
-    assert "nothing of it is in the target" in done.message
+    assert "none of it is in the target" in done.message
     report = cubes.append("--lock-timeout", "0", opened.other, opened.store).report
     assert len(report["recovered"]["undone"]) == 1
     parts.assert_nothing_left(opened.store)
@@ -363,7 +363,7 @@ def test_a_long_lease_is_over_when_its_claim_is_old_enough(opened):
     transaction = json.loads(opened.token)["transaction"]
     assert report["recovered"]["undone"] == [transaction]
     done = parts.commit(opened.token, *receipts, status=1)
-    assert "nothing of it is in the target" in done.message
+    assert "none of it is in the target" in done.message
     parts.assert_nothing_left(opened.store)
 
 

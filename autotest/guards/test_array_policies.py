@@ -107,7 +107,7 @@ def test_renamed_arrays(tmp_path, store, zarr_format):
     cubes.append("--zarr-format", zarr_format, first, store)
     with cubes.unchanged(store):
         done = cubes.append(second, store, status=5)
-    assert "array 'a': is in the target, but not in the slice" in done.message
+    assert "array 'a': it is in the target, but not in the slice" in done.message
     cubes.append("--rename", "c=a", second, store)
     cubes.assert_reads_as(store, dataset_of(0, 4))
 
@@ -163,7 +163,7 @@ def test_a_missing_array_is_refused(tmp_path, store, zarr_format):
     with cubes.unchanged(store):
         done = cubes.append(path, store, status=5)
     assert done.message == (
-        f"slice '{path}', array 'a': is in the target, but not in the slice. "
+        f"slice '{path}', array 'a': it is in the target, but not in the slice. "
         "--on-missing-array fill would fill it with its missing value. Nothing was "
         "written."
     )
@@ -231,8 +231,8 @@ def test_whole_numbers_without_a_missing_value_are_not_filled(
     with cubes.unchanged(store):
         done = cubes.append("--on-missing-array", "fill", path, store, status=5)
     assert done.message == (
-        f"slice '{path}', array 'a': is in the target, but not in the slice, and has no "
-        "missing value to be filled with. Nothing was written."
+        f"slice '{path}', array 'a': it is in the target, but not in the slice, and "
+        "has no missing value to fill it with. Nothing was written."
     )
 
 
@@ -282,7 +282,7 @@ def test_filled_slices_come_again(tmp_path, store):
     late = part(tmp_path, 2)
     with cubes.unchanged(store):
         done = cubes.append(late, store, status=5)
-    assert "with other values in array 'a'" in done.message
+    assert "with different values in array 'a'" in done.message
     cubes.append("--on-duplicate", "replace", late, store)
     cubes.assert_reads_as(store, dataset_of(0, 4))
 
@@ -309,7 +309,7 @@ def test_extra_arrays_are_refused(tmp_path, store, zarr_format):
     with cubes.unchanged(store):
         done = cubes.append("--on-extra-array", "error", path, store, status=5)
     assert done.message == (
-        f"slice '{path}', array 'c': is in the slice, but not in the target "
+        f"slice '{path}', array 'c': it is in the slice, but not in the target "
         "(--on-extra-array error). Nothing was written."
     )
     cubes.append(*("--on-extra-array", "error", "--exclude-array", "c"), path, store)

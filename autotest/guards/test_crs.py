@@ -119,7 +119,7 @@ def test_another_crs(tmp_path, store, zarr_format, first, other):
     if first == "WKT2":
         assert "the target's is 'WGS 84 / UTM zone 32N (EPSG:32632)'" in done.message
     assert done.message.endswith(
-        " --on-crs ignore would append all the same. Nothing was written."
+        " --on-crs ignore would append it anyway. Nothing was written."
     )
     cubes.append("--on-crs", "ignore", path, store)
     assert cubes.read_zarr(store)["data"][:, 0, 0].tolist() == [0, 1]
@@ -216,7 +216,7 @@ def test_geotiffs_of_another_place(tmp_path, store, origin, pixel, fits):
     with cubes.unchanged(store):
         done = cubes.append(*label, "2024-01-21", second, store, status=5)
     assert f"slice '{second}', coordinate '" in done.message
-    assert "--on-coordinate ignore would append all the same" in done.message
+    assert "--on-coordinate ignore would append it anyway" in done.message
 
 
 # Coordinates
@@ -253,9 +253,9 @@ def test_curvilinear_coordinates_that_differ(tmp_path, store, zarr_format, shift
     assert done.message.startswith(
         f"slice '{path}', coordinate 'lat' differs at position 1, 2: it is "
     )
-    assert ", in the target 51.2" in done.message
+    assert ", the target has 51.2" in done.message
     assert done.message.endswith(
-        "--on-coordinate ignore would append all the same. Nothing was written."
+        "--on-coordinate ignore would append it anyway. Nothing was written."
     )
     before = cubes.read_zarr(store)["lat"]
     cubes.append("--on-coordinate", "ignore", path, store)
@@ -296,9 +296,9 @@ AXIS = [0.0, 10.0, 20.0, 30.0]
     [
         ([0.0, 10.0, 20.0, 30.0], None),
         ([0.009, 10.009, 19.991, 30.009], None),
-        ([0.0, 10.0, 20.011, 30.0], "at position 2: it is 20.011, in the target 20.0"),
-        ([30.0, 20.0, 10.0, 0.0], "at position 0: it is 30.0, in the target 0.0"),
-        ([10.0, 20.0, 30.0, 40.0], "at position 0: it is 10.0, in the target 0.0"),
+        ([0.0, 10.0, 20.011, 30.0], "at position 2: it is 20.011, the target has 20.0"),
+        ([30.0, 20.0, 10.0, 0.0], "at position 0: it is 30.0, the target has 0.0"),
+        ([10.0, 20.0, 30.0, 40.0], "at position 0: it is 10.0, the target has 0.0"),
         ([0.0, 10.0, np.nan, 30.0], "at position 2: it is "),
     ],
 )
@@ -317,7 +317,7 @@ def test_tolerance_of_an_axis(tmp_path, store, zarr_format, kind, x, says):
         done = cubes.append(path, store, status=5)
     assert f"slice '{path}', coordinate 'x' differs at position" in done.message
     assert says in done.message or kind == "float32"
-    assert "--on-coordinate ignore would append all the same" in done.message
+    assert "--on-coordinate ignore would append it anyway" in done.message
 
 
 def test_longitudes_of_another_turn(tmp_path, store):
@@ -341,6 +341,6 @@ def test_texts_as_coordinates(tmp_path, store):
     with cubes.unchanged(store):
         done = cubes.append(path, store, status=5)
     assert (
-        "coordinate 'station' differs at position 1: it is 'Kölle', in the target "
+        "coordinate 'station' differs at position 1: it is 'Kölle', the target has "
         "'Köln'. --on-coordinate ignore" in done.message
     )

@@ -46,7 +46,7 @@ def test_another_size_of_another_dimension(refuse):
 def test_another_order_of_dimensions(refuse):
     refuse(
         cubes.weather(3, 1).transpose("time", "lon", "lat"),
-        "array 'air': has the dimensions (time, lon, lat), the target has (time, lat, "
+        "array 'air': its dimensions are (time, lon, lat), the target has (time, lat, "
         "lon).",
     )
 
@@ -54,7 +54,7 @@ def test_another_order_of_dimensions(refuse):
 def test_another_name_of_a_dimension(refuse):
     refuse(
         cubes.weather(3, 1).rename(lat="latitude"),
-        "array 'air': has the dimensions (time, latitude, lon), the target has (time, "
+        "array 'air': its dimensions are (time, latitude, lon), the target has (time, "
         "lat, lon).",
     )
 
@@ -62,7 +62,7 @@ def test_another_name_of_a_dimension(refuse):
 def test_a_dimension_less(refuse):
     refuse(
         cubes.weather(3, 1).isel(lat=0, drop=True).drop_vars("elevation"),
-        "array 'air': has the dimensions (time, lon), the target has (time, lat, lon).",
+        "array 'air': its dimensions are (time, lon), the target has (time, lat, lon).",
     )
 
 
@@ -71,7 +71,7 @@ def test_a_missing_array(refuse):
     dataset["humidity"] = dataset["temperature"]
     refuse(
         dataset,
-        "array 'air': is in the target, but not in the slice. --on-missing-array fill "
+        "array 'air': it is in the target, but not in the slice. --on-missing-array fill "
         "would fill it with its missing value.",
     )
 
@@ -81,7 +81,7 @@ def test_an_array_that_has_the_append_dimension_all_of_a_sudden(refuse):
     dataset["elevation"] = dataset["elevation"].expand_dims(time=dataset["time"])
     refuse(
         dataset,
-        "array 'elevation': has the dimension 'time', in the target it has not.",
+        "array 'elevation': it has the dimension 'time', the target's does not.",
     )
 
 
@@ -110,14 +110,16 @@ def test_texts_for_numbers(target, tmp_path):
     path = cubes.write(dataset, tmp_path / "texts.nc")
     with cubes.unchanged(target):
         done = cubes.append(path, target, status=5)
-    assert f"slice '{path}', array 'air': is of type string, the target" in done.message
+    assert (
+        f"slice '{path}', array 'air': it is of type string, the target" in done.message
+    )
 
 
 def test_a_flipped_coordinate(refuse):
     refuse(
         cubes.weather(3, 1).isel(lat=slice(None, None, -1)),
-        ", coordinate 'lat' differs at position 0: it is 45.0, in the target 60.0. "
-        "--on-coordinate ignore would append all the same.",
+        ", coordinate 'lat' differs at position 0: it is 45.0, the target has 60.0. "
+        "--on-coordinate ignore would append it anyway.",
     )
 
 
@@ -126,8 +128,8 @@ def test_a_shifted_coordinate(refuse):
     dataset["lon"] = dataset["lon"] + 0.5
     refuse(
         dataset.assign_coords(lon=dataset["lon"].assign_attrs(units="degrees_east")),
-        ", coordinate 'lon' differs at position 0: it is 5.5, in the target 5.0. "
-        "--on-coordinate ignore would append all the same.",
+        ", coordinate 'lon' differs at position 0: it is 5.5, the target has 5.0. "
+        "--on-coordinate ignore would append it anyway.",
     )
 
 
@@ -151,7 +153,7 @@ def test_units_of_something_else(refuse):
     dataset["air"].attrs["units"] = "m s-1"
     refuse(
         dataset,
-        "array 'air': has units 'm s-1', the target has 'K': 'm s-1' and 'K' do not "
+        "array 'air': its units are 'm s-1', the target has 'K': 'm s-1' and 'K' do not "
         "measure the same thing. --on-units ignore would take the values as they are.",
     )
 
@@ -288,8 +290,8 @@ def test_a_label_that_is_there_with_other_values(refuse):
     dataset["air"][0, 3, 4] += 1
     refuse(
         dataset,
-        ", the label 2000-01-03 is in the target already, with other values in array "
-        "'air'. --on-duplicate replace writes them anew, skip leaves them as they are.",
+        ", the label 2000-01-03 is already in the target, with different values in array "
+        "'air'. --on-duplicate replace stores the new ones, skip keeps the old ones.",
     )
 
 
@@ -303,7 +305,7 @@ def test_a_label_that_is_there_with_the_same_values_is_passed_over(target, tmp_p
 def test_a_label_twice_in_the_slice(refuse):
     dataset = cubes.weather(3, 2)
     dataset["time"] = ("time", [3.0, 3.0], dataset["time"].attrs)
-    refuse(dataset, ", the label 2000-01-04 is in it twice.")
+    refuse(dataset, ", the label 2000-01-04 occurs twice in it.")
 
 
 def test_labels_that_go_back(refuse):
@@ -318,8 +320,8 @@ def test_a_new_label_in_front_of_a_present_one(refuse):
     dataset = cubes.weather(2, 2).isel(time=[1, 0])
     refuse(
         dataset,
-        ", the label 2000-01-03 is in the target already, but labels in front of it "
-        "are not.",
+        ", the label 2000-01-03 is already in the target, but labels before it are "
+        "not.",
     )
 
 
@@ -332,7 +334,7 @@ def test_a_label_that_is_nan(refuse):
 def test_a_slice_without_labels(refuse):
     refuse(
         cubes.weather(3, 1).drop_vars("time"),
-        ": it has no labels: the target has an array 'time' along 'time'. Give one "
+        ": it has no labels, but the target has an array 'time' along 'time'. Give one "
         "with --label.",
     )
 
@@ -343,7 +345,7 @@ def test_numbers_for_dates(refuse):
     refuse(
         dataset,
         ", its labels and the target's are of different kinds (dates, numbers or "
-        "texts).",
+        "text).",
     )
 
 

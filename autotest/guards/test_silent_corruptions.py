@@ -125,7 +125,7 @@ def test_units_that_cannot_be_converted(target, tmp_path):
     path = cubes.write(wrong, tmp_path / "wrong.nc")
     with cubes.unchanged(target):
         done = cubes.append(path, target, status=5)
-    assert "units 'm s-1', the target has 'K'" in done.message
+    assert "its units are 'm s-1', the target has 'K'" in done.message
     cubes.append("--on-units", "ignore", path, target)
     cubes.assert_reads_as(target, cubes.weather(0, 4))
 
@@ -135,7 +135,7 @@ def test_a_subset_of_the_variables(target, tmp_path):
     part["other"] = ("time", [1.0])
     with cubes.unchanged(target):
         done = cubes.append(cubes.write(part, tmp_path / "part.nc"), target, status=5)
-    assert "array 'air': is in the target, but not in the slice" in done.message
+    assert "array 'air': it is in the target, but not in the slice" in done.message
     cubes.open_xarray(target)
 
 

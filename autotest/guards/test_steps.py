@@ -226,7 +226,7 @@ def test_steps_between_texts(tmp_path, store):
     dataset = xr.Dataset({"data": ("time", [1.0])}, {"time": ["a"]})
     path = cubes.write(dataset, tmp_path / "0.nc")
     done = cubes.append("--step", "1D", path, store, status=5)
-    assert "its labels are texts: --step 1D cannot be checked" in done.message
+    assert "its labels are text: --step 1D cannot be checked" in done.message
     assert not store.exists()
 
 

@@ -245,7 +245,7 @@ def test_whoever_has_lost_the_lease_is_told_and_does_no_harm(world):
         cube.append("rival", options=("--lock-timeout", "0"), status=0)
         for words in (world.commit_words(), world.write_words()):
             done = cube.verb(*words, status=1)
-            assert "nothing of it is in the target" in done.message
+            assert "none of it is in the target" in done.message
         cube.verb("abort", world.token, status=1)
         cube.verb("renew", world.token, status=1)
         cube.check(world.plain["rival"], 2)

@@ -7,8 +7,8 @@ import gdalmdimappend as mda
 import numpy as np
 import pytest
 import xarray as xr
-from gdalmdimappend._lazy import template
 from gdalmdimappend._memory_dataset import MemoryArray, memory_dataset, placeholder
+from gdalmdimappend._template import template
 from osgeo import gdal
 
 

@@ -1,5 +1,7 @@
 """The package as it is installed."""
 
+import ast
+import graphlib
 import json
 import os
 import re
@@ -25,6 +27,31 @@ def installed(tmp_path_factory):
         check=True,
     )
     return folder / "site"
+
+
+def imports_of(file):
+    """The package's modules that one imports, those of its functions included.
+
+    What is for types alone is not run.
+    """
+    found = set()
+    nodes = [ast.parse(file.read_text())]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            found.add(node.module)
+        is_for_types = isinstance(node, ast.If) and (
+            ast.unparse(node.test) == "TYPE_CHECKING"
+        )
+        nodes += [] if is_for_types else ast.iter_child_nodes(node)
+    return found
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    files = (HOME / "apps/python/gdalmdimappend").glob("*.py")
+    modules = {file.stem: imports_of(file) for file in files}
+    # Raises CycleError, which has the circle.
+    graphlib.TopologicalSorter(modules).prepare()
 
 
 def test_it_is_imported_from_where_it_was_installed(installed, tmp_path):

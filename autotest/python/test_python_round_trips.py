@@ -432,7 +432,7 @@ def test_an_existing_cube_of_xarrays(zarr_format, store):
         (("time", np.zeros(4, "longdouble")), "cannot be stored"),
         (("time", np.array(["a\0b"] * 4, object)), "zero character"),
         (("time", np.array(["a\ud800"] * 4, object)), "not Unicode"),
-        (("time", np.array([b"\xff"] * 4)), "no text in UTF-8"),
+        (("time", np.array([b"\xff"] * 4)), "is not UTF-8"),
         (("time", np.array([1, "a", None, 2.5], object)), "cannot encode it"),
         (("time", np.arange(4), {"bad": object()}), "attribute 'bad'"),
         (

@@ -48,7 +48,7 @@ def metadata(store, array):
         ({"quiet": True}, r"logging"),
         ({"slice_source_kwargs": {}}, r"refused"),
         ({"settings": 3}, r"settings"),
-        ({"settings": [3]}, r"settings 1: a file or a dict"),
+        ({"settings": [3]}, r"settings 1: expected a file or a dict"),
         ({"settings": {"apend_dim": "t"}}, r"unknown key 'apend_dim' in settings 1"),
         ({"settings": [{}, {"a": object()}]}, r"settings 2"),
         ({"settings": "no_such.yaml"}, r"'no_such.yaml' cannot be read"),

@@ -662,5 +662,5 @@ def test_as_many_labels_as_slices(store):
 
 @pytest.mark.parametrize("label", [object(), True, np.datetime64("NaT"), b"x", [[]]])
 def test_what_is_no_label(label, store):
-    with pytest.raises(mda.UsageError, match="no date, number or text"):
+    with pytest.raises(mda.UsageError, match="not a date, number or text"):
         mda.append([scene(0)], store, label=[label])

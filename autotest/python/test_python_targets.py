@@ -49,7 +49,7 @@ def test_a_report(store, tmp_path):
     assert first.slices[0].created
     assert str(first) == "slice 1: appended 1 step, 2024-01-01, to a new target"
     assert str(report) == (
-        "slice 1: already there 1 step, 2024-01-01\nslice 2: appended 1 step, 2024-01-02"
+        "slice 1: 1 step already there, 2024-01-01\nslice 2: appended 1 step, 2024-01-02"
     )
 
 
@@ -205,7 +205,7 @@ def test_who_has_the_lock_can_append(cube):
 
 
 def test_the_lock_is_of_one_target(cube, tmp_path):
-    with mda.Lock(cube) as lock, pytest.raises(mda.UsageError, match="is not"):
+    with mda.Lock(cube) as lock, pytest.raises(mda.UsageError, match="not for"):
         mda.append(day(2), tmp_path / "other.zarr", lock=lock)
     with pytest.raises(mda.UsageError, match="not held"):
         mda.append(day(2), cube, lock=lock)

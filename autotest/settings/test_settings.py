@@ -224,10 +224,10 @@ def test_labels_of_slices_in_a_file(tmp_path, store, settings):
     ("content", "says"),
     [
         ("apend_dim: time", "unknown key 'apend_dim' in settings file '{}'; did you"),
-        ("append_dim: 3", "settings file '{}', key 'append_dim': expected a text"),
+        ("append_dim: 3", "settings file '{}', key 'append_dim': expected a string"),
         ("keep_going: maybe", "key 'keep_going': expected true or false"),
-        ("a: [1", "settings file '{}' is no YAML: line 1"),
-        ("a: 1\na: 2", "line 2, column 1: the key 'a' is there twice"),
+        ("a: [1", "settings file '{}' is not valid YAML: line 1"),
+        ("a: 1\na: 2", "line 2, column 1: the key 'a' is given twice"),
         ("", "settings file '{}' is empty"),
         ("message: ${{NOBODY_SET_THIS}}", "variable 'NOBODY_SET_THIS' is not set"),
         ("slice_source: my.Source", "it names Python code: use slices_from"),

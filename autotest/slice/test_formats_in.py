@@ -308,7 +308,7 @@ def test_a_geotiff_appended_twice_is_in_once(tmp_path, store):
     changed = geotiff(tmp_path / "changed.tif", scene(1))
     with cubes.unchanged(store):
         done = cubes.append("--label", "2020-05-01", changed, store, status=5)
-    assert "is in the target already, with other values in array" in done.message
+    assert "is already in the target, with different values in array" in done.message
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_a_label_that_is_no_date_in_a_target_of_dates(tmp_path, store):
     cubes.append("--append-dim", "time", "--label", "2020-05-01", paths[0], store)
     with cubes.unchanged(store):
         done = cubes.append("--label", "tomorrow", paths[1], store, status=2)
-    assert "the label 'tomorrow' is no date" in done.message
+    assert "the label 'tomorrow' is not a date" in done.message
 
 
 def test_a_map_with_a_scalar_time_gets_its_dimension(tmp_path, store):

@@ -22,7 +22,7 @@ def patch(folder, wanted):
     done = subprocess.run(
         [
             build / "tests" / "mdimappend_tests",
-            "--gtest_filter=PatchAttributes.IsReadByOthers",
+            "--gtest_filter=PatchAttributes.isReadByOthers",
         ],
         env={**os.environ, "MDIMAPPEND_TEST_STORES": str(folder)},
         capture_output=True,

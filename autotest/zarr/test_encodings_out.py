@@ -33,7 +33,7 @@ def stores(tmp_path_factory):
         [
             build / "tests" / "mdimappend_tests",
             "--gtest_brief=1",
-            "--gtest_filter=*Encodings.AreWrittenAndReadByTheDriver*",
+            "--gtest_filter=*Encodings.areWrittenAndReadByTheDriver*",
         ],
         env={**os.environ, "MDIMAPPEND_TEST_STORES": str(folder)},
         check=True,
@@ -345,4 +345,4 @@ def test_v2_missing_values_that_gdal_does_not_open(
     with cubes.unchanged(store):
         cubes.append(tmp_path / "part4.zarr", store)
         done = cubes.append(zeros, store, status=5)
-    assert "with other values in array 'data'" in done.message
+    assert "with different values in array 'data'" in done.message

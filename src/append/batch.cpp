@@ -1,10 +1,15 @@
+// A batch on its way from the lock to the commit, one slice after the other.
+
 #include "append/batch.h"
 
 #include "append/log_record.h"
 #include "append/logged_slices.h"
+#include "append/plan_report.h"
 #include "chunks/pipeline.h"
 #include "cube/target_attributes.h"
+#include "secrets.h"
 #include "storage/object_address.h"
+#include "trace.h"
 
 #include <algorithm>
 #include <utility>
@@ -15,40 +20,32 @@ namespace mdimappend
 namespace
 {
 
-Json planAsJson(const AppendPlan &plan)
+/// Of a store that is there.
+Status refuseExchange(const WriterRequest &place)
 {
-    std::uint64_t objects = plan.intent.order.size();
-    double bytes = 0;
-    Json arrays = Json::array();
-    for (const auto &array : plan.intent.arrays)
-    {
-        const auto &document = array.document;
-        const auto added = countChunks(array.planned.added);
-        const auto replaced = countChunks(array.planned.replaced);
-        const double size = uncompressedBytes(array);
-        arrays.push_back({{"path", document.path},
-                          {"chunk", document.chunk},
-                          {"chunks_added", added},
-                          {"chunks_replaced", replaced},
-                          {"bytes_uncompressed", size}});
-        objects += added + replaced;
-        bytes += size;
-    }
-    return {{"arrays", arrays},
-            {"documents", plan.intent.order},
-            {"objects", objects},
-            {"bytes_uncompressed", bytes}};
+    MDIMAPPEND_ASSIGN(const Writer reader, openForReading(place));
+    return reader.site.exists
+               ? Status(Failure::Usage,
+                        "--overwrite exchanges two folders in one instant, "
+                        "which an object store cannot do. Write to a new name. "
+                        "Nothing was written.")
+               : Status::ok();
 }
 
-void describe(const AppendPlan &plan, SliceReport &report)
+/// A slice's part of the log record.
+Json loggedSlice(const Slice &slice, const std::string &fingerprint,
+                 const AppendPlan &plan)
 {
-    report.firstRow = plan.firstRow;
-    report.rows = plan.rows;
-    report.rowsReplaced = plan.replacedRows;
-    report.rowsAlreadyThere = plan.rowsAlreadyThere;
-    report.firstLabel = plan.firstLabel;
-    report.lastLabel = plan.lastLabel;
-    report.created = plan.create;
+    Json logged = {{"name", withoutSecrets(slice.name())},
+                   {"path", canonicalPath(slice.name())},
+                   {"state", fingerprint},
+                   {"first_row", plan.firstRow},
+                   {"rows", plan.rows},
+                   {"first_label", plan.firstLabel},
+                   {"last_label", plan.lastLabel}};
+    if (plan.replacedRows > 0)
+        logged["replaced_rows"] = plan.replacedRows;
+    return logged;
 }
 
 std::uint64_t alteredValues(const std::vector<Slab> &slabs)
@@ -68,33 +65,30 @@ Result<std::unique_ptr<Batch>> Batch::open(const AppendOptions &options,
                                            bool mayOverwrite)
 {
     std::unique_ptr<Batch> batch(new Batch(options));
-    if (options.overwrite && mayOverwrite && isRemote(options.target))
-    {
-        MDIMAPPEND_ASSIGN(const Writer reader, openForReading(place));
-        if (reader.site.exists)
-            return Status(Failure::Usage,
-                          "--overwrite exchanges two folders in one instant, "
-                          "which an object store cannot. Write to a new name. "
-                          "Nothing was written.");
-    }
+    const bool overwrites = options.overwrite && mayOverwrite;
+    if (overwrites && isRemote(options.target))
+        MDIMAPPEND_RETURN_IF_ERROR(refuseExchange(place));
     MDIMAPPEND_ASSIGN(OpenTarget open, openTarget(options, place, recovered));
     batch->m_writer = std::move(open.writer);
     batch->m_site = std::move(open.site);
     auto &storage = *batch->m_writer.storage;
-    if (options.overwrite && mayOverwrite)
+    if (overwrites)
         MDIMAPPEND_RETURN_IF_ERROR(batch->prepareOverwrite());
     auto &cube = batch->m_cube;
     MDIMAPPEND_ASSIGN(
         cube.target,
         readTarget(storage, batch->m_site, appendDim,
-                   storage.isObjectStore() && !mayChangeAttributes(options)));
+                   storage.waitsForAnswers() && !mayChangeAttributes(options)));
     cube.committedRows = cube.target.size;
+    trace("", "batch begun: the target ",
+          cube.target.exists ? "is there" : "is not there", ", of ",
+          cube.committedRows, " rows");
     return batch;
 }
 
 Result<AppendPlan> Batch::plan(const Slice &slice)
 {
-    return planAppend(m_options, m_site, *m_writer.storage, slice, m_cube);
+    return planAppend({m_options, m_site, *m_writer.storage, slice}, m_cube);
 }
 
 /// From here on the site is the folder of the new store, in which there is
@@ -107,9 +101,9 @@ Status Batch::prepareOverwrite()
                                     m_site.store() + "'. Nothing was written."};
     if (m_options.lock == LockMode::Lease)
         return {Failure::Usage,
-                "--overwrite exchanges two folders, and a writer that has lost "
-                "its lease unawares could exchange them back. It cannot be "
-                "used with --lock lease. Nothing was written."};
+                "--overwrite exchanges two folders, and a writer that has "
+                "unknowingly lost its lease could exchange them back. It "
+                "cannot be used with --lock lease. Nothing was written."};
     if (!m_site.exists)
         return Status::ok();
     MDIMAPPEND_ASSIGN(m_site.overwriting,
@@ -132,7 +126,7 @@ Status Batch::add(std::unique_ptr<Slice> slice, AppendPlan plan,
     if (m_options.dryRun)
     {
         report.outcome = SliceReport::Outcome::WouldAppend;
-        report.plan = planAsJson(plan);
+        report.plan = toJson(plan);
         m_cube = std::move(plan.after);
         return Status::ok();
     }
@@ -152,15 +146,9 @@ Status Batch::add(std::unique_ptr<Slice> slice, AppendPlan plan,
     m_creates = m_creates || plan.create;
     m_createsStore =
         m_creates && (!m_site.exists || !m_site.overwriting.empty());
-    Json logged = {{"name", withoutSecrets(slice->name())},
-                   {"path", canonicalPath(slice->name())},
-                   {"state", fingerprint},
-                   {"first_row", plan.firstRow},
-                   {"rows", plan.rows},
-                   {"first_label", plan.firstLabel},
-                   {"last_label", plan.lastLabel}};
-    if (plan.replacedRows > 0)
-        logged["replaced_rows"] = plan.replacedRows;
+    auto logged = loggedSlice(*slice, fingerprint, plan);
+    trace(m_transaction->name(), "slice '", report.slice,
+          "' written: ", report.chunks, " chunks, ", report.bytes, " bytes");
     m_cube = std::move(plan.after);
     m_waiting.push_back({std::move(slice), fingerprint, std::move(logged)});
     return Status::ok();
@@ -185,12 +173,8 @@ bool Batch::isWaiting(const Slice &slice) const
 Status Batch::write(const Slice &slice, AppendPlan &plan,
                     const std::function<bool(double)> &progress)
 {
-    PipelineOptions pipeline;
-    pipeline.threads =
-        m_options.threads > 0
-            ? m_options.threads
-            : worthwhileThreads(plan.intent.arrays, *m_writer.storage);
-    pipeline.eachChunkWaits = m_writer.storage->isObjectStore();
+    auto pipeline = PipelineOptions::of(m_options.threads, plan.intent.arrays,
+                                        *m_writer.storage);
     pipeline.progress = progress;
     if (!m_transaction)
     {
@@ -204,6 +188,7 @@ Status Batch::write(const Slice &slice, AppendPlan &plan,
     {
         return giveUp(std::move(extended));
     }
+    pipeline.transaction = m_transaction->name();
     if (auto written =
             runPipeline(m_transaction->view(), &slice, plan.slabs, pipeline);
         !written)
@@ -213,18 +198,26 @@ Status Batch::write(const Slice &slice, AppendPlan &plan,
 
 Status Batch::giveUp(Status why)
 {
-    m_undone = true;
-    if (auto undone = m_transaction->undo(); !undone)
+    trace(m_transaction->name(), "batch given up: ", why.message());
+    if (auto undone = undoTransaction(); !undone)
         return std::move(why).suffixed("Undoing the append failed too (" +
                                        undone.message() +
                                        "); the next run tries again.");
     return std::move(why).suffixed("Nothing was appended.");
 }
 
+Status Batch::undoTransaction()
+{
+    m_undone = true;
+    trace(m_transaction->name(), "batch undone, with ", m_waiting.size(),
+          " slices that waited for its commit");
+    return m_transaction->undo();
+}
+
 void Batch::undo()
 {
     if (m_transaction && !m_undone)
-        static_cast<void>(bool(giveUp(Status::ok())));
+        undoTransaction().ignore("the next run undoes it");
 }
 
 Result<Json> Batch::logRecord() const
@@ -273,6 +266,8 @@ Result<std::uint64_t> Batch::commit()
                 MDIMAPPEND_RETURN_IF_ERROR(checkUnchanged(*waiting.slice));
             return Status::ok();
         }));
+    trace(m_transaction->name(), "batch committed: ", m_waiting.size(),
+          " slices, sequence number ", m_transaction->sequence());
     return m_transaction->sequence();
 }
 

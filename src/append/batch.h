@@ -1,6 +1,22 @@
-// One commit and the slices that it brings: usually one, with
-// --slices-per-commit several. Holds the lock from the first slice to the
-// commit.
+// A batch: the slices that one commit brings, usually one, with
+// --slices-per-commit several. It holds the lock from the first slice to the
+// commit, and is one transaction (transaction/transaction.h), which begins when
+// the first chunk has to be written.
+//
+//   state      transaction   slices that wait for the commit   undone()
+//   planning   none          none                              no
+//   writing    there         one or more                       no
+//   undone     undone        as they were                      yes
+//
+//   planning -> planning   plan() refuses; add() has nothing to write, or only
+//                          reports what it would (--dry-run)
+//   planning -> writing    add() has written the first slice's chunks
+//   writing  -> writing    add() has written another's
+//   either   -> undone     add() could not write a slice's chunks; undo(); the
+//                          log record could not be made
+//
+// commit() ends a batch that is planning (there is nothing to commit) or
+// writing. Each plan is made for the cube as the slices before leave it.
 
 #pragma once
 
@@ -80,6 +96,7 @@ class Batch
     Status write(const Slice &slice, AppendPlan &plan,
                  const std::function<bool(double)> &progress);
     Status giveUp(Status why);
+    Status undoTransaction();
     Result<Json> logRecord() const;
 
     const AppendOptions &m_options;

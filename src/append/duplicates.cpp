@@ -1,9 +1,13 @@
+// Labels decide which rows are new; values decide about those that are there
+// already, where the policy asks for it.
+
 #include "append/duplicates.h"
 
 #include "append/logged_slices.h"
+#include "cube/label_match.h"
 #include "cube/target_attributes.h"
+#include "guards/array_labels.h"
 #include "guards/step_guard.h"
-#include "units/unit_conversion.h"
 
 #include <algorithm>
 
@@ -31,39 +35,14 @@ std::vector<RowRun> runsOf(const Pairs &pairs)
     return runs;
 }
 
-}  // namespace
-
-Status checkLabelUnits(const TargetArray &target, const Slice &slice)
-{
-    const auto &arrays = slice.arrays();
-    const auto own = std::ranges::find_if(arrays, &SliceArray::labels);
-    if (own == arrays.end())
-        return Status::ok();
-    const auto &units = own->units;
-    const auto &expected = target.units;
-    if (units.empty() || expected.empty() || units == expected ||
-        looksLikeTime(units) || looksLikeTime(expected))
-        return Status::ok();
-    const auto conversion = UnitConversion::make(units, expected);
-    if (conversion && conversion->isIdentity())
-        return Status::ok();
-    return refused("its labels have units '" + units +
-                   "', the target's have '" + expected +
-                   "', and labels are not converted. --on-units ignore would "
-                   "take them as they are.");
-}
-
-namespace
-{
-
 class Decider
 {
   public:
-    Decider(const AppendOptions &options, const Site &site, Storage &storage,
-            const Slice &slice, CubeState &cube, TargetValues &values,
+    Decider(const PlanRequest &request, CubeState &cube, TargetValues &values,
             const std::vector<Match> &matches)
-        : m_options(options), m_site(site), m_storage(storage), m_slice(slice),
-          m_cube(cube), m_values(values), m_matches(matches)
+        : m_options(request.options), m_site(request.site),
+          m_storage(request.storage), m_slice(request.slice), m_cube(cube),
+          m_values(values), m_matches(matches)
     {
     }
 
@@ -110,14 +89,9 @@ class Decider
         if (!m_options.ignoreUnits)
             MDIMAPPEND_RETURN_IF_ERROR(checkLabelUnits(array, m_slice));
         auto &offered = m_decision.labels;
-        MDIMAPPEND_ASSIGN(offered, sliceLabels(m_slice));
-        if (m_slice.givenLabel())
-        {
-            MDIMAPPEND_ASSIGN(offered, parseLabel(m_slice.givenLabel()->text,
-                                                  labelForm(array)));
-        }
+        MDIMAPPEND_ASSIGN(offered, sliceLabels(m_slice, array));
         if (offered.kind == Labels::Kind::None)
-            return refused("it has no labels: the target has an array '" +
+            return refused("it has no labels, but the target has an array '" +
                            array.name + "' along '" + m_cube.target.appendDim +
                            "'. Give one with --label.");
         MDIMAPPEND_ASSIGN(offered,
@@ -174,7 +148,7 @@ class Decider
             return Status::ok();
         if (policy == OnDuplicate::Error)
             return refused("the label " + labelText(first.first) +
-                           " is in the target already (--on-duplicate error).");
+                           " is already in the target (--on-duplicate error).");
         m_decision.needsCommit = std::ranges::any_of(
             present, [&](const auto &rows)
             { return rows.second >= m_cube.committedRows; });
@@ -209,10 +183,10 @@ class Decider
                          ? " (or one of the " + std::to_string(run.rows - 1) +
                                " after it)"
                          : "") +
-                    " is in the target already, with other values in " +
+                    " is already in the target, with different values in " +
                     *difference +
-                    ". --on-duplicate replace writes them anew, skip leaves "
-                    "them as they are.");
+                    ". --on-duplicate replace stores the new ones, skip keeps "
+                    "the old ones.");
         }
         return Status::ok();
     }
@@ -248,13 +222,11 @@ class Decider
 
 }  // namespace
 
-Result<RowDecision> decideRows(const AppendOptions &options, const Site &site,
-                               Storage &storage, const Slice &slice,
-                               CubeState &cube, TargetValues &values,
+Result<RowDecision> decideRows(const PlanRequest &request, CubeState &cube,
+                               TargetValues &values,
                                const std::vector<Match> &matches)
 {
-    return Decider(options, site, storage, slice, cube, values, matches)
-        .decide();
+    return Decider(request, cube, values, matches).decide();
 }
 
 }  // namespace mdimappend

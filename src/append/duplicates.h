@@ -3,11 +3,12 @@
 
 #pragma once
 
+#include "append/plan_request.h"
 #include "chunks/slab.h"
 #include "cube/cube_state.h"
 #include "guards/array_guard.h"
 #include "guards/target_values.h"
-#include "settings/options.h"
+#include "status.h"
 
 #include <vector>
 
@@ -27,16 +28,11 @@ struct RowDecision
     bool needsCommit = false;
 };
 
-/// Labels are compared and stored as they are: their units must mean the same
-/// on both sides.
-Status checkLabelUnits(const TargetArray &target, const Slice &slice);
-
 /// Reads as many of the target's labels as it needs (kept in `cube`), and
 /// compares values where the policy asks for it. Failure::Refused without the
 /// slice's name.
-Result<RowDecision> decideRows(const AppendOptions &options, const Site &site,
-                               Storage &storage, const Slice &slice,
-                               CubeState &cube, TargetValues &values,
+Result<RowDecision> decideRows(const PlanRequest &request, CubeState &cube,
+                               TargetValues &values,
                                const std::vector<Match> &matches);
 
 }  // namespace mdimappend

@@ -1,3 +1,5 @@
+// What the log says of the commits before goes into the next record, too.
+
 #include "append/log_record.h"
 
 #include "append/logged_slices.h"

@@ -1,8 +1,10 @@
+// Looks slices up in the log: by their entries, else record by record.
+
 #include "append/logged_slices.h"
 
 #include "journal/log.h"
 #include "journal/slice_entries.h"
-#include "storage/object_address.h"
+#include "secrets.h"
 
 #include <algorithm>
 #include <filesystem>

@@ -3,10 +3,10 @@
 
 #pragma once
 
-#include "chunks/pipeline.h"
+#include "append/plan_request.h"
+#include "chunks/slab.h"
 #include "cube/cube_state.h"
-#include "settings/options.h"
-#include "slice/slice.h"
+#include "status.h"
 #include "transaction/transaction.h"
 
 #include <string>
@@ -42,8 +42,6 @@ struct AppendPlan
 
 /// Guards the slice and plans its append. Failure::Refused says why not,
 /// without the slice's name.
-Result<AppendPlan> planAppend(const AppendOptions &options, const Site &site,
-                              Storage &storage, const Slice &slice,
-                              CubeState cube);
+Result<AppendPlan> planAppend(const PlanRequest &request, CubeState cube);
 
 }  // namespace mdimappend

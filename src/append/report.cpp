@@ -1,6 +1,8 @@
+// The report of a run as JSON and as lines for a terminal.
+
 #include "append/report.h"
 
-#include "storage/object_address.h"
+#include "secrets.h"
 
 #include <format>
 
@@ -94,9 +96,9 @@ std::string planText(const Json &plan)
                 ", " + sizeText(array.value("bytes_uncompressed", 0.0)) + "\n";
     }
     return text + "  " + plural(member(plan, "documents").size(), "document") +
-           "; in all " +
-           plural(plan.value("objects", std::uint64_t{0}), "object") + ", " +
-           sizeText(plan.value("bytes_uncompressed", 0.0)) + " uncompressed\n";
+           "; " + plural(plan.value("objects", std::uint64_t{0}), "object") +
+           " in all, " + sizeText(plan.value("bytes_uncompressed", 0.0)) +
+           " uncompressed\n";
 }
 
 }  // namespace
@@ -160,15 +162,18 @@ std::string toText(const SliceReport &slice, const std::string &appendDim)
         return text + "not tried\n";
     const bool isThere = slice.outcome == Outcome::AlreadyThere;
     const bool onlyReplaces = slice.rows == 0 && slice.rowsReplaced > 0;
-    if (onlyReplaces)
-        text += slice.outcome == Outcome::WouldAppend ? "would replace"
-                                                      : "replaced";
-    else
-        text += outcomeName(slice.outcome);
     const auto rows = isThere        ? slice.rowsAlreadyThere
                       : onlyReplaces ? slice.rowsReplaced
                                      : slice.rows;
-    text += " " + plural(rows, "step") + " of " + appendDim;
+    const auto steps = plural(rows, "step") + " of " + appendDim;
+    if (isThere)
+        text += steps + " already there";
+    else if (onlyReplaces)
+        text += (slice.outcome == Outcome::WouldAppend ? "would replace "
+                                                       : "replaced ") +
+                steps;
+    else
+        text += outcomeName(slice.outcome) + (" " + steps);
     if (slice.rowsReplaced > 0 && !onlyReplaces)
         text += " and replaced " + std::to_string(slice.rowsReplaced);
     if (!slice.firstLabel.empty())
@@ -181,8 +186,8 @@ std::string toText(const SliceReport &slice, const std::string &appendDim)
         text += " (" + plural(slice.chunks, "chunk") + ", " +
                 sizeText(static_cast<double>(slice.bytes)) + ")";
     if (slice.alteredValues > 0)
-        text += ", " + plural(slice.alteredValues, "value") +
-                " that did not fit changed";
+        text += ", changed " + plural(slice.alteredValues, "value") +
+                " that did not fit";
     return text + "\n" + (slice.plan.is_null() ? "" : planText(slice.plan));
 }
 

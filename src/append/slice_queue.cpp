@@ -1,10 +1,11 @@
+// Takes bytes as they come, without waiting where next() does not have to, and
+// cuts them into lines.
+
 #include "append/slice_queue.h"
 
-#include "json/json_text.h"
-#include "json/utf8.h"
+#include "append/slice_line.h"
 
 #include <cerrno>
-#include <cmath>
 #include <cstring>
 
 #include <fcntl.h>
@@ -25,70 +26,10 @@ constexpr std::size_t mostWaiting = 10000;
 
 constexpr int betweenCancelChecks = 100;  // ms
 
-/// Of the failed line, what a message can hold: one line of valid UTF-8.
-std::string shortened(std::string_view line)
-{
-    constexpr std::size_t longest = 80;
-    std::string text;
-    while (!line.empty() && text.size() < longest)
-    {
-        const auto first = static_cast<unsigned char>(line.front());
-        const std::size_t length = utf8SequenceLength(line);
-        const bool printable = length > 0 && first >= 0x20 && first != 0x7f;
-        text += printable ? line.substr(0, length) : "?";
-        line.remove_prefix(length > 0 ? length : 1);
-    }
-    return text + (line.empty() ? "" : "...");
-}
-
 std::string_view withoutSpaceAtEnd(std::string_view line)
 {
     const std::size_t last = line.find_last_not_of(" \t\r\v\f");
     return line.substr(0, last == std::string_view::npos ? 0 : last + 1);
-}
-
-/// The failure's message is only what is wrong.
-Status wrong(const std::string &what)
-{
-    return {Failure::Unavailable, what};
-}
-
-Result<SliceInput> parseSlice(std::string_view line)
-{
-    if (line.find('\0') != std::string_view::npos)
-        return wrong("has a NUL byte");
-    SliceInput slice;
-    if (!line.starts_with('{'))
-    {
-        slice.name = line;
-        return slice;
-    }
-    const auto parsed = parseJson(line);
-    if (!parsed)
-        return wrong("is not JSON: " + parsed.status().message());
-    for (const auto &[key, value] : parsed->items())
-    {
-        const bool finite =
-            !value.is_number_float() || std::isfinite(value.get<double>());
-        if (key == "slice" && value.is_string())
-            slice.name = value.get<std::string>();
-        else if (key == "label" && value.is_string())
-            slice.label = value.get<std::string>();
-        else if (key == "label" && value.is_number() && finite)
-            slice.label = dumpJson(value, -1);
-        else if (key == "slice")
-            return wrong("its member 'slice' is not a text");
-        else if (key == "label")
-            return wrong("its member 'label' is neither a text nor a number");
-        else
-            return wrong("has an unknown member '" + shortened(key) +
-                         "'; known are slice, label");
-    }
-    if (slice.name.empty())
-        return wrong("names no slice");
-    if (slice.name.find('\0') != std::string::npos)
-        return wrong("has a NUL character");
-    return slice;
 }
 
 }  // namespace
@@ -118,13 +59,13 @@ Status SliceQueue::openFile(const std::string &name)
     const auto failed = [&](const std::string &why)
     {
         return Status(Failure::Usage,
-                      "--slices-from '" + name + "': " + why + ".");
+                      "--slices-from '" + name + "' " + why + ".");
     };
     m_source = name == "-" ? "standard input" : "'" + name + "'";
     const std::string path = VSIURIToVSIPath(name);
     if (path.starts_with("/vsi"))
     {
-        m_file.reset(VSIFOpenL(path.c_str(), "rb"));
+        m_file = VsiFile::open(path);
         return m_file ? Status::ok() : failed("cannot be opened");
     }
     // Without O_NONBLOCK a FIFO is not open before somebody writes to it.
@@ -157,7 +98,8 @@ Result<std::optional<SliceInput>> SliceQueue::next()
                 return slice.takeStatus();
             return std::optional(std::move(*slice));
         }
-        static_cast<void>(waitForBytes(betweenCancelChecks));
+        // Whether any came is seen above.
+        waitForBytes(betweenCancelChecks);
     }
 }
 
@@ -181,9 +123,9 @@ void SliceQueue::readSome()
     char bytes[16384];
     if (m_file)
     {
-        const std::size_t count = m_file->Read(bytes, 1, sizeof bytes);
+        const std::size_t count = m_file.read(bytes, sizeof bytes);
         take({bytes, count});
-        if (count < sizeof bytes && m_file->Error())
+        if (count < sizeof bytes && m_file.failed())
             fail("the driver does not say why");
         else if (count < sizeof bytes)
             end();
@@ -232,7 +174,7 @@ void SliceQueue::takeLine(std::string_view line)
     line = withoutSpaceAtEnd(line);
     if (line.empty())
         return;
-    auto slice = parseSlice(line);
+    auto slice = parseSliceLine(line);
     push(slice ? std::move(slice)
                : lineFailure(slice.status().message(), line));
 }
@@ -265,7 +207,7 @@ Status SliceQueue::lineFailure(const std::string &why,
 {
     return {Failure::Unavailable, "--slices-from " + m_source + ", line " +
                                       std::to_string(m_line) + " (" +
-                                      shortened(line) + "): " + why + "."};
+                                      shortenedLine(line) + "): " + why + "."};
 }
 
 }  // namespace mdimappend

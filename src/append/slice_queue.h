@@ -1,17 +1,15 @@
 // Where slices come from: those named, then the lines of a file, a FIFO or
 // standard input, taken as they come.
 //
-// A line is the name of a slice as it stands, or, if it begins with '{', JSON:
-// {"slice": NAME, "label": TEXT OR NUMBER}. White space at its end does not
-// count, nor do empty lines. At most 64 KiB; a name that begins with '{' can be
-// given as JSON.
+// What a line says: slice_line.h. White space at its end does not count, nor do
+// empty lines. It has at most 64 KiB; a name that begins with '{' can be given
+// as JSON.
 
 #pragma once
 
-#include "settings/options.h"
+#include "append/slice_input.h"
 #include "status.h"
-
-#include <cpl_vsi_virtual.h>
+#include "vsi/vsi_file.h"
 
 #include <cstddef>
 #include <deque>
@@ -84,7 +82,7 @@ class SliceQueue
     std::function<bool()> m_cancelled;
     std::string m_source{};  ///< for messages
     int m_descriptor = -1;   ///< owned, unless it is standard input
-    VSIVirtualHandleUniquePtr m_file{};
+    VsiFile m_file{};
     std::deque<Result<SliceInput>> m_waiting{};
     std::string m_begun{};  ///< a line without its end
     bool m_tooLong = false;

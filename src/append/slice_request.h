@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "append/slice_input.h"
 #include "settings/options.h"
 #include "slice/slice.h"
 

@@ -1,3 +1,6 @@
+// GDAL's Zarr driver, on one array of the private view: every failure that it
+// reports, even beside success, counts.
+
 #include "chunks/array_handle.h"
 
 #include "slice/gdal_messages.h"
@@ -11,7 +14,7 @@ namespace mdimappend
 {
 
 Result<std::unique_ptr<ArrayHandle>>
-ArrayHandle::open(const View &view, std::size_t array, Face face)
+ArrayHandle::open(const View &view, std::size_t array, OpenMode mode)
 {
     MDIMAPPEND_ASSIGN(const CPLStringList config,
                       parseConfig(view.site().config));
@@ -24,11 +27,11 @@ ArrayHandle::open(const View &view, std::size_t array, Face face)
     std::unique_ptr<ArrayHandle> handle(new ArrayHandle);
     handle->m_config = config;
     handle->m_name = view.arrayName(array);
-    const auto path = view.path(array, face);
+    const auto path = view.path(array, mode);
     const char *const drivers[] = {"Zarr", nullptr};
     const char *const options[] = {"USE_CONSOLIDATED_METADATA=NO", nullptr};
     unsigned flags = GDAL_OF_MULTIDIM_RASTER;
-    if (face != Face::Read)
+    if (mode != OpenMode::Read)
         flags |= GDAL_OF_UPDATE;
     handle->m_dataset.reset(
         GDALDataset::Open(path.c_str(), flags, drivers, options));
@@ -65,7 +68,7 @@ Status ArrayHandle::read(const Extent &start, const Extent &count, void *buffer)
     if (!m_array->Read(from.data(), size.data(), nullptr, nullptr,
                        m_array->GetDataType(), buffer) ||
         messages.failed())
-        return error("array '" + m_name + "' of the target: cannot be read: " +
+        return error("array '" + m_name + "' of the target cannot be read: " +
                      messages.failure("GDAL gives no reason"));
     return Status::ok();
 }
@@ -79,7 +82,7 @@ Status ArrayHandle::write(const Extent &start, const Extent &count,
     const std::vector<size_t> size(count.begin(), count.end());
     if (!m_array->Write(from.data(), size.data(), nullptr, nullptr,
                         m_array->GetDataType(), buffer))
-        return error("array '" + m_name + "': cannot be written: " +
+        return error("array '" + m_name + "' cannot be written: " +
                      messages.failure("GDAL gives no reason"));
     return Status::ok();
 }

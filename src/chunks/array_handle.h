@@ -20,7 +20,7 @@ class ArrayHandle
 {
   public:
     static Result<std::unique_ptr<ArrayHandle>>
-    open(const View &view, std::size_t array, Face face);
+    open(const View &view, std::size_t array, OpenMode mode);
     /// Writes out what the driver still holds; failures are in the view.
     ~ArrayHandle();
     ArrayHandle(const ArrayHandle &) = delete;

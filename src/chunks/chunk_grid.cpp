@@ -1,3 +1,5 @@
+// The arithmetic of chunks, and elements in a row: no chunk is read or written.
+
 #include "chunks/chunk_grid.h"
 
 #include <algorithm>
@@ -78,6 +80,14 @@ bool ElementBox::contains(const ElementBox &other) const
             return false;
     }
     return true;
+}
+
+ChunkBox singleChunk(const ChunkIndex &index)
+{
+    ChunkBox box{index, index};
+    for (auto &high : box.high)
+        ++high;
+    return box;
 }
 
 ChunkBox chunksOf(const ElementBox &box, const Extent &chunk)

@@ -32,6 +32,9 @@ struct ElementBox
     bool contains(const ElementBox &other) const;
 };
 
+/// One chunk as a box.
+ChunkBox singleChunk(const ChunkIndex &index);
+
 /// The chunks that hold elements of a box.
 ChunkBox chunksOf(const ElementBox &box, const Extent &chunk);
 

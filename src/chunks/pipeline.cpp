@@ -1,13 +1,19 @@
+// The workers, and what they share: the next block, the first failure.
+
 #include "chunks/pipeline.h"
 
+#include "chunks/chunk_blocks.h"
 #include "chunks/chunk_writer.h"
+#include "chunks/planned_arrays.h"
+#include "mutex.h"
+#include "trace.h"
 
 #include <cpl_conv.h>
 #include <cpl_string.h>
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
+#include <optional>
 #include <thread>
 
 namespace mdimappend
@@ -16,96 +22,6 @@ namespace mdimappend
 namespace
 {
 
-/// What a worker reads at a time, if the chunks are smaller than that: little,
-/// so that all workers have something of a small slice.
-constexpr std::uint64_t blockBudget = 4ULL << 20;
-
-/// Requests to a store mostly wait.
-constexpr int leastRemoteThreads = 16;
-/// A thread costs more than it brings for less work than that.
-constexpr double leastBytesPerThread = 1 << 20;
-
-/// A slab cut into blocks of chunks; no list of them is ever made.
-struct Work
-{
-    const Slab *slab = nullptr;
-    std::size_t array = 0;  ///< in the view
-    Extent blockChunks;
-    std::uint64_t blocks = 0;
-
-    ChunkBox block(std::uint64_t number) const
-    {
-        for (const auto &box : slab->boxes)
-        {
-            const ChunkBox grid = blockGrid(box);
-            const auto count = grid.count();
-            if (number < count)
-            {
-                ChunkBox chunks;
-                const auto at = grid.at(number);
-                for (std::size_t i = 0; i < at.size(); ++i)
-                {
-                    chunks.low.push_back(box.low[i] + at[i] * blockChunks[i]);
-                    chunks.high.push_back(std::min(
-                        chunks.low.back() + blockChunks[i], box.high[i]));
-                }
-                return chunks;
-            }
-            number -= count;
-        }
-        return {};
-    }
-
-    ChunkBox blockGrid(const ChunkBox &box) const
-    {
-        ChunkBox grid;
-        for (std::size_t i = 0; i < box.low.size(); ++i)
-        {
-            grid.low.push_back(0);
-            grid.high.push_back(
-                ceilDivide(box.high[i] - box.low[i], blockChunks[i]));
-        }
-        return grid;
-    }
-};
-
-/// A block for each thread, at least: of less than `budget` bytes then.
-std::uint64_t budgetFor(const Slab &slab, std::uint64_t chunkSize,
-                        const PipelineOptions &options)
-{
-    if (!options.eachChunkWaits)
-        return blockBudget;
-    std::uint64_t chunks = 0;
-    for (const auto &box : slab.boxes)
-        chunks += box.count();
-    const auto each = static_cast<std::uint64_t>(std::max(options.threads, 1));
-    return std::min(blockBudget, chunkSize * std::max<std::uint64_t>(
-                                                 chunks / (2 * each), 1));
-}
-
-Work makeWork(const View &view, const Slab &slab,
-              const PipelineOptions &options)
-{
-    Work work;
-    work.slab = &slab;
-    work.array = view.find(slab.path).value();
-    const auto &array = view.array(work.array);
-    const auto &chunk = array.document.chunk;
-    Extent grid;
-    for (std::size_t i = 0; i < chunk.size(); ++i)
-        grid.push_back(ceilDivide(slab.shape[i], chunk[i]));
-    const std::size_t elementSize =
-        std::max<std::size_t>(array.document.dataType.size, 1);
-    std::uint64_t chunkSize = elementSize;
-    for (const auto length : chunk)
-        chunkSize *= length;
-    work.blockChunks = blockOfChunks(grid, chunk, slab.sliceBlock, elementSize,
-                                     budgetFor(slab, chunkSize, options));
-    for (const auto &box : slab.boxes)
-        work.blocks += work.blockGrid(box).count();
-    return work;
-}
-
 class Pipeline
 {
   public:
@@ -113,10 +29,12 @@ class Pipeline
              const PipelineOptions &options)
         : m_view(view), m_slice(slice), m_options(options)
     {
+        const int threads = std::max(options.threads, 1);
         for (const auto &slab : slabs)
         {
-            m_work.push_back(makeWork(view, slab, options));
-            m_total += m_work.back().blocks;
+            m_work.emplace_back(view, slab,
+                                options.eachChunkWaits ? threads : 0);
+            m_total += m_work.back().count();
         }
     }
 
@@ -125,6 +43,8 @@ class Pipeline
         const auto most =
             static_cast<std::uint64_t>(std::max(1, m_options.threads));
         const auto count = std::min<std::uint64_t>(most, m_total);
+        trace(m_options.transaction, "the pipeline has ", m_total,
+              " blocks of ", m_work.size(), " arrays for ", count, " threads");
         const CPLStringList configuration(CPLGetThreadLocalConfigOptions());
         std::vector<std::thread> threads;
         for (std::uint64_t i = 1; i < count; ++i)
@@ -142,14 +62,14 @@ class Pipeline
         // The others may have gone on for long since this one last asked.
         if (!m_stop && m_options.progress && !m_options.progress(1))
             fail(Status(Failure::Interrupted, "interrupted"));
-        const std::lock_guard guard(m_mutex);
+        const MutexLock lock(m_mutex);
         return m_failure;
     }
 
   private:
     struct Item
     {
-        std::size_t work = 0;
+        const ChunkBlocks *blocks = nullptr;
         ChunkBox chunks;
     };
 
@@ -157,64 +77,68 @@ class Pipeline
     {
         if (m_stop)
             return std::nullopt;
-        const std::lock_guard guard(m_mutex);
+        const MutexLock lock(m_mutex);
         while (m_current < m_work.size() &&
-               m_nextBlock >= m_work[m_current].blocks)
+               m_nextBlock >= m_work[m_current].count())
         {
             ++m_current;
             m_nextBlock = 0;
         }
         if (m_current >= m_work.size())
             return std::nullopt;
-        return Item{m_current, m_work[m_current].block(m_nextBlock++)};
+        const auto &blocks = m_work[m_current];
+        return Item{&blocks, blocks.block(m_nextBlock++)};
     }
 
     void fail(Status status)
     {
-        const std::lock_guard guard(m_mutex);
+        const MutexLock lock(m_mutex);
         if (m_failure)
             m_failure = std::move(status);
         m_stop = true;
     }
 
+    /// One worker, until there is no work or somebody has failed.
     void work(bool reportsProgress);
+    Status writeItem(ChunkWriter &writer, const Item &item) const;
 
     View &m_view;
     const Slice *m_slice;
     const PipelineOptions &m_options;
-    std::vector<Work> m_work;
+    std::vector<ChunkBlocks> m_work;  ///< not changed while workers run
     std::uint64_t m_total = 0;
-    std::mutex m_mutex;
-    std::size_t m_current = 0;
-    std::uint64_t m_nextBlock = 0;
-    Status m_failure;
+    Mutex m_mutex;
+    std::size_t m_current MDIMAPPEND_GUARDED_BY(m_mutex) = 0;
+    std::uint64_t m_nextBlock MDIMAPPEND_GUARDED_BY(m_mutex) = 0;
+    Status m_failure MDIMAPPEND_GUARDED_BY(m_mutex);
     std::atomic<std::uint64_t> m_done{0};
     std::atomic<bool> m_stop{false};
 };
+
+Status Pipeline::writeItem(ChunkWriter &writer, const Item &item) const
+{
+    const auto &blocks = *item.blocks;
+    try
+    {
+        return writer.write(blocks.slab(), blocks.array(), item.chunks);
+    }
+    catch (const std::exception &failure)
+    {
+        // A thread's exception would end the process.
+        return error("array '" + m_view.array(blocks.array()).document.path +
+                     "': a block of its chunks cannot be worked on: " +
+                     failure.what() + ".");
+    }
+}
 
 void Pipeline::work(bool reportsProgress)
 {
     // The driver's own multithreading loses data (docs/architecture.md).
     const CPLConfigOptionSetter oneThread("GDAL_NUM_THREADS", "1", false);
-    ChunkWriter writer(m_view, m_slice);
-    const auto tryRun = [&](const Item &item) -> Status
-    {
-        const auto &work = m_work[item.work];
-        try
-        {
-            return writer.write(*work.slab, work.array, item.chunks);
-        }
-        catch (const std::exception &failure)
-        {
-            // A thread's exception would end the process.
-            return error("array '" + m_view.array(work.array).document.path +
-                         "': a block of its chunks cannot be worked on: " +
-                         failure.what() + ".");
-        }
-    };
+    ChunkWriter writer(m_view, m_slice, m_options.transaction);
     while (const auto item = next())
     {
-        if (auto done = tryRun(*item); !done)
+        if (auto done = writeItem(writer, *item); !done)
         {
             fail(std::move(done));
             break;
@@ -230,35 +154,15 @@ void Pipeline::work(bool reportsProgress)
 
 }  // namespace
 
-std::uint64_t countChunks(const std::vector<ChunkBox> &boxes)
+PipelineOptions PipelineOptions::of(int threads,
+                                    const std::vector<View::Array> &arrays,
+                                    const Storage &storage)
 {
-    std::uint64_t chunks = 0;
-    for (const auto &box : boxes)
-        chunks += box.count();
-    return chunks;
-}
-
-double uncompressedBytes(const View::Array &array)
-{
-    double size = static_cast<double>(array.document.dataType.size) *
-                  static_cast<double>(countChunks(array.planned.added) +
-                                      countChunks(array.planned.replaced));
-    for (const auto length : array.document.chunk)
-        size *= static_cast<double>(length);
-    return size;
-}
-
-int worthwhileThreads(const std::vector<View::Array> &arrays,
-                      const Storage &storage)
-{
-    if (storage.isObjectStore())
-        return std::max(leastRemoteThreads,
-                        static_cast<int>(std::thread::hardware_concurrency()));
-    double bytes = 0;
-    for (const auto &array : arrays)
-        bytes += uncompressedBytes(array);
-    const double most = std::max(1U, std::thread::hardware_concurrency());
-    return static_cast<int>(std::clamp(bytes / leastBytesPerThread, 1.0, most));
+    PipelineOptions options;
+    options.threads =
+        threads > 0 ? threads : worthwhileThreads(arrays, storage);
+    options.eachChunkWaits = storage.waitsForAnswers();
+    return options;
 }
 
 Status runPipeline(View &view, const Slice *slice,

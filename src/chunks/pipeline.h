@@ -8,9 +8,11 @@
 #include "chunks/slab.h"
 #include "slice/slice.h"
 #include "status.h"
+#include "storage/storage.h"
 #include "transaction/view.h"
 
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace mdimappend
@@ -23,18 +25,15 @@ struct PipelineOptions
     /// some to wait for.
     bool eachChunkWaits = false;
     /// Called with the fraction done; false stops.
-    std::function<bool(double)> progress;
+    std::function<bool(double)> progress{};
+    std::string transaction{};  ///< its name, for the trace
+
+    /// For chunks of these arrays. `threads`: 0 or less = as many as the work
+    /// is worth.
+    static PipelineOptions of(int threads,
+                              const std::vector<View::Array> &arrays,
+                              const Storage &storage);
 };
-
-std::uint64_t countChunks(const std::vector<ChunkBox> &boxes);
-
-/// The size of the planned chunks of an array. As a double: shapes may be
-/// absurd.
-double uncompressedBytes(const View::Array &array);
-
-/// As many as the work is worth.
-int worthwhileThreads(const std::vector<View::Array> &arrays,
-                      const Storage &storage);
 
 /// Writes all slabs through the view. `slice` may be null if all slabs come
 /// from memory. Failure::Interrupted if progress said stop.

@@ -1,3 +1,5 @@
+// Does what array_conversion.h has chosen, for a buffer of elements.
+
 #include "convert/conversion.h"
 
 #include <algorithm>

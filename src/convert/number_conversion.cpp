@@ -1,3 +1,6 @@
+// Prepares a conversion of numbers once, and does it in blocks; a block with a
+// value that does not fit is done again by number_one_by_one.cpp.
+
 #include "convert/number_conversion.h"
 
 #include "convert/number.h"
@@ -23,7 +26,7 @@ std::size_t sizeOf(GDALDataType type)
 Status checkForm(const ElementForm &form, const char *side)
 {
     if (sizeOf(form.type) == 0)
-        return error(std::string(side) + " is of a type that is no number.");
+        return error(std::string(side) + " is not of a numeric type.");
     if (form.missing && form.missing->size() != sizeOf(form.type))
         return error(std::string(side) +
                      " has a missing value of another type.");
@@ -32,7 +35,7 @@ Status checkForm(const ElementForm &form, const char *side)
     if (scale == 0 || !std::isfinite(scale) || !std::isfinite(offset))
         return refused(std::string(side) + " is packed with scale " +
                        numberText(scale) + " and offset " + numberText(offset) +
-                       ", from which no values can be had.");
+                       ", from which no values can be recovered.");
     if (form.isPacked() && GDALDataTypeIsComplex(form.type))
         return refused(std::string(side) +
                        " has complex numbers with a scale or an offset.");
@@ -45,6 +48,56 @@ bool hasExactInverse(double divisor)
     int exponent = 0;
     return std::fabs(std::frexp(divisor, &exponent)) == 0.5 &&
            std::isnormal(1 / divisor);
+}
+
+/// Whether what is missing to the slice is so to the target, as it is.
+bool haveSameMissing(const std::optional<Number> &from,
+                     const std::optional<Number> &to)
+{
+    // A slice that declares none may hold what is missing to the target. But 0
+    // is what Zarr V2 has where nobody thought of a missing value, and NaN is
+    // one to everybody.
+    if (!from)
+        return !to || isNaN(*to) || to->asDouble() == 0;
+    // Without a missing value in the target, a NaN stays one.
+    return to ? meanSame(*from, *to) : isNaN(*from);
+}
+
+/// What a missing value, and a NaN, becomes.
+void prepareMissing(const NumberConversion &rules, bool isPlain,
+                    bool nanIsMissing, Packing &packing, Carrying &carrying)
+{
+    const auto &from = rules.from;
+    const auto &to = rules.to;
+    if (from.missing)
+    {
+        const auto missing = numberAt(from.missing->data(), from.type);
+        if (isPlain)
+            packing.missingFrom = missing.asDouble();
+        carrying.hasMissing = true;
+        carrying.missingFrom = static_cast<std::uint64_t>(missing.integer);
+    }
+    if (to.missing)
+    {
+        const auto missing = numberAt(to.missing->data(), to.type);
+        packing.missingTo = packing.collides = missing.asDouble();
+        packing.hasWideMissing = true;
+        packing.wideMissing = static_cast<std::uint64_t>(missing.integer);
+        carrying.missingTo = to.missing->data();
+        carrying.collidesWithMissing = true;
+        if (nanIsMissing)
+            packing.nanTo = packing.missingTo;
+    }
+    else if (GDALDataTypeIsFloating(to.type))
+    {
+        // Any missing value will do for the block: NaN.
+        static const auto nan16 = static_cast<GFloat16>(notANumber);
+        static const auto nan32 = static_cast<float>(notANumber);
+        carrying.missingTo =
+            to.type == GDT_Float16   ? static_cast<const void *>(&nan16)
+            : to.type == GDT_Float32 ? static_cast<const void *>(&nan32)
+                                     : &notANumber;
+    }
 }
 
 }  // namespace
@@ -95,15 +148,7 @@ Status NumberConverter::prepare(const NumberConversion &rules)
         missingFrom = numberAt(from.missing->data(), from.type);
     if (to.missing)
         missingTo = numberAt(to.missing->data(), to.type);
-    // A slice that declares none may hold what is missing to the target. But 0
-    // is what Zarr V2 has where nobody thought of a missing value, and NaN is
-    // one to everybody.
-    const bool meansNothing =
-        !missingTo || isNaN(*missingTo) || missingTo->asDouble() == 0;
-    // Without a missing value in the target, a NaN stays one.
-    const bool sameMissing = !missingFrom ? meansNothing
-                             : missingTo  ? meanSame(*missingFrom, *missingTo)
-                                          : isNaN(*missingFrom);
+    const bool sameMissing = haveSameMissing(missingFrom, missingTo);
     const bool narrowed = !isLosslessWidening(from.type, to.type) ||
                           (to.truthValues && !from.truthValues);
     if (m_plain && sameMissing && !narrowed)
@@ -125,9 +170,9 @@ Status NumberConverter::prepareComplex()
     const auto types =
         std::string(GDALGetDataTypeName(from.type)) + " to " + typeText();
     if (!m_plain)
-        return refused("complex numbers are not packed and have no units that "
-                       "could be converted (" +
-                       types + ").");
+        return refused(
+            "complex numbers are not packed and have no units to convert (" +
+            types + ").");
     if (!isLosslessWidening(from.type, to.type) || to.truthValues)
         return refused("the target's type cannot hold every value of the "
                        "slice's (" +
@@ -142,8 +187,8 @@ Status NumberConverter::prepareComplex()
                         0, 1);
         const bool staysNaN = std::isnan(parts[0]) && !to.missing;
         if (!staysNaN && to.missing != missing)
-            return refused("complex numbers of which slice and target mark "
-                           "missing ones differently are not converted.");
+            return refused("complex numbers are not converted where slice and "
+                           "target mark missing ones differently.");
     }
     m_kind = from.type == to.type ? Kind::None : Kind::Widening;
     return Status::ok();
@@ -177,7 +222,6 @@ void NumberConverter::preparePacking()
     const auto &[from, to, units, onOverflow, mayRound] = m_rules;
     auto packing = std::make_shared<Packing>();
     auto carrying = std::make_shared<Carrying>();
-    const bool toFloats = GDALDataTypeIsFloating(to.type);
     const bool exact = m_plain && !mayRound;
     if (!m_plain)
     {
@@ -185,35 +229,7 @@ void NumberConverter::preparePacking()
         packing->divisor = m_scaleTo;
         packing->factor = 1 / m_scaleTo;
     }
-    if (from.missing)
-    {
-        const auto missing = numberAt(from.missing->data(), from.type);
-        if (m_plain)
-            packing->missingFrom = missing.asDouble();
-        carrying->hasMissing = true;
-        carrying->missingFrom = static_cast<std::uint64_t>(missing.integer);
-    }
-    if (to.missing)
-    {
-        const auto missing = numberAt(to.missing->data(), to.type);
-        packing->missingTo = packing->collides = missing.asDouble();
-        packing->hasWideMissing = true;
-        packing->wideMissing = static_cast<std::uint64_t>(missing.integer);
-        carrying->missingTo = to.missing->data();
-        carrying->collidesWithMissing = true;
-        if (m_nanIsMissing)
-            packing->nanTo = packing->missingTo;
-    }
-    else if (toFloats)
-    {
-        // Any missing value will do for the block: NaN.
-        static const auto nan16 = static_cast<GFloat16>(notANumber);
-        static const auto nan32 = static_cast<float>(notANumber);
-        carrying->missingTo =
-            to.type == GDT_Float16   ? static_cast<const void *>(&nan16)
-            : to.type == GDT_Float32 ? static_cast<const void *>(&nan32)
-                                     : &notANumber;
-    }
+    prepareMissing(m_rules, m_plain, m_nanIsMissing, *packing, *carrying);
     carrying->exact = exact;
     carrying->truthValues = to.truthValues;
 

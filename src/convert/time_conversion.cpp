@@ -1,3 +1,6 @@
+// Times element by element, as instants in whole nanoseconds between two
+// encodings.
+
 #include "convert/time_conversion.h"
 
 #include <cmath>
@@ -72,7 +75,7 @@ Result<Instant> decodeTimeElement(const void *element, GDALDataType type,
         return decodeTime(number, encoding);
     }
     if (GDALDataTypeIsComplex(type))
-        return error("complex numbers are no times");
+        return error("complex numbers are not times");
     double number = 0;
     GDALCopyWords64(element, type, 0, &number, GDT_Float64, 0, 1);
     return decodeTime(number, encoding);

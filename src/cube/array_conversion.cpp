@@ -6,6 +6,7 @@
 
 #include "cube/array_encoding.h"
 #include "cube/missing_value.h"
+#include "slice/cf_references.h"
 
 #include <algorithm>
 
@@ -14,12 +15,6 @@ namespace mdimappend
 
 namespace
 {
-
-bool isBoundsOf(const Json &attributes, const std::string &name)
-{
-    return textMember(attributes, "bounds") == name ||
-           textMember(attributes, "climatology") == name;
-}
 
 /// What a bounds variable does not say is as its coordinate has it: all, or the
 /// calendar of units of its own.
@@ -43,9 +38,9 @@ Result<Conversion> timeConversion(const TargetArray &target,
     const auto fromType = slice.type.GetNumericDataType();
     const auto toType = target.document.dataType.gdal;
     if (GDALDataTypeIsComplex(fromType) || GDALDataTypeIsComplex(toType))
-        return refused("complex numbers are no times.");
+        return refused("complex numbers are not times.");
     if (slice.scale.value_or(1) != 1 || slice.offset.value_or(0) != 0)
-        return refused("packed times are not understood.");
+        return refused("packed times are not supported.");
     MDIMAPPEND_ASSIGN(const auto missing, missingOf(target.document));
     return Conversion::time(fromType, *fromTime, toType, *toTime,
                             slice.missingValue, missing);
@@ -57,16 +52,16 @@ Result<Conversion> textConversion(const TargetArray &target,
     const auto &type = target.document.dataType;
     const bool sliceText = slice.type.GetClass() == GEDTC_STRING;
     if (!sliceText || !type.isString())
-        return refused(std::string("is of type ") +
+        return refused(std::string("it is of type ") +
                        (sliceText ? "string" : "number") +
                        ", the target of type " + type.name + ".");
     const std::size_t width =
         type.kind == DataType::Kind::FixedUnicode ? type.size / 4 : type.size;
     if (type.kind != DataType::Kind::VariableUnicode &&
         slice.stringLength > width)
-        return refused("has texts of " + std::to_string(slice.stringLength) +
-                       " characters, the target holds " +
-                       std::to_string(width) + ".");
+        return refused(
+            "it has strings of " + std::to_string(slice.stringLength) +
+            " characters, the target holds " + std::to_string(width) + ".");
     return Conversion::none(sizeof(char *));
 }
 
@@ -82,7 +77,7 @@ unitConversion(const std::string &from, const std::string &to, bool ignoreUnits)
                                         : std::optional(*conversion);
     if (ignoreUnits)
         return std::optional<UnitConversion>();
-    return refused("has units '" + from + "', the target has '" + to +
+    return refused("its units are '" + from + "', the target has '" + to +
                    "': " + conversion.status().message() +
                    ". --on-units ignore would take the values as they are.");
 }
@@ -96,8 +91,8 @@ targetMissing(const ArrayDocument &document,
     MDIMAPPEND_ASSIGN(auto known, missingForAllReaders(document));
     if (known)
         return known;
-    // A store whose readers go by the fill value, and a slice that has the
-    // same: as before.
+    // Where the slice has the very fill value of a store whose readers go by
+    // it, that is written.
     MDIMAPPEND_ASSIGN(auto fill, missingOf(document));
     return fill && fill == offered ? fill : known;
 }
@@ -139,7 +134,7 @@ UnitsOf unitsOf(const Slice &slice, const SliceArray &array)
     UnitsOf found{array.units, textMember(array.attributes, "calendar")};
     for (const auto &owner : slice.arrays())
     {
-        if (isBoundsOf(owner.attributes, array.name))
+        if (namesBounds(owner.attributes, array.name))
             inherit(found,
                     {owner.units, textMember(owner.attributes, "calendar")});
     }
@@ -151,7 +146,7 @@ UnitsOf unitsOf(const Target &target, const TargetArray &array)
     UnitsOf found{array.units, array.calendar};
     for (const auto &owner : target.arrays)
     {
-        if (isBoundsOf(owner.document.attributes, array.name))
+        if (namesBounds(owner.document.attributes, array.name))
             inherit(found, {owner.units, owner.calendar});
     }
     return found;

@@ -7,6 +7,9 @@
 #include "slice/slice.h"
 #include "status.h"
 
+#include <gdal.h>
+
+#include <optional>
 #include <set>
 #include <string>
 
@@ -24,19 +27,12 @@ std::set<std::string> dataArrays(const Target &target);
 ArrayEncoding encodingFor(const AppendOptions &options, const std::string &name,
                           std::size_t rank, bool isData);
 
+/// The type that the settings ask for, as GDAL calls it.
+std::optional<GDALDataType> askedType(const ArrayEncoding &encoding);
+
 /// Whether the settings ask for this type of an array, and so for rounding to
 /// it.
 bool asksForType(const AppendOptions &options, const std::string &name,
                  GDALDataType type);
-
-/// One element of `type`, native byte order, of a missing value in settings: a
-/// number, or "NaN", "Infinity", "-Infinity"; nothing for null.
-/// Failure::Usage if the type cannot hold it.
-Result<std::optional<std::string>> nodataElement(const Json &nodata,
-                                                 GDALDataType type);
-
-/// Refuses settings that contradict an existing target (Failure::Usage).
-Status checkEncodings(const AppendOptions &options, const Target &target,
-                      const Slice &slice);
 
 }  // namespace mdimappend

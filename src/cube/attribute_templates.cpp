@@ -27,7 +27,7 @@ Status notUnderstood(const std::string &expression)
 {
     return {Failure::Usage,
             "the template '{{ " + expression +
-                " }}' is not understood: it is a name, or a name and one "
+                " }}' is not understood: expected a name, or a name and one "
                 "argument in parentheses; no code is evaluated"};
 }
 
@@ -72,8 +72,7 @@ Result<Json> expandText(const std::string &text, const TemplateValue &valueOf)
         at = end + closing.size();
         if (begin == 0 && at == text.size())
             return value;
-        expanded +=
-            value.is_string() ? value.get<std::string>() : dumpJson(value, -1);
+        expanded += textOrJson(value);
     }
     return Json(expanded);
 }

@@ -48,7 +48,7 @@ double toleranceAt(const CoordinateValues &values, std::size_t at)
             const auto neighbour = index + 1 < size ? at + stride : at - stride;
             const double distance =
                 std::fabs(values.numbers[neighbour] - values.numbers[at]);
-            // A comparison that NaN never wins.
+            // NaN never wins this comparison.
             if (distance > cell)
                 cell = distance;
         }
@@ -62,8 +62,8 @@ Status differs(const std::string &name, const std::string &position,
                const std::string &expected, const std::string &found)
 {
     return refused("coordinate '" + name + "' differs at position " + position +
-                   ": it is " + found + ", in the target " + expected +
-                   ". --on-coordinate ignore would append all the same.");
+                   ": it is " + found + ", the target has " + expected +
+                   ". --on-coordinate ignore would append it anyway.");
 }
 
 std::string sizesText(const std::vector<std::uint64_t> &shape)
@@ -83,7 +83,7 @@ Status checkCoordinate(const std::string &name, const CoordinateValues &target,
         return refused("coordinate '" + name + "' is text on one side only.");
     if (target.shape != slice.shape)
         return refused("coordinate '" + name + "' has the size " +
-                       sizesText(slice.shape) + ", in the target " +
+                       sizesText(slice.shape) + ", the target has " +
                        sizesText(target.shape) + ".");
     for (std::size_t i = 0; i < target.texts.size(); ++i)
     {

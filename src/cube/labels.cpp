@@ -1,11 +1,10 @@
-// Decodes, encodes and compares labels, and decides which of a slice's labels
-// are new.
+// Decodes and encodes labels as they are stored. What cannot be stored exactly
+// is refused.
 
 #include "cube/labels.h"
 
 #include "convert/conversion.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -29,47 +28,64 @@ std::string integerText(Instant value)
     return text;
 }
 
-/// Whole and real numbers together compare as real ones.
-bool less(const Label &a, const Label &b)
+Instant wholeElement(const void *element, GDALDataType type)
 {
-    if (a.index() == b.index())
-        return a < b;
-    return asDouble(a) < asDouble(b);
+    if (type == GDT_UInt64)
+    {
+        std::uint64_t whole = 0;
+        std::memcpy(&whole, element, sizeof(whole));
+        return static_cast<Instant>(whole);
+    }
+    std::int64_t whole = 0;
+    GDALCopyWords64(element, type, 0, &whole, GDT_Int64, 0, 1);
+    return static_cast<Instant>(whole);
 }
 
-bool equal(const Label &a, const Label &b)
+Status encodeDate(const Labels &labels, std::size_t position,
+                  const LabelForm &form, void *element)
 {
-    return !less(a, b) && !less(b, a);
+    MDIMAPPEND_ASSIGN(const TimeEncoding encoding,
+                      TimeEncoding::parse(form.units, form.calendar));
+    const auto encoded =
+        encodeTimeElement(std::get<Instant>(labels.values[position]), encoding,
+                          form.type, element);
+    if (encoded)
+        return Status::ok();
+    return refused(
+        "the label " + labels.describe(position) +
+        " cannot be stored exactly as '" + form.units + "' in " +
+        GDALGetDataTypeName(form.type) + ": " + encoded.message() +
+        ". --encoding NAME:units=... gives a new target other units.");
 }
 
-bool numeric(Labels::Kind kind)
+Status encodeNumber(const Labels &labels, std::size_t position,
+                    const LabelForm &form, void *element)
 {
-    return kind == Labels::Kind::Integer || kind == Labels::Kind::Real;
-}
-
-bool isComparable(const Labels &a, const Labels &b)
-{
-    return a.kind == b.kind || (numeric(a.kind) && numeric(b.kind));
-}
-
-std::optional<double> parseNumber(const std::string &text)
-{
-    double number = 0;
-    const auto end = text.data() + text.size();
-    const auto [stop, code] = std::from_chars(text.data(), end, number);
-    if (code != std::errc() || stop != end || !std::isfinite(number))
-        return std::nullopt;
-    return number;
-}
-
-std::optional<std::int64_t> parseInteger(const std::string &text)
-{
-    std::int64_t number = 0;
-    const auto end = text.data() + text.size();
-    const auto [stop, code] = std::from_chars(text.data(), end, number);
-    if (code != std::errc() || stop != end)
-        return std::nullopt;
-    return number;
+    const Label &label = labels.values[position];
+    const auto *whole = std::get_if<Instant>(&label);
+    if (whole && form.type == GDT_UInt64)
+    {
+        const auto value = static_cast<std::uint64_t>(*whole);
+        std::memcpy(element, &value, sizeof(value));
+    }
+    else if (whole)
+    {
+        const auto value = static_cast<std::int64_t>(*whole);
+        GDALCopyWords64(&value, GDT_Int64, 0, element, form.type, 0, 1);
+    }
+    else
+    {
+        const double number = asDouble(label);
+        GDALCopyWords64(&number, GDT_Float64, 0, element, form.type, 0, 1);
+    }
+    MDIMAPPEND_ASSIGN(const Labels back, decodeLabels(form, element, 1));
+    if (isSame(back.values[0], label))
+        return Status::ok();
+    return refused("the label " + labels.describe(position) +
+                   " cannot be stored exactly as " +
+                   GDALGetDataTypeName(form.type) +
+                   ". --encoding NAME:dtype=... gives a new target another "
+                   "type.");
 }
 
 }  // namespace
@@ -79,6 +95,18 @@ double asDouble(const Label &label)
     if (const auto *instant = std::get_if<Instant>(&label))
         return static_cast<double>(*instant);
     return std::get<double>(label);
+}
+
+bool isBefore(const Label &a, const Label &b)
+{
+    if (a.index() == b.index())
+        return a < b;
+    return asDouble(a) < asDouble(b);
+}
+
+bool isSame(const Label &a, const Label &b)
+{
+    return !isBefore(a, b) && !isBefore(b, a);
 }
 
 std::string Labels::describe(std::size_t position) const
@@ -131,17 +159,9 @@ Result<Labels> decodeLabels(const LabelForm &form, const void *elements,
         {
             labels.values.emplace_back(number);
         }
-        else if (form.type == GDT_UInt64)
-        {
-            std::uint64_t whole = 0;
-            std::memcpy(&whole, element, sizeof(whole));
-            labels.values.emplace_back(static_cast<Instant>(whole));
-        }
         else
         {
-            std::int64_t whole = 0;
-            GDALCopyWords64(element, form.type, 0, &whole, GDT_Int64, 0, 1);
-            labels.values.emplace_back(static_cast<Instant>(whole));
+            labels.values.emplace_back(wholeElement(element, form.type));
         }
     }
     return labels;
@@ -156,73 +176,6 @@ Labels textLabels(std::vector<std::string> texts)
     return labels;
 }
 
-Result<Labels> parseLabel(const std::string &text, const LabelForm &form)
-{
-    if (form.text)
-        return textLabels({text});
-    Labels labels;
-    if (looksLikeTime(form.units))
-    {
-        MDIMAPPEND_ASSIGN(labels.encoding,
-                          TimeEncoding::parse(form.units, form.calendar));
-        labels.kind = Labels::Kind::Date;
-        auto instant = parseDate(text, labels.encoding->calendar);
-        if (!instant)
-            return Status(Failure::Usage,
-                          "the label '" + text +
-                              "' is no date: " + instant.status().message());
-        labels.values.emplace_back(*instant);
-        return labels;
-    }
-    if (const auto whole = parseInteger(text))
-    {
-        labels.kind = Labels::Kind::Integer;
-        labels.values.emplace_back(static_cast<Instant>(*whole));
-    }
-    else if (const auto number = parseNumber(text))
-    {
-        labels.kind = Labels::Kind::Real;
-        labels.values.emplace_back(*number);
-    }
-    else
-    {
-        return Status(Failure::Usage, "the label '" + text +
-                                          "' is no number, and the target's "
-                                          "labels are numbers");
-    }
-    return labels;
-}
-
-LabelForm formForNewLabel(const std::string &text)
-{
-    LabelForm form;
-    // "2020" is a number; dates have at least a month or a time.
-    if (parseInteger(text))
-    {
-        form.type = GDT_Int64;
-    }
-    else if (parseNumber(text))
-    {
-        form.type = GDT_Float64;
-    }
-    else if (const auto date = parseDate(text, Calendar::ProlepticGregorian))
-    {
-        form.type = GDT_Int64;
-        const Instant second = 1'000'000'000;
-        const char *unit = *date % second == 0                 ? "seconds"
-                           : *date % (second / 1000) == 0      ? "milliseconds"
-                           : *date % (second / 1'000'000) == 0 ? "microseconds"
-                                                               : "nanoseconds";
-        form.units = std::string(unit) + " since 1970-01-01";
-        form.calendar = "proleptic_gregorian";
-    }
-    else
-    {
-        form.text = true;
-    }
-    return form;
-}
-
 Result<std::string> encodeLabels(const Labels &labels, const LabelForm &form)
 {
     const auto size =
@@ -231,47 +184,10 @@ Result<std::string> encodeLabels(const Labels &labels, const LabelForm &form)
     for (std::size_t i = 0; i < labels.values.size(); ++i)
     {
         char *element = bytes.data() + i * size;
-        const Label &label = labels.values[i];
-        if (labels.kind == Labels::Kind::Date)
-        {
-            MDIMAPPEND_ASSIGN(const TimeEncoding encoding,
-                              TimeEncoding::parse(form.units, form.calendar));
-            auto encoded = encodeTimeElement(std::get<Instant>(label), encoding,
-                                             form.type, element);
-            if (!encoded)
-                return refused("the label " + labels.describe(i) +
-                               " cannot be stored exactly as '" + form.units +
-                               "' in " + GDALGetDataTypeName(form.type) + ": " +
-                               encoded.message() +
-                               ". --encoding NAME:units=... gives a new "
-                               "target others.");
-            continue;
-        }
-        const double number = asDouble(label);
-        if (const auto *whole = std::get_if<Instant>(&label))
-        {
-            if (form.type == GDT_UInt64)
-            {
-                const auto value = static_cast<std::uint64_t>(*whole);
-                std::memcpy(element, &value, sizeof(value));
-            }
-            else
-            {
-                const auto value = static_cast<std::int64_t>(*whole);
-                GDALCopyWords64(&value, GDT_Int64, 0, element, form.type, 0, 1);
-            }
-        }
-        else
-        {
-            GDALCopyWords64(&number, GDT_Float64, 0, element, form.type, 0, 1);
-        }
-        MDIMAPPEND_ASSIGN(const Labels back, decodeLabels(form, element, 1));
-        if (!equal(back.values[0], label))
-            return refused("the label " + labels.describe(i) +
-                           " cannot be stored exactly as " +
-                           GDALGetDataTypeName(form.type) +
-                           ". --encoding NAME:dtype=... gives a new target "
-                           "another type.");
+        MDIMAPPEND_RETURN_IF_ERROR(
+            labels.kind == Labels::Kind::Date
+                ? encodeDate(labels, i, form, element)
+                : encodeNumber(labels, i, form, element));
     }
     return bytes;
 }
@@ -288,7 +204,7 @@ Result<StoredLabels> storeLabels(const Labels &labels, const LabelForm &form)
     {
         const auto *text = std::get_if<std::string>(&label);
         if (!text)
-            return refused("its labels are numbers, the target's are texts.");
+            return refused("its labels are numbers, the target's are text.");
         stored.texts.push_back(*text);
     }
     return stored;
@@ -312,119 +228,6 @@ Result<Labels> alignCalendars(Labels labels, const Labels &like)
     }
     labels.encoding->calendar = like.encoding->calendar;
     return labels;
-}
-
-bool isOrdered(const Labels &labels)
-{
-    if (labels.kind == Labels::Kind::None)
-        return false;
-    const auto notLess = [](const Label &a, const Label &b)
-    { return !less(a, b); };
-    const auto notMore = [](const Label &a, const Label &b)
-    { return !less(b, a); };
-    const auto &values = labels.values;
-    return std::ranges::adjacent_find(values, notLess) == values.end() ||
-           std::ranges::adjacent_find(values, notMore) == values.end();
-}
-
-bool comeAfter(const Labels &last, const Labels &slice)
-{
-    if (last.values.size() < 2 || !isComparable(last, slice))
-        return false;
-    const Label &end = last.values.back();
-    const bool descending = less(end, last.values[last.values.size() - 2]);
-    return std::ranges::all_of(
-        slice.values, [&](const Label &label)
-        { return descending ? less(label, end) : less(end, label); });
-}
-
-Result<LabelMatch> matchLabels(const Labels &target, const Labels &slice,
-                               std::optional<bool> descending)
-{
-    const bool text = slice.kind == Labels::Kind::Text;
-    if (!target.values.empty() && !isComparable(target, slice))
-        return refused("its labels and the target's are of different kinds "
-                       "(dates, numbers or texts)");
-
-    std::vector<std::pair<Label, std::uint64_t>> known;
-    for (std::size_t row = 0; row < target.values.size(); ++row)
-        known.emplace_back(target.values[row], row);
-    std::sort(known.begin(), known.end(), [](const auto &a, const auto &b)
-              { return less(a.first, b.first); });
-
-    LabelMatch match;
-    match.firstNew = slice.values.size();
-    for (std::size_t row = 0; row < slice.values.size(); ++row)
-    {
-        const Label &label = slice.values[row];
-        for (std::size_t other = text ? 0 : std::max<std::size_t>(row, 1) - 1;
-             other < row; ++other)
-        {
-            if (equal(slice.values[other], label))
-                return refused("the label " + slice.describe(row) +
-                               " is in it twice");
-        }
-        const auto found = std::lower_bound(known.begin(), known.end(), label,
-                                            [](const auto &a, const Label &b)
-                                            { return less(a.first, b); });
-        if (found != known.end() && equal(found->first, label))
-        {
-            if (match.firstNew < row)
-                return refused("the label " + slice.describe(row) +
-                               " is in the target already, but labels in "
-                               "front of it are not");
-            match.present.emplace_back(row, found->second);
-        }
-        else if (match.firstNew == slice.values.size())
-        {
-            match.firstNew = row;
-        }
-    }
-    // New ones must be in order, which tells them apart.
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> byTarget;
-    for (const auto &[row, targetRow] : match.present)
-        byTarget.emplace_back(targetRow, row);
-    std::ranges::sort(byTarget);
-    const auto twice = std::ranges::adjacent_find(
-        byTarget, {}, [](const auto &pair) { return pair.first; });
-    if (twice != byTarget.end())
-        return refused(
-            "the label " +
-            slice.describe(static_cast<std::size_t>(std::next(twice)->second)) +
-            " is in it twice");
-    if (text)
-        return match;
-
-    std::vector<std::pair<const Labels *, std::size_t>> sequence;
-    for (std::size_t row = target.values.size() > 2 ? target.values.size() - 2
-                                                    : 0;
-         row < target.values.size(); ++row)
-        sequence.emplace_back(&target, row);
-    for (std::size_t row = static_cast<std::size_t>(match.firstNew);
-         row < slice.values.size(); ++row)
-        sequence.emplace_back(&slice, row);
-    const auto at = [&](std::size_t i) -> const Label &
-    { return sequence[i].first->values[sequence[i].second]; };
-    // Two labels set the direction; one alone is followed by later ones, unless
-    // something else was said.
-    const bool own = target.values.size() >= 2 ||
-                     (target.values.empty() && sequence.size() >= 2);
-    const bool decreasing = target.values.size() < 2 && descending
-                                ? *descending
-                                : own && less(at(1), at(0));
-    for (std::size_t i = 1; i < sequence.size(); ++i)
-    {
-        const bool ordered =
-            decreasing ? less(at(i), at(i - 1)) : less(at(i - 1), at(i));
-        if (!ordered && sequence[i].first == &slice)
-            return refused(
-                "the label " + slice.describe(sequence[i].second) +
-                " does not come after " +
-                sequence[i - 1].first->describe(sequence[i - 1].second) +
-                (sequence[i - 1].first == &target ? ", the target's last one"
-                                                  : ", the one before it"));
-    }
-    return match;
 }
 
 }  // namespace mdimappend

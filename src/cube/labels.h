@@ -9,7 +9,6 @@
 #include <gdal.h>
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -25,6 +24,11 @@ using Label = std::variant<Instant, double, std::string>;
 
 /// A label that is no text.
 double asDouble(const Label &label);
+
+/// The order of labels of one target; whole and real numbers together compare
+/// as real ones.
+bool isBefore(const Label &a, const Label &b);
+bool isSame(const Label &a, const Label &b);
 
 struct Labels
 {
@@ -67,41 +71,17 @@ LabelForm formForNewLabel(const std::string &text);
 /// Elements of form.type that store these labels, exactly. Not for texts.
 Result<std::string> encodeLabels(const Labels &labels, const LabelForm &form);
 
-/// The same of a target with texts or others: elements, or texts.
-/// Failure::Refused if labels and target are not both of texts, or neither.
+/// What a target stores: elements, or texts.
 struct StoredLabels
 {
     std::string elements;
     std::vector<std::string> texts;
 };
 
+/// Failure::Refused if labels and target are not both of texts, or neither.
 Result<StoredLabels> storeLabels(const Labels &labels, const LabelForm &form);
 
 /// `labels` in the calendar of `like`, where both are dates of different ones.
 Result<Labels> alignCalendars(Labels labels, const Labels &like);
-
-/// Whether each comes after the one before it, in one direction. Texts need
-/// have no order, but may: that of their bytes.
-bool isOrdered(const Labels &labels);
-
-/// Whether all of a slice's labels come after the last ones of a target, in
-/// the direction that two of those (at least) have.
-bool comeAfter(const Labels &last, const Labels &slice);
-
-/// Which of a slice's labels are new.
-struct LabelMatch
-{
-    /// (row of the slice, row of the target) of labels that are in both.
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> present;
-    /// Rows [firstNew, size) of the slice are new.
-    std::uint64_t firstNew = 0;
-};
-
-/// Refuses labels that do not follow the target's last one, that are not in
-/// order or twice in the slice, and new labels in front of present ones. Texts
-/// have no order. Two labels of the target set the direction, else `descending`
-/// does, if it says anything, else those of the slice.
-Result<LabelMatch> matchLabels(const Labels &target, const Labels &slice,
-                               std::optional<bool> descending = std::nullopt);
 
 }  // namespace mdimappend

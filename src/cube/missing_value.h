@@ -1,4 +1,5 @@
-// The value that stands for "missing" in an array of the target.
+// The value that stands for "missing" in an array of the target, one that is
+// there or a new one.
 
 #pragma once
 
@@ -22,5 +23,11 @@ missingForAllReaders(const ArrayDocument &document);
 
 /// What fills rows that nobody brings; "" for texts.
 Result<std::optional<std::string>> fillFor(const ArrayDocument &document);
+
+/// One element of `type`, native byte order, of a missing value in settings: a
+/// number, or "NaN", "Infinity", "-Infinity"; nothing for null.
+/// Failure::Usage if the type cannot hold it.
+Result<std::optional<std::string>> nodataElement(const Json &nodata,
+                                                 GDALDataType type);
 
 }  // namespace mdimappend

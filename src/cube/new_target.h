@@ -8,7 +8,8 @@
 #include "slice/slice.h"
 #include "status.h"
 
-#include <optional>
+#include <string>
+#include <vector>
 
 namespace mdimappend
 {
@@ -25,13 +26,5 @@ struct NewTarget
 Result<NewTarget> modelNewTarget(const Slice &slice,
                                  const AppendOptions &options, const Site &site,
                                  const Labels &labels, const Target &existing);
-
-/// Chunks for an array of `shape`: along `axis` its whole size, along the
-/// others the source's blocks if the chunk then has 1 to 64 MiB, else an even
-/// split of at most 16 MiB. Arrays along the append dimension alone get 1024.
-std::vector<std::uint64_t> defaultChunk(const std::vector<std::uint64_t> &shape,
-                                        const std::vector<std::uint64_t> &block,
-                                        std::optional<std::size_t> axis,
-                                        std::size_t elementSize);
 
 }  // namespace mdimappend

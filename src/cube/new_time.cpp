@@ -6,6 +6,7 @@
 #include "chunks/array_handle.h"
 #include "cube/array_conversion.h"
 #include "cube/array_encoding.h"
+#include "slice/cf_references.h"
 #include "time/time_units.h"
 
 #include <algorithm>
@@ -104,8 +105,7 @@ bool isTimeArray(const Slice &slice, const SliceArray &array)
     if (array.labels)
         return true;
     const auto *labels = labelArray(slice);
-    return labels && (member(labels->attributes, "bounds") == array.name ||
-                      member(labels->attributes, "climatology") == array.name);
+    return labels && namesBounds(labels->attributes, array.name);
 }
 
 Result<std::optional<NewTime>> newTimeOf(const Slice &slice,
@@ -133,7 +133,7 @@ Result<std::optional<NewTime>> newTimeOf(const Slice &slice,
             return std::optional<NewTime>();
         instants.insert(instants.end(), bounds->begin(), bounds->end());
     }
-    NewTime form{asked.dtype.value_or(GDT_Int64), own.units,
+    NewTime form{askedType(asked).value_or(GDT_Int64), own.units,
                  asked.calendar.value_or(own.calendar)};
     if (asked.units && asked.units != "keep")
         form.units = *asked.units;
@@ -141,7 +141,8 @@ Result<std::optional<NewTime>> newTimeOf(const Slice &slice,
         MDIMAPPEND_RETURN_IF_ERROR(checkAsked(slice.appendDim(), form));
     if (asked.units && asked.units != "keep")
     {
-        // Fractions, where whole numbers do not do and nothing was said.
+        // Fractions are stored where whole numbers do not do and nothing was
+        // said.
         if (!asked.dtype && !holds(form, instants))
             form.type = GDT_Float64;
         return std::optional(form);

@@ -6,7 +6,8 @@ namespace mdimappend
 {
 
 WriterRequest placeOf(const AppendOptions &options,
-                      std::shared_ptr<ObjectTarget> &connection)
+                      std::shared_ptr<ObjectTarget> &connection,
+                      const Surroundings &around)
 {
     WriterRequest request;
     request.target = options.target;
@@ -14,7 +15,10 @@ WriterRequest placeOf(const AppendOptions &options,
     request.config = options.targetConfig;
     request.connection = &connection;
     request.durability = options.durability;
-    request.posix = options.posix;
+    if (around.posix)
+        request.posix = around.posix;
+    request.clock = around.clock;
+    request.cancelled = around.cancelled;
     return request;
 }
 
@@ -25,9 +29,7 @@ WriterRequest lockRequestOf(const AppendOptions &options,
     request.lock = options.lock;
     request.lockTimeout = options.lockTimeout;
     request.lease = options.lease;
-    request.clock = options.clock;
     request.command = options.command;
-    request.cancelled = options.cancelled;
     return request;
 }
 

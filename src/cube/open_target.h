@@ -4,6 +4,7 @@
 
 #include "cube/cube_state.h"
 #include "settings/options.h"
+#include "surroundings.h"
 #include "transaction/recovery.h"
 #include "transaction/writer.h"
 
@@ -13,10 +14,11 @@
 namespace mdimappend
 {
 
-/// What of the options says where the target is. `connection` is kept for all
-/// commits of a run.
+/// What of the options says where the target is, and how `around` reaches it.
+/// `connection` is kept for all commits of a run.
 WriterRequest placeOf(const AppendOptions &options,
-                      std::shared_ptr<ObjectTarget> &connection);
+                      std::shared_ptr<ObjectTarget> &connection,
+                      const Surroundings &around = {});
 
 /// What of them says how it is locked, too.
 WriterRequest lockRequestOf(const AppendOptions &options,

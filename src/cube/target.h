@@ -51,14 +51,22 @@ struct Target
 
 /// Failure::Error for what cannot be understood, Failure::Conflict where copies
 /// of metadata disagree. `appendDim` may be "": then it is found (recorded in
-/// the log, `time`, axis T); if it cannot be, it stays "".
+/// the log, `time`, axis T); if it cannot be, it stays "". (read_target.cpp)
 Result<Target> readTarget(Storage &storage, const Site &site,
                           const std::string &appendDim,
                           bool onlyWhatGrows = false);
 
+/// Where the dimension `name` stands among an array's; nothing if it is none of
+/// them, or "".
+std::optional<std::size_t> axisOf(const std::vector<std::string> &dimensions,
+                                  const std::string &name);
+
 /// An array's document with what the append needs to know of it.
 TargetArray describeArray(ArrayDocument document, const std::string &group,
                           const std::string &appendDim);
+
+/// Those of a group (all, if it is ""), by key below it.
+Documents documentsBelow(const Documents &documents, const std::string &group);
 
 /// The new bytes of each document when arrays grow as told: their own, and each
 /// consolidated copy.

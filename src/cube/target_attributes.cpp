@@ -50,12 +50,9 @@ class TemplateValues
         if (name == "message")
             return Json(m_options.message);
         if (name == "history")
-        {
-            const auto &history =
-                member(m_present.is_null() ? m_slice.attributes() : m_present,
-                       "history");
-            return history.is_string() ? history : Json("");
-        }
+            return Json(textMember(m_present.is_null() ? m_slice.attributes()
+                                                       : m_present,
+                                   "history"));
         if (name == "first_label" || name == "last_label")
             return label(name == "first_label");
         if (name == "min" || name == "lower_bound")
@@ -65,9 +62,9 @@ class TemplateValues
         return Status(
             Failure::Usage,
             "the template '{{ " + name +
-                " }}' is unknown: known are first_label, last_label, "
-                "min(NAME), max(NAME), lower_bound(NAME), upper_bound(NAME), "
-                "slice, message, history and now; no code is evaluated");
+                " }}' is unknown: expected first_label, last_label, min(NAME), "
+                "max(NAME), lower_bound(NAME), upper_bound(NAME), slice, "
+                "message, history or now; no code is evaluated");
     }
 
   private:
@@ -92,9 +89,9 @@ class TemplateValues
         }
         const auto found = m_cube.coordinates.find(name);
         if (found == m_cube.coordinates.end() || found->second.numbers.empty())
-            return Status(Failure::Usage, "the template names '" + name +
-                                              "', which is no coordinate with "
-                                              "numbers");
+            return Status(Failure::Usage,
+                          "the template names '" + name +
+                              "', which is not a numeric coordinate");
         const auto &numbers = found->second.numbers;
         const auto [low, high] = std::ranges::minmax_element(numbers);
         const double value = largest ? *high : *low;
@@ -171,14 +168,9 @@ Result<Documents> withAttributes(const Target &target, const std::string &group,
     take(own, "");
     for (const auto &copy : target.consolidated)
     {
-        // As a store of its own whose root is the copy's group.
+        // The copy is patched as a store of its own whose root is its group.
         const std::size_t skip = copy.group.empty() ? 0 : copy.group.size() + 1;
-        Documents relative;
-        for (const auto &[key, bytes] : current)
-        {
-            if (skip == 0 || key.starts_with(copy.group + "/"))
-                relative[key.substr(skip)] = bytes;
-        }
+        const Documents relative = documentsBelow(current, copy.group);
         const auto inside =
             group.size() > skip ? group.substr(skip) : std::string();
         MDIMAPPEND_ASSIGN(const Documents patched,

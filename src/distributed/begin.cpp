@@ -1,8 +1,13 @@
+// Plans a transaction for its parts, writes what they do not bring, and leaves
+// the lease to them.
+
 #include "distributed/begin.h"
 
 #include "append/plan.h"
 #include "append/slice_request.h"
+#include "cube/label_match.h"
 #include "cube/open_target.h"
+#include "distributed/open_part.h"
 #include "distributed/part_labels.h"
 #include "distributed/session.h"
 #include "distributed/stage_slabs.h"
@@ -38,14 +43,17 @@ class Beginning
     Result<Begun> begin()
     {
         MDIMAPPEND_ASSIGN(m_open, openTarget(m_options,
-                                             placeOf(m_options, m_connection),
+                                             placeOf(m_options, m_connection,
+                                                     m_request.around),
                                              m_begun.recovered));
         auto begun = beginLocked();
         if (!begun && !m_session.transaction.empty())
         {
             // What cannot be removed now is given up by the next writer.
-            if (tidy(storage(), m_open.site, m_session.transaction))
-                m_open.writer.lock->settled(std::nullopt);
+            auto *settlements = m_open.writer.lock->settlements();
+            if (tidy(storage(), m_open.site, m_session.transaction) &&
+                settlements)
+                settlements->settled(std::nullopt);
         }
         return begun;
     }
@@ -79,7 +87,7 @@ class Beginning
                          m_request.region.empty() ? plan.after.coordinates
                                                   : m_cube.coordinates));
         MDIMAPPEND_RETURN_IF_ERROR(checkUnchanged(*m_template));
-        MDIMAPPEND_ASSIGN(const auto lease, m_open.writer.lock->leave());
+        MDIMAPPEND_ASSIGN(const auto lease, leaveLease(*m_open.writer.lock));
         m_begun.token = {m_open.site.store(),     m_open.site.group,
                          m_session.transaction,   lease,
                          m_options.lease.count(), planJson()};
@@ -93,16 +101,16 @@ class Beginning
         m_cube.committedRows = m_cube.target.size;
         if (m_request.mustCreate && m_cube.target.exists)
             return {Failure::Usage, "the target '" + m_options.target +
-                                        "' is there already, and --create "
-                                        "makes a new one. Nothing was "
-                                        "written."};
+                                        "' exists already, and --create makes "
+                                        "a new one. Nothing was written."};
         if (!m_request.region.empty() && !m_cube.target.exists)
             return error("the target '" + m_options.target +
                          "' does not exist, so there is no region to write "
                          "to. Nothing was written.");
-        MDIMAPPEND_ASSIGN(m_template, Slice::open(sliceRequest(
-                                          m_options, m_options.slices.front(),
-                                          m_cube.target.appendDim)));
+        const auto slices = slicesOf(m_options, m_request.around);
+        MDIMAPPEND_ASSIGN(m_template,
+                          Slice::open(sliceRequest(m_options, slices.front(),
+                                                   m_cube.target.appendDim)));
         return Status::ok();
     }
 
@@ -116,8 +124,9 @@ class Beginning
         std::unique_ptr<Slice> tall;
         if (m_labelsComeLater)
             tall = std::make_unique<TallSlice>(*m_template, rows);
-        auto plan = planAppend(m_options, m_open.site, storage(),
-                               tall ? *tall : *m_template, m_cube);
+        auto plan = planAppend(
+            {m_options, m_open.site, storage(), tall ? *tall : *m_template},
+            m_cube);
         if (!plan && plan.status().kind() == Failure::Refused)
             return plan.takeStatus()
                 .prefixed("template '" + m_template->name() + "'")
@@ -158,17 +167,14 @@ class Beginning
 
     SessionArray describe(const Slab &slab) const
     {
-        const auto &arrays = m_session.target.arrays;
-        const auto found =
-            std::ranges::find(arrays, slab.path, [](const TargetArray &array)
-                              { return array.document.path; });
         SessionArray array;
-        array.array = static_cast<std::size_t>(found - arrays.begin());
+        array.array = m_session.numberOf(slab.path);
         array.window = {Extent(slab.shape.size(), 0), slab.shape};
         if (slab.axis)
             array.window.low[*slab.axis] = slab.committed[*slab.axis];
         array.committed = slab.committed;
-        const bool isLabels = &*found == m_session.target.labels();
+        const bool isLabels =
+            &m_session.targetArray(array) == m_session.target.labels();
         array.byParts =
             slab.axis && (isLabels ? m_labelsComeLater : !slab.constant);
         return array;
@@ -182,13 +188,8 @@ class Beginning
         for (const auto &[dimension, range] : m_request.region)
         {
             const bool is = std::ranges::any_of(
-                target.arrays,
-                [&](const TargetArray &array)
-                {
-                    return std::ranges::find(array.document.dimensions,
-                                             dimension) !=
-                           array.document.dimensions.end();
-                });
+                target.arrays, [&](const TargetArray &array)
+                { return axisOf(array.document, dimension).has_value(); });
             if (!is)
                 return {Failure::Usage,
                         "--region: the target has no dimension '" + dimension +
@@ -279,14 +280,16 @@ class Beginning
 
     Status nameTransaction()
     {
-        auto &lock = *m_open.writer.lock;
-        m_session.transaction = lock.transactionName();
+        auto *settlements = m_open.writer.lock->settlements();
+        if (settlements)
+            m_session.transaction = settlements->transactionName();
         if (m_session.transaction.empty())
         {
             MDIMAPPEND_ASSIGN(m_session.transaction,
                               nextTransaction(storage(), m_open.site));
         }
-        lock.begun();
+        if (settlements)
+            settlements->begun();
         return Status::ok();
     }
 
@@ -302,16 +305,14 @@ class Beginning
                 continue;
             arrays.push_back(viewArray(m_session.targetArray(array), array,
                                        array.window,
-                                       !storage().isObjectStore()));
+                                       !storage().createsWhole()));
             slabs.push_back(std::move(plan.slabs[i]));
         }
-        PipelineOptions pipeline;
-        pipeline.threads = m_options.threads;
-        pipeline.progress = m_options.progress;
         MDIMAPPEND_ASSIGN(
             m_session.begun,
             stageSlabs({m_open.site, storage(), m_session.transaction, ownPart},
-                       std::move(arrays), m_template.get(), slabs, pipeline));
+                       std::move(arrays), m_template.get(), slabs,
+                       m_options.threads, m_request.around.progress));
         return Status::ok();
     }
 

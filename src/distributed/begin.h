@@ -6,6 +6,7 @@
 
 #include "distributed/token.h"
 #include "settings/options.h"
+#include "surroundings.h"
 #include "transaction/recovery.h"
 
 #include <map>
@@ -24,6 +25,7 @@ struct BeginRequest
 {
     /// The only slice is the template: its arrays are what the parts will have.
     AppendOptions options;
+    Surroundings around{};
     /// The rows that the parts will bring. Nothing: those that the template
     /// has, whose labels are then those of the transaction.
     std::optional<std::uint64_t> rows;

@@ -1,3 +1,6 @@
+// Puts the records of all parts together, and finds what is missing, twice or
+// different.
+
 #include "distributed/collected_parts.h"
 
 #include <algorithm>
@@ -152,7 +155,7 @@ Status CollectedParts::addRows(std::size_t number, const CarriedRows &rows)
     if (!hasForm(number, rows))
         return error("the record of part '" + m_parts.back() +
                      "' is damaged: its rows of array '" +
-                     targetArray(number).name + "' cannot be");
+                     targetArray(number).name + "' are not of its shape");
     auto &known = m_arrays[number].rows;
     const auto end = rows.first + rows.rows;
     auto place =
@@ -326,12 +329,8 @@ std::vector<Slab> CollectedParts::carriedSlabs() const
         slab.path = document.path;
         for (std::size_t c = 0; c < array.chunks.size(); ++c)
         {
-            if (array.chunks[c].part)
-                continue;
-            ChunkBox box{array.box.at(c), array.box.at(c)};
-            for (auto &high : box.high)
-                ++high;
-            slab.boxes.push_back(std::move(box));
+            if (!array.chunks[c].part)
+                slab.boxes.push_back(singleChunk(array.box.at(c)));
         }
         slab.axis = target.axis;
         slab.committed = m_session.arrays[i].committed;

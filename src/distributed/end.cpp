@@ -1,13 +1,20 @@
+// Commits or gives up a transaction of parts, also where somebody has begun to
+// before and was killed.
+
 #include "distributed/end.h"
 
 #include "append/duplicates.h"
 #include "append/log_record.h"
 #include "chunks/pipeline.h"
+#include "cube/label_match.h"
 #include "distributed/collected_parts.h"
 #include "distributed/ended_transaction.h"
 #include "distributed/label_slice.h"
 #include "distributed/open_part.h"
+#include "guards/array_labels.h"
 #include "guards/step_guard.h"
+#include "journal/record_paths.h"
+#include "storage/versioned_storage.h"
 #include "transaction/protocol.h"
 #include "transaction/recovery.h"
 
@@ -68,10 +75,11 @@ Result<Json> finishEnd(OpenPart &open, const std::string &transaction)
 {
     auto &lock = *open.writer.lock;
     // What cannot be done here is for the next writer.
-    lock.freeAtEnd();
+    freeLeaseAtEnd(lock);
     MDIMAPPEND_RETURN_IF_ERROR(
         recover(*open.writer.storage, open.writer.site, lock, true).status());
-    lock.settled(std::nullopt);
+    if (auto *settlements = lock.settlements())
+        settlements->settled(std::nullopt);
     return committedRecord(*open.writer.storage, open.writer.site, transaction);
 }
 
@@ -113,7 +121,7 @@ class Committing
             return leave(Status::ok());
         if (auto written = write(); !written)
             return fail(std::move(written));
-        m_open.writer.lock->freeAtEnd();
+        freeLeaseAtEnd(*m_open.writer.lock);
         return m_report;
     }
 
@@ -135,7 +143,7 @@ class Committing
         MDIMAPPEND_ASSIGN(const bool decided,
                           isDecided(storage(), site(), m_token.transaction));
         if (decided)
-            m_open.writer.lock->freeAtEnd();
+            freeLeaseAtEnd(*m_open.writer.lock);
         if (!why)
             return why;
         return m_report;
@@ -144,12 +152,13 @@ class Committing
     /// Unless another commit of the same parts has come to its end meanwhile.
     Result<CommitReport> fail(Status why)
     {
-        storage().forget();
+        if (auto *versions = storage().versions())
+            versions->forget();
         const auto record =
             committedRecord(storage(), site(), m_token.transaction);
         if (record && record->is_object())
         {
-            m_open.writer.lock->freeAtEnd();
+            freeLeaseAtEnd(*m_open.writer.lock);
             return reportOf(*record);
         }
         return leave(std::move(why));
@@ -230,10 +239,10 @@ class Committing
                                                   m_session.target.appendDim));
         cube.committedRows = cube.target.size;
         TargetValues values(site(), storage(), cube.target);
-        MDIMAPPEND_RETURN_IF_ERROR(decideRows(m_session.options, site(),
-                                              storage(), slice, cube, values,
-                                              {})
-                                       .status());
+        MDIMAPPEND_RETURN_IF_ERROR(
+            decideRows({m_session.options, site(), storage(), slice}, cube,
+                       values, {})
+                .status());
         Labels all = cube.labels;
         all.values.insert(all.values.end(), labels.values.begin(),
                           labels.values.end());
@@ -251,7 +260,8 @@ class Committing
         auto &view = transaction->view();
         MDIMAPPEND_RETURN_IF_ERROR(m_parts.giveTo(view));
         PipelineOptions pipeline;
-        pipeline.eachChunkWaits = storage().isObjectStore();
+        pipeline.eachChunkWaits = storage().waitsForAnswers();
+        pipeline.transaction = m_token.transaction;
         MDIMAPPEND_RETURN_IF_ERROR(
             runPipeline(view, nullptr, m_parts.carriedSlabs(), pipeline));
         m_report.chunks = view.chunksWritten();
@@ -259,11 +269,11 @@ class Committing
         m_report.sequence = transaction->sequence();
         MDIMAPPEND_ASSIGN(auto record, logRecord(*transaction));
         MDIMAPPEND_RETURN_IF_ERROR(transaction->commit(std::move(record), {}));
-        // Of an object store the commit removes what it knows of. What is left
-        // is in nobody's way.
-        if (storage().isObjectStore())
-            static_cast<void>(
-                bool(tidy(storage(), site(), m_token.transaction)));
+        // There the commit removes what it knows of, and looks for nothing.
+        // What is left is in nobody's way.
+        if (storage().waitsForAnswers())
+            tidy(storage(), site(), m_token.transaction)
+                .ignore("the next writer removes what is left");
         return Status::ok();
     }
 
@@ -322,8 +332,8 @@ Result<CommitReport> commitParts(const Token &token,
         MDIMAPPEND_ASSIGN(const Json record,
                           finishEnd(*opened, token.transaction));
         if (!record.is_object())
-            return error("the transaction was given up already. Begin "
-                         "anew.");
+            return error(
+                "the transaction has already been given up. Begin again.");
         return reportOf(record);
     }
     MDIMAPPEND_RETURN_IF_ERROR(readSession(*opened, token, options));
@@ -332,9 +342,8 @@ Result<CommitReport> commitParts(const Token &token,
 
 Status abortParts(const Token &token, const AppendOptions &options)
 {
-    const auto committed =
-        error("the transaction has been committed: it cannot be aborted any "
-              "more.");
+    const auto committed = error(
+        "the transaction has been committed: it can no longer be aborted.");
     MDIMAPPEND_ASSIGN(OpenPart open, openToEnd(token, options));
     auto &storage = *open.writer.storage;
     const auto &site = open.writer.site;
@@ -351,7 +360,7 @@ Status renewLease(const Token &token, const AppendOptions &options)
 {
     MDIMAPPEND_ASSIGN(OpenPart open, openToEnd(token, options));
     MDIMAPPEND_RETURN_IF_ERROR(readSession(open, token, options));
-    return open.writer.lock->leave().status();
+    return leaveLease(*open.writer.lock).status();
 }
 
 Json toJson(const CommitReport &report)

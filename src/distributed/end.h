@@ -44,7 +44,7 @@ Result<CommitReport> commitParts(const Token &token,
 /// Gives up all that was written for it.
 Status abortParts(const Token &token, const AppendOptions &options);
 
-/// The lease lasts as long as at the beginning, from now on.
+/// The lease lasts its full length again, from now on.
 Status renewLease(const Token &token, const AppendOptions &options);
 
 Json toJson(const CommitReport &report);

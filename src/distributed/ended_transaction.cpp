@@ -1,8 +1,11 @@
+// Looks for a transaction that is not open any more in the log, and in its
+// decision.
+
 #include "distributed/ended_transaction.h"
 
 #include "journal/log.h"
+#include "journal/record_paths.h"
 #include "journal/records.h"
-#include "transaction/protocol.h"
 
 namespace mdimappend
 {
@@ -45,8 +48,8 @@ Status sayHowItEnded(Status why, Storage &storage, const Site &site,
         return error("the transaction has been committed already");
     const auto decided = isToBeFinished(storage, site, transaction);
     if (decided && *decided)
-        return error("the transaction has been decided: it is going to be in "
-                     "the target. `commit`, or the next run, finishes it.");
+        return error("the transaction has been decided: it will be in the "
+                     "target. `commit`, or the next run, finishes it.");
     return why;
 }
 

@@ -3,8 +3,8 @@
 
 #pragma once
 
+#include "cube/target.h"
 #include "distributed/written_part.h"
-#include "guards/target_values.h"
 #include "slice/slice.h"
 
 #include <cpl_conv.h>

@@ -1,3 +1,6 @@
+// The ways to a transaction that a token names, each with as much of the lock
+// as it needs.
+
 #include "distributed/open_part.h"
 
 #include "cube/open_target.h"
@@ -58,6 +61,18 @@ Result<OpenPart> openToEnd(const Token &token, const AppendOptions &options)
     }
     open.writer = std::move(*writer);
     return open;
+}
+
+Result<LeaseTicket> leaveLease(Lock &lock)
+{
+    auto *lease = lock.lease();
+    return lease ? lease->leave() : error("only a lease can be left");
+}
+
+void freeLeaseAtEnd(Lock &lock)
+{
+    if (auto *lease = lock.lease())
+        lease->freeAtEnd();
 }
 
 Result<OpenPart> openToFinish(const Token &token, const AppendOptions &options)

@@ -37,6 +37,12 @@ Result<OpenPart> openToEnd(const Token &token, const AppendOptions &options);
 Status readSession(OpenPart &open, const Token &token,
                    const AppendOptions &options);
 
+/// Renews the lease, and leaves it held. Fails for a lock that is none.
+Result<LeaseTicket> leaveLease(Lock &lock);
+
+/// A lease that was left before is freed with the lock.
+void freeLeaseAtEnd(Lock &lock);
+
 /// For whoever finishes what was decided, when its lease is over: takes the
 /// lock as any writer does.
 Result<OpenPart> openToFinish(const Token &token, const AppendOptions &options);

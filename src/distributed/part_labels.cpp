@@ -1,7 +1,8 @@
+// A part's labels against those that `begin` was told.
+
 #include "distributed/part_labels.h"
 
-#include "append/duplicates.h"
-#include "guards/target_values.h"
+#include "guards/array_labels.h"
 
 #include <algorithm>
 
@@ -10,18 +11,6 @@ namespace mdimappend
 
 namespace
 {
-
-Result<Labels> labelsOf(const Slice &slice, const Target &target,
-                        const TargetArray &array)
-{
-    MDIMAPPEND_ASSIGN(Labels labels, sliceLabels(slice));
-    if (slice.givenLabel())
-    {
-        MDIMAPPEND_ASSIGN(
-            labels, parseLabel(slice.givenLabel()->text, labelForm(array)));
-    }
-    return inCalendarOf(target, std::move(labels));
-}
 
 /// Whether they are those of the transaction in their place.
 bool areThose(const CarriedRows &all, const CarriedRows &some)
@@ -55,13 +44,13 @@ labelsOfPart(const Session &session, const Slice &slice, std::uint64_t first)
         return std::optional<CarriedRows>();
     if (!session.options.ignoreUnits)
         MDIMAPPEND_RETURN_IF_ERROR(checkLabelUnits(*array, slice));
-    MDIMAPPEND_ASSIGN(const Labels labels,
-                      labelsOf(slice, session.target, *array));
+    MDIMAPPEND_ASSIGN(Labels labels, sliceLabels(slice, *array));
+    MDIMAPPEND_ASSIGN(labels, inCalendarOf(session.target, std::move(labels)));
     if (labels.kind == Labels::Kind::None)
     {
         if (session.labels)
             return std::optional<CarriedRows>();
-        return refused("it has no labels: the target has an array '" +
+        return refused("it has no labels, but the target has an array '" +
                        array->name + "' along '" + session.target.appendDim +
                        "', and the template did not have all of them. Give "
                        "one with --label.");

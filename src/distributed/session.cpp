@@ -1,8 +1,11 @@
+// A session as JSON in the journal, believed only where it fits together.
+
 #include "distributed/session.h"
 
+#include "chunks/planned_arrays.h"
+#include "journal/record_paths.h"
 #include "settings/settings.h"
 #include "storage/checksum.h"
-#include "transaction/protocol.h"
 #include "zarr/document_key.h"
 
 #include <algorithm>
@@ -186,15 +189,13 @@ Result<Session> sessionFrom(const Json &json)
     {
         SessionArray array;
         const auto path = textMember(each, "path");
-        const auto found = std::ranges::find(
-            target.arrays, path, [](const TargetArray &described)
-            { return described.document.path; });
-        array.array = static_cast<std::size_t>(found - target.arrays.begin());
+        array.array = session.numberOf(path);
         array.window = {each.at("low").get<Extent>(),
                         each.at("high").get<Extent>()};
         array.committed = each.at("committed").get<Extent>();
         array.byParts = textMember(each, "by") == "parts";
-        if (found == target.arrays.end() || !haveForm(session, array, *found))
+        if (array.array == target.arrays.size() ||
+            !haveForm(session, array, target.arrays[array.array]))
             return error("array '" + path + "' is not as it should be");
         session.arrays.push_back(std::move(array));
     }
@@ -228,18 +229,35 @@ const SessionArray *Session::find(const std::string &name) const
     return found == arrays.end() ? nullptr : &*found;
 }
 
+std::size_t Session::numberOf(const std::string &path) const
+{
+    const auto found =
+        std::ranges::find_if(target.arrays, [&](const TargetArray &array)
+                             { return array.document.path == path; });
+    return static_cast<std::size_t>(found - target.arrays.begin());
+}
+
+std::optional<std::size_t> axisOf(const ArrayDocument &document,
+                                  const std::string &dimension)
+{
+    const auto &names = document.dimensions;
+    const auto found = std::ranges::find(names, dimension);
+    if (found == names.end())
+        return std::nullopt;
+    return static_cast<std::size_t>(found - names.begin());
+}
+
 View::Array viewArray(const TargetArray &array, const SessionArray &written,
                       const ElementBox &box, bool stagesAll)
 {
     const auto &document = array.document;
-    auto boxes =
-        touchedBoxes(box, document.chunk, written.committed, array.axis);
-    PlannedArray planned{document.path, document.keys, std::move(boxes.added),
-                         std::move(boxes.replaced)};
+    auto planned = plannedArray(
+        document,
+        touchedBoxes(box, document.chunk, written.committed, array.axis),
+        document.shape);
     if (stagesAll)
-        stageAll(planned);
-    return {std::move(planned), document,
-            paddedShape(document.shape, document.chunk)};
+        stageAll(planned.planned);
+    return planned;
 }
 
 Intent intentOf(const Session &session)
@@ -272,8 +290,8 @@ Status writeSession(Storage &storage, const Site &site, const Session &session,
             coordinatePath(site, session.transaction, name), object));
     }
     MDIMAPPEND_RETURN_IF_ERROR(
-        writeRecord(storage, sessionPath(site, session.transaction),
-                    dumpJson(toJson(session), -1) + "\n"));
+        storage.putWhole(sessionPath(site, session.transaction),
+                         dumpJson(toJson(session), -1) + "\n"));
     return storage.barrier();
 }
 
@@ -289,7 +307,7 @@ Result<Session> readSession(Storage &storage, const Site &site,
     { return error("the session '" + path + "' cannot be followed: " + why); };
     const auto json = parseJson(*text);
     if (!json || textMember(*json, "format") != formatName)
-        return damaged("it is damaged, or a later version's");
+        return damaged("it is damaged, or from a later version");
     try
     {
         auto session = sessionFrom(*json);

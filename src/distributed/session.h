@@ -56,11 +56,19 @@ struct Session
 
     const SessionArray *find(const std::string &name) const;
 
+    /// Of the target's array with this path; as many as there are arrays if
+    /// there is none.
+    std::size_t numberOf(const std::string &path) const;
+
     const TargetArray &targetArray(const SessionArray &array) const
     {
         return target.arrays[array.array];
     }
 };
+
+/// The place of a dimension among an array's.
+std::optional<std::size_t> axisOf(const ArrayDocument &document,
+                                  const std::string &dimension);
 
 /// An array of the private view for a box of it. `stagesAll`: nothing is put at
 /// keys of the store before the decision.

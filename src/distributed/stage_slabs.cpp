@@ -1,3 +1,5 @@
+// Fills a view of the stage, and keeps what became of each chunk.
+
 #include "distributed/stage_slabs.h"
 
 namespace mdimappend
@@ -6,13 +8,13 @@ namespace mdimappend
 Result<WrittenPart> stageSlabs(const PartOfTransaction &where,
                                std::vector<View::Array> arrays,
                                const Slice *slice,
-                               const std::vector<Slab> &slabs,
-                               PipelineOptions options)
+                               const std::vector<Slab> &slabs, int threads,
+                               const std::function<bool(double)> &progress)
 {
     auto &storage = where.storage;
-    if (options.threads <= 0)
-        options.threads = worthwhileThreads(arrays, storage);
-    options.eachChunkWaits = storage.isObjectStore();
+    auto options = PipelineOptions::of(threads, arrays, storage);
+    options.progress = progress;
+    options.transaction = where.transaction;
     WrittenPart written;
     written.part = where.part;
     for (const auto &array : arrays)

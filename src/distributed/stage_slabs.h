@@ -5,6 +5,7 @@
 #include "chunks/pipeline.h"
 #include "distributed/written_part.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,12 @@ struct PartOfTransaction
 };
 
 /// Writes the slabs' chunks; what was written, durable. `arrays`: of the slabs,
-/// each with the chunks that this part writes.
+/// each with the chunks that this part writes. `threads`: 0 = as many as the
+/// work is worth. `progress`: called with the fraction done; false stops.
 Result<WrittenPart> stageSlabs(const PartOfTransaction &where,
                                std::vector<View::Array> arrays,
                                const Slice *slice,
-                               const std::vector<Slab> &slabs,
-                               PipelineOptions options);
+                               const std::vector<Slab> &slabs, int threads,
+                               const std::function<bool(double)> &progress);
 
 }  // namespace mdimappend

@@ -1,3 +1,5 @@
+// A token as JSON.
+
 #include "distributed/token.h"
 
 namespace mdimappend
@@ -28,8 +30,8 @@ Result<Token> parseToken(const std::string &text)
     const auto json = parseJson(text);
     if (!json || textMember(*json, "format") != formatName)
         return Status(Failure::Usage,
-                      "this is no token of a transaction (what `gdal driver "
-                      "mdimappend begin` prints)");
+                      "this is not the token of a transaction (what `gdal "
+                      "driver mdimappend begin` prints)");
     Token token;
     token.target = textMember(*json, "target");
     token.group = textMember(*json, "group");

@@ -1,6 +1,11 @@
+// Guards one part's slice as an append does, and writes it where no other part
+// writes: chunks of its own, or rows that the commit puts together.
+
 #include "distributed/write_part.h"
 
 #include "append/slice_request.h"
+#include "chunks/converted_read.h"
+#include "chunks/planned_arrays.h"
 #include "cube/array_conversion.h"
 #include "cube/open_target.h"
 #include "distributed/open_part.h"
@@ -9,10 +14,11 @@
 #include "distributed/stage_slabs.h"
 #include "guards/crs_guard.h"
 #include "guards/slice_coordinates.h"
+#include "secrets.h"
 #include "storage/checksum.h"
-#include "storage/object_address.h"
 
 #include <algorithm>
+#include <ranges>
 
 namespace mdimappend
 {
@@ -107,16 +113,15 @@ class PartWriter
 
     Status checkOffsets() const
     {
-        for (const auto &[dimension, offset] : m_request.at)
+        for (const auto &dimension : std::views::keys(m_request.at))
         {
-            static_cast<void>(offset);
             const bool is = std::ranges::any_of(
                 m_session.arrays,
                 [&](const SessionArray &array)
                 {
-                    const auto &names =
-                        m_session.targetArray(array).document.dimensions;
-                    return std::ranges::find(names, dimension) != names.end();
+                    const auto &document =
+                        m_session.targetArray(array).document;
+                    return axisOf(document, dimension).has_value();
                 });
             if (!is)
                 return {Failure::Usage, "--at: no array of the transaction "
@@ -142,7 +147,7 @@ class PartWriter
             return known || !m_session.options.refuseExtraArrays
                        ? Status::ok()
                        : refused(quoted(array.name) +
-                                 "is in the slice, but not in the target "
+                                 "it is in the slice, but not in the target "
                                  "(--on-extra-array error).");
         }
         const auto &target = m_session.targetArray(*written);
@@ -172,7 +177,7 @@ class PartWriter
         const auto &names = target.document.dimensions;
         if (names != array.dimensions)
             return refused(quoted(array.name) +
-                           "has other dimensions than the target's.");
+                           "its dimensions are not the target's.");
         ElementBox box;
         for (std::size_t i = 0; i < names.size(); ++i)
         {
@@ -267,12 +272,10 @@ class PartWriter
     {
         for (const auto &array : m_session.arrays)
         {
-            const auto &names =
-                m_session.targetArray(array).document.dimensions;
-            const auto found = std::ranges::find(names, dimension);
-            if (found != names.end())
-                return array.window
-                    .low[static_cast<std::size_t>(found - names.begin())];
+            const auto axis =
+                axisOf(m_session.targetArray(array).document, dimension);
+            if (axis)
+                return array.window.low[*axis];
         }
         return 0;
     }
@@ -295,17 +298,14 @@ class PartWriter
                 continue;
             }
             arrays.push_back(viewArray(target, *part.written, part.box,
-                                       !storage().isObjectStore()));
+                                       !storage().createsWhole()));
             slabs.push_back(slabOf(part, target, arrays.back()));
         }
-        PipelineOptions pipeline;
-        pipeline.threads = m_request.threads;
-        pipeline.progress = m_request.progress;
         MDIMAPPEND_ASSIGN(WrittenPart written,
                           stageSlabs({m_open.writer.site, storage(),
                                       m_session.transaction, randomNonce()},
                                      std::move(arrays), m_slice.get(), slabs,
-                                     pipeline));
+                                     m_request.threads, m_request.progress));
         written.alteredValues += altered;
         for (auto &array : carried)
             written.arrays.push_back(std::move(array));
@@ -322,9 +322,7 @@ class PartWriter
     {
         Slab slab;
         slab.path = target.document.path;
-        slab.boxes = planned.planned.replaced;
-        slab.boxes.insert(slab.boxes.end(), planned.planned.added.begin(),
-                          planned.planned.added.end());
+        slab.boxes = plannedBoxes(planned);
         slab.axis = target.axis;
         slab.committed = part.written->committed;
         slab.shape = target.document.shape;
@@ -376,20 +374,11 @@ class PartWriter
         rows.rows = shape[axis];
         rows.values.resize(count * document.dataType.size);
         MDIMAPPEND_ASSIGN(const auto reader, m_slice->reader());
-        const Extent zero(shape.size(), 0);
-        if (part.conversion.isNone())
-        {
-            MDIMAPPEND_RETURN_IF_ERROR(
-                reader->read(part.sliceArray, zero, shape, rows.values.data()));
-            return rows;
-        }
-        std::string values(count * part.conversion.sourceSize(), '\0');
-        MDIMAPPEND_RETURN_IF_ERROR(
-            reader->read(part.sliceArray, zero, shape, values.data()));
-        MDIMAPPEND_RETURN_IF_ERROR(
-            part.conversion.apply(values.data(), rows.values.data(), count)
-                .prefixed("slice '" + m_slice->name() + "', array '" +
-                          document.path + "'"));
+        std::vector<char> room;
+        MDIMAPPEND_RETURN_IF_ERROR(readConverted(
+            *reader,
+            {m_slice->name(), document.path, part.sliceArray, part.conversion},
+            Extent(shape.size(), 0), shape, rows.values.data(), room));
         return rows;
     }
 

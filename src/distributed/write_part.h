@@ -3,9 +3,9 @@
 
 #pragma once
 
+#include "append/slice_input.h"
 #include "distributed/token.h"
 #include "distributed/written_part.h"
-#include "settings/options.h"
 
 #include <cstdint>
 #include <functional>

@@ -1,3 +1,6 @@
+// Records of parts and their receipts as JSON; what is read of them is not
+// trusted.
+
 #include "distributed/written_part.h"
 
 #include "zarr/base64.h"
@@ -38,7 +41,7 @@ Json chunkJson(const WrittenChunk &chunk)
     }
     if (record.base)
         json["base"] = contentJson(*record.base);
-    if (record.aside)
+    if (record.keyTaken)
         json["aside"] = true;
     return json;
 }
@@ -69,7 +72,7 @@ std::optional<WrittenChunk> chunkFrom(const Json &json)
     chunk.stagedVersion = textMember(json, "version");
     if (json.contains("base"))
         record.base = contentFrom(json["base"]);
-    record.aside = member(json, "aside") == true;
+    record.keyTaken = member(json, "aside") == true;
     return chunk;
 }
 
@@ -185,9 +188,8 @@ Result<Receipt> parseReceipt(const Json &json)
             "0123456789abcdefghijklmnopqrstuvwxyz") == std::string::npos;
     if (textMember(json, "format") != receiptFormat || !isName ||
         !receipt.written.exists)
-        return Status(Failure::Usage,
-                      "this is no receipt of a part (what `gdal driver "
-                      "mdimappend write` prints)");
+        return Status(Failure::Usage, "this is not the receipt of a part (what "
+                                      "`gdal driver mdimappend write` prints)");
     return receipt;
 }
 

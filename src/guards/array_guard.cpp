@@ -1,3 +1,6 @@
+// Goes through the target's arrays, then through what the slice has beside
+// them.
+
 #include "guards/array_guard.h"
 
 #include "cube/array_conversion.h"
@@ -30,7 +33,7 @@ Status checkDimensions(const TargetArray &target, const SliceArray &slice)
 {
     const auto &expected = target.document.dimensions;
     if (expected != slice.dimensions)
-        return refused(quoted(target.name) + "has the dimensions " +
+        return refused(quoted(target.name) + "its dimensions are " +
                        list(slice.dimensions) + ", the target has " +
                        list(expected) + ".");
     for (std::size_t i = 0; i < expected.size(); ++i)
@@ -106,16 +109,16 @@ class ArrayGuards
     Result<Match> filled(const TargetArray &array) const
     {
         if (!m_options.fillMissingArrays)
-            return refused(quoted(array.name) +
-                           "is in the target, but not in the slice. "
-                           "--on-missing-array fill would fill it with its "
-                           "missing value.");
+            return refused(
+                quoted(array.name) +
+                "it is in the target, but not in the slice. --on-missing-array "
+                "fill would fill it with its missing value.");
         Match match;
         MDIMAPPEND_ASSIGN(const auto fill, fillFor(array.document));
         if (!fill)
             return refused(quoted(array.name) +
-                           "is in the target, but not in the slice, and has "
-                           "no missing value to be filled with.");
+                           "it is in the target, but not in the slice, and has "
+                           "no missing value to fill it with.");
         match.fill = *fill;
         return match;
     }
@@ -131,14 +134,14 @@ class ArrayGuards
                 dimensions.end();
             if (!present && m_options.refuseExtraArrays)
                 return refused(quoted(array.name) +
-                               "is in the slice, but not in the target "
+                               "it is in the slice, but not in the target "
                                "(--on-extra-array error).");
             if (!present)
                 m_report.ignoredArrays.push_back(array.name);
             else if (!present->axis && along)
-                return refused(quoted(array.name) + "has the dimension '" +
+                return refused(quoted(array.name) + "it has the dimension '" +
                                m_target.appendDim +
-                               "', in the target it has not.");
+                               "', the target's does not.");
         }
         return Status::ok();
     }

@@ -1,3 +1,5 @@
+// Coordinates are read once, and kept for the slices that follow.
+
 #include "guards/coordinate_guard.h"
 
 #include "guards/slice_coordinates.h"

@@ -1,3 +1,6 @@
+// Reads the CRS of both sides out of their attributes, and lets PROJ compare
+// them. What has no CRS, or one that nobody understands, fits.
+
 #include "guards/crs_guard.h"
 
 #include <cpl_conv.h>
@@ -151,7 +154,7 @@ Status checkCrs(const Target &target, const TargetArray &targetArray,
         return Status::ok();
     return refused("array '" + targetArray.name + "': its CRS is " +
                    nameOf(*found) + ", the target's is " + nameOf(*expected) +
-                   ". --on-crs ignore would append all the same.");
+                   ". --on-crs ignore would append it anyway.");
 }
 
 }  // namespace mdimappend

@@ -1,3 +1,6 @@
+// Finds the coordinates that slice and target share, and reads a slice's in the
+// target's units.
+
 #include "guards/slice_coordinates.h"
 
 #include "chunks/array_handle.h"
@@ -61,7 +64,7 @@ Status moveUnits(CoordinateValues &values, const UnitsOf &from,
         conversion->apply(values.numbers.data(), values.numbers.data(),
                           values.numbers.size());
     else if (!ignoreUnits)
-        return refused("has units '" + from.units + "', in the target '" +
+        return refused("its units are '" + from.units + "', the target has '" +
                        to.units + "': " + conversion.status().message() +
                        ". --on-units ignore would compare the numbers as they "
                        "are.");

@@ -1,3 +1,6 @@
+// Looks at each step between neighbouring labels, the one from the target to
+// the slice included.
+
 #include "guards/step_guard.h"
 
 #include "json/json_text.h"
@@ -182,7 +185,7 @@ Status checkStep(const StepRule &rule, const Labels &target,
     if (slice.kind == Labels::Kind::None)
         return unfit("missing");
     if (slice.kind == Labels::Kind::Text)
-        return unfit("texts");
+        return unfit("text");
     const bool dates = slice.kind == Labels::Kind::Date;
     if (needsDates(rule) && !dates)
         return unfit("numbers, not dates");

@@ -50,12 +50,4 @@ class TargetValues
     std::unique_ptr<View> m_view;
 };
 
-/// The labels of a slice, from its label array; Kind::None if it has none.
-Result<Labels> sliceLabels(const Slice &slice);
-
-/// Labels as the target's array stores them.
-Result<Labels> inCalendarOf(const Target &target, Labels labels);
-
-LabelForm labelForm(const TargetArray &array);
-
 }  // namespace mdimappend

@@ -1,3 +1,6 @@
+// The log: its records, which are created and never changed, and the hint at
+// the last of them.
+
 #include "journal/log.h"
 
 #include <algorithm>
@@ -12,8 +15,9 @@ namespace
 /// A hint beyond this is none: what follows could not be counted.
 constexpr std::int64_t mostCommits = std::int64_t{1} << 53;
 
-/// If the lock is lost, so many records are looked for.
-constexpr std::uint64_t objectStoreHeadEvery = 16;
+/// Where writing the hint costs a request, the lock tells what the log ends
+/// with. If the lock is lost, so many records are looked for.
+constexpr std::uint64_t headEvery = 16;
 
 /// Some hundred bytes for each slice of a commit.
 constexpr std::uint64_t largestRecord = 256ULL << 20;
@@ -157,10 +161,17 @@ Status writeLogRecord(Storage &storage, const Site &site, const Json &record)
                           "log record " + std::to_string(sequence) +
                               " belongs to another transaction");
     }
-    // There the lock says what the log ends with.
-    if (storage.isObjectStore() && sequence % objectStoreHeadEvery != 0)
+    if (storage.waitsForAnswers() && sequence % headEvery != 0)
         return Status::ok();
     return storage.putWhole(headPath(site), headText(sequence));
+}
+
+Result<bool> isLogged(Storage &storage, const Site &site,
+                      const std::string &transaction, std::uint64_t sequence)
+{
+    MDIMAPPEND_ASSIGN(const auto record,
+                      readLogRecord(storage, site, sequence));
+    return record && record->value("transaction", "") == transaction;
 }
 
 Status tidyLogRecord(Storage &storage, const Site &site, std::uint64_t sequence)

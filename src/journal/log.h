@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace mdimappend
 {
@@ -32,6 +33,18 @@ Result<std::optional<Json>> readLogRecord(Storage &storage, const Site &site,
 /// durably, as Storage::create does. One of the same transaction that is there
 /// already is success; another's is a conflict.
 Status writeLogRecord(Storage &storage, const Site &site, const Json &record);
+
+/// Whether the log has this transaction. Whatever else a power cut has left of
+/// a journal that was being tidied, it is done then.
+Result<bool> isLogged(Storage &storage, const Site &site,
+                      const std::string &transaction, std::uint64_t sequence);
+
+/// Of a plan or a manifest.
+template <class Record>
+Result<bool> isLogged(Storage &storage, const Site &site, const Record &record)
+{
+    return isLogged(storage, site, record.transaction, record.sequence);
+}
 
 /// Removes what a writer that was killed while it made this record has left of
 /// it under other names.

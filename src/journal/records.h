@@ -7,12 +7,12 @@
 
 #pragma once
 
+#include "journal/chunk_box.h"
 #include "json/json_text.h"
 #include "status.h"
 #include "zarr/array_document.h"
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,25 +20,6 @@
 
 namespace mdimappend
 {
-
-using ChunkIndex = std::vector<std::uint64_t>;
-
-/// The chunk indices i with low <= i < high, in every dimension. A box of no
-/// dimensions holds the one chunk of a scalar array.
-struct ChunkBox
-{
-    ChunkIndex low;
-    ChunkIndex high;
-
-    static constexpr auto tooMany = std::numeric_limits<std::uint64_t>::max();
-
-    /// `tooMany` if it does not fit.
-    std::uint64_t count() const;
-    bool contains(const ChunkIndex &index) const;
-    /// Position of an index in C order, and back.
-    std::uint64_t position(const ChunkIndex &index) const;
-    ChunkIndex at(std::uint64_t position) const;
-};
 
 /// The chunks of one array that a transaction touches.
 struct PlannedArray
@@ -70,7 +51,8 @@ struct BaseDocument
 /// A new store in place of an old one.
 struct Overwrite
 {
-    std::string oldIdentity;  ///< of the store's folder (Storage::identity)
+    std::string
+        oldIdentity;  ///< of the store's folder (FolderStorage::identity)
     std::string newIdentity;  ///< of the folder that the new store is made in
     /// Of the old root: what tells it from the new one in a copy of both.
     std::vector<BaseDocument> oldDocuments;

@@ -1,3 +1,5 @@
+// Finds the outermost Zarr root of a local target, links resolved.
+
 #include "journal/site.h"
 
 #include <cpl_vsi.h>
@@ -86,10 +88,10 @@ Result<fs::path> resolve(const std::string &target)
             return error("target '" + target + "': " + code.message());
         const fs::path parent = fs::canonical(path.parent_path(), code);
         if (code)
-            return error("target '" + target + "': the folder '" +
-                         path.parent_path().string() +
-                         "' is not there; make it first. Nothing was "
-                         "written.");
+            return error(
+                "target '" + target + "': the folder '" +
+                path.parent_path().string() +
+                "' does not exist; make it first. Nothing was written.");
         path = parent / path.filename();
     }
     if (code)
@@ -166,8 +168,8 @@ Status refuseForeign(const Site &site)
     if (!site.foreign)
         return Status::ok();
     return error("target '" + site.store() +
-                 "' is a folder with something in it, and no Zarr store. It "
-                 "was left as it is; name another target.");
+                 "' is a non-empty folder, and not a Zarr store. It was left "
+                 "as it is; name another target.");
 }
 
 }  // namespace mdimappend

@@ -1,3 +1,5 @@
+// The entries in log/slices, one for each slice of a target without labels.
+
 #include "journal/slice_entries.h"
 
 #include "storage/checksum.h"
@@ -37,9 +39,9 @@ Result<std::uint64_t> sliceEntriesFrom(Storage &storage, const Site &site,
     const auto from = countMember(record, entriesFrom);
     if (from == 0)
         return from;
-    MDIMAPPEND_ASSIGN(const auto folder,
-                      storage.state(storage.isObjectStore() ? markPath(site)
-                                                            : folderOf(site)));
+    MDIMAPPEND_ASSIGN(
+        const auto folder,
+        storage.state(storage.folders() ? folderOf(site) : markPath(site)));
     return folder ? from : std::uint64_t{0};
 }
 
@@ -48,7 +50,7 @@ Status writeSliceEntries(Storage &storage, const Site &site, const Json &record)
     if (!record.contains(entriesFrom))
         return Status::ok();
     const auto text = dumpJson({{"sequence", member(record, "sequence")}}, -1);
-    if (storage.isObjectStore() &&
+    if (!storage.folders() &&
         member(record, entriesFrom) == member(record, "sequence"))
         MDIMAPPEND_RETURN_IF_ERROR(storage.put(markPath(site), text));
     for (const auto &slice : member(record, "slices"))

@@ -20,7 +20,7 @@ struct Member
 };
 
 /// Where the members of one object stand.
-class MemberFinder
+class MemberFinder : public ScalarSpans<MemberFinder>
 {
   public:
     void key(std::string_view name, TextSpan span)
@@ -41,20 +41,10 @@ class MemberFinder
             m_members.back().value.end = end;
     }
 
-    void string(std::string_view, TextSpan span)
+    void scalar(TextSpan span)
     {
-        scalar(span);
-    }
-
-    bool number(const JsonLexer::Number &, TextSpan span)
-    {
-        scalar(span);
-        return true;
-    }
-
-    void literal(JsonLexer::Literal, TextSpan span)
-    {
-        scalar(span);
+        if (m_depth == 1 && !m_members.empty())
+            m_members.back().value = span;
     }
 
     std::vector<Member> takeMembers()
@@ -63,20 +53,9 @@ class MemberFinder
     }
 
   private:
-    void scalar(TextSpan span)
-    {
-        if (m_depth == 1 && !m_members.empty())
-            m_members.back().value = span;
-    }
-
     unsigned m_depth = 0;
     std::vector<Member> m_members;
 };
-
-std::string_view slice(std::string_view text, TextSpan span)
-{
-    return text.substr(span.begin, span.end - span.begin);
-}
 
 /// None for what is no object.
 std::vector<Member> membersOf(std::string_view object)
@@ -107,17 +86,17 @@ MemberStyle memberStyle(std::string_view object,
     if (members.empty())
         return style;
     const Member &last = members.back();
-    style.colon = slice(object, {last.key.end, last.value.begin});
+    style.colon = textAt(object, {last.key.end, last.value.begin});
     std::size_t leadBegin = last.key.begin;
     while (object[leadBegin - 1] != ',' && object[leadBegin - 1] != '{')
         --leadBegin;
-    style.lead = slice(object, {leadBegin, last.key.begin});
+    style.lead = textAt(object, {leadBegin, last.key.begin});
     const bool isSpaced = style.colon.size() > 1;
     if (members.size() == 1 && style.lead.empty() && isSpaced)
         style.lead = " ";
     const auto inner = lastLine(style.lead);
     const auto outer =
-        lastLine(slice(object, {last.value.end, object.find_last_of('}')}));
+        lastLine(textAt(object, {last.value.end, object.find_last_of('}')}));
     if (inner.size() > outer.size() && inner.starts_with(outer))
         style.unit = inner.substr(outer.size());
     return style;
@@ -182,9 +161,9 @@ TextSpan removal(std::string_view object, const std::vector<Member> &members,
 std::string insertMember(std::string_view text, TextSpan object,
                          std::string_view key, std::string_view value)
 {
-    const auto present = membersOf(slice(text, object));
+    const auto present = membersOf(textAt(text, object));
     return withMembers(text, object, present,
-                       memberStyle(slice(text, object), present),
+                       memberStyle(textAt(text, object), present),
                        {{std::string(key), std::string(value)}});
 }
 
@@ -192,8 +171,8 @@ std::string
 insertMembers(std::string_view text, TextSpan object,
               const std::vector<std::pair<std::string, Json>> &members)
 {
-    const auto present = membersOf(slice(text, object));
-    const MemberStyle style = memberStyle(slice(text, object), present);
+    const auto present = membersOf(textAt(text, object));
+    const MemberStyle style = memberStyle(textAt(text, object), present);
     std::vector<std::pair<std::string, std::string>> dumped;
     dumped.reserve(members.size());
     for (const auto &[key, value] : members)
@@ -204,7 +183,7 @@ insertMembers(std::string_view text, TextSpan object,
 std::string removeMember(std::string_view text, TextSpan object,
                          std::string_view key)
 {
-    const std::string_view inner = slice(text, object);
+    const std::string_view inner = textAt(text, object);
     const auto members = membersOf(inner);
     const auto found = std::ranges::find(members, key, &Member::name);
     if (found == members.end())
@@ -218,7 +197,7 @@ std::string removeMember(std::string_view text, TextSpan object,
 Result<std::string> setMembers(std::string_view text, TextSpan object,
                                const Json &members)
 {
-    std::string edited(slice(text, object));
+    std::string edited(textAt(text, object));
     MDIMAPPEND_ASSIGN(const Json present, parseJson(edited));
     if (!present.is_object() || !members.is_object())
         return error("not a JSON object");
@@ -238,7 +217,8 @@ Result<std::string> setMembers(std::string_view text, TextSpan object,
         if (!present.contains(key))
             added.emplace_back(key, value);
     }
-    // Before anything is taken out, which may leave nothing that has a style.
+    // Members are added before any is taken out, which may leave none that
+    // shows a style.
     if (!added.empty())
         edited = insertMembers(edited, {0, edited.size()}, added);
     for (const Member &member : spelled)

@@ -67,6 +67,43 @@ class JsonLexer
     bool digits();
 };
 
+/// The bytes of a span.
+inline std::string_view textAt(std::string_view text, TextSpan span)
+{
+    return text.substr(span.begin, span.end - span.begin);
+}
+
+/// For a Visitor (below) that asks only where values lie: whatever is neither
+/// object nor array is told to its `scalar(TextSpan)`.
+template <class Visitor> class ScalarSpans
+{
+  public:
+    void string(std::string_view, TextSpan span)
+    {
+        visitor().scalar(span);
+    }
+
+    bool number(const JsonLexer::Number &, TextSpan span)
+    {
+        visitor().scalar(span);
+        return true;
+    }
+
+    void literal(JsonLexer::Literal, TextSpan span)
+    {
+        visitor().scalar(span);
+    }
+
+  private:
+    friend Visitor;
+    ScalarSpans() = default;
+
+    Visitor &visitor()
+    {
+        return static_cast<Visitor &>(*this);
+    }
+};
+
 /// A Visitor has, for each value, one of
 ///   enter(bool isObject, size_t begin) ... leave(size_t end)
 ///   string(string_view decoded, TextSpan), number(Number, TextSpan) -> bool,

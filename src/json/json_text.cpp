@@ -64,7 +64,7 @@ class PathTree
     std::vector<Node> m_nodes;
 };
 
-class Locator
+class Locator : public ScalarSpans<Locator>
 {
   public:
     explicit Locator(const std::vector<JsonPath> &paths)
@@ -91,20 +91,10 @@ class Locator
         m_here = PathTree::nowhere;
     }
 
-    void string(std::string_view, TextSpan span)
+    void scalar(TextSpan span)
     {
-        scalar(span);
-    }
-
-    bool number(const JsonLexer::Number &, TextSpan span)
-    {
-        scalar(span);
-        return true;
-    }
-
-    void literal(JsonLexer::Literal, TextSpan span)
-    {
-        scalar(span);
+        record(m_here, span);
+        m_here = PathTree::nowhere;
     }
 
     std::vector<std::optional<TextSpan>> takeSpans()
@@ -120,12 +110,6 @@ class Locator
         std::size_t begin;
     };
 
-    void scalar(TextSpan span)
-    {
-        record(m_here, span);
-        m_here = PathTree::nowhere;
-    }
-
     void record(std::size_t node, TextSpan span)
     {
         for (const std::size_t path : m_tree.pathsAt(node))
@@ -137,11 +121,6 @@ class Locator
     std::vector<Open> m_open;
     std::size_t m_here = 0;  ///< the node of the value that comes next
 };
-
-std::string_view slice(std::string_view text, TextSpan span)
-{
-    return text.substr(span.begin, span.end - span.begin);
-}
 
 }  // namespace
 
@@ -166,7 +145,7 @@ replaceSpans(std::string_view text,
     for (const auto &[span, bytes] : replacements)
     {
         assert(position <= span.begin && span.begin <= span.end);
-        replaced.append(slice(text, {position, span.begin})).append(bytes);
+        replaced.append(textAt(text, {position, span.begin})).append(bytes);
         position = span.end;
     }
     return replaced.append(text.substr(position));

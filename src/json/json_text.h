@@ -101,4 +101,7 @@ bool sameJson(const Json &a, const Json &b);
 /// `indent` < 0: one line.
 std::string dumpJson(const Json &value, int indent = 4);
 
+/// A text as it is, another value as JSON in one line.
+std::string textOrJson(const Json &value);
+
 }  // namespace mdimappend

@@ -1,7 +1,11 @@
+// A claim is a small JSON document that is read whole and replaced by renaming;
+// its number is its file's name. What is damaged is held, for a minute.
+
 #include "lock/claims.h"
 
 #include "json/json_text.h"
 #include "storage/checksum.h"
+#include "storage/paths.h"
 
 #include <algorithm>
 #include <charconv>
@@ -37,6 +41,11 @@ std::optional<std::uint64_t> numberOf(const std::string &name)
 }
 
 }  // namespace
+
+std::string claimsFolder(const std::string &lock)
+{
+    return parentFolder(lock) + "/lease";
+}
 
 std::string toText(const Claim &claim)
 {
@@ -83,12 +92,12 @@ Claim freeAfter(const Claim &claim)
 std::string endOf(const Claim &claim)
 {
     if (claim.lease > longestWatched)
-        return std::format("That is a lease, which is over {:g} s after its "
+        return std::format("That is a lease, which expires {:g} s after its "
                            "last renewal. Whoever has its token can `abort` "
                            "it, and `gdal driver mdimappend unlock` ends it. ",
                            claim.lease.count());
-    return std::format("That is a lease, which is over {:g} s after its last "
-                       "renewal, if one waits for so long (--lock-timeout). ",
+    return std::format("That is a lease, which expires {:g} s after its last "
+                       "renewal, if you wait that long (--lock-timeout). ",
                        claim.lease.count());
 }
 
@@ -121,7 +130,7 @@ Result<std::optional<Claim>> Claims::latest()
         // It goes only when there is a higher one.
         if (number == vanished)
             return error("the claim '" + path(*number) +
-                         "' is listed and cannot be read");
+                         "' is listed, but cannot be read");
         vanished = number;
     }
 }

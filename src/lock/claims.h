@@ -10,8 +10,9 @@
 #pragma once
 
 #include "lock/holder.h"
+#include "settings/lock_mode.h"
 #include "status.h"
-#include "storage/storage.h"
+#include "storage/folder_storage.h"
 
 #include <chrono>
 #include <cstdint>
@@ -21,9 +22,8 @@
 namespace mdimappend
 {
 
-/// Shorter ones could not be renewed in time, longer ones would be waited for.
-constexpr std::chrono::seconds shortestLease{1};
-constexpr std::chrono::hours longestLease{24};
+/// The folder of the claims that belong to a lock.
+std::string claimsFolder(const std::string &lock);
 
 /// How long what a document says lasts; a minute where it is damaged.
 std::chrono::duration<double> leaseFrom(const Json &document);
@@ -54,8 +54,10 @@ std::string endOf(const Claim &claim);
 class Claims
 {
   public:
+    /// Of storage with folders: elsewhere a lease is a document
+    /// (object_lock.h).
     Claims(Storage &storage, std::string folder)
-        : m_storage(storage), m_folder(std::move(folder))
+        : m_storage(*storage.folders()), m_folder(std::move(folder))
     {
     }
 
@@ -79,7 +81,7 @@ class Claims
     Result<std::optional<std::uint64_t>> highest();
     std::string path(std::uint64_t number) const;
 
-    Storage &m_storage;
+    FolderStorage &m_storage;
     std::string m_folder;
 };
 

@@ -1,3 +1,6 @@
+// A holder's name is for humans, and for telling one claim from another
+// (nonce).
+
 #include "lock/holder.h"
 
 #include "storage/checksum.h"

@@ -1,10 +1,13 @@
+// Taken by creating the next claim, once the highest one is free or over; then
+// looked whether somebody has taken the kernel's lock meanwhile.
+
+#include "lock/lease.h"
+
 #include "lock/claims.h"
 #include "lock/kernel_lock.h"
+#include "lock/lock_trace.h"
 #include "lock/lock_wait.h"
-
-#include <condition_variable>
-#include <mutex>
-#include <thread>
+#include "lock/renewed_lease.h"
 
 namespace mdimappend
 {
@@ -14,108 +17,72 @@ namespace
 
 using Seconds = std::chrono::duration<double>;
 
-class Lease final : public Lock
+/// The highest claim of a folder, as long as nobody creates a higher one.
+class ClaimInFolder final : public HeldClaim
 {
   public:
-    Lease(const LockRequest &request, Storage &storage, Claim claim,
-          Seconds renewed)
-        : m_request(request), m_claims(storage, claimsFolder(request.path)),
-          m_isLeft(request.left.has_value()), m_claim(std::move(claim)),
-          m_renewed(renewed), m_renewing([this] { keepRenewing(); })
+    ClaimInFolder(const LockRequest &request, Storage &storage, Claim claim)
+        : m_path(request.path), m_isShared(request.left.has_value()),
+          m_claims(storage, claimsFolder(request.path)),
+          m_ticket{claim.number, claim.holder.nonce}, m_claim(std::move(claim))
     {
     }
 
-    ~Lease() override
+    Seconds lease() const override
     {
-        {
-            const std::lock_guard guard(m_mutex);
-            m_ended = true;
-        }
-        m_wake.notify_all();
-        m_renewing.join();
-        // Best effort: it ends by itself.
-        if (m_isLeft || !stillOurs())
-            return;
-        // Others who go on with it as well, and renew it, do not bring it back.
-        if (m_request.left)
-        {
-            static_cast<void>(bool(m_claims.create(freeAfter(m_claim))));
-            return;
-        }
-        m_claim.held = false;
-        static_cast<void>(bool(m_claims.rewrite(m_claim)));
+        return m_claim.lease;
     }
 
-    Lease(const Lease &) = delete;
-    Lease &operator=(const Lease &) = delete;
-
-    bool isLease() const override
+    Result<bool> renew() override
     {
+        ++m_claim.renewals;
+        MDIMAPPEND_RETURN_IF_ERROR(m_claims.rewrite(m_claim));
+        // Whoever has claimed since is found by looking.
         return true;
     }
 
-    Status stillOurs() override
+    Status look() override
     {
         MDIMAPPEND_ASSIGN(const auto latest, m_claims.latest());
-        const std::lock_guard guard(m_mutex);
-        if (!latest || latest->number != m_claim.number ||
-            latest->holder.nonce != m_claim.holder.nonce)
-            return error("the lease '" + m_request.path + "' was taken over" +
-                         (latest && latest->held
-                              ? " by " + latest->holder.describe()
-                              : std::string(" by somebody else")));
-        if (leaseTime(m_request) - m_renewed >= m_claim.lease)
-            return error("the lease '" + m_request.path +
-                         "' ran out: it could not be renewed in time");
-        return Status::ok();
+        if (latest &&
+            m_ticket == LeaseTicket{latest->number, latest->holder.nonce})
+            return Status::ok();
+        return error("the lease '" + m_path + "' was taken over" +
+                     (latest && latest->held
+                          ? " by " + latest->holder.describe()
+                          : std::string(" by somebody else")));
     }
 
-    void freeAtEnd() override
+    Status free() override
     {
-        m_isLeft = false;
+        MDIMAPPEND_RETURN_IF_ERROR(look());
+        // Others who go on with it as well, and renew it, do not bring it back.
+        if (m_isShared)
+            return m_claims.create(freeAfter(m_claim)).takeStatus();
+        m_claim.held = false;
+        return m_claims.rewrite(m_claim);
     }
 
-    Result<LeaseTicket> leave() override
+    LeaseTicket ticket() const override
     {
-        {
-            const std::lock_guard guard(m_mutex);
-            renew();
-        }
-        MDIMAPPEND_RETURN_IF_ERROR(stillOurs());
-        m_isLeft = true;
-        return LeaseTicket{m_claim.number, m_claim.holder.nonce};
+        return m_ticket;
     }
 
   private:
-    void keepRenewing()
-    {
-        std::unique_lock guard(m_mutex);
-        while (!m_wake.wait_for(guard, m_claim.lease / 3,
-                                [this] { return m_ended; }))
-            renew();
-    }
-
-    /// A lease that ran out is not renewed: somebody else may have counted.
-    void renew()
-    {
-        const auto now = leaseTime(m_request);
-        if (now - m_renewed >= m_claim.lease)
-            return;
-        ++m_claim.renewals;
-        if (m_claims.rewrite(m_claim))
-            m_renewed = now;
-    }
-
-    const LockRequest m_request;
+    const std::string m_path;
+    const bool m_isShared;
     Claims m_claims;
-    std::mutex m_mutex;
-    std::condition_variable m_wake;
-    bool m_ended = false;
-    bool m_isLeft;
+    const LeaseTicket m_ticket;
     Claim m_claim;
-    Seconds m_renewed;
-    std::thread m_renewing;
 };
+
+std::unique_ptr<Lock> holdClaim(const LockRequest &request, Storage &storage,
+                                const Claim &claim, Seconds claimed)
+{
+    return std::make_unique<RenewedLease>(
+        request, std::make_unique<ClaimInFolder>(request, storage, claim),
+        claimed);
+}
 
 /// Fails if somebody else has claimed since, or the lease was ended.
 Result<Claim> claimThatWasLeft(const LeaseTicket &left, const std::string &path,
@@ -143,20 +110,87 @@ Result<std::unique_ptr<Lock>> goOnWithLease(const LockRequest &request,
     mine.holder.nonce = request.left->nonce;
     const auto renewed = leaseTime(request);
     MDIMAPPEND_RETURN_IF_ERROR(claims.rewrite(mine));
-    auto lease = std::make_unique<Lease>(request, storage, mine, renewed);
+    auto lease = holdClaim(request, storage, mine, renewed);
     MDIMAPPEND_RETURN_IF_ERROR(lease->stillOurs());
-    return std::unique_ptr<Lock>(std::move(lease));
+    traceHolder(request.path, "the lease that was left is gone on with by",
+                mine.holder);
+    return lease;
+}
+
+/// Who is in the way: nobody, or somebody with the hint for a message.
+struct InTheWay
+{
+    std::optional<LockHolder> holder;
+    std::string hint;
+};
+
+Result<InTheWay> whoIsInTheWay(const LockRequest &request,
+                               const std::optional<Claim> &latest,
+                               ClaimWatch &watch)
+{
+    if (!latest || !latest->held)
+        return InTheWay{};
+    MDIMAPPEND_ASSIGN(const bool isGone,
+                      watch.isGone(*latest, leaseTime(request)));
+    if (!isGone)
+        return InTheWay{latest->holder, endOf(*latest)};
+    traceHolder(request.path, "the lease is over, and taken over: from",
+                latest->holder);
+    return InTheWay{};
+}
+
+Claim claimAfter(const std::optional<Claim> &latest, const LockRequest &request)
+{
+    Claim claim;
+    claim.number = latest ? latest->number + 1 : 1;
+    claim.lease = request.lease;
+    claim.holder = thisProcess(request.command);
+    return claim;
 }
 
 }  // namespace
 
-Status leaseIsOver(const std::string &path, const LockHolder *holder)
+Result<std::unique_ptr<Lock>> acquireLease(const LockRequest &request,
+                                           Storage &storage, Posix &posix)
 {
-    return error(
-        "the lease '" + path + "' of this transaction is over" +
-        (holder ? ": it is held by " + holder->describe() : std::string()) +
-        ". What was written for it is given up; nothing of it is in "
-        "the target. Begin anew.");
+    trace(request.path, "a lease is asked for");
+    if (request.left)
+        return goOnWithLease(request, storage);
+    Claims claims(storage, claimsFolder(request.path));
+    LockWait wait(request);
+    ClaimWatch watch(claims);
+    while (true)
+    {
+        MDIMAPPEND_ASSIGN(auto kernel, kernelLockHolder(request.path, posix));
+        if (kernel)
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(wait.pause(*kernel));
+            continue;
+        }
+        MDIMAPPEND_ASSIGN(const auto latest, claims.latest());
+        MDIMAPPEND_ASSIGN(const auto other,
+                          whoIsInTheWay(request, latest, watch));
+        if (other.holder)
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(wait.pause(*other.holder, other.hint));
+            continue;
+        }
+        const Claim mine = claimAfter(latest, request);
+        const auto claimed = leaseTime(request);
+        MDIMAPPEND_ASSIGN(const bool created, claims.create(mine));
+        if (!created)
+            continue;
+        auto lease = holdClaim(request, storage, mine, claimed);
+        // Who took the kernel's lock since has seen no claim, or waits for
+        // this one's end.
+        MDIMAPPEND_ASSIGN(kernel, kernelLockHolder(request.path, posix));
+        if (kernel)
+            continue;
+        claims.removeBefore(mine.number)
+            .ignore("what is left of others' claims only takes place");
+        traceHolder(request.path, "the lease is taken by", mine.holder);
+        return lease;
+    }
 }
 
 Status checkLeft(const LeaseTicket &left, const std::string &path,
@@ -166,61 +200,13 @@ Status checkLeft(const LeaseTicket &left, const std::string &path,
     return claimThatWasLeft(left, path, claims).takeStatus();
 }
 
-Result<std::unique_ptr<Lock>> acquireLease(const LockRequest &request,
-                                           Storage &storage)
-{
-    if (request.left)
-        return goOnWithLease(request, storage);
-    Claims claims(storage, claimsFolder(request.path));
-    LockWait wait(request);
-    ClaimWatch watch(claims);
-    while (true)
-    {
-        MDIMAPPEND_ASSIGN(auto kernel, kernelLockHolder(request.path));
-        if (kernel)
-        {
-            MDIMAPPEND_RETURN_IF_ERROR(wait.pause(*kernel));
-            continue;
-        }
-        MDIMAPPEND_ASSIGN(const auto latest, claims.latest());
-        if (latest && latest->held)
-        {
-            MDIMAPPEND_ASSIGN(const bool isGone,
-                              watch.isGone(*latest, leaseTime(request)));
-            if (!isGone)
-            {
-                MDIMAPPEND_RETURN_IF_ERROR(
-                    wait.pause(latest->holder, endOf(*latest)));
-                continue;
-            }
-        }
-        Claim mine;
-        mine.number = latest ? latest->number + 1 : 1;
-        mine.lease = request.lease;
-        mine.holder = thisProcess(request.command);
-        const auto claimed = leaseTime(request);
-        MDIMAPPEND_ASSIGN(const bool created, claims.create(mine));
-        if (!created)
-            continue;
-        std::unique_ptr<Lock> lease =
-            std::make_unique<Lease>(request, storage, mine, claimed);
-        // Who took the kernel's lock since has seen no claim, or waits for
-        // this one's end.
-        MDIMAPPEND_ASSIGN(kernel, kernelLockHolder(request.path));
-        if (kernel)
-            continue;
-        // What is left of others only takes place.
-        static_cast<void>(bool(claims.removeBefore(mine.number)));
-        return lease;
-    }
-}
-
 Result<bool> endLease(const std::string &path, Storage &storage)
 {
     Claims claims(storage, claimsFolder(path));
     MDIMAPPEND_ASSIGN(const auto latest, claims.latest());
     if (!latest || !latest->held)
         return false;
+    traceHolder(path, "the lease is ended by hand: of", latest->holder);
     return claims.create(freeAfter(*latest));
 }
 

@@ -1,9 +1,11 @@
+// Somebody who waits for a lock asks again and again, more and more seldom,
+// until the time is over or the caller has enough of it.
+
 #include "lock/lock_wait.h"
 
-#include "storage/local_storage.h"
+#include "lock/lock_trace.h"
 
 #include <algorithm>
-#include <ctime>
 #include <thread>
 
 namespace mdimappend
@@ -13,31 +15,25 @@ Status LockWait::pause(const LockHolder &holder, const std::string &hint)
 {
     const std::chrono::duration<double> waited = Clock::now() - m_started;
     if (m_request.timeout && waited >= *m_request.timeout)
+    {
+        traceHolder(m_request.path, "not waited for any longer: held by",
+                    holder);
         return {Failure::Locked, "locked by " + holder.describe() + ": '" +
                                      m_request.path + "'. " + hint +
                                      "Try again later."};
+    }
     if (m_request.cancelled && m_request.cancelled())
         return {Failure::Interrupted, "interrupted while waiting for the "
                                       "lock '" +
                                           m_request.path + "'"};
+    if (m_traced != holder)
+    {
+        traceHolder(m_request.path, "waited for: held by", holder);
+        m_traced = holder;
+    }
     std::this_thread::sleep_for(m_pause);
     m_pause = std::min(2 * m_pause, m_longest);
     return Status::ok();
-}
-
-std::chrono::duration<double> leaseTime(const LockRequest &request)
-{
-    if (request.clock)
-        return request.clock();
-    timespec now = {};
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return std::chrono::seconds(now.tv_sec) +
-           std::chrono::nanoseconds(now.tv_nsec);
-}
-
-std::string claimsFolder(const std::string &lock)
-{
-    return parentFolder(lock) + "/lease";
 }
 
 }  // namespace mdimappend

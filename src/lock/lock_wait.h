@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "lock/lock.h"
+#include "lock/lock_request.h"
 
 namespace mdimappend
 {
@@ -27,15 +27,8 @@ class LockWait
     std::chrono::milliseconds m_longest;
     Clock::time_point m_started = Clock::now();
     std::chrono::milliseconds m_pause{5};
+    /// Whom it has been said to wait for.
+    std::optional<LockHolder> m_traced;
 };
-
-/// Of a lease that was left; `holder`: whose it is now, or null.
-Status leaseIsOver(const std::string &path, const LockHolder *holder);
-
-/// The request's clock, or CLOCK_BOOTTIME.
-std::chrono::duration<double> leaseTime(const LockRequest &request);
-
-/// The folder of the claims that belong to a lock.
-std::string claimsFolder(const std::string &lock);
 
 }  // namespace mdimappend

@@ -8,58 +8,33 @@
 
 #pragma once
 
-#include "lock/lock.h"
+#include "lock/lock_document.h"
+#include "lock/lock_request.h"
 #include "storage/object_requests.h"
 
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace mdimappend
 {
 
-struct LockDocument
+struct TakenObjectLock
 {
-    bool held = false;
-    std::chrono::duration<double> lease{0};
-    std::uint64_t renewals = 0;
-    /// How often the lock has been taken: part of transactions' names.
-    std::uint64_t count = 0;
-    LockHolder holder;
-    /// Transactions that may have to be recovered.
-    std::vector<std::string> unsettled;
-    /// Whether these are all: journals need not be looked for.
-    bool complete = false;
-    /// If there are none: what the log ends with, if that is known.
+    std::unique_ptr<Lock> lock;
+    /// Nobody else has held it since this process did.
+    bool isContinued = false;
+    /// Nothing if it has to be looked for.
     std::optional<LogEnd> logEnd;
 };
 
-std::string toText(const LockDocument &document);
-/// One that is damaged is held, by nobody in particular.
-LockDocument parseLockDocument(const std::string &text);
-
-/// The document as it was seen last.
-struct SeenLock
-{
-    bool exists = false;
-    LockDocument document;
-    std::string version;
-    /// How long it has been so, by the server's clock.
-    std::optional<double> age;
-    /// This process has left it so.
-    bool ours = false;
-};
-
-Result<SeenLock> readObjectLock(ObjectRequests &requests,
-                                const std::string &path);
-
 /// `seen` is what this process knows of the document, if it does; what it
 /// leaves at the end is noted there. `requests` and `seen` must outlive the
-/// lock. Failure::Error where the store does not heed conditions.
-Result<std::unique_ptr<Lock>> acquireObjectLock(const LockRequest &request,
-                                                ObjectRequests &requests,
-                                                std::optional<SeenLock> &seen);
+/// lock. Failure::Locked when somebody else holds it; Failure::Error where the
+/// store does not heed conditions.
+Result<TakenObjectLock> acquireObjectLock(const LockRequest &request,
+                                          ObjectRequests &requests,
+                                          std::optional<SeenLock> &seen);
 
 /// Fails if the lease that was left is not held any more.
 Status checkLeft(const LeaseTicket &left, const std::string &path,

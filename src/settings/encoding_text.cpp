@@ -102,7 +102,7 @@ Result<Json> objectOf(const std::string &pairs)
         const auto key = pair.substr(0, middle);
         if (object.contains(key))
             return Status(Failure::Usage,
-                          "--encoding: the key '" + key + "' is there twice");
+                          "--encoding: the key '" + key + "' is given twice");
         MDIMAPPEND_ASSIGN(object[key], valueOf(key, pair.substr(middle + 1)));
     }
     return object;
@@ -117,8 +117,7 @@ Status completeFilters(const std::string &spec, ArrayEncoding &encoding)
             return {Failure::Usage, "--encoding '" + spec +
                                         "': filters need the dtype of what "
                                         "they filter"};
-        const int size = GDALGetDataTypeSizeBytes(*encoding.dtype);
-        const bool isUnsigned = !GDALDataTypeIsSigned(*encoding.dtype);
+        const int size = sizeOf(*encoding.dtype);
         if (filter["id"] == "shuffle")
             filter["elementsize"] = size;
         else if (size > 8)
@@ -128,7 +127,8 @@ Status completeFilters(const std::string &spec, ArrayEncoding &encoding)
         else
             // Differences of bit patterns are exact for floats too.
             filter["dtype"] = std::string(size == 1 ? "|" : "<") +
-                              (isUnsigned ? "u" : "i") + std::to_string(size);
+                              (isUnsigned(*encoding.dtype) ? "u" : "i") +
+                              std::to_string(size);
     }
     return Status::ok();
 }

@@ -1,3 +1,5 @@
+// Durations as texts, and how encodings of one array come together.
+
 #include "settings/options.h"
 
 #include <charconv>
@@ -26,7 +28,7 @@ Result<std::optional<Seconds>> parseDuration(const std::string &text)
     const auto end = text.data() + text.size();
     const auto [stop, code] = std::from_chars(text.data(), end, number);
     const auto unit = units.find(std::string(stop, end));
-    // A thousand years: what clocks can still add up.
+    // A thousand years is what clocks can still add up.
     constexpr double longest = 1000.0 * 366 * 86400;
     if (code != std::errc() || unit == units.end() || !(number >= 0) ||
         number * unit->second > longest)

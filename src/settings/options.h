@@ -1,19 +1,20 @@
 // What an append is asked to do: one plain struct, filled by whichever face is
-// in front (the GDAL algorithm, Python, a settings file).
+// in front (the GDAL algorithm, Python, a settings file). All of it can be
+// written down; what the process around an append provides is in
+// surroundings.h.
 
 #pragma once
 
-#include "lock/lock.h"
+#include "json/json_text.h"
+#include "settings/durability.h"
+#include "settings/lock_mode.h"
+#include "settings/number_type.h"
 #include "settings/step.h"
+#include "settings/zarr_format.h"
 #include "status.h"
-#include "storage/storage.h"
-#include "zarr/array_document.h"
-
-#include <gdal_priv.h>
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,15 +23,13 @@
 namespace mdimappend
 {
 
-class Posix;
-
 using Seconds = std::chrono::duration<double>;
 
 /// How one array is stored. What is not set is chosen for a new target; what is
 /// set must be so in an existing one.
 struct ArrayEncoding
 {
-    std::optional<GDALDataType> dtype;
+    std::optional<NumberType> dtype;
     /// One size per dimension, 0: the whole dimension. Empty: the whole array.
     std::optional<std::vector<std::uint64_t>> chunk;
     std::optional<std::vector<std::uint64_t>> shard;
@@ -88,16 +87,15 @@ enum class AttributesMode
     Ignore    ///< only those of the settings
 };
 
-struct SliceInput
+struct NamedSlice
 {
     std::string name;
     std::optional<std::string> label;
-    GDALDataset *dataset = nullptr;  ///< already open, or null
 };
 
 struct AppendOptions
 {
-    std::vector<SliceInput> slices;
+    std::vector<NamedSlice> slices;
     std::string target;
     std::string group;
     std::string appendDim;
@@ -154,16 +152,7 @@ struct AppendOptions
     int threads = 0;  ///< 0: as many as the work is worth, and processors
     bool dryRun = false;
     std::string message;
-    std::string command;              ///< for the lock and the log
-    Posix *posix = &Posix::system();  ///< unless a test brings its own
-    std::function<Seconds()> clock;   ///< of leases; the same
-
-    /// Called with 0..1; false asks the append to stop and undo.
-    std::function<bool(double)> progress;
-    std::function<bool()> cancelled;
-    std::function<void(const std::string &)> warn;
-    /// Called with one line for each slice when it is settled.
-    std::function<void(const std::string &)> tell;
+    std::string command;  ///< for the lock and the log
 };
 
 /// A number and a unit: s, min, h, D, W ("0.2s", "1D"; also ms); "forever" is

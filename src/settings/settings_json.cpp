@@ -1,9 +1,9 @@
 // The effective settings, in the names of a settings file.
 
+#include "secrets.h"
 #include "settings/encoding.h"
 #include "settings/settings.h"
 #include "settings/storage_options.h"
-#include "storage/object_address.h"
 
 namespace mdimappend
 {
@@ -22,7 +22,7 @@ Json configJson(const std::vector<std::string> &config)
     for (const auto &pair : config)
     {
         const auto middle = std::min(pair.find('='), pair.size());
-        // It is printed.
+        // What is made here is printed.
         const auto shown = withoutSecrets(pair);
         json[pair.substr(0, middle)] =
             middle < pair.size() ? shown.substr(middle + 1) : "";
@@ -46,7 +46,7 @@ Json variablesJson(const Encodings &encodings)
     return variables;
 }
 
-Json slicesJson(const std::vector<SliceInput> &slices)
+Json slicesJson(const std::vector<NamedSlice> &slices)
 {
     Json list = Json::array();
     for (const auto &slice : slices)

@@ -1,98 +1,17 @@
+// Readers of settings with a form of their own: configuration, slices,
+// variables.
+
 #include "settings/settings_readers.h"
 
-#include "storage/object_address.h"
-
-#include "lock/claims.h"
+#include "secrets.h"
 #include "settings/encoding.h"
 #include "settings/storage_options.h"
 
+#include <limits>
+#include <map>
+
 namespace mdimappend
 {
-
-namespace
-{
-
-/// Seconds, or a text such as "5min" or "forever".
-Result<std::optional<Seconds>> durationOf(const Value &value)
-{
-    if (value.json().is_number())
-    {
-        MDIMAPPEND_ASSIGN(const double seconds, value.number());
-        if (seconds < 0)
-            return value.wrong("a duration, 0 or more");
-        return std::optional<Seconds>(seconds);
-    }
-    if (!value.json().is_string())
-        return value.wrong("a duration (as in 30s or 5min)");
-    auto duration = parseDuration(value.json().get<std::string>());
-    if (!duration)
-        return value.fail(duration.status().message());
-    return duration;
-}
-
-}  // namespace
-
-Status readLockTimeout(const Value &value, Settings &settings)
-{
-    MDIMAPPEND_ASSIGN(settings.options.lockTimeout, durationOf(value));
-    return Status::ok();
-}
-
-Status readLease(const Value &value, Settings &settings)
-{
-    MDIMAPPEND_ASSIGN(const auto lease, durationOf(value));
-    if (!lease || *lease < shortestLease || *lease > longestLease)
-        return value.wrong("a duration from 1s to 1D");
-    settings.options.lease = *lease;
-    return Status::ok();
-}
-
-Status readWait(const Value &value, Settings &settings)
-{
-    auto &options = settings.options;
-    options.wait = value.json() != false;
-    options.waitTimeout.reset();
-    if (options.wait)
-    {
-        MDIMAPPEND_ASSIGN(options.waitTimeout, durationOf(value));
-        options.wait = options.waitTimeout != Seconds(0);
-    }
-    if (!options.wait)
-        options.waitTimeout.reset();
-    return Status::ok();
-}
-
-Status readPollInterval(const Value &value, Settings &settings)
-{
-    MDIMAPPEND_ASSIGN(const auto interval, durationOf(value));
-    if (!interval || interval->count() <= 0)
-        return value.wrong("a duration longer than 0");
-    settings.options.pollInterval = *interval;
-    return Status::ok();
-}
-
-const std::vector<Key<Settings>> &pollingKeys()
-{
-    static const std::vector<Key<Settings>> keys = {
-        {"interval", "", readPollInterval}, {"timeout", "", readWait}};
-    return keys;
-}
-
-Status readPolling(const Value &value, Settings &settings)
-{
-    const bool isObject = value.json().is_object();
-    bool polls = isObject;
-    if (!isObject && !value.json().is_boolean())
-        return value.wrong("true, false, or interval and timeout");
-    if (!isObject)
-    {
-        MDIMAPPEND_ASSIGN(polls, value.truth());
-    }
-    settings.options.wait = polls;
-    settings.options.waitTimeout =
-        polls ? std::optional<Seconds>(60) : std::nullopt;
-    return isObject ? readObject(value, pollingKeys(), settings) : Status::ok();
-}
 
 void mergeDeep(Json &into, const Json &over)
 {
@@ -126,7 +45,7 @@ Status readConfig(const Value &value, std::vector<std::string> &config)
     {
         const Value element = value.at(key);
         if (key.empty() || key.find('=') != std::string::npos)
-            return element.fail("'" + key + "' is no option's name");
+            return element.fail("'" + key + "' is not an option's name");
         if (option.is_boolean())
             setConfig(config, key, option.get<bool>() ? "YES" : "NO");
         else if (option.is_number_integer())
@@ -140,11 +59,97 @@ Status readConfig(const Value &value, std::vector<std::string> &config)
     return Status::ok();
 }
 
+Status readZarrFormat(const Value &value, Settings &settings)
+{
+    MDIMAPPEND_ASSIGN(const auto format, value.whole(2, 3));
+    settings.options.zarrFormat = format == 2 ? ZarrFormat::V2 : ZarrFormat::V3;
+    return Status::ok();
+}
+
+Status readSlicesPerCommit(const Value &value, Settings &settings)
+{
+    MDIMAPPEND_ASSIGN(const auto count,
+                      value.whole(1, std::numeric_limits<int>::max()));
+    settings.options.slicesPerCommit = static_cast<int>(count);
+    return Status::ok();
+}
+
+Status readThreads(const Value &value, Settings &settings)
+{
+    std::int64_t threads = 0;
+    if (value.json() != "ALL_CPUS")
+    {
+        if (!value.json().is_number())
+            return value.wrong("a whole number or ALL_CPUS");
+        MDIMAPPEND_ASSIGN(threads, value.whole(1, 1024));
+    }
+    settings.options.threads = static_cast<int>(threads);
+    return Status::ok();
+}
+
+Status readStep(const Value &value, Settings &settings)
+{
+    MDIMAPPEND_ASSIGN(settings.options.step, stepOf(value));
+    return Status::ok();
+}
+
+Status readFixedDims(const Value &value, Settings &settings)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(value.requireObject());
+    for (const auto &[name, ignored] : value.json().items())
+    {
+        MDIMAPPEND_ASSIGN(
+            const auto size,
+            value.at(name).whole(1, std::numeric_limits<std::int64_t>::max()));
+        settings.options.fixedDims[name] = static_cast<std::uint64_t>(size);
+    }
+    return Status::ok();
+}
+
+Status readRename(const Value &value, Settings &settings)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(value.requireObject());
+    for (const auto &[from, ignored] : value.json().items())
+    {
+        MDIMAPPEND_ASSIGN(settings.options.renamedArrays[from],
+                          value.at(from).name());
+    }
+    return Status::ok();
+}
+
+Status readAttributes(const Value &value, Settings &settings)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(value.requireObject());
+    mergeDeep(settings.options.attributes, value.json());
+    return Status::ok();
+}
+
+Status readBothConfigs(const Value &value, Settings &settings)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(readConfig(value, settings.options.sliceConfig));
+    return readConfig(value, settings.options.targetConfig);
+}
+
+Status readEngine(const Value &value, Settings &settings)
+{
+    static const std::map<std::string, std::vector<std::string>> engines = {
+        {"netcdf4", {"netCDF"}}, {"h5netcdf", {"netCDF", "HDF5"}},
+        {"scipy", {"netCDF"}},   {"zarr", {"Zarr"}},
+        {"cfgrib", {"GRIB"}},    {"rasterio", {}}};
+    MDIMAPPEND_ASSIGN(const auto engine, value.name());
+    const auto drivers = engines.find(engine);
+    if (drivers == engines.end())
+        return value.fail("no GDAL driver is known for xarray's engine '" +
+                          engine + "': name drivers with input_format");
+    settings.options.allowedDrivers = drivers->second;
+    return Status::ok();
+}
+
 namespace
 {
 
 /// A label may be a number: labels of an append dimension often are.
-Status readLabel(const Value &value, SliceInput &slice)
+Status readLabel(const Value &value, NamedSlice &slice)
 {
     if (value.json().is_number())
         slice.label = dumpJson(value.json(), -1);
@@ -157,11 +162,11 @@ Status readLabel(const Value &value, SliceInput &slice)
 
 }  // namespace
 
-const std::vector<Key<SliceInput>> &sliceKeys()
+const std::vector<Key<NamedSlice>> &sliceKeys()
 {
-    static const std::vector<Key<SliceInput>> keys = {
+    static const std::vector<Key<NamedSlice>> keys = {
         {"slice", "",
-         [](const Value &value, SliceInput &slice) -> Status
+         [](const Value &value, NamedSlice &slice) -> Status
          {
              MDIMAPPEND_ASSIGN(slice.name, value.name());
              return Status::ok();
@@ -173,11 +178,11 @@ const std::vector<Key<SliceInput>> &sliceKeys()
 Status readSlices(const Value &value, Settings &settings)
 {
     MDIMAPPEND_RETURN_IF_ERROR(value.requireList());
-    std::vector<SliceInput> slices;
+    std::vector<NamedSlice> slices;
     for (std::size_t i = 0; i < value.json().size(); ++i)
     {
         const Value element = value.at(i);
-        SliceInput slice;
+        NamedSlice slice;
         if (element.json().is_object())
         {
             MDIMAPPEND_RETURN_IF_ERROR(readObject(element, sliceKeys(), slice));

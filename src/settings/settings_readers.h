@@ -1,5 +1,5 @@
 // How the values of settings are read that are more than a text, a number or a
-// choice. settings.cpp says which key has which.
+// choice. settings_keys.cpp says which key has which.
 
 #pragma once
 
@@ -18,7 +18,7 @@ struct VariableReading
 };
 
 const std::vector<Key<Settings>> &pollingKeys();
-const std::vector<Key<SliceInput>> &sliceKeys();
+const std::vector<Key<NamedSlice>> &sliceKeys();
 const std::vector<Key<VariableReading>> &variableKeys();
 
 /// Objects are merged, all else takes the place of what was there.
@@ -36,5 +36,16 @@ Status readPollInterval(const Value &value, Settings &settings);
 Status readPolling(const Value &value, Settings &settings);
 Status readSlices(const Value &value, Settings &settings);
 Status readVariables(const Value &value, Settings &settings);
+Status readZarrFormat(const Value &value, Settings &settings);
+Status readSlicesPerCommit(const Value &value, Settings &settings);
+Status readThreads(const Value &value, Settings &settings);
+Status readStep(const Value &value, Settings &settings);
+Status readFixedDims(const Value &value, Settings &settings);
+Status readRename(const Value &value, Settings &settings);
+Status readAttributes(const Value &value, Settings &settings);
+/// Of slices and of the target.
+Status readBothConfigs(const Value &value, Settings &settings);
+/// xarray's engines, as the GDAL drivers that read the same.
+Status readEngine(const Value &value, Settings &settings);
 
 }  // namespace mdimappend

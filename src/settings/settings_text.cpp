@@ -1,10 +1,13 @@
+// Reads a settings file: as JSON or YAML, and with environment variables in it.
+
 #include "settings/settings_text.h"
 
 #include "json/utf8.h"
 #include "settings/value.h"
+#include "vsi/vsi_file.h"
 
 #include <cpl_error.h>
-#include <cpl_vsi_virtual.h>
+#include <cpl_string.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -112,12 +115,12 @@ Result<std::string> readText(const std::string &file)
                                 : std::string("cannot be read: ") +
                                       VSIStrerror(errno));
     };
-    VSIVirtualHandleUniquePtr handle(VSIFOpenL(file.c_str(), "rb"));
+    VsiFile handle = VsiFile::open(file);
     if (!handle)
         return unreadable();
     std::string text(maximumFileSize + 1, '\0');
-    const auto size = handle->Read(text.data(), 1, text.size());
-    if (handle->Error())
+    const auto size = handle.read(text.data(), text.size());
+    if (handle.failed())
         return unreadable();
     if (size > maximumFileSize)
         return wrong("has more than " + std::to_string(maximumFileSize >> 20) +
@@ -163,7 +166,7 @@ Result<Json> readSettingsText(const std::string &file)
     const bool json = isJson(file, text);
     auto parsed = json ? parseJson(text) : parseYaml(text);
     if (!parsed)
-        return wrong(std::string(" is no ") + (json ? "JSON" : "YAML") + ": " +
+        return wrong((json ? ": " : " is not valid YAML: ") +
                      parsed.status().message());
     if (parsed->is_null())
         return wrong(" is empty");

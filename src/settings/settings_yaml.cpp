@@ -1,11 +1,13 @@
+// YAML's events as one JSON value: aliases, merges (<<), tags and limits.
+
 #include "settings/settings_text.h"
+
+#include "settings/yaml_scalar.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
-#include <charconv>
-#include <limits>
 #include <map>
 #include <sstream>
 #include <unordered_set>
@@ -28,71 +30,6 @@ struct Refused
     YAML::Mark mark;
     std::string what;
 };
-
-bool isDigits(std::string_view text)
-{
-    return !text.empty() &&
-           text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-/// What YAML 1.1, 1.2 and JSON agree to be a number.
-std::optional<Json> numberOf(const std::string &text)
-{
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    static const std::map<std::string, double> words = {
-        {".nan", std::numeric_limits<double>::quiet_NaN()},
-        {".NaN", std::numeric_limits<double>::quiet_NaN()},
-        {".NAN", std::numeric_limits<double>::quiet_NaN()},
-        {".inf", infinity},
-        {".Inf", infinity},
-        {".INF", infinity},
-        {"+.inf", infinity},
-        {"+.Inf", infinity},
-        {"+.INF", infinity},
-        {"-.inf", -infinity},
-        {"-.Inf", -infinity},
-        {"-.INF", -infinity}};
-    if (const auto word = words.find(text); word != words.end())
-        return Json(word->second);
-    std::string_view digits = text;
-    if (!digits.empty() && (digits[0] == '+' || digits[0] == '-'))
-        digits.remove_prefix(1);
-    // 007 is 7, an octal number or a text, depending on whom one asks.
-    const bool isInteger = isDigits(digits);
-    if (isInteger && digits.size() > 1 && digits[0] == '0')
-        return std::nullopt;
-    if (digits.empty() ||
-        digits.find_first_not_of("0123456789.eE+-") != std::string_view::npos)
-        return std::nullopt;
-    const std::string plain = text[0] == '+' ? text.substr(1) : text;
-    const auto *end = plain.data() + plain.size();
-    const auto exactly = [&](auto number) -> std::optional<Json>
-    {
-        const auto [stop, code] = std::from_chars(plain.data(), end, number);
-        if (code != std::errc() || stop != end)
-            return std::nullopt;
-        return Json(number);
-    };
-    if (isInteger)
-    {
-        if (auto number = exactly(std::int64_t{}))
-            return number;
-        if (auto number = exactly(std::uint64_t{}))
-            return number;
-    }
-    return exactly(double{});
-}
-
-Json plainScalar(const std::string &text)
-{
-    if (text == "true" || text == "True" || text == "TRUE")
-        return true;
-    if (text == "false" || text == "False" || text == "FALSE")
-        return false;
-    if (auto number = numberOf(text))
-        return *number;
-    return text;
-}
 
 /// Builds the value from the parser's events, in one pass.
 class Builder final : public YAML::EventHandler
@@ -181,12 +118,12 @@ class Builder final : public YAML::EventHandler
     static Json scalar(const YAML::Mark &mark, const std::string &tag,
                        const std::string &text)
     {
-        // "?": without quotation marks, "!": with them.
+        // "?" is a text without quotation marks, "!" one with them.
         if (tag == "?" || tag.empty())
-            return plainScalar(text);
+            return yamlScalar(text);
         if (tag == "!" || tag == "tag:yaml.org,2002:str")
             return text;
-        const auto value = plainScalar(text);
+        const auto value = yamlScalar(text);
         if ((tag == "tag:yaml.org,2002:int" && value.is_number_integer()) ||
             (tag == "tag:yaml.org,2002:float" && value.is_number()) ||
             (tag == "tag:yaml.org,2002:bool" && value.is_boolean()))
@@ -222,7 +159,7 @@ class Builder final : public YAML::EventHandler
     {
         m_bytes += bytes;
         if (m_bytes > maximumBytes)
-            throw Refused{mark, "too large, with what its aliases stand for"};
+            throw Refused{mark, "too large once its aliases are expanded"};
     }
 
     void add(const YAML::Mark &mark, YAML::anchor_t anchor, Json value,
@@ -252,11 +189,11 @@ class Builder final : public YAML::EventHandler
                         bool isMerge)
     {
         if (!value.is_string())
-            throw Refused{mark, "a key must be a text"};
+            throw Refused{mark, "a key must be a string"};
         frame.key = value.get<std::string>();
         frame.keyIsMerge = isMerge;
         if (!isMerge && !frame.keys.insert(*frame.key).second)
-            throw Refused{mark, "the key '" + *frame.key + "' is there twice"};
+            throw Refused{mark, "the key '" + *frame.key + "' is given twice"};
     }
 
     static void addMember(const YAML::Mark &mark, Frame &frame, Json value)

@@ -1,3 +1,5 @@
+// Reads the rule for steps between labels.
+
 #include "settings/step.h"
 
 #include <charconv>
@@ -56,7 +58,7 @@ std::optional<Nanoseconds> times(const Amount &amount, Nanoseconds unit)
         digits = digits * 10 + (digit - '0');
         divisor *= 10;
     }
-    // At most 30 digits and 15 of a week's nanoseconds: cut before they meet.
+    // 30 digits and the 15 of a week's nanoseconds would be too many at once.
     while (divisor > 1 && digits % 10 == 0)
     {
         digits /= 10;
@@ -83,6 +85,32 @@ std::optional<int> wholeNumber(const Amount &amount)
         return std::nullopt;
     const int value = std::stoi(amount.whole);
     return amount.negative ? -value : value;
+}
+
+/// False if there is no such unit, or the step is no step.
+bool setDateStep(const Amount &amount, StepRule &step)
+{
+    static const std::map<std::string, Nanoseconds> units = {
+        {"ns", 1},
+        {"us", 1'000},
+        {"ms", 1'000'000},
+        {"s", 1'000'000'000},
+        {"min", 60'000'000'000},
+        {"h", 3'600'000'000'000},
+        {"D", 86'400'000'000'000},
+        {"W", 604'800'000'000'000}};
+    if (const auto unit = units.find(amount.unit); unit != units.end())
+    {
+        step.kind = StepRule::Kind::Duration;
+        step.nanoseconds = times(amount, unit->second).value_or(0);
+        return step.nanoseconds != 0;
+    }
+    if (amount.unit != "mo" && amount.unit != "Y")
+        return false;
+    step.kind = StepRule::Kind::Months;
+    step.months =
+        wholeNumber(amount).value_or(0) * (amount.unit == "Y" ? 12 : 1);
+    return step.months != 0;
 }
 
 }  // namespace
@@ -112,21 +140,6 @@ Result<StepRule> parseStep(const std::string &text)
         {"increasing", StepRule::Kind::Increasing},
         {"decreasing", StepRule::Kind::Decreasing},
         {"constant", StepRule::Kind::Constant}};
-    static const std::map<std::string, Nanoseconds> units = {
-        {"ns", 1},
-        {"us", 1'000},
-        {"ms", 1'000'000},
-        {"s", 1'000'000'000},
-        {"min", 60'000'000'000},
-        {"h", 3'600'000'000'000},
-        {"D", 86'400'000'000'000},
-        {"W", 604'800'000'000'000}};
-    const Status wrong(
-        Failure::Usage,
-        "the step '" + text +
-            "' is none of any, increasing, decreasing, constant, a number, or "
-            "a number and ns, us, ms, s, min, h, D, W, mo or Y (as in 6h, 1D, "
-            "1mo; not 0)");
     StepRule step;
     step.text = text;
     if (const auto word = words.find(text); word != words.end())
@@ -134,33 +147,20 @@ Result<StepRule> parseStep(const std::string &text)
         step.kind = word->second;
         return step;
     }
-    if (const auto amount = parseAmount(text); amount && !amount->unit.empty())
-    {
-        const auto unit = units.find(amount->unit);
-        if (unit != units.end())
-        {
-            const auto exact = times(*amount, unit->second);
-            step.kind = StepRule::Kind::Duration;
-            step.nanoseconds = exact.value_or(0);
-            if (step.nanoseconds != 0)
-                return step;
-        }
-        else if (amount->unit == "mo" || amount->unit == "Y")
-        {
-            step.kind = StepRule::Kind::Months;
-            step.months = wholeNumber(*amount).value_or(0) *
-                          (amount->unit == "Y" ? 12 : 1);
-            if (step.months != 0)
-                return step;
-        }
-    }
+    const auto amount = parseAmount(text);
+    if (amount && !amount->unit.empty() && setDateStep(*amount, step))
+        return step;
     const auto *end = text.data() + text.size();
     const auto [stop, code] = std::from_chars(text.data(), end, step.number);
     step.kind = StepRule::Kind::Number;
     if (code == std::errc() && stop == end && std::isfinite(step.number) &&
         step.number != 0)
         return step;
-    return wrong;
+    return Status(Failure::Usage,
+                  "the step '" + text +
+                      "' is not one of any, increasing, decreasing, constant, "
+                      "a number, or a number and ns, us, ms, s, min, h, D, W, "
+                      "mo or Y (as in 6h, 1D, 1mo; not 0)");
 }
 
 }  // namespace mdimappend

@@ -1,3 +1,6 @@
+// fsspec's storage options, as the GDAL configuration options that mean the
+// same.
+
 #include "settings/storage_options.h"
 
 #include <cpl_string.h>

@@ -1,3 +1,6 @@
+// Reads values of settings as the kinds of things that they should be, and says
+// where one that is not stands.
+
 #include "settings/value.h"
 
 #include <cmath>
@@ -103,15 +106,15 @@ Result<std::string> Value::text() const
     if (m_json.is_string())
         return m_json.get<std::string>();
     return wrong(m_json.is_primitive() && !m_json.is_null()
-                     ? "a text (put it in quotation marks)"
-                     : "a text");
+                     ? "a string (put it in quotation marks)"
+                     : "a string");
 }
 
 Result<std::string> Value::name() const
 {
     MDIMAPPEND_ASSIGN(auto name, text());
     if (name.empty())
-        return wrong("a text that is not empty");
+        return wrong("a string that is not empty");
     return name;
 }
 
@@ -212,7 +215,7 @@ Status givenTwice(const Value &object, const std::string &one,
                   const std::string &other)
 {
     return object.fail("'" + one + "' and '" + other +
-                       "' say the same: give one of them");
+                       "' mean the same: give one of them");
 }
 
 Status unknownKey(const Value &object, const std::string &key,
@@ -225,7 +228,7 @@ Status unknownKey(const Value &object, const std::string &key,
         hint = "; did you mean '" + *meant + "'?";
     else if (known.size() <= 12)
     {
-        hint = "; known are ";
+        hint = "; expected one of ";
         for (const auto &each : known)
             hint += (&each == &known.front() ? "" : ", ") + each;
     }

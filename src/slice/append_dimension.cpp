@@ -63,17 +63,15 @@ Result<std::string> findAppendDimension(SourceContents &contents,
     if (dimensions.size() == 1)
         return dimensions.front();
     if (dimensions.size() > 1)
-        return noAppendDimension(contents,
-                                 "has more than one dimension of time.");
+        return noAppendDimension(contents, "has more than one time dimension.");
     const SourceArray *time = contents.find("time");
     if (asksForLabel(request) || (time && time->array.dimensions.empty()))
         return std::string("time");
     const auto scalars = temporalNames(contents, 0);
     if (scalars.size() == 1)
         return scalars.front();
-    return noAppendDimension(contents,
-                             "has no dimension of time, and no label is given "
-                             "(--label, --label-from).");
+    return noAppendDimension(contents, "has no time dimension, and no label is "
+                                       "given (--label, --label-from).");
 }
 
 void putInFront(SourceArray &source, const std::string &dimension)
@@ -85,64 +83,39 @@ void putInFront(SourceArray &source, const std::string &dimension)
     source.dimensionAdded = true;
 }
 
-/// The arrays that do not get the dimension: what other arrays refer to.
-std::set<std::string> auxiliaryNames(const SourceContents &contents)
-{
-    std::set<std::string> names;
-    for (const SourceArray &source : contents.arrays)
-        for (std::string &name : referencedNames(source.array.attributes))
-            if (name != source.array.name)
-                names.insert(std::move(name));
-    return names;
-}
-
-std::set<std::string> boundsOf(const SliceArray &array)
-{
-    std::set<std::string> names;
-    for (const char *key : {"bounds", "climatology"})
-        if (const auto found = array.attributes.find(key);
-            found != array.attributes.end() && found->is_string())
-            names.insert(found->get<std::string>());
-    return names;
-}
-
 /// Returns how many arrays got the dimension. `label` is the scalar that
 /// becomes the label array, or null: its bounds get the dimension, too.
 std::size_t addDimension(SourceContents &contents, const std::string &name,
                          SourceArray *label)
 {
-    const std::set<std::string> auxiliary = auxiliaryNames(contents);
-    const std::set<std::string> bounds =
-        label ? boundsOf(label->array) : std::set<std::string>();
-    std::size_t added = 0;
+    std::vector<NamedArray> arrays;
+    for (const SourceArray &source : contents.arrays)
+        arrays.push_back({source.array.name, source.array.dimensions,
+                          source.array.attributes});
+    const std::set<std::string> data = dataAmong(arrays);
     for (SourceArray &source : contents.arrays)
     {
-        const SliceArray &array = source.array;
-        const bool coordinate = array.dimensions.size() == 1 &&
-                                array.dimensions.front() == array.name;
-        const bool data = !coordinate && !array.dimensions.empty() &&
-                          !auxiliary.contains(array.name);
-        if (data || bounds.contains(array.name))
+        const std::string &own = source.array.name;
+        if (data.contains(own) ||
+            (label && namesBounds(label->array.attributes, own)))
             putInFront(source, name);
-        added += data ? 1 : 0;
     }
     if (label)
         putInFront(*label, name);
-    return added;
+    return data.size();
 }
 
 Status alreadyThere(const std::string &what, const std::string &name)
 {
-    return refused("a label is given, but it has the " + what + " '" + name +
-                   "' already. Give no label for it.");
+    return refused("a label is given, but it already has the " + what + " '" +
+                   name + "'. Give no label for it.");
 }
 
 void markLabels(SourceContents &contents, const std::string &name)
 {
     for (SourceArray &source : contents.arrays)
         source.array.labels = source.array.name == name &&
-                              source.array.dimensions.size() == 1 &&
-                              source.array.dimensions.front() == name;
+                              isCoordinate(name, source.array.dimensions);
 }
 
 }  // namespace
@@ -165,8 +138,8 @@ Result<AppendDimension> settleAppendDimension(SourceContents &contents,
     SourceArray *scalar = contents.find(found.name);
     if (scalar && !scalar->array.dimensions.empty())
         return refused("has no dimension '" + found.name +
-                       "', and its array of that name is no scalar: it cannot "
-                       "be the label.");
+                       "', and its array of that name is not a scalar: it "
+                       "cannot be the label.");
     if (scalar && asksForLabel(request))
         return alreadyThere("scalar", found.name);
     if (!scalar && !asksForLabel(request))
@@ -180,7 +153,7 @@ Result<AppendDimension> settleAppendDimension(SourceContents &contents,
         found.label = std::move(label);
     }
     if (addDimension(contents, found.name, scalar) == 0)
-        return refused("has no array that is data.");
+        return refused("has no data arrays.");
     contents.dimensions.insert(contents.dimensions.begin(),
                                {found.name, 1, true});
     markLabels(contents, found.name);

@@ -1,5 +1,5 @@
-// Finds the names that the attributes of a CF array refer to: bounds,
-// coordinates, grid mappings, cell measures.
+// Finds what the attributes of CF arrays refer to, and which arrays are data:
+// those that are neither coordinates nor referred to.
 
 #include "slice/cf_references.h"
 
@@ -34,6 +34,38 @@ std::vector<std::string> referencedNames(const Json &attributes)
         }
     }
     return names;
+}
+
+bool namesBounds(const Json &attributes, const std::string &array)
+{
+    return textMember(attributes, "bounds") == array ||
+           textMember(attributes, "climatology") == array;
+}
+
+bool isCoordinate(const std::string &name,
+                  const std::vector<std::string> &dimensions)
+{
+    return dimensions.size() == 1 && dimensions.front() == name;
+}
+
+std::set<std::string> dataAmong(const std::vector<NamedArray> &arrays)
+{
+    std::set<std::string> referred;
+    for (const auto &array : arrays)
+    {
+        for (auto &name : referencedNames(array.attributes))
+            if (name != array.name)
+                referred.insert(std::move(name));
+    }
+    std::set<std::string> data;
+    for (const auto &array : arrays)
+    {
+        if (!array.dimensions.empty() &&
+            !isCoordinate(array.name, array.dimensions) &&
+            !referred.contains(array.name))
+            data.insert(array.name);
+    }
+    return data;
 }
 
 }  // namespace mdimappend

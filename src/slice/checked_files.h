@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include "slice/seen_files.h"
 #include "status.h"
 
 #include <memory>
@@ -19,26 +20,7 @@
 namespace mdimappend
 {
 
-/// What files of a slice were when they were read, for all its readers.
-class SeenFiles
-{
-  public:
-    SeenFiles();
-    ~SeenFiles();
-    SeenFiles(const SeenFiles &) = delete;
-    SeenFiles &operator=(const SeenFiles &) = delete;
-
-    /// Notes a local file as it is now, or that it is not there; false if it
-    /// was seen otherwise before.
-    bool note(const std::string &path);
-
-    /// The first file that is no longer as it was seen; "" if none.
-    std::string changed() const;
-
-  private:
-    struct Files;
-    std::unique_ptr<Files> m_files;
-};
+class CheckedOpening;
 
 class CheckedFiles
 {
@@ -47,6 +29,8 @@ class CheckedFiles
     /// that libraries open by themselves.
     static bool areNeeded(const std::string &file);
 
+    /// GDAL is configured as it is now in this thread whenever a file is
+    /// opened.
     CheckedFiles(const std::string &file, std::shared_ptr<SeenFiles> seen);
     ~CheckedFiles();
     CheckedFiles(const CheckedFiles &) = delete;
@@ -59,10 +43,9 @@ class CheckedFiles
     /// Failure::Unavailable: the first failure; without the slice's name.
     Status failure() const;
 
-    struct State;
-
   private:
-    std::shared_ptr<State> m_state;
+    std::shared_ptr<CheckedOpening> m_opening;
+    std::string m_mount;  ///< the name of `m_opening` below the prefix
 };
 
 /// A message of GDAL with the names of files as they are.

@@ -16,6 +16,33 @@ std::uint64_t elementCount(const Extent &extent)
     return count;
 }
 
+namespace
+{
+
+/// How many bytes lie between neighbours along each axis.
+std::vector<std::size_t> stridesOf(const Extent &shape, std::size_t elementSize)
+{
+    std::vector<std::size_t> strides(shape.size());
+    std::size_t step = elementSize;
+    for (std::size_t i = shape.size(); i-- > 0;)
+    {
+        strides[i] = step;
+        step *= static_cast<std::size_t>(shape[i]);
+    }
+    return strides;
+}
+
+std::size_t offsetOf(const Extent &origin,
+                     const std::vector<std::size_t> &strides)
+{
+    std::size_t offset = 0;
+    for (std::size_t i = 0; i < strides.size(); ++i)
+        offset += static_cast<std::size_t>(origin[i]) * strides[i];
+    return offset;
+}
+
+}  // namespace
+
 void copyBox(const void *source, const Extent &sourceShape,
              const Extent &sourceOrigin, void *target,
              const Extent &targetShape, const Extent &targetOrigin,
@@ -35,24 +62,12 @@ void copyBox(const void *source, const Extent &sourceShape,
             extent[outer] != targetShape[outer])
             break;
     }
-    std::vector<std::size_t> sourceStride(rank);
-    std::vector<std::size_t> targetStride(rank);
-    std::size_t sourceStep = elementSize;
-    std::size_t targetStep = elementSize;
-    for (std::size_t i = rank; i-- > 0;)
-    {
-        sourceStride[i] = sourceStep;
-        targetStride[i] = targetStep;
-        sourceStep *= static_cast<std::size_t>(sourceShape[i]);
-        targetStep *= static_cast<std::size_t>(targetShape[i]);
-    }
-    auto from = static_cast<const char *>(source);
-    auto to = static_cast<char *>(target);
-    for (std::size_t i = 0; i < rank; ++i)
-    {
-        from += sourceOrigin[i] * sourceStride[i];
-        to += targetOrigin[i] * targetStride[i];
-    }
+    const auto sourceStride = stridesOf(sourceShape, elementSize);
+    const auto targetStride = stridesOf(targetShape, elementSize);
+    auto from = static_cast<const char *>(source) +
+                offsetOf(sourceOrigin, sourceStride);
+    auto to =
+        static_cast<char *>(target) + offsetOf(targetOrigin, targetStride);
     std::vector<std::uint64_t> index(outer, 0);
     while (true)
     {

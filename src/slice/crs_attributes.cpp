@@ -18,7 +18,7 @@ namespace
 
 std::string shortest(double number)
 {
-    // As Python's str(float), which rioxarray writes.
+    // Python's str(float), which rioxarray writes, does the same.
     const double size = std::abs(number);
     const bool plain = size == 0.0 || (size >= 1e-4 && size < 1e16);
     char text[32];

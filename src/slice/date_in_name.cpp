@@ -197,7 +197,7 @@ Status checkPattern(std::string_view pattern)
                 return {Failure::Usage,
                         "pattern '" + std::string(pattern) + "': '%" +
                             std::string(1, letter) +
-                            "' is none of %Y %y %m %b %d %j %H %M %S %%."};
+                            "' is not one of %Y %y %m %b %d %j %H %M %S %%."};
             letters += letter;
             ++p;
         }

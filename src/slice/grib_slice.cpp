@@ -115,11 +115,11 @@ void findStrayInstants(SourceContents &contents)
             source.array.dimensions,
             [](const std::string &name) { return name.starts_with("time"); });
         if (!timed && source.array.dimensions.size() > 1 && source.problem)
-            source.problem = refused(
-                "array '" + source.array.name +
-                "': has one instant only, and other arrays of the file have "
-                "a dimension of time. Exclude it with --exclude-array, or "
-                "split the file.");
+            source.problem =
+                refused("array '" + source.array.name +
+                        "': it has only one instant, and other arrays of the "
+                        "file have a time dimension. Exclude it with "
+                        "--exclude-array, or split the file.");
     }
 }
 

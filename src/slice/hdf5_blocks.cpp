@@ -1,17 +1,13 @@
-// Finds the blocks of an HDF5 array with libhdf5, and reads and decodes them
-// without it.
+// Asks libhdf5 where the blocks of an array are in the file, and how they are
+// encoded.
 
 #include "slice/hdf5_blocks.h"
 
 #include "slice/hdf5_file.h"
 
 #include <cpl_compressor.h>
-#include <cpl_conv.h>
-#include <cpl_error.h>
 
 #include <algorithm>
-#include <cstring>
-#include <limits>
 
 namespace mdimappend
 {
@@ -24,9 +20,6 @@ constexpr std::uint64_t mostBlocks = 1ULL << 20;
 
 /// A block is decoded whole, also for a part of it.
 constexpr std::uint64_t largestBlock = 64ULL << 20;
-
-/// For shorter runs of contiguous values the library is as fast.
-constexpr std::uint64_t shortestRun = 4096;
 
 /// As libhdf5 registers it; zlib and shuffle have names of their own.
 constexpr H5Z_filter_t zstdFilter = 32015;
@@ -81,56 +74,6 @@ bool hasShape(hid_t dataset, const Extent &shape)
            std::ranges::equal(extent, shape);
 }
 
-/// HDF5's shuffle: the first bytes of all elements, then the second ones, ...;
-/// what is left after whole elements is as it was.
-template <class Word>
-void unshuffle(const char *from, char *to, std::size_t count)
-{
-    const auto *bytes = reinterpret_cast<const unsigned char *>(from);
-    for (std::size_t i = 0; i < count; ++i)
-    {
-        // Compilers make vector instructions of this form.
-        Word word = 0;
-        for (std::size_t byte = 0; byte < sizeof(Word); ++byte)
-            word |= static_cast<Word>(bytes[byte * count + i]) << (8 * byte);
-        std::memcpy(to + i * sizeof(Word), &word, sizeof(Word));
-    }
-}
-
-void unshuffle(const char *from, char *to, std::size_t size,
-               std::size_t elementSize)
-{
-    const auto count = size / elementSize;
-    if (elementSize == 2)
-        unshuffle<std::uint16_t>(from, to, count);
-    else if (elementSize == 4)
-        unshuffle<std::uint32_t>(from, to, count);
-    else if (elementSize == 8)
-        unshuffle<std::uint64_t>(from, to, count);
-    else
-        for (std::size_t i = 0; i < count * elementSize; ++i)
-            to[i] = from[i % elementSize * count + i / elementSize];
-    const auto whole = count * elementSize;
-    std::memcpy(to + whole, from + whole, size - whole);
-}
-
-/// Whether all of `size` bytes came out.
-bool decompress(Hdf5Blocks::Filter filter, const char *from,
-                std::size_t fromSize, char *to, std::size_t size)
-{
-    const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
-    std::size_t written = size;
-    if (filter == Hdf5Blocks::Filter::Deflate)
-        return CPLZLibInflate(from, fromSize, to, size, &written) != nullptr &&
-               written == size;
-    const CPLCompressor *zstd = CPLGetDecompressor("zstd");
-    void *output = to;
-    return zstd &&
-           zstd->pfnFunc(from, fromSize, &output, &written, nullptr,
-                         zstd->user_data) &&
-           written == size;
-}
-
 }  // namespace
 
 /// Fills in what libhdf5 says.
@@ -179,11 +122,11 @@ struct Hdf5Blocks::Survey
                 H5Pget_filter2(creation, static_cast<unsigned>(i), &flags,
                                &values, nullptr, 0, nullptr, nullptr);
             if (filter == H5Z_FILTER_DEFLATE)
-                blocks.m_filters.push_back(Filter::Deflate);
+                blocks.m_filters.push_back(Hdf5Filter::Deflate);
             else if (filter == H5Z_FILTER_SHUFFLE)
-                blocks.m_filters.push_back(Filter::Shuffle);
+                blocks.m_filters.push_back(Hdf5Filter::Shuffle);
             else if (filter == zstdFilter && CPLGetDecompressor("zstd"))
-                blocks.m_filters.push_back(Filter::Zstd);
+                blocks.m_filters.push_back(Hdf5Filter::Zstd);
             else
                 return false;
         }
@@ -275,97 +218,6 @@ std::size_t Hdf5Blocks::position(const Extent &index) const
     return position;
 }
 
-Hdf5BlockReader::Hdf5BlockReader(std::shared_ptr<const Hdf5Blocks> blocks)
-    : m_blocks(std::move(blocks)),
-      m_file(VSIFOpenL(m_blocks->file().c_str(), "rb"))
-{
-}
-
-bool Hdf5BlockReader::readAt(std::uint64_t offset, void *buffer,
-                             std::size_t size)
-{
-    return m_file && m_file->Seek(offset, SEEK_SET) == 0 &&
-           m_file->Read(buffer, 1, size) == size;
-}
-
-bool Hdf5BlockReader::read(std::span<const std::uint64_t> from,
-                           std::span<const std::uint64_t> extent, void *buffer)
-{
-    const Extent start(from.begin(), from.end());
-    const Extent count(extent.begin(), extent.end());
-    if (m_blocks->contiguous())
-        return readContiguous(start, count, static_cast<char *>(buffer));
-    const auto &block = m_blocks->block();
-    const auto rank = start.size();
-    Extent first(rank);
-    Extent end(rank);
-    for (std::size_t i = 0; i < rank; ++i)
-    {
-        first[i] = start[i] / block[i];
-        end[i] = (start[i] + count[i] - 1) / block[i] + 1;
-    }
-    Extent index = first;
-    if (m_blocks->isBlock(start, count) && m_index != index)
-        return decode(index, static_cast<char *>(buffer));
-    while (true)
-    {
-        if (!readBlock(index))
-            return false;
-        Extent inBlock(rank);
-        Extent inBuffer(rank);
-        Extent common(rank);
-        for (std::size_t i = 0; i < rank; ++i)
-        {
-            const auto origin = index[i] * block[i];
-            const auto low = std::max(origin, start[i]);
-            inBlock[i] = low - origin;
-            inBuffer[i] = low - start[i];
-            common[i] = std::min(origin + block[i], start[i] + count[i]) - low;
-        }
-        copyBox(m_decoded.bytes(), block, inBlock, buffer, count, inBuffer,
-                common, m_blocks->elementSize());
-        std::size_t axis = rank;
-        while (axis > 0 && ++index[axis - 1] == end[axis - 1])
-        {
-            --axis;
-            index[axis] = first[axis];
-        }
-        if (axis == 0)
-            return true;
-    }
-}
-
-bool Hdf5BlockReader::readContiguous(const Extent &start, const Extent &count,
-                                     char *buffer)
-{
-    const auto &shape = m_blocks->shape();
-    // Trailing dimensions that are read whole make one run.
-    std::size_t outer = shape.size() - 1;
-    std::uint64_t run = count[outer] * m_blocks->elementSize();
-    while (outer > 0 && count[outer] == shape[outer])
-        run *= count[--outer];
-    if (run < shortestRun)
-        return false;
-    Extent stride(shape.size(), m_blocks->elementSize());
-    for (std::size_t i = shape.size() - 1; i > 0; --i)
-        stride[i - 1] = stride[i] * shape[i];
-    Extent index(outer, 0);
-    while (true)
-    {
-        std::uint64_t offset = *m_blocks->contiguous();
-        for (std::size_t i = 0; i < shape.size(); ++i)
-            offset += (start[i] + (i < outer ? index[i] : 0)) * stride[i];
-        if (!readAt(offset, buffer, static_cast<std::size_t>(run)))
-            return false;
-        buffer += run;
-        std::size_t axis = outer;
-        while (axis > 0 && ++index[axis - 1] == count[axis - 1])
-            index[--axis] = 0;
-        if (axis == 0)
-            return true;
-    }
-}
-
 bool Hdf5Blocks::isBlock(const Extent &start, const Extent &count) const
 {
     for (std::size_t i = 0; i < start.size(); ++i)
@@ -379,72 +231,6 @@ bool Hdf5Blocks::isBlock(const Extent &start, const Extent &count) const
 std::size_t Hdf5Blocks::blockBytes() const
 {
     return static_cast<std::size_t>(elementCount(m_block)) * m_elementSize;
-}
-
-char *Hdf5BlockReader::Room::room(std::size_t size)
-{
-    if (size > m_size)
-    {
-        m_bytes = std::make_unique_for_overwrite<char[]>(size);
-        m_size = size;
-    }
-    return m_bytes.get();
-}
-
-/// Leaves it in m_decoded, where it stays for the next box that has a part of
-/// it.
-bool Hdf5BlockReader::readBlock(const Extent &index)
-{
-    if (m_index == index)
-        return true;
-    m_index.clear();
-    if (!decode(index, m_decoded.room(m_blocks->blockBytes())))
-        return false;
-    m_index = index;
-    return true;
-}
-
-bool Hdf5BlockReader::decode(const Extent &index, char *block)
-{
-    const auto &place = m_blocks->place(index);
-    const auto size = m_blocks->blockBytes();
-    // No filter makes twice as much of it.
-    if (place.offset == Hdf5Blocks::absent || place.size > 2 * size + 4096)
-        return false;
-    std::vector<Hdf5Blocks::Filter> steps;
-    const auto &filters = m_blocks->filters();
-    for (std::size_t i = filters.size(); i-- > 0;)
-    {
-        if (!(place.skippedFilters >> i & 1))
-            steps.push_back(filters[i]);
-    }
-    auto held = static_cast<std::size_t>(place.size);
-    if (steps.empty())
-        return held == size && readAt(place.offset, block, size);
-    char *from = m_scratch[0].room(held);
-    if (!readAt(place.offset, from, held))
-        return false;
-    for (std::size_t i = 0; i < steps.size(); ++i)
-    {
-        const bool isLast = i + 1 == steps.size();
-        char *to = isLast ? block : m_scratch[(i + 1) % 2].room(size);
-        if (steps[i] != Hdf5Blocks::Filter::Shuffle)
-        {
-            if (!decompress(steps[i], from, held, to, size))
-                return false;
-            held = size;
-        }
-        else if (held == size)
-        {
-            unshuffle(from, to, size, m_blocks->elementSize());
-        }
-        else
-        {
-            return false;
-        }
-        from = to;
-    }
-    return true;
 }
 
 }  // namespace mdimappend

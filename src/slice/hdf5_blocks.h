@@ -1,8 +1,8 @@
-// Values of HDF5 and NetCDF-4 files, read and decoded without these libraries:
-// both are one big lock, and inflate more slowly than GDAL.
+// Where the blocks of an array of an HDF5 or NetCDF-4 file are, so that they
+// can be read (hdf5_block_reader.h) without these libraries: both are one big
+// lock, and inflate more slowly than GDAL.
 //
-// libhdf5 says once where the blocks of an array are in the file, and how they
-// are encoded. Then any number of threads read them. Whatever is out of the
+// libhdf5 says it once. Then any number of threads read. Whatever is out of the
 // ordinary (a block that was never written, another filter or byte order, a
 // block that does not decode to its size) is left to the library, which knows
 // best what to do or to say.
@@ -10,16 +10,14 @@
 #pragma once
 
 #include "slice/copy_box.h"
+#include "slice/hdf5_filters.h"
 
-#include <cpl_vsi_virtual.h>
 #include <gdal_multidim.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -40,13 +38,6 @@ class Hdf5Blocks
         std::uint64_t offset = absent;
         std::uint64_t size = 0;
         std::uint32_t skippedFilters = 0;  ///< a bit each
-    };
-
-    enum class Filter
-    {
-        Deflate,
-        Shuffle,
-        Zstd
     };
 
     static constexpr std::uint64_t absent = UINT64_MAX;
@@ -78,7 +69,7 @@ class Hdf5Blocks
     }
 
     /// In the order in which they were applied.
-    const std::vector<Filter> &filters() const
+    const std::vector<Hdf5Filter> &filters() const
     {
         return m_filters;
     }
@@ -105,49 +96,8 @@ class Hdf5Blocks
     Extent m_block;
     Extent m_grid;
     std::vector<Place> m_places;
-    std::vector<Filter> m_filters;
+    std::vector<Hdf5Filter> m_filters;
     std::optional<std::uint64_t> m_contiguous;
-};
-
-/// Reads in one thread.
-class Hdf5BlockReader
-{
-  public:
-    explicit Hdf5BlockReader(std::shared_ptr<const Hdf5Blocks> blocks);
-
-    /// Reads a box, C order, into `buffer`. False: it is to be read by the
-    /// library, whatever is in the buffer now.
-    bool read(std::span<const std::uint64_t> start,
-              std::span<const std::uint64_t> count, void *buffer);
-
-  private:
-    bool readContiguous(const Extent &start, const Extent &count, char *buffer);
-    bool readBlock(const Extent &index);
-    bool decode(const Extent &index, char *block);
-    bool readAt(std::uint64_t offset, void *buffer, std::size_t size);
-
-    std::shared_ptr<const Hdf5Blocks> m_blocks;
-    VSIVirtualHandleUniquePtr m_file;
-
-    /// Bytes that are written before they are read.
-    class Room
-    {
-      public:
-        char *room(std::size_t size);
-
-        const char *bytes() const
-        {
-            return m_bytes.get();
-        }
-
-      private:
-        std::unique_ptr<char[]> m_bytes;
-        std::size_t m_size = 0;
-    };
-
-    Room m_decoded;                 ///< block m_index
-    std::array<Room, 2> m_scratch;  ///< what is between two filters
-    Extent m_index{};
 };
 
 }  // namespace mdimappend

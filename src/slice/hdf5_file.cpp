@@ -2,9 +2,10 @@
 
 #include "slice/hdf5_file.h"
 
+#include "vsi/vsi_file.h"
+
 #include <array>
 #include <cpl_error.h>
-#include <cpl_vsi_virtual.h>
 #include <gdal_priv.h>
 #include <string_view>
 
@@ -22,13 +23,12 @@ constexpr const char *vsi = "vsil";
 bool hasSignature(const std::string &name)
 {
     constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
-    const VSIVirtualHandleUniquePtr file(VSIFOpenL(name.c_str(), "rb"));
-    constexpr vsi_l_offset last = vsi_l_offset{1} << 40;
-    for (vsi_l_offset at = 0; file && at <= last; at = at ? 2 * at : 512)
+    VsiFile file = VsiFile::open(name);
+    constexpr std::uint64_t last = std::uint64_t{1} << 40;
+    for (std::uint64_t at = 0; file && at <= last; at = at ? 2 * at : 512)
     {
         std::array<char, signature.size()> found{};
-        if (file->Seek(at, SEEK_SET) != 0 ||
-            file->Read(found.data(), 1, found.size()) != found.size())
+        if (!file.readAt(at, found.data(), found.size()))
             return false;
         if (std::string_view(found.data(), found.size()) == signature)
             return true;

@@ -110,9 +110,9 @@ bool callsHdf5(const std::string &driver)
 
 Status uncheckable(const std::string &why)
 {
-    return refused(
-        "cannot be looked through for references to other files: " + why +
-        " --slice-config " + referencesAllowed + " reads it without.");
+    return refused("cannot be searched for references to other files: " + why +
+                   " --slice-config " + referencesAllowed +
+                   " reads it unchecked.");
 }
 
 }  // namespace

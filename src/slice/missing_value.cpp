@@ -4,6 +4,7 @@
 #include "slice/missing_value.h"
 
 #include "zarr/base64.h"
+#include "zarr/number_element.h"
 
 #include <cpl_conv.h>
 #include <cpl_string.h>
@@ -14,7 +15,6 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <utility>
 
 namespace mdimappend
 {
@@ -22,49 +22,13 @@ namespace mdimappend
 namespace
 {
 
-template <class T> std::string bytesOf(T value)
-{
-    return {reinterpret_cast<const char *>(&value), sizeof(T)};
-}
-
-template <class T> std::optional<std::string> integerElement(const Json &value)
-{
-    if (value.is_number_unsigned())
-    {
-        const auto number = value.get<std::uint64_t>();
-        if (std::in_range<T>(number))
-            return bytesOf(static_cast<T>(number));
-        return {};
-    }
-    if (value.is_number_integer())
-    {
-        const auto number = value.get<std::int64_t>();
-        if (std::in_range<T>(number))
-            return bytesOf(static_cast<T>(number));
-        return {};
-    }
-    const double number = value.get<double>();
-    // 2^digits is exact as a double, the type's largest value may not be.
-    const double limit = std::ldexp(1.0, std::numeric_limits<T>::digits);
-    const double least = std::numeric_limits<T>::is_signed ? -limit : 0.0;
-    if (number >= least && number < limit && std::trunc(number) == number)
-        return bytesOf(static_cast<T>(number));
-    return {};
-}
-
 std::optional<std::string> floatElement(double number, GDALDataType type)
 {
-    std::string bytes(GDALGetDataTypeSizeBytes(type), '\0');
-    if (type == GDT_Float32)
-    {
-        // GDALCopyWords would clamp to the largest finite value.
-        const auto single = static_cast<float>(number);
-        if (std::isinf(single) && !std::isinf(number))
-            return {};
-        return bytesOf(single);
-    }
-    GDALCopyWords(&number, GDT_Float64, 0, bytes.data(), type, 0, 1);
-    return bytes;
+    // GDAL would clamp to the largest finite value.
+    if (type == GDT_Float32 && std::isinf(static_cast<float>(number)) &&
+        !std::isinf(number))
+        return {};
+    return elementFromDouble(number, type);
 }
 
 std::optional<double> numberInText(const std::string &text)
@@ -100,31 +64,9 @@ std::optional<std::string> elementInBase64(const std::string &text,
 
 std::optional<std::string> numberElement(const Json &value, GDALDataType type)
 {
-    switch (type)
-    {
-    case GDT_UInt8:
-        return integerElement<std::uint8_t>(value);
-    case GDT_Int8:
-        return integerElement<std::int8_t>(value);
-    case GDT_UInt16:
-        return integerElement<std::uint16_t>(value);
-    case GDT_Int16:
-        return integerElement<std::int16_t>(value);
-    case GDT_UInt32:
-        return integerElement<std::uint32_t>(value);
-    case GDT_Int32:
-        return integerElement<std::int32_t>(value);
-    case GDT_UInt64:
-        return integerElement<std::uint64_t>(value);
-    case GDT_Int64:
-        return integerElement<std::int64_t>(value);
-    case GDT_Float16:
-    case GDT_Float32:
-    case GDT_Float64:
+    if (type == GDT_Float16 || type == GDT_Float32 || type == GDT_Float64)
         return floatElement(value.get<double>(), type);
-    default:
-        return {};
-    }
+    return integerElement(value, type);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include "slice/netcdf3_size.h"
 
-#include <cpl_vsi_virtual.h>
+#include "vsi/vsi_file.h"
 
 #include <algorithm>
 #include <limits>
@@ -39,7 +39,7 @@ std::uint64_t padded(std::uint64_t size)
 class Header
 {
   public:
-    explicit Header(VSIVirtualHandle &file) : m_file(file)
+    explicit Header(VsiFile &file) : m_file(file)
     {
     }
 
@@ -54,7 +54,7 @@ class Header
         std::uint64_t size = 0;  ///< of one record, if record
     };
 
-    VSIVirtualHandle &m_file;
+    VsiFile &m_file;
     bool m_good = true;
     int m_version = 0;
     std::uint64_t m_entries = 0;
@@ -76,7 +76,7 @@ class Header
 std::uint64_t Header::number(int bytes)
 {
     GByte raw[8] = {};
-    m_good = m_good && m_file.Read(raw, 1, bytes) == std::size_t(bytes);
+    m_good = m_good && m_file.read(raw, bytes) == std::size_t(bytes);
     std::uint64_t value = 0;
     for (int i = 0; i < bytes; ++i)
         value = value << 8 | raw[i];
@@ -110,7 +110,7 @@ void Header::skip(std::uint64_t bytes)
 {
     // A damaged length must not turn the position around.
     if (bytes > std::numeric_limits<std::int64_t>::max() / 2 ||
-        m_file.Seek(m_file.Tell() + bytes, SEEK_SET) != 0)
+        !m_file.seek(m_file.tell() + bytes))
         m_good = false;
 }
 
@@ -205,7 +205,7 @@ std::optional<std::uint64_t> Header::size()
     if (m_version != 1 && m_version != 2 && m_version != 5)
         return {};
     std::uint64_t records = count();
-    // All bits set: a stream, whose writer did not know.
+    // All bits are set in a stream, whose writer did not know.
     if (records == (m_version == 5 ? unknown : 0xFFFFFFFFu))
         records = 0;
     readDimensions();
@@ -218,10 +218,10 @@ std::optional<std::uint64_t> Header::size()
 
 std::optional<std::uint64_t> netcdf3Size(const std::string &path)
 {
-    const VSIVirtualHandleUniquePtr file(VSIFOpenL(path.c_str(), "rb"));
+    VsiFile file = VsiFile::open(path);
     if (!file)
         return {};
-    return Header(*file).size();
+    return Header(file).size();
 }
 
 }  // namespace mdimappend

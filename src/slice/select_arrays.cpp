@@ -73,9 +73,8 @@ void putGridMappingsFirst(SourceContents &contents)
 {
     std::set<std::string> mappings;
     for (const SourceArray &source : contents.arrays)
-        if (const auto found = source.array.attributes.find("grid_mapping");
-            found != source.array.attributes.end() && found->is_string())
-            mappings.insert(firstName(found->get<std::string>()));
+        mappings.insert(
+            firstName(textMember(source.array.attributes, "grid_mapping")));
     std::ranges::stable_partition(
         contents.arrays, [&](const SourceArray &source)
         { return mappings.contains(source.array.name); });

@@ -3,8 +3,8 @@
 
 #include "slice/slice_config.h"
 
+#include "secrets.h"
 #include "slice/slice_source.h"
-#include "storage/object_address.h"
 
 namespace mdimappend
 {

@@ -17,11 +17,6 @@ std::string baseName(std::string path)
     return path.substr(path.find_last_of('/') + 1);
 }
 
-std::string textOf(const Json &value)
-{
-    return value.is_string() ? value.get<std::string>() : dumpJson(value, -1);
-}
-
 Result<GivenLabel> labelInMetadata(const std::string &item,
                                    const Json &attributes, GDALDataset &dataset)
 {
@@ -29,7 +24,7 @@ Result<GivenLabel> labelInMetadata(const std::string &item,
         return GivenLabel{isoDate(validUtf8(value))};
     const auto found = attributes.find(item);
     if (found != attributes.end())
-        return GivenLabel{isoDate(textOf(*found))};
+        return GivenLabel{isoDate(textOrJson(*found))};
     return refused("has no metadata item '" + item +
                    "' (--label-from metadata:" + item + ").");
 }

@@ -1,13 +1,13 @@
 // Reading boxes of a slice's arrays, through a dataset handle of the reader's
 // own where the slice has a name, else through the caller's, one at a time.
 
-#include "json/utf8.h"
-#include "slice/attributes_json.h"
 #include "slice/gdal_messages.h"
+#include "slice/gdal_strings.h"
+#include "slice/hdf5_block_reader.h"
 #include "slice/slice_source.h"
+#include "trace.h"
+#include "vsi/vsi_file.h"
 #include "zarr/encoded_chunk.h"
-
-#include <cpl_conv.h>
 
 #include <algorithm>
 #include <cstring>
@@ -19,33 +19,12 @@ namespace mdimappend
 namespace
 {
 
-/// GDAL's strings may be null, and in whatever encoding the file has.
-void makeValid(char **strings, std::size_t count)
-{
-    for (std::size_t i = 0; i < count; ++i)
-    {
-        const char *text = strings[i] ? strings[i] : "";
-        if (strings[i] && isUtf8(text))
-            continue;
-        char *valid = CPLStrdup(validUtf8(text).c_str());
-        CPLFree(strings[i]);
-        strings[i] = valid;
-    }
-}
-
 std::size_t product(std::span<const std::uint64_t> counts)
 {
     std::size_t count = 1;
     for (std::uint64_t n : counts)
         count *= n;
     return count;
-}
-
-void freeStrings(void *buffer, std::size_t count)
-{
-    auto **strings = static_cast<char **>(buffer);
-    for (std::size_t i = 0; i < count; ++i)
-        CPLFree(std::exchange(strings[i], nullptr));
 }
 
 class Reader final : public SliceReader
@@ -137,7 +116,7 @@ std::shared_ptr<const Hdf5Blocks> blocksOf(const SliceState &state,
         address.borrowed || source.origin != SourceArray::Origin::Group ||
         elementCount(source.array.shape) * type.GetSize() < fewBytes)
         return nullptr;
-    const std::lock_guard guard(state.blocksLock);
+    const MutexLock guard(state.blocksLock);
     const auto [found, isNew] = state.blocks.try_emplace(number);
     if (isNew)
     {
@@ -157,7 +136,11 @@ bool Reader::readBlocks(std::size_t number,
     if (!std::exchange(blocks.known, true))
     {
         if (auto found = blocksOf(*m_state, number))
+        {
+            trace(m_state->name, "array '", m_state->sources[number].array.name,
+                  "' is read by blocks, without its library");
             blocks.reader = std::make_unique<Hdf5BlockReader>(std::move(found));
+        }
     }
     return blocks.reader && blocks.reader->read(start, count, buffer);
 }
@@ -167,7 +150,7 @@ Status Reader::openDataset()
     if (m_dataset.dataset)
         return Status::ok();
     {
-        const std::lock_guard guard(m_state->idleLock);
+        const MutexLock guard(m_state->idleLock);
         auto &idle = m_state->idle;
         if (!idle.empty())
         {
@@ -189,20 +172,18 @@ void Reader::giveBack()
         m_dataset.root.reset();
         return;
     }
-    const std::lock_guard guard(m_state->idleLock);
+    const MutexLock guard(m_state->idleLock);
     m_state->idle.push_back(std::move(m_dataset));
 }
 
 /// Nothing if it is longer than `most`, or cannot be read.
-std::optional<std::string> readWhole(VSIVirtualHandle &file, std::uint64_t most)
+std::optional<std::string> readWhole(VsiFile &file, std::uint64_t most)
 {
-    if (file.Seek(0, SEEK_END) != 0)
+    const auto size = file.size();
+    if (!size || *size > most)
         return std::nullopt;
-    const auto size = file.Tell();
-    if (size > most || file.Seek(0, SEEK_SET) != 0)
-        return std::nullopt;
-    std::string bytes(static_cast<std::size_t>(size), '\0');
-    if (file.Read(bytes.data(), 1, bytes.size()) != bytes.size())
+    std::string bytes(static_cast<std::size_t>(*size), '\0');
+    if (file.read(bytes.data(), bytes.size()) != bytes.size())
         return std::nullopt;
     return bytes;
 }
@@ -222,7 +203,7 @@ Status Reader::openArray(std::size_t number)
                 m_dataset.dataset->GetRasterBand(source.band))
             array = band->AsMDArray();
     if (!array)
-        return failed(source, "cannot be opened again: " +
+        return failed(source, "it cannot be opened again: " +
                                   messages.failure("it is no longer there") +
                                   ".");
     std::span<const std::uint64_t> expected = source.array.shape;
@@ -231,7 +212,7 @@ Status Reader::openArray(std::size_t number)
     if (m_dataset.openedAgain &&
         (!std::ranges::equal(shapeOf(*array), expected) ||
          nativeType(array->GetDataType()) != source.array.type))
-        return failed(source, "changed while it was read.");
+        return failed(source, "it changed while it was read.");
     m_arrays[number] = std::move(array);
     return Status::ok();
 }
@@ -277,7 +258,7 @@ Status Reader::read(std::size_t number, std::span<const std::uint64_t> start,
         inside = start[i] <= shape[i] && count[i] <= shape[i] - start[i];
     if (!inside)
         return error("slice '" + m_state->name + "', array '" +
-                     source.array.name + "': a box outside of it was asked.");
+                     source.array.name + "': a box outside it was requested.");
     if (product(count) == 0)
         return Status::ok();
     const SourceConfig configured(m_state->address);
@@ -319,10 +300,10 @@ Reader::readEncoded(std::size_t number, std::span<const std::uint64_t> chunk)
         m_dataset.files ? m_dataset.files->nameFor(plain) : std::string();
     if (name.empty())
         return failed(source, "'" + plain + "' cannot be read.");
-    const VSIVirtualHandleUniquePtr file(VSIFOpenL(name.c_str(), "rb"));
+    VsiFile file = VsiFile::open(name);
     std::optional<std::string> object;
     if (file)
-        object = readWhole(*file, largestEncoded(document));
+        object = readWhole(file, largestEncoded(document));
     if (const auto failure = m_dataset.failure(); !failure)
         return failed(source, failure.message());
     if (file && !object)
@@ -335,47 +316,6 @@ Reader::readEncoded(std::size_t number, std::span<const std::uint64_t> chunk)
 std::unique_ptr<SliceReader> openReader(std::shared_ptr<const SliceState> state)
 {
     return std::make_unique<Reader>(std::move(state));
-}
-
-Result<std::size_t> longestString(const GDALMDArray &array)
-{
-    constexpr std::uint64_t stringsAtOnce = 65536;
-    const std::vector<std::uint64_t> shape = shapeOf(array);
-    if (!shape.empty())
-        MDIMAPPEND_RETURN_IF_ERROR(
-            checkReadWhole(array.GetName(), std::span(shape).subspan(1)));
-    std::vector<GUInt64> start(shape.size() + 1, 0);
-    std::vector<std::size_t> count(shape.begin(), shape.end());
-    count.push_back(1);
-    const std::size_t rows = count.front();
-    const std::size_t row =
-        shape.empty() ? 1 : product(std::span(shape).subspan(1));
-    const std::size_t step = std::max<std::size_t>(1, stringsAtOnce / row);
-    const auto type = GDALExtendedDataType::CreateString();
-    std::vector<char *> strings;
-    std::size_t longest = 0;
-    for (std::size_t first = 0; first < rows; first += step)
-    {
-        GdalMessages messages;
-        start.front() = first;
-        count.front() = std::min(step, rows - first);
-        strings.assign(count.front() * row, nullptr);
-        const bool success =
-            array.Read(start.data(), count.data(), nullptr, nullptr, type,
-                       static_cast<void *>(strings.data()));
-        makeValid(strings.data(), strings.size());
-        for (char *text : strings)
-        {
-            longest = std::max(longest, CPLStrlenUTF8Ex(text));
-            CPLFree(text);
-        }
-        if (!success)
-            return Status(Failure::Unavailable,
-                          "array '" + array.GetName() + "': read failed: " +
-                              messages.failure("the driver does not say why") +
-                              ".");
-    }
-    return longest;
 }
 
 }  // namespace mdimappend

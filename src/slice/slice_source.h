@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "mutex.h"
 #include "slice/cf_references.h"
 #include "slice/checked_files.h"
 #include "slice/hdf5_blocks.h"
@@ -175,19 +176,17 @@ struct SliceState
     std::vector<SourceArray> sources{};
     /// Held during each use of a dataset that the caller opened.
     mutable std::mutex borrowedLock{};
+    mutable Mutex idleLock{};
     /// Open, and used by no reader now.
-    mutable std::vector<SourceDataset> idle{};
-    mutable std::mutex idleLock{};
+    mutable std::vector<SourceDataset> idle MDIMAPPEND_GUARDED_BY(idleLock){};
+    mutable Mutex blocksLock{};
     /// Of each array that was asked for; null: to be read by GDAL.
-    mutable std::map<std::size_t, std::shared_ptr<const Hdf5Blocks>> blocks{};
-    mutable std::mutex blocksLock{};
+    mutable std::map<std::size_t, std::shared_ptr<const Hdf5Blocks>>
+        blocks MDIMAPPEND_GUARDED_BY(blocksLock){};
 };
 
 /// Opens files when it is first asked for what is in them.
 std::unique_ptr<SliceReader>
 openReader(std::shared_ptr<const SliceState> state);
-
-/// Reads a whole array's strings and returns the longest, in characters.
-Result<std::size_t> longestString(const GDALMDArray &array);
 
 }  // namespace mdimappend

@@ -2,10 +2,10 @@
 
 #include "slice/slice_wait.h"
 
-#include "slice/fingerprint.h"
 #include "slice/gdal_messages.h"
 #include "slice/slice_config.h"
 #include "slice/slice_name.h"
+#include "trace.h"
 
 #include <cpl_string.h>
 #include <cpl_vsi.h>
@@ -29,117 +29,10 @@ constexpr Seconds longestSleep{0.1};
 /// Even if all is to be polled without a pause.
 constexpr Seconds shortestSleep{0.01};
 
-bool isCancelled(const std::function<bool()> &cancelled)
-{
-    return cancelled && cancelled();
-}
-
-/// Object stores and web servers: what is known of the folder says that a file
-/// is not there which has arrived since.
-void forgetCached(const std::string &file)
-{
-    const std::size_t slash = file.rfind('/');
-    if (file.starts_with("/vsi") && slash != std::string::npos)
-        VSICurlPartialClearCache(file.substr(0, slash + 1).c_str());
-}
-
 bool exists(const std::string &file)
 {
     VSIStatBufL state;
     return VSIStatExL(file.c_str(), &state, VSI_STAT_EXISTS_FLAG) == 0;
-}
-
-/// What lies below a folder, in any order.
-class Contents
-{
-  public:
-    /// The size of a folder is how much it has ever held.
-    void add(const std::string &name, const std::string &size,
-             std::int64_t modified)
-    {
-        ++m_count;
-        m_sum += std::hash<std::string>()(name + ":" + size + ":" +
-                                          std::to_string(modified));
-    }
-
-    std::string text() const
-    {
-        return ";" + std::to_string(m_count) + ":" + std::to_string(m_sum);
-    }
-
-  private:
-    std::size_t m_count = 0;
-    std::size_t m_sum = 0;
-};
-
-/// Links to folders are not entered: they may lead back.
-std::string localContentsOf(const std::string &folder,
-                            const std::function<bool()> &cancelled)
-{
-    namespace fs = std::filesystem;
-    Contents contents;
-    std::error_code code;
-    fs::recursive_directory_iterator entry(
-        folder, fs::directory_options::skip_permission_denied, code);
-    for (; !code && entry != fs::recursive_directory_iterator();
-         entry.increment(code))
-    {
-        if (isCancelled(cancelled))
-            break;
-        std::error_code gone;
-        const auto size = entry->is_regular_file(gone)
-                              ? std::to_string(entry->file_size(gone))
-                              : "/";
-        const auto modified = entry->last_write_time(gone);
-        contents.add(entry->path().string(), size,
-                     modified.time_since_epoch().count());
-    }
-    return contents.text();
-}
-
-std::string contentsOf(const std::string &folder,
-                       const std::function<bool()> &cancelled)
-{
-    if (!folder.starts_with("/vsi"))
-        return localContentsOf(folder, cancelled);
-    const std::unique_ptr<VSIDIR, decltype(&VSICloseDir)> listing(
-        VSIOpenDir(folder.c_str(), -1, nullptr), VSICloseDir);
-    Contents contents;
-    while (listing)
-    {
-        const VSIDIREntry *entry = VSIGetNextDirEntry(listing.get());
-        if (!entry || isCancelled(cancelled))
-            break;
-        contents.add(entry->pszName,
-                     VSI_ISDIR(entry->nMode) ? "/"
-                                             : std::to_string(entry->nSize),
-                     entry->nMTime);
-    }
-    return contents.text();
-}
-
-bool isFolder(const std::string &file)
-{
-    VSIStatBufL state;
-    return VSIStatExL(file.c_str(), &state,
-                      VSI_STAT_EXISTS_FLAG | VSI_STAT_NATURE_FLAG) == 0 &&
-           VSI_ISDIR(state.st_mode);
-}
-
-/// What must hold still. "" if there is nothing, or nothing to be known.
-std::string stateOf(const std::string &file,
-                    const std::function<bool()> &cancelled)
-{
-    const GdalMessages quiet;
-    const std::string archive = archiveOf(file);
-    forgetCached(archive.empty() ? file : archive);
-    std::string state = fingerprintOf(file);
-    // A member may be there before its bytes are.
-    if (!archive.empty() && state.empty())
-        state = "@" + fingerprintOf(archive);
-    else if (archive.empty() && isFolder(file))
-        state += contentsOf(file, cancelled);
-    return state;
 }
 
 /// Names that GDAL may open although there is no such file: databases, folders
@@ -174,7 +67,7 @@ class Wait
     Result<std::unique_ptr<Slice>> run()
     {
         std::optional<Clock::time_point> lastChance;
-        while (!isCancelled(m_wait.cancelled))
+        while (!isCancelled())
         {
             const bool timeIsUp = m_wait.timeout && waited() >= *m_wait.timeout;
             const Step step =
@@ -188,6 +81,7 @@ class Wait
                 if (!slice)
                     m_missing = slice.takeStatus();
             }
+            trace("waiting", m_missing.message());
             if (timeIsUp && (step != Step::HoldsStill ||
                              (lastChance && m_sighting.since > *lastChance)))
                 return std::move(m_missing).suffixed(
@@ -215,7 +109,7 @@ class Wait
         look();
         if (m_sighting.state.empty() && mustExist(m_file))
         {
-            m_missing = unavailable("does not exist" + linkedTo() + ".");
+            m_missing = unavailable(" does not exist" + linkedTo() + ".");
             return Step::Missing;
         }
         return before - m_sighting.since >= m_wait.pollInterval
@@ -226,9 +120,10 @@ class Wait
     void look()
     {
         const ScopedConfig configured(m_config);
-        m_sighting = m_seen.note(m_file, stateOf(m_file, m_wait.cancelled));
+        m_sighting =
+            m_seen.note(m_file, stateOfSlice(m_file, m_wait.cancelled));
         m_missing = unavailable(
-            "is still changing" + sizeSoFar() + ": the last change was seen " +
+            " is still changing" + sizeSoFar() + ": the last change was seen " +
             inSeconds(Clock::now() - m_sighting.since) + " ago.");
     }
 
@@ -238,9 +133,9 @@ class Wait
         const GdalMessages quiet;
         forgetCached(m_companion);
         if (mustExist(m_file) && !exists(m_file))
-            m_missing = unavailable("does not exist" + linkedTo() + ".");
+            m_missing = unavailable(" does not exist" + linkedTo() + ".");
         else if (!exists(m_companion))
-            m_missing = unavailable("its companion '" + m_companion +
+            m_missing = unavailable(": its companion '" + m_companion +
                                     "' does not exist.");
         else
             return Step::Open;
@@ -266,13 +161,18 @@ class Wait
             due = std::min(due, *m_wait.timeout - waited());
         due = std::max(due, shortestSleep);
         const auto started = Clock::now();
-        while (!isCancelled(m_wait.cancelled))
+        while (!isCancelled())
         {
             const Seconds left = due - (Clock::now() - started);
             if (left <= Seconds(0))
                 return;
             std::this_thread::sleep_for(std::min(left, longestSleep));
         }
+    }
+
+    bool isCancelled() const
+    {
+        return m_wait.cancelled && m_wait.cancelled();
     }
 
     Seconds waited() const
@@ -282,8 +182,8 @@ class Wait
 
     Status unavailable(const std::string &what) const
     {
-        return {Failure::Unavailable, "slice '" + m_request.name + "': " +
-                                          what + " Nothing was written."};
+        return {Failure::Unavailable, "slice '" + m_request.name + "'" + what +
+                                          " Nothing was written."};
     }
 
     std::string linkedTo() const
@@ -313,27 +213,6 @@ class Wait
 };
 
 }  // namespace
-
-const Sightings::Sighting &Sightings::note(const std::string &file,
-                                           std::string state)
-{
-    const auto [found, isNew] = m_byFile.try_emplace(file);
-    Sighting &sighting = found->second;
-    if (isNew || sighting.state != state)
-        sighting = {std::move(state), Clock::now()};
-    return sighting;
-}
-
-void Sightings::look(const SliceRequest &request,
-                     const std::function<bool()> &cancelled)
-{
-    const auto config = parseConfig(request.config);
-    if (request.dataset || !config)
-        return;
-    const ScopedConfig configured(*config);
-    const std::string file = fileOf(request.name);
-    note(file, stateOf(file, cancelled));
-}
 
 Result<std::unique_ptr<Slice>> openWhenComplete(const SliceRequest &request,
                                                 const WaitRequest &wait,

@@ -15,11 +15,11 @@
 
 #pragma once
 
+#include "slice/sightings.h"
 #include "slice/slice.h"
 
 #include <chrono>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 
@@ -39,29 +39,6 @@ struct WaitRequest
     /// one: ".ok" for x.nc.ok, x.zarr.ok, and a.zip.ok for a file in a.zip.
     std::string readySuffix;
     std::function<bool()> cancelled;
-};
-
-/// How slices looked, and when. Look at those whose turn comes later while
-/// there is time: then their poll interval has passed when it comes.
-class Sightings
-{
-  public:
-    using Clock = std::chrono::steady_clock;
-
-    struct Sighting
-    {
-        std::string state;
-        Clock::time_point since;  ///< it has looked so
-    };
-
-    void look(const SliceRequest &request,
-              const std::function<bool()> &cancelled = {});
-
-    /// Of equal sightings, the first.
-    const Sighting &note(const std::string &file, std::string state);
-
-  private:
-    std::map<std::string, Sighting> m_byFile;
 };
 
 /// Waits until the slice is complete, and opens it. A dataset that is open

@@ -3,7 +3,7 @@
 #include "slice/zarr_references.h"
 
 #include "json/json_scanner.h"
-#include "storage/storage.h"
+#include "slice/whole_file.h"
 
 #include <cpl_conv.h>
 #include <cpl_vsi.h>
@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <memory>
 #include <optional>
 
 namespace mdimappend
@@ -90,17 +89,6 @@ std::string withoutPrefix(const std::string &file)
     return file;
 }
 
-std::optional<std::string> readAll(const std::string &path)
-{
-    GByte *bytes = nullptr;
-    vsi_l_offset size = 0;
-    if (!VSIIngestFile(nullptr, path.c_str(), &bytes, &size,
-                       static_cast<GIntBig>(largestDocument)))
-        return std::nullopt;
-    const std::unique_ptr<GByte, decltype(&VSIFree)> owned(bytes, VSIFree);
-    return std::string(reinterpret_cast<const char *>(bytes), size);
-}
-
 Status elsewhere(const std::string &what)
 {
     return refused("is a reference file: " + what + " --slice-config " +
@@ -145,10 +133,10 @@ Status checkReferences(const std::string &file)
     if (!isThere && path == file)
         return Status::ok();
     const bool isFolder = isThere && VSI_ISDIR(state.st_mode);
-    const auto text = readAll(isFolder ? path + "/.zmetadata" : path);
+    const auto text = readWholeFile(isFolder ? path + "/.zmetadata" : path);
     if (isFolder)
     {
-        // Only references in Parquet files have it.
+        // Only references in Parquet files have that member.
         const auto spans = text ? locate(*text, {{"record_size"}})
                                 : Result<std::vector<std::optional<TextSpan>>>(
                                       std::vector<std::optional<TextSpan>>());
@@ -163,7 +151,7 @@ Status checkReferences(const std::string &file)
     const auto scanned = JsonScanner(*text, references).scan();
     if (references.refused())
         return elsewhere("it refers to '" + *references.refused() +
-                         "', which is not beside it or below its folder.");
+                         "', which is neither beside it nor below its folder.");
     return scanned
                ? Status::ok()
                : elsewhere("it cannot be checked (" + scanned.message() + ").");

@@ -4,7 +4,9 @@
 
 #include "slice/checked_files.h"
 #include "slice/missing_value.h"
+#include "slice/whole_file.h"
 #include "zarr/codecs.h"
+#include "zarr/document_key.h"
 
 #include <cpl_conv.h>
 #include <cpl_string.h>
@@ -18,12 +20,8 @@ namespace mdimappend
 namespace
 {
 
-constexpr GIntBig largestDocument = GIntBig{256} << 20;
-
 Result<std::unique_ptr<Json>> readDocument(const std::string &path)
 {
-    GByte *bytes = nullptr;
-    vsi_l_offset size = 0;
     VSIStatBufL stat;
     if (VSIStatL(path.c_str(), &stat) != 0)
         return std::unique_ptr<Json>();
@@ -32,19 +30,13 @@ Result<std::unique_ptr<Json>> readDocument(const std::string &path)
         return Status(Failure::Unavailable,
                       "document '" + withPlainNames(path) + "' " + how + ".");
     };
-    if (!VSIIngestFile(nullptr, path.c_str(), &bytes, &size, largestDocument))
+    const auto text = readWholeFile(path);
+    if (!text)
         return damaged("cannot be read");
-    const std::string text(reinterpret_cast<const char *>(bytes), size);
-    VSIFree(bytes);
-    auto parsed = parseJson(text);
+    auto parsed = parseJson(*text);
     if (!parsed)
-        return damaged("is no JSON: it may be incomplete");
+        return damaged("is not JSON: it may be incomplete");
     return std::make_unique<Json>(std::move(*parsed));
-}
-
-std::string keyBelow(const std::string &name, const char *document)
-{
-    return name.empty() ? document : name + "/" + document;
 }
 
 bool isZero(const Json &value)
@@ -86,7 +78,7 @@ void ZarrSlice::readConsolidated(const Json &nodes)
     if (!nodes.is_object())
         return;
     for (const auto &[key, value] : nodes.items())
-        m_documents[m_v3 ? keyBelow(key, "zarr.json") : key] = value;
+        m_documents[m_v3 ? documentKey(key, "zarr.json") : key] = value;
 }
 
 Status ZarrSlice::readEach()
@@ -104,7 +96,7 @@ Status ZarrSlice::readEach()
             continue;
         for (const char *name : names)
         {
-            const std::string key = keyBelow(folder, name);
+            const std::string key = documentKey(folder, name);
             if (m_documents.contains(key))
                 continue;
             MDIMAPPEND_ASSIGN(auto document, readDocument(m_root + "/" + key));
@@ -119,7 +111,7 @@ std::shared_ptr<const ArrayDocument>
 ZarrSlice::arrayDocument(const std::string &name) const
 {
     const Json *metadata =
-        document(keyBelow(name, m_v3 ? "zarr.json" : ".zarray"));
+        document(documentKey(name, m_v3 ? "zarr.json" : ".zarray"));
     if (!metadata)
         return nullptr;
     const auto path = withPlainNames(m_root) + "/" + name;
@@ -159,14 +151,14 @@ std::vector<std::string> ZarrSlice::arrayNames() const
 bool ZarrSlice::overlooked(const std::string &name) const
 {
     return m_listed &&
-           !document(keyBelow(name, m_v3 ? "zarr.json" : ".zarray"));
+           !document(documentKey(name, m_v3 ? "zarr.json" : ".zarray"));
 }
 
 const Json *ZarrSlice::attributes(const std::string &name) const
 {
     if (!m_v3)
-        return document(keyBelow(name, ".zattrs"));
-    const Json *node = document(keyBelow(name, "zarr.json"));
+        return document(documentKey(name, ".zattrs"));
+    const Json *node = document(documentKey(name, "zarr.json"));
     if (!node)
         return nullptr;
     const auto found = node->find("attributes");
@@ -175,7 +167,8 @@ const Json *ZarrSlice::attributes(const std::string &name) const
 
 std::string ZarrSlice::misread(const std::string &name) const
 {
-    const Json *node = document(keyBelow(name, m_v3 ? "zarr.json" : ".zarray"));
+    const Json *node =
+        document(documentKey(name, m_v3 ? "zarr.json" : ".zarray"));
     if (!node)
         return {};
     if (m_v3 && rotatesAxes(node->value("codecs", Json())))
@@ -194,7 +187,7 @@ std::optional<std::string> ZarrSlice::missingValue(const std::string &name,
     if (declared && declared->contains("_FillValue"))
         return elementOf((*declared)["_FillValue"], type, m_v3);
     const Json *array =
-        document(keyBelow(name, m_v3 ? "zarr.json" : ".zarray"));
+        document(documentKey(name, m_v3 ? "zarr.json" : ".zarray"));
     if (!array || !array->contains("fill_value"))
         return {};
     const Json &fill = (*array)["fill_value"];

@@ -1,3 +1,5 @@
+// SHA-256 by OpenSSL, XXH3 by xxhash, and random names.
+
 #include "storage/checksum.h"
 
 #include <array>

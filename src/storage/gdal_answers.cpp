@@ -1,6 +1,8 @@
+// Collects what GDAL's file API says in error messages, and nowhere else.
+
 #include "storage/gdal_answers.h"
 
-#include "storage/object_address.h"
+#include "secrets.h"
 
 #include <cpl_vsi_error.h>
 

@@ -1,3 +1,5 @@
+// One request by libcurl, with GDAL's own settings for its kind of address.
+
 #include "storage/http_exchange.h"
 
 #include <cpl_http.h>
@@ -118,7 +120,7 @@ HttpConnections::~HttpConnections() = default;
 
 std::unique_ptr<HttpConnections::Handle> HttpConnections::take()
 {
-    const std::lock_guard guard(m_mutex);
+    const MutexLock lock(m_mutex);
     if (m_idle.empty())
         return std::make_unique<Handle>();
     auto handle = std::move(m_idle.back());
@@ -128,7 +130,7 @@ std::unique_ptr<HttpConnections::Handle> HttpConnections::take()
 
 void HttpConnections::giveBack(std::unique_ptr<Handle> handle)
 {
-    const std::lock_guard guard(m_mutex);
+    const MutexLock lock(m_mutex);
     m_idle.push_back(std::move(handle));
 }
 

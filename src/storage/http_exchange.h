@@ -7,12 +7,12 @@
 
 #pragma once
 
+#include "mutex.h"
 #include "status.h"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,8 +63,8 @@ class HttpConnections
     std::unique_ptr<Handle> take();
     void giveBack(std::unique_ptr<Handle> handle);
 
-    std::mutex m_mutex;
-    std::vector<std::unique_ptr<Handle>> m_idle;
+    Mutex m_mutex;
+    std::vector<std::unique_ptr<Handle>> m_idle MDIMAPPEND_GUARDED_BY(m_mutex);
 };
 
 }  // namespace mdimappend

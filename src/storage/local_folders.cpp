@@ -2,127 +2,23 @@
 // that goes.
 
 #include "storage/local_storage.h"
-#include "storage/open_file.h"
 
-#include <dirent.h>
+#include "storage/folder_removal.h"
+#include "storage/open_file.h"
+#include "storage/paths.h"
+
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
+#include <memory>
 #include <unistd.h>
+#include <vector>
 
 namespace mdimappend
 {
 
 namespace
 {
-
-constexpr int existingFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-constexpr int noLink = existingFolder | O_NOFOLLOW;
-
-/// What no repetition of the call will change.
-bool mustStay(int code)
-{
-    return code == EACCES || code == EPERM || code == EBUSY || code == EROFS ||
-           code == ENOTEMPTY || code == EEXIST;
-}
-
-/// Removes what lies below an open folder, by descriptors all the way: whoever
-/// puts a link in the place of a folder meanwhile leads nobody elsewhere.
-class TreeRemoval
-{
-  public:
-    TreeRemoval(Posix &posix, dev_t device) : m_posix(posix), m_device(device)
-    {
-    }
-
-    /// False if something of it stays for good.
-    Result<bool> remove(int above, const std::string &name,
-                        const std::string &path, unsigned char type)
-    {
-        if (type == DT_DIR || type == DT_UNKNOWN)
-        {
-            const OpenFile folder(m_posix,
-                                  m_posix.openAt(above, name.c_str(), noLink));
-            if (folder.fd() >= 0)
-            {
-                MDIMAPPEND_ASSIGN(const bool emptied,
-                                  removeBelow(folder.fd(), path));
-                return emptied ? removed(above, name, path, AT_REMOVEDIR)
-                               : Result<bool>(false);
-            }
-            if (errno == ENOENT)
-                return true;
-            if (errno == EACCES)  // It may be empty.
-                return removed(above, name, path, AT_REMOVEDIR);
-            // A link, or another kind of object.
-            if (errno != ENOTDIR && errno != ELOOP)
-                return systemError("cannot open folder", path);
-        }
-        return removed(above, name, path, 0);
-    }
-
-  private:
-    Result<bool> removeBelow(int folder, const std::string &path)
-    {
-        struct stat state = {};
-        if (m_posix.fstat(folder, &state) != 0)
-            return systemError("cannot stat", path);
-        if (state.st_dev != m_device)
-            return false;
-        // All names first: what a folder that shrinks lists is not defined.
-        MDIMAPPEND_ASSIGN(const auto entries, entriesOf(folder, path));
-        bool all = true;
-        for (const auto &[name, type] : entries)
-        {
-            MDIMAPPEND_ASSIGN(const bool gone,
-                              remove(folder, name, path + "/" + name, type));
-            all = all && gone;
-        }
-        return all;
-    }
-
-    using Entries = std::vector<std::pair<std::string, unsigned char>>;
-
-    Result<Entries> entriesOf(int folder, const std::string &path)
-    {
-        // A descriptor of its own, which closedir closes.
-        const int own = m_posix.openAt(folder, ".", existingFolder);
-        DIR *directory = own >= 0 ? m_posix.fdopendir(own) : nullptr;
-        if (!directory)
-        {
-            const int code = errno;
-            if (own >= 0)
-                m_posix.close(own);
-            return systemError("cannot list", path, code);
-        }
-        Entries entries;
-        errno = 0;
-        while (const auto *entry = m_posix.readdir(directory))
-        {
-            const std::string name = entry->d_name;
-            if (name != "." && name != "..")
-                entries.emplace_back(name, entry->d_type);
-            errno = 0;
-        }
-        const int code = errno;
-        m_posix.closedir(directory);
-        if (code != 0)
-            return systemError("cannot list", path, code);
-        return entries;
-    }
-
-    Result<bool> removed(int above, const std::string &name,
-                         const std::string &path, int flags)
-    {
-        if (m_posix.unlinkAt(above, name.c_str(), flags) == 0 ||
-            errno == ENOENT)
-            return true;
-        if (mustStay(errno))
-            return false;
-        return systemError("cannot remove", path);
-    }
-
-    Posix &m_posix;
-    dev_t m_device;
-};
 
 /// The parts of `path` below `anchor`; none if it is not below, or could lead
 /// out of it.
@@ -146,24 +42,50 @@ std::vector<std::string> partsBelow(const std::string &anchor,
 
 }  // namespace
 
+Status LocalStorage::makeFolders(const std::string &folder)
+{
+    return m_folders.make(folder);
+}
+
+void LocalStorage::expectFolder(const std::string &folder)
+{
+    m_folders.expect(folder);
+}
+
+Status LocalStorage::removeFolderIfEmpty(const std::string &folder)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(
+        m_folders.refuseLinks(parentFolder(folder), Failure::Conflict));
+    if (m_posix.rmdir(folder.c_str()) != 0 && errno != ENOENT)
+        // EACCES, EPERM: a folder that another user made; the system says so
+        // before it looks whether it is empty.
+        return errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR ||
+                       errno == EACCES || errno == EPERM
+                   ? Status::ok()
+                   : systemError("cannot remove folder", folder);
+    m_folders.forget();
+    m_barrier.folderChanged(parentFolder(folder));
+    return Status::ok();
+}
+
 Status LocalStorage::makeReplacement(const std::string &folder,
                                      const std::string &destination)
 {
-    MDIMAPPEND_RETURN_IF_ERROR(makeFolders(folder));
+    MDIMAPPEND_RETURN_IF_ERROR(m_folders.make(folder));
     // Whether two folders can be exchanged is only known from doing it.
     const auto probe = folder + ".probe";
-    MDIMAPPEND_RETURN_IF_ERROR(makeFolders(probe));
+    MDIMAPPEND_RETURN_IF_ERROR(m_folders.make(probe));
     auto exchanged = exchange(folder, probe);
     MDIMAPPEND_RETURN_IF_ERROR(removeFolderIfEmpty(probe));
     MDIMAPPEND_RETURN_IF_ERROR(std::move(exchanged));
 
-    const OpenFile made(m_posix, m_posix.open(folder.c_str(), noLink, 0));
+    const OpenFile made(m_posix, m_posix.open(folder.c_str(), folderNoLink, 0));
     if (made.fd() < 0)
         return systemError("cannot open folder", folder);
     MDIMAPPEND_RETURN_IF_ERROR(checkExchangeable(made.fd(), destination));
     // Now, not at the end: what is made in it may inherit its group.
     MDIMAPPEND_RETURN_IF_ERROR(takeRights(made.fd(), destination));
-    changed(folder);
+    m_barrier.changed(folder);
     if (m_posix.access(folder.c_str(), R_OK | W_OK | X_OK) != 0)
         return systemError("with the access rights of '" + destination +
                                "' nothing could be written to folder",
@@ -214,9 +136,9 @@ Status LocalStorage::exchange(const std::string &folder,
                          std::strerror(errno) + ")");
         return systemError("cannot exchange '" + folder + "' and", other);
     }
-    forgetFolders();
-    changed(folder);
-    changed(other);
+    m_folders.forget();
+    m_barrier.changed(folder);
+    m_barrier.changed(other);
     return Status::ok();
 }
 
@@ -257,7 +179,8 @@ Result<bool> LocalStorage::removeTree(const std::string &folder)
     for (std::size_t i = 0; i + 1 < parts.size(); ++i)
     {
         above.push_back(std::make_unique<OpenFile>(
-            m_posix, m_posix.openAt(innermost, parts[i].c_str(), noLink)));
+            m_posix,
+            m_posix.openAt(innermost, parts[i].c_str(), folderNoLink)));
         innermost = above.back()->fd();
         if (innermost < 0 && errno == ENOENT)
             return true;
@@ -265,10 +188,10 @@ Result<bool> LocalStorage::removeTree(const std::string &folder)
             return systemError("cannot open folder '" + parts[i] + "' of",
                                folder);
     }
-    TreeRemoval removal(m_posix, anchor.st_dev);
-    auto removed = removal.remove(innermost, parts.back(), folder, DT_UNKNOWN);
-    forgetFolders();
-    folderChanged(parentFolder(folder));
+    auto removed =
+        removeTreeIn(m_posix, anchor.st_dev, innermost, parts.back(), folder);
+    m_folders.forget();
+    m_barrier.folderChanged(parentFolder(folder));
     return removed;
 }
 

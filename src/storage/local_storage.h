@@ -1,25 +1,22 @@
 // Storage on a local (or mounted) file system, by POSIX calls.
-//
-// Barriers are one `syncfs` where it reports write errors (ext4, xfs, btrfs;
-// Linux >= 5.8), through a descriptor that was open before the first write, so
-// that no error in between is missed. Elsewhere each file written and each
-// folder changed since the last barrier is fsynced.
 
 #pragma once
 
+#include "storage/barrier.h"
+#include "storage/folder_storage.h"
+#include "storage/known_folders.h"
 #include "storage/open_file.h"
 #include "storage/posix.h"
-#include "storage/storage.h"
 
 #include <atomic>
-#include <mutex>
-#include <set>
+#include <memory>
 #include <span>
+#include <string>
 
 namespace mdimappend
 {
 
-class LocalStorage final : public Storage
+class LocalStorage final : public FolderStorage
 {
   public:
     /// `anchor` is an existing folder on the file system of all that will be
@@ -65,9 +62,11 @@ class LocalStorage final : public Storage
     void adopt(const std::string &path) override;
 
   private:
-    LocalStorage(Posix &posix, Durability durability, std::string anchor)
-        : m_posix(posix), m_durability(durability),
-          m_anchorPath(std::move(anchor))
+    LocalStorage(Posix &posix, Durability durability, std::string anchorPath,
+                 int anchor)
+        : m_posix(posix), m_anchorPath(std::move(anchorPath)), m_anchor(anchor),
+          m_barrier(posix, durability, anchor),
+          m_folders(posix, m_barrier, m_anchorPath, anchor)
     {
     }
 
@@ -77,46 +76,38 @@ class LocalStorage final : public Storage
         std::uint64_t size = 0;
     };
 
-    int moveOver(const std::string &staged, const std::string &destination);
+    static std::string versionOf(const struct stat &state);
     Result<Readable> openReadable(const std::string &path);
     Status readFully(int fd, const std::string &path, std::span<char> bytes);
+
+    // local_writes.cpp
+    int createFile(const std::string &path);
+    Result<int> openUnlessThere(const std::string &path);
+    Result<int> openNew(const std::string &path);
     Status writeNew(const std::string &path, std::string_view bytes,
                     const std::string *likeObject,
                     struct stat *written = nullptr);
     Status complete(int fd, const std::string &path, std::string_view bytes,
                     const std::string *likeObject, bool syncNow,
                     struct stat *written = nullptr);
-    int nameOnce(const std::string &file, const std::string &path);
-    Result<bool> created(const std::string &path, int code);
     Status writeAll(int fd, std::string_view bytes);
-    Result<int> openUnlessThere(const std::string &path);
-    Result<int> openNew(const std::string &path);
     Status takeRights(int fd, const std::string &likeObject);
     Status checkPublishable(int fd, const std::string &destination);
+
+    // local_names.cpp
+    int nameOnce(const std::string &file, const std::string &path);
+    Result<bool> created(const std::string &path, int code);
+    int moveOver(const std::string &staged, const std::string &destination);
+
+    // local_folders.cpp
     Status checkExchangeable(int fd, const std::string &destination);
-    void forgetFolders();
-    bool isExpected(const std::string &folder);
-    Status refuseLinks(const std::string &folder,
-                       Failure kind = Failure::Error);
-    Status syncPath(const std::string &path);
-    void changed(const std::string &path);
-    void folderChanged(const std::string &path);
 
     Posix &m_posix;
-    Durability m_durability;
     std::string m_anchorPath;
-    int m_anchor = -1;
-    bool m_syncfs = false;
+    int m_anchor;
+    Barrier m_barrier;
+    KnownFolders m_folders;
     std::atomic<bool> m_canExchange = true;
-    std::mutex m_mutex;
-    std::set<std::string> m_knownFolders;
-    std::set<std::string> m_expectedFolders;
-    std::set<std::string> m_foldersWithoutLinks;
-    std::set<std::string> m_unsyncedFiles;
-    std::set<std::string> m_unsyncedFolders;
 };
-
-/// "…/a/b" of "…/a/b/c"; "/" of "/a"; "." of "a".
-std::string parentFolder(const std::string &path);
 
 }  // namespace mdimappend

@@ -1,7 +1,11 @@
+// Sends requests until they have an answer that counts: pauses between
+// attempts, lost answers of puts, the time that a lease leaves.
+
 #include "storage/object_requests.h"
 
 #include "storage/gdal_answers.h"
 #include "storage/requests_at_once.h"
+#include "trace.h"
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
@@ -74,13 +78,13 @@ ObjectRequests::~ObjectRequests() = default;
 
 void ObjectRequests::setTimeLeft(std::function<Seconds()> timeLeft)
 {
-    const std::lock_guard guard(m_mutex);
+    const MutexLock lock(m_mutex);
     m_timeLeft = std::move(timeLeft);
 }
 
 ObjectTransport::TimeLeft ObjectRequests::timeLeft() const
 {
-    const std::lock_guard guard(m_mutex);
+    const MutexLock lock(m_mutex);
     if (!m_timeLeft)
         return {};
     return [left = m_timeLeft] { return left().count(); };
@@ -88,7 +92,7 @@ ObjectTransport::TimeLeft ObjectRequests::timeLeft() const
 
 bool ObjectRequests::mayGoOn() const
 {
-    const std::lock_guard guard(m_mutex);
+    const MutexLock lock(m_mutex);
     return !m_timeLeft || m_timeLeft() > Seconds(0);
 }
 
@@ -105,6 +109,8 @@ ObjectRequests::tried(const std::string &what, const std::string &path,
         auto answer = attempt();
         if (answer.kind != Kind::TryAgain && answer.kind != Kind::Failed)
             return answer;
+        trace("request", what, " '", path, "', attempt ", i + 1, ": ",
+              answer.message);
         if (answer.kind == Kind::Failed || i + 1 == mostAttempts)
             return error(
                 "cannot " + what + " '" + path + "': " + answer.message +
@@ -152,6 +158,8 @@ ObjectRequests::put(const std::string &path, std::string_view bytes,
         return std::optional(std::move(answer.version));
     if (answer.kind == Kind::Missing)
         return error("cannot write '" + path + "': " + answer.message);
+    trace("request", "the condition of a put to '", path,
+          "' does not hold: looks whether an earlier attempt was carried out");
     // An attempt whose answer was lost may have been carried out, by us or by
     // libcurl, which says nothing of sending once more.
     MDIMAPPEND_ASSIGN(const auto there, head(path));

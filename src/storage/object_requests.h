@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include "mutex.h"
 #include "status.h"
 #include "storage/object_address.h"
 #include "storage/object_transport.h"
@@ -20,7 +21,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -88,8 +88,8 @@ class ObjectRequests
     StoreKind m_kind;
     std::vector<std::string> m_config;
     std::unique_ptr<ObjectTransport> m_transport;
-    mutable std::mutex m_mutex;
-    std::function<Seconds()> m_timeLeft;
+    mutable Mutex m_mutex;
+    std::function<Seconds()> m_timeLeft MDIMAPPEND_GUARDED_BY(m_mutex);
 };
 
 }  // namespace mdimappend

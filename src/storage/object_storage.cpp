@@ -1,3 +1,6 @@
+// Storage in an object store: requests, and what has been seen since the lock
+// was taken.
+
 #include "storage/object_storage.h"
 
 #include <utility>
@@ -12,11 +15,6 @@ namespace
 constexpr std::size_t largestKept = 4U << 20;
 constexpr std::uint64_t mostKept = 64ULL << 20;
 
-Status cannot(const std::string &what, const std::string &path)
-{
-    return error("cannot " + what + " '" + path + "' in an object store");
-}
-
 }  // namespace
 
 ObjectStorage::ObjectStorage(const ObjectAddress &store,
@@ -28,7 +26,7 @@ ObjectStorage::ObjectStorage(const ObjectAddress &store,
 std::optional<ObjectStorage::Known>
 ObjectStorage::known(const std::string &path) const
 {
-    const std::lock_guard guard(m_mutex);
+    const MutexLock lock(m_mutex);
     const auto found = m_known.find(path);
     return found == m_known.end() ? std::nullopt : std::optional(found->second);
 }
@@ -36,7 +34,7 @@ ObjectStorage::known(const std::string &path) const
 void ObjectStorage::remember(const std::string &path, Known object)
 {
     drop(path);
-    const std::lock_guard guard(m_mutex);
+    const MutexLock lock(m_mutex);
     if (object.bytes && (object.bytes->size() > largestKept ||
                          m_knownBytes + object.bytes->size() > mostKept))
         object.bytes.reset();
@@ -47,7 +45,7 @@ void ObjectStorage::remember(const std::string &path, Known object)
 
 void ObjectStorage::drop(const std::string &path)
 {
-    const std::lock_guard guard(m_mutex);
+    const MutexLock lock(m_mutex);
     const auto found = m_known.find(path);
     if (found == m_known.end())
         return;
@@ -68,7 +66,7 @@ void ObjectStorage::rememberBytes(const std::string &path,
 
 void ObjectStorage::forget()
 {
-    const std::lock_guard guard(m_mutex);
+    const MutexLock lock(m_mutex);
     m_known.clear();
     m_knownBytes = 0;
 }
@@ -77,7 +75,7 @@ void ObjectStorage::forgetBelow(const std::string &folder)
 {
     std::vector<std::string> below;
     {
-        const std::lock_guard guard(m_mutex);
+        const MutexLock lock(m_mutex);
         for (auto at = m_known.lower_bound(folder + "/");
              at != m_known.end() && at->first.starts_with(folder + "/"); ++at)
             below.push_back(at->first);
@@ -174,18 +172,8 @@ Result<std::string> ObjectStorage::stage(const std::string &path,
 {
     MDIMAPPEND_ASSIGN(const bool created, create(path, bytes));
     if (!created)
-        return error("'" + path + "' is there already, with other content");
+        return error("'" + path + "' exists already, with different content");
     return known(path)->version;
-}
-
-Status ObjectStorage::publish(const std::string &staged,
-                              const std::string &destination)
-{
-    MDIMAPPEND_ASSIGN(const auto bytes, read(staged, largestObject));
-    if (!bytes)
-        return error("the staged object '" + staged + "' is missing");
-    MDIMAPPEND_ASSIGN(const auto there, state(destination));
-    return replace(destination, *bytes, there ? there->version : "");
 }
 
 Status ObjectStorage::replace(const std::string &path, std::string_view bytes,
@@ -219,15 +207,6 @@ Result<bool> ObjectStorage::create(const std::string &path,
     return true;
 }
 
-Result<bool> ObjectStorage::createFrom(const std::string &prepared,
-                                       const std::string &path)
-{
-    MDIMAPPEND_ASSIGN(const auto bytes, read(prepared, largestDocument));
-    if (!bytes)
-        return error("'" + prepared + "' is missing");
-    return create(path, *bytes);
-}
-
 Status ObjectStorage::remove(const std::string &path)
 {
     MDIMAPPEND_RETURN_IF_ERROR(m_requests.remove(path));
@@ -246,42 +225,6 @@ Status ObjectStorage::removeAll(const std::vector<std::string> &paths)
 Result<std::vector<std::string>> ObjectStorage::list(const std::string &folder)
 {
     return m_requests.list(folder);
-}
-
-Status ObjectStorage::makeFolders(const std::string &)
-{
-    return Status::ok();
-}
-
-void ObjectStorage::expectFolder(const std::string &)
-{
-}
-
-Status ObjectStorage::removeFolderIfEmpty(const std::string &)
-{
-    return Status::ok();
-}
-
-Status ObjectStorage::makeReplacement(const std::string &,
-                                      const std::string &destination)
-{
-    return cannot("replace the whole of", destination);
-}
-
-Status ObjectStorage::exchange(const std::string &folder, const std::string &)
-{
-    return cannot("exchange", folder);
-}
-
-Result<std::optional<std::string>>
-ObjectStorage::identity(const std::string &folder)
-{
-    return cannot("identify", folder);
-}
-
-Result<bool> ObjectStorage::removeTree(const std::string &)
-{
-    return true;
 }
 
 Status ObjectStorage::barrier()

@@ -12,16 +12,17 @@
 
 #pragma once
 
+#include "mutex.h"
 #include "storage/object_requests.h"
-#include "storage/storage.h"
+#include "storage/requests_at_once.h"
+#include "storage/versioned_storage.h"
 
 #include <map>
-#include <mutex>
 
 namespace mdimappend
 {
 
-class ObjectStorage final : public Storage
+class ObjectStorage final : public VersionedStorage
 {
   public:
     /// `config`: GDAL's, for this store alone ("KEY=VALUE").
@@ -39,39 +40,38 @@ class ObjectStorage final : public Storage
     putUnlessThere(const std::string &path, std::string_view bytes) override;
     Result<std::string> stage(const std::string &path, std::string_view bytes,
                               const std::string &destination) override;
-    Status publish(const std::string &staged,
-                   const std::string &destination) override;
     Status replace(const std::string &path, std::string_view bytes,
                    const std::string &version) override;
     Result<bool> create(const std::string &path,
                         std::string_view bytes) override;
-    Result<bool> createFrom(const std::string &prepared,
-                            const std::string &path) override;
     Status remove(const std::string &path) override;
     Status removeAll(const std::vector<std::string> &paths) override;
     Result<std::vector<std::string>> list(const std::string &folder) override;
-    Status makeFolders(const std::string &folder) override;
-    void expectFolder(const std::string &folder) override;
-    Status removeFolderIfEmpty(const std::string &folder) override;
-    Status makeReplacement(const std::string &folder,
-                           const std::string &destination) override;
-    Status exchange(const std::string &folder,
-                    const std::string &other) override;
-    Result<std::optional<std::string>>
-    identity(const std::string &folder) override;
-    Result<bool> removeTree(const std::string &folder) override;
     Status barrier() override;
     void adopt(const std::string &path) override;
 
-    bool isObjectStore() const override
+    std::size_t operationsAtOnce() const override
+    {
+        return requestsAtOnce;
+    }
+
+    bool isDurableAtOnce() const override
     {
         return true;
     }
 
-    /// Whether the object has the version that was seen; asks the store.
+    bool mayComeLate() const override
+    {
+        return true;
+    }
+
+    bool createsWhole() const override
+    {
+        return true;
+    }
+
     Result<bool> isUnchanged(const std::string &path) override;
 
-    /// All that is remembered is asked for again.
     void forget() override;
 
     void forgetBelow(const std::string &folder);
@@ -103,9 +103,9 @@ class ObjectStorage final : public Storage
                        const std::string &version);
 
     ObjectRequests m_requests;
-    mutable std::mutex m_mutex;
-    std::map<std::string, Known> m_known;
-    std::uint64_t m_knownBytes = 0;
+    mutable Mutex m_mutex;
+    std::map<std::string, Known> m_known MDIMAPPEND_GUARDED_BY(m_mutex);
+    std::uint64_t m_knownBytes MDIMAPPEND_GUARDED_BY(m_mutex) = 0;
 };
 
 }  // namespace mdimappend

@@ -1,3 +1,5 @@
+// The system calls themselves; tests put others in their place.
+
 #include "storage/posix.h"
 
 #include <cerrno>

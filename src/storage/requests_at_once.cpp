@@ -1,3 +1,6 @@
+// Threads that wait for answers, each with the configuration of whoever began
+// them.
+
 #include "storage/requests_at_once.h"
 
 #include <cpl_conv.h>
@@ -6,7 +9,6 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -17,7 +19,7 @@ Status forEachAtOnce(std::size_t atOnce, std::size_t count,
                      const std::function<Status(std::size_t)> &visit)
 {
     std::atomic<std::size_t> next{0};
-    std::mutex mutex;
+    Mutex mutex;
     Status failure;
     const auto work = [&]
     {
@@ -34,7 +36,7 @@ Status forEachAtOnce(std::size_t atOnce, std::size_t count,
             }
             if (done)
                 continue;
-            const std::lock_guard guard(mutex);
+            const MutexLock lock(mutex);
             if (failure)
                 failure = std::move(done);
             next = count;
@@ -64,7 +66,7 @@ RequestQueue::RequestQueue(std::size_t atOnce)
 RequestQueue::~RequestQueue()
 {
     {
-        const std::lock_guard guard(m_mutex);
+        const MutexLock lock(m_mutex);
         m_ended = true;
     }
     m_changed.notify_all();
@@ -74,8 +76,9 @@ RequestQueue::~RequestQueue()
 
 void RequestQueue::add(std::function<void()> request)
 {
-    std::unique_lock guard(m_mutex);
-    m_changed.wait(guard, [this] { return m_waiting.size() < m_most; });
+    MutexLock lock(m_mutex);
+    while (m_waiting.size() >= m_most)
+        m_changed.wait(lock.native());
     m_waiting.push_back(std::move(request));
     // No more threads than there have been requests at a time.
     if (m_threads.size() < std::min(m_most, m_waiting.size() + m_running))
@@ -85,27 +88,28 @@ void RequestQueue::add(std::function<void()> request)
 
 void RequestQueue::wait()
 {
-    std::unique_lock guard(m_mutex);
-    m_changed.wait(guard,
-                   [this] { return m_waiting.empty() && m_running == 0; });
+    MutexLock lock(m_mutex);
+    while (!m_waiting.empty() || m_running > 0)
+        m_changed.wait(lock.native());
 }
 
 void RequestQueue::work()
 {
     CPLSetThreadLocalConfigOptions(m_configuration.List());
-    std::unique_lock guard(m_mutex);
+    MutexLock lock(m_mutex);
     while (true)
     {
-        m_changed.wait(guard, [this] { return m_ended || !m_waiting.empty(); });
+        while (!m_ended && m_waiting.empty())
+            m_changed.wait(lock.native());
         if (m_waiting.empty())
             return;
         const auto request = std::move(m_waiting.front());
         m_waiting.pop_front();
         ++m_running;
         m_changed.notify_all();
-        guard.unlock();
+        lock.unlock();
         request();
-        guard.lock();
+        lock.lock();
         --m_running;
         m_changed.notify_all();
     }

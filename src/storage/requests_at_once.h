@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "mutex.h"
 #include "status.h"
 
 #include <cpl_string.h>
@@ -10,7 +11,6 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -50,11 +50,12 @@ class RequestQueue
 
     std::size_t m_most;
     CPLStringList m_configuration;
-    std::mutex m_mutex;
+    Mutex m_mutex;
     std::condition_variable m_changed;
-    std::deque<std::function<void()>> m_waiting;
-    std::size_t m_running = 0;
-    bool m_ended = false;
+    std::deque<std::function<void()>> m_waiting MDIMAPPEND_GUARDED_BY(m_mutex);
+    std::size_t m_running MDIMAPPEND_GUARDED_BY(m_mutex) = 0;
+    bool m_ended MDIMAPPEND_GUARDED_BY(m_mutex) = false;
+    /// Touched by whoever owns the queue alone.
     std::vector<std::thread> m_threads;
 };
 

@@ -220,9 +220,9 @@ class SignedTransport final : public ObjectTransport
             answer.kind =
                 knowsBetter(method, path) ? Kind::TryAgain : Kind::Failed;
         else if (code == 403)
-            answer.message += ". The credentials may not do this (of an object "
-                              "that does not exist some stores say so, too, if "
-                              "they may not list the bucket)";
+            answer.message +=
+                ". The credentials do not allow this (some stores say so of a "
+                "missing object, too, if they do not allow listing the bucket)";
         return answer;
     }
 

@@ -1,14 +1,21 @@
 // Storage: checked whole-object operations on one kind of file system. The
 // protocol (transaction/) is written against this interface only.
 //
+// What only some storage can do has an interface of its own, which a Storage
+// offers or not: folders and names that are given anew (folder_storage.h),
+// versions that a put can depend on (versioned_storage.h). What a caller has to
+// heed is asked by what it means to that caller, never by the kind of store.
+//
 // Paths are full paths. Every failure is reported, with the path and the
 // system's reason; "does not exist" is a value, never an error.
 // All functions may be called from several threads.
 
 #pragma once
 
+#include "settings/durability.h"
 #include "status.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,12 +32,6 @@ namespace mdimappend
 constexpr std::uint64_t largestObject = 1ULL << 32;
 constexpr std::uint64_t largestDocument = 256ULL << 20;
 
-enum class Durability
-{
-    Full,    ///< barriers make things survive a power cut
-    Process  ///< barriers do nothing: any kill of the process is survived
-};
-
 /// What tells one state of an object from another, without reading it.
 struct ObjectState
 {
@@ -39,6 +40,9 @@ struct ObjectState
     /// Changes whenever the object is replaced or rewritten.
     std::string version;
 };
+
+class FolderStorage;
+class VersionedStorage;
 
 class Storage
 {
@@ -73,11 +77,8 @@ class Storage
 
     /// Writes an object, so that it is there whole or not at all, whatever was
     /// there before.
-    virtual Status putWhole(const std::string &path, std::string_view bytes)
-    {
-        MDIMAPPEND_RETURN_IF_ERROR(put(path + ".new", bytes));
-        return publish(path + ".new", path);
-    }
+    virtual Status putWhole(const std::string &path,
+                            std::string_view bytes) = 0;
 
     /// Writes a new object unless one is there: then nothing. Otherwise its
     /// version, as `state` tells it. One that cannot be completed is removed.
@@ -94,21 +95,11 @@ class Storage
                                       std::string_view bytes,
                                       const std::string &destination) = 0;
 
-    /// Moves a staged object over `destination`, atomically. Missing parent
-    /// folders are made.
-    virtual Status publish(const std::string &staged,
-                           const std::string &destination) = 0;
-
     /// Atomically creates the object, complete and durable, unless one is
     /// there: then false, and that one is adopted. Its folder must be there: a
     /// decision in a journal that has been removed would be nobody's.
     virtual Result<bool> create(const std::string &path,
                                 std::string_view bytes) = 0;
-
-    /// The same with the content of an object that is there under another name,
-    /// which needs no space. That name may be gone afterwards.
-    virtual Result<bool> createFrom(const std::string &prepared,
-                                    const std::string &path) = 0;
 
     /// The object is gone when this succeeds, whether or not it was there.
     virtual Status remove(const std::string &path) = 0;
@@ -121,51 +112,9 @@ class Storage
         return Status::ok();
     }
 
-    /// Seconds since the object was written, by the clock of whatever keeps it:
-    /// the same one for all who look. Nothing if it is not there, or where
-    /// that cannot be told.
-    virtual Result<std::optional<double>> age(const std::string &path)
-    {
-        static_cast<void>(path);
-        return std::optional<double>();
-    }
-
     /// Names in a folder, sorted; empty if there is no such folder.
     virtual Result<std::vector<std::string>>
     list(const std::string &folder) = 0;
-
-    virtual Status makeFolders(const std::string &folder) = 0;
-
-    /// A folder that is there. If somebody takes it away, what would be written
-    /// into it fails: it is not made again where nobody looks for it.
-    virtual void expectFolder(const std::string &folder) = 0;
-
-    /// Removes a folder if it is empty; one that is not there or not empty is
-    /// left alone and is no error.
-    virtual Status removeFolderIfEmpty(const std::string &folder) = 0;
-
-    /// Makes a folder that is going to be exchanged with the folder
-    /// `destination`, with the access rights of that. Fails where the exchange
-    /// could not succeed: on a file system that cannot do it, or on another
-    /// one than the destination's, or without the rights.
-    virtual Status makeReplacement(const std::string &folder,
-                                   const std::string &destination) = 0;
-
-    /// Each of two folders takes the other's place, in one instant.
-    virtual Status exchange(const std::string &folder,
-                            const std::string &other) = 0;
-
-    /// What a folder keeps when it is renamed and shares with no other of its
-    /// file system, no copy of it, and none that was there before it; nothing
-    /// if there is no such folder.
-    virtual Result<std::optional<std::string>>
-    identity(const std::string &folder) = 0;
-
-    /// Removes a folder and all that is below it; it may be gone already.
-    /// Links are removed and never followed, mounted file systems never
-    /// entered. False if something must stay for good, for want of rights or
-    /// because it is in use: then all else is gone.
-    virtual Result<bool> removeTree(const std::string &folder) = 0;
 
     /// All that was done before through this object is durable when this
     /// succeeds, and what was adopted.
@@ -175,35 +124,51 @@ class Storage
     /// (made, replaced or removed): it may have ended before its own barrier.
     virtual void adopt(const std::string &path) = 0;
 
-    // Where there are no folders, no renames and no barriers: an object is put
-    // whole, and a put can have a condition.
+    /// Itself, if it has folders, and names that can be given anew.
+    virtual FolderStorage *folders()
+    {
+        return nullptr;
+    }
 
-    virtual bool isObjectStore() const
+    /// Itself, if its objects have versions that a put can depend on.
+    virtual VersionedStorage *versions()
+    {
+        return nullptr;
+    }
+
+    /// So many operations are worth being under way at the same time: each is a
+    /// request whose answer is waited for. 1 where whoever asks does the work.
+    virtual std::size_t operationsAtOnce() const
+    {
+        return 1;
+    }
+
+    /// Whether each operation, a look at an object too, costs a request: what
+    /// can be known without one is not asked for.
+    bool waitsForAnswers() const
+    {
+        return operationsAtOnce() > 1;
+    }
+
+    /// Whether what was acknowledged survives a power cut, barrier or not.
+    virtual bool isDurableAtOnce() const
     {
         return false;
     }
 
-    /// Puts an object in place of the one that has this version; "": where
-    /// there is none. Failure::Conflict if that is not so any more. Of object
-    /// stores only.
-    virtual Status replace(const std::string &path, std::string_view bytes,
-                           const std::string &version)
+    /// Whether a write may be carried out when its writer has given it up, or
+    /// is gone. A deletion could then hit what others have written since, and
+    /// what was deleted could come back.
+    virtual bool mayComeLate() const
     {
-        static_cast<void>(bytes);
-        static_cast<void>(version);
-        return error("'" + path + "' cannot be replaced under a condition");
+        return false;
     }
 
-    /// Whether an object still has the version that was seen. Of object stores
-    /// only: elsewhere `state` tells.
-    virtual Result<bool> isUnchanged(const std::string &path)
+    /// Whether what putUnlessThere makes is whole from the first moment on, so
+    /// that a writer that has lost its lease unawares does no harm by it.
+    virtual bool createsWhole() const
     {
-        return error("'" + path + "' has no version");
-    }
-
-    /// What was seen is asked for again, where it is remembered.
-    virtual void forget()
-    {
+        return false;
     }
 };
 

@@ -4,6 +4,7 @@
 
 #include "storage/gdal_answers.h"
 #include "storage/object_transport.h"
+#include "vsi/vsi_file.h"
 
 #include <cpl_error.h>
 #include <cpl_string.h>
@@ -18,16 +19,6 @@ namespace mdimappend
 
 namespace
 {
-
-struct CloseFile
-{
-    void operator()(VSILFILE *file) const
-    {
-        static_cast<void>(VSIFCloseL(file));
-    }
-};
-
-using OpenFile = std::unique_ptr<VSILFILE, CloseFile>;
 
 bool has(const std::string &text, const char *part)
 {
@@ -56,17 +47,17 @@ class VsiTransport final : public ObjectTransport
             return {ObjectAnswer::Kind::Failed,
                     "it is longer than " + std::to_string(limit) + " bytes"};
         forget(path);
-        OpenFile file(VSIFOpenEx2L(path.c_str(), "rb", TRUE, nullptr));
+        VsiFile file(VSIFOpenEx2L(path.c_str(), "rb", TRUE, nullptr));
         if (!file)
             return failed(answers);
         ObjectAnswer answer = std::move(before);
         const auto version = answer.version;
         answer.bytes.resize(static_cast<std::size_t>(answer.size));
-        if (VSIFReadL(answer.bytes.data(), 1, answer.bytes.size(),
-                      file.get()) != answer.bytes.size())
+        if (file.read(answer.bytes.data(), answer.bytes.size()) !=
+            answer.bytes.size())
             return {ObjectAnswer::Kind::TryAgain,
                     "it cannot be read: " + answers.reason()};
-        file.reset();
+        file = VsiFile();
         const auto after = head(path);
         if (after.kind != ObjectAnswer::Kind::Done || after.version != version)
             return {ObjectAnswer::Kind::TryAgain,
@@ -112,12 +103,12 @@ class VsiTransport final : public ObjectTransport
             return {ObjectAnswer::Kind::Failed, "the lease ran out"};
         const GdalAnswers answers;
         const auto options = optionsFor(bytes.size(), condition);
-        OpenFile file(VSIFOpenEx2L(path.c_str(), "wb", TRUE, options.List()));
+        VsiFile file(VSIFOpenEx2L(path.c_str(), "wb", TRUE, options.List()));
         if (!file)
             return failed(answers);
         const bool written = VSIFWriteL(bytes.data(), 1, bytes.size(),
                                         file.get()) == bytes.size();
-        if (VSIFCloseL(file.release()) != 0 || !written)
+        if (!file.close() || !written)
             return failed(answers);
         forget(path);
         return version == VersionOfPut::Needed

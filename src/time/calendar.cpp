@@ -90,7 +90,7 @@ std::optional<Int128> uniformDayNumber(const CivilDate &date, Calendar calendar)
 
 CivilDate uniformCivilDate(Int128 number, Calendar calendar)
 {
-    // An estimate that is off by a year at most, whichever the calendar:
+    // The estimate is off by a year at most, whichever the calendar:
     // 146097 days are 400 Gregorian years.
     const Int128 perFourCenturies = daysBeforeYear(400, calendar);
     CivilDate date{floorDivide(number * 400, perFourCenturies), 1, 1};
@@ -140,7 +140,7 @@ Result<Calendar> parseCalendar(std::string_view name)
         if (known.name == lower)
             return known.calendar;
     return error("calendar " + quoted(name) +
-                 ": unknown; known are standard, gregorian, "
+                 " is unknown; expected one of standard, gregorian, "
                  "proleptic_gregorian, julian, noleap, 365_day, all_leap, "
                  "366_day, 360_day");
 }

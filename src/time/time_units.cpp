@@ -126,9 +126,10 @@ Result<Instant> parseUnit(std::string_view text)
         return error(quoted(text) +
                      " have no fixed length; write the times in days, hours "
                      "or seconds");
-    return error(quoted(text) + " is no known unit of time; known are weeks, "
-                                "days, hours, minutes, seconds, milliseconds, "
-                                "microseconds, nanoseconds");
+    return error(
+        quoted(text) +
+        " is not a known unit of time; expected one of weeks, days, hours, "
+        "minutes, seconds, milliseconds, microseconds, nanoseconds");
 }
 
 Result<TimeEncoding> readEncoding(std::string_view units, Calendar calendar)

@@ -153,7 +153,7 @@ template <class Float> Float nearestQuotient(UInt128 dividend, UInt128 divisor)
 {
     if (dividend == 0)
         return 0;
-    // A quotient with two binary digits more than the mantissa: one to round
+    // The quotient has two binary digits more than the mantissa: one to round
     // by, one that says whether anything follows.
     constexpr UInt128 limit = UInt128{1}
                               << (std::numeric_limits<Float>::digits + 1);
@@ -193,7 +193,8 @@ template <class Float>
 Result<Float> encodeFloat(Instant instant, const TimeEncoding &encoding)
 {
     MDIMAPPEND_ASSIGN(const Instant offset, offsetOf(instant, encoding));
-    // Unsigned negation: the smallest Instant has no positive counterpart.
+    // It is negated unsigned: the smallest Instant has no positive
+    // counterpart.
     const UInt128 magnitude = offset < 0 ? -static_cast<UInt128>(offset)
                                          : static_cast<UInt128>(offset);
     const auto nearest =

@@ -1,3 +1,6 @@
+// Remembers what objects hold as long as they are the same version, and reads
+// those that it does not know.
+
 #include "transaction/known_contents.h"
 
 #include "storage/checksum.h"
@@ -10,13 +13,13 @@ namespace mdimappend
 void KnownContents::note(const std::string &path, std::string version,
                          Content content)
 {
-    const std::lock_guard guard(m_mutex);
+    const MutexLock lock(m_mutex);
     m_known[path] = {std::move(version), std::move(content)};
 }
 
 std::string KnownContents::version(const std::string &path) const
 {
-    const std::lock_guard guard(m_mutex);
+    const MutexLock lock(m_mutex);
     const auto found = m_known.find(path);
     return found == m_known.end() ? std::string() : found->second.version;
 }
@@ -25,7 +28,7 @@ Result<Content> KnownContents::at(Storage &storage, const std::string &path,
                                   const std::string &version, bool chunk) const
 {
     {
-        const std::lock_guard guard(m_mutex);
+        const MutexLock lock(m_mutex);
         const auto found = m_known.find(path);
         if (found != m_known.end() && !version.empty() &&
             found->second.version == version)

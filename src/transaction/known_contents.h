@@ -4,10 +4,10 @@
 #pragma once
 
 #include "journal/records.h"
+#include "mutex.h"
 #include "storage/storage.h"
 
 #include <map>
-#include <mutex>
 #include <string>
 
 namespace mdimappend
@@ -34,8 +34,8 @@ class KnownContents
         Content content;
     };
 
-    mutable std::mutex m_mutex;
-    std::map<std::string, Known> m_known;
+    mutable Mutex m_mutex;
+    std::map<std::string, Known> m_known MDIMAPPEND_GUARDED_BY(m_mutex){};
 };
 
 /// What is at a path, read.

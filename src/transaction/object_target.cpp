@@ -1,7 +1,11 @@
+// Finds store and sidecar in an object store, and takes the lock there.
+
 #include "transaction/object_target.h"
 
 #include "journal/log.h"
 #include "json/json_text.h"
+#include "secrets.h"
+#include "trace.h"
 #include "zarr/document_key.h"
 
 #include <utility>
@@ -34,10 +38,10 @@ ObjectTarget::open(const std::string &target, const std::string &group,
 {
     const auto address = parseObjectAddress(target);
     if (!address)
-        return notATarget(target,
-                          "is neither on a local file system nor in an object "
-                          "store (/vsis3/, /vsiaz/, /vsigs/): that is where "
-                          "this version can append.");
+        return notATarget(
+            target,
+            "is neither on a local file system nor in an object store "
+            "(/vsis3/, /vsiaz/, /vsigs/): this version can append only there.");
     if (address->bucket.empty())
         return notATarget(target, "names no bucket.");
     if (address->key.empty())
@@ -179,19 +183,21 @@ Result<std::unique_ptr<Lock>> ObjectTarget::acquire(const LockRequest &request,
                                                     const Site &site)
 {
     m_storage.requests().setTimeLeft({});
-    MDIMAPPEND_ASSIGN(auto lock,
+    MDIMAPPEND_ASSIGN(auto taken,
                       acquireObjectLock(request, m_lockRequests, m_seen));
-    bool isKnown = lock->isContinued();
+    bool isKnown = taken.isContinued;
     if (isKnown)
     {
         MDIMAPPEND_ASSIGN(isKnown, isAsWeLeftIt(site));
     }
+    trace("", isKnown ? "nobody has written since: what was seen is believed"
+                      : "what was seen before the lock is asked for again");
     if (isKnown)
         m_storage.forgetBelow(site.sidecar());
     else
         m_storage.forget();
-    assumeLogEnd(site, lock->logEnd());
-    return lock;
+    assumeLogEnd(site, taken.logEnd);
+    return std::move(taken.lock);
 }
 
 }  // namespace mdimappend

@@ -1,6 +1,12 @@
+// Makes, checks, exchanges and removes the two folders of an overwrite. What
+// has happened to them is read from the folders themselves, each time.
+
 #include "transaction/overwrite.h"
 
-#include "transaction/protocol.h"
+#include "journal/record_paths.h"
+#include "trace.h"
+#include "transaction/conflict.h"
+#include "transaction/reboot.h"
 
 namespace mdimappend
 {
@@ -9,7 +15,7 @@ namespace
 {
 
 /// Whether the store in a folder has all these documents.
-Result<bool> hasDocuments(Storage &storage, const std::string &folder,
+Result<bool> hasDocuments(FolderStorage &storage, const std::string &folder,
                           const std::vector<BaseDocument> &documents)
 {
     for (const auto &document : documents)
@@ -34,7 +40,7 @@ std::vector<BaseDocument> newDocuments(const Manifest &manifest)
 class Exchange
 {
   public:
-    Exchange(Storage &storage, const Site &site, const Manifest &manifest)
+    Exchange(FolderStorage &storage, const Site &site, const Manifest &manifest)
         : m_storage(storage), m_store(site.store()),
           m_waiting(site.replacement(manifest.transaction)),
           m_manifest(manifest)
@@ -91,17 +97,19 @@ class Exchange
                 "appending go on with it");
     }
 
-    Storage &m_storage;
+    FolderStorage &m_storage;
     std::string m_store;
     std::string m_waiting;
     const Manifest &m_manifest;
 };
 
-Status removeAll(Storage &storage, const Site &site,
+Status removeAll(FolderStorage &storage, const Site &site,
                  const std::string &transaction)
 {
     const auto folder = site.overwrite(transaction);
     MDIMAPPEND_ASSIGN(const bool gone, storage.removeTree(folder));
+    if (!gone)
+        trace(transaction, "some of '", folder, "' must stay: it is set aside");
     return gone ? Status::ok()
                 : storage.publish(folder,
                                   site.setAside(transaction) + "/overwrite");
@@ -109,7 +117,7 @@ Status removeAll(Storage &storage, const Site &site,
 
 }  // namespace
 
-Result<Overwrite> prepareOverwrite(Storage &storage, const Site &site)
+Result<Overwrite> prepareOverwrite(FolderStorage &storage, const Site &site)
 {
     const auto replacement = site.replacement(site.overwriting);
     Overwrite overwrite;
@@ -134,7 +142,7 @@ Result<Overwrite> prepareOverwrite(Storage &storage, const Site &site)
     return overwrite;
 }
 
-Status checkOverwrite(Storage &storage, const Site &site,
+Status checkOverwrite(FolderStorage &storage, const Site &site,
                       const Overwrite &overwrite)
 {
     for (const auto &[folder, wanted] :
@@ -151,7 +159,7 @@ Status checkOverwrite(Storage &storage, const Site &site,
     return Status::ok();
 }
 
-Status exchangeStores(Storage &storage, const Site &site,
+Status exchangeStores(FolderStorage &storage, const Site &site,
                       const Manifest &manifest)
 {
     const auto waiting = site.replacement(manifest.transaction);
@@ -164,6 +172,8 @@ Status exchangeStores(Storage &storage, const Site &site,
     if (!done)
         made.overwriting = manifest.transaction;
     MDIMAPPEND_RETURN_IF_ERROR(verifyPuts(storage, made, manifest));
+    trace(manifest.transaction, done ? "redo: the stores were exchanged before"
+                                     : "redo: exchanges the two stores");
     if (done)
     {
         storage.adopt(site.store());
@@ -180,11 +190,11 @@ Status exchangeStores(Storage &storage, const Site &site,
     if (doneMeanwhile)
         return error("the overwrite was finished by another process");
     return storage.exchange(waiting, site.store())
-        .suffixed("Where that cannot be mended, `gdal driver mdimappend "
-                  "recover --set-aside` leaves the target as it is.");
+        .suffixed("Where that cannot be fixed, `gdal driver mdimappend recover "
+                  "--set-aside` leaves the target as it is.");
 }
 
-Status undoOverwrite(Storage &storage, const Site &site, const Plan &plan)
+Status undoOverwrite(FolderStorage &storage, const Site &site, const Plan &plan)
 {
     MDIMAPPEND_ASSIGN(const auto waiting,
                       storage.identity(site.replacement(plan.transaction)));
@@ -196,11 +206,9 @@ Status undoOverwrite(Storage &storage, const Site &site, const Plan &plan)
     return removeAll(storage, site, plan.transaction);
 }
 
-Status removeOverwritten(Storage &storage, const Site &site,
+Status removeOverwritten(FolderStorage &storage, const Site &site,
                          const std::string &transaction)
 {
-    if (storage.isObjectStore())
-        return Status::ok();
     MDIMAPPEND_ASSIGN(const auto present,
                       storage.state(site.overwrite(transaction)));
     if (!present)

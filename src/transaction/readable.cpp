@@ -1,3 +1,5 @@
+// Waits for a moment in which no append is half applied.
+
 #include "transaction/readable.h"
 
 #include "journal/log.h"
@@ -70,13 +72,13 @@ Result<ReadableTarget> waitUntilReadable(const std::string &target,
             // the lock and at the journal.
             MDIMAPPEND_ASSIGN(const Look again, lookAt(target, group));
             if (again.halfApplied == look.halfApplied && !again.lock.held)
-                return Status(Failure::Conflict,
-                              "target '" + target + "': the append " +
-                                  look.halfApplied +
-                                  " was interrupted after its commit was "
-                                  "decided, and may be applied in parts. `gdal "
-                                  "driver mdimappend recover` (or the next "
-                                  "append) finishes it. Nothing was changed.");
+                return Status(
+                    Failure::Conflict,
+                    "target '" + target + "': the append " + look.halfApplied +
+                        " was interrupted after its commit was decided, and "
+                        "may be only partly applied. `gdal driver mdimappend "
+                        "recover` (or the next append) finishes it. Nothing "
+                        "was changed.");
         }
         else if (Clock::now() >= deadline)
             return Status(Failure::Locked,

@@ -1,5 +1,5 @@
 // What any writer does first, with the lock in hand: finish what an earlier one
-// decided, undo what it did not.
+// decided, undo what it did not (docs/protocol.md; protocol.h has the states).
 
 #pragma once
 

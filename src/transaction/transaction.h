@@ -1,4 +1,5 @@
-// One append as a transaction, written as the design's numbered list:
+// One append as a transaction. Its steps (docs/protocol.md), and who takes
+// them:
 //
 //    1 open and wait for the slice, without the lock       (append/)
 //    2 lock                                                (append/)
@@ -11,19 +12,15 @@
 //    9 barrier: chunks, stage, manifest
 //   10 lock still ours? documents still the base? slice unchanged? then the
 //      decision `commit`, created once
-//   11 apply: chunks, barrier, documents, barrier          (protocol.h, redo)
+//   11 apply: chunks, barrier, documents, barrier          (redo.h)
 //   12 log record (durable by itself), journal removed
 //
 // Where a new store is made in place of an old one (overwrite.h), all chunks
 // and documents go to a folder of the sidecar before step 9, and step 11 is one
 // exchange of two folders.
 //
-// The log record comes after the barrier, not before: a transaction that is
-// logged is never applied again, so nothing of it may be lost any more.
-//
-// Nothing that existed before is changed before the decision. Once the creation
-// of `commit` has been attempted, nothing is undone here unless `abort` was
-// won: the outcome is then unknown, and the next writer decides.
+// What the states between the steps are, who may do what in each, and the
+// invariants P1 to P11: protocol.h.
 
 #pragma once
 
@@ -32,37 +29,17 @@
 #include "lock/lock.h"
 #include "status.h"
 #include "storage/storage.h"
+#include "transaction/intent.h"
+#include "transaction/protocol.h"
 #include "transaction/view.h"
-#include "zarr/documents.h"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
 namespace mdimappend
 {
-
-/// All that a transaction is going to do.
-struct Intent
-{
-    std::vector<View::Array> arrays;
-    /// The documents that will change, as they are now; those that do not exist
-    /// are not in it.
-    Documents base;
-    /// The same documents as they will be.
-    Documents next;
-    /// The keys of `next` in the order in which they are to appear.
-    std::vector<std::string> order;
-    /// So many of them, the first ones, may appear in any order.
-    std::uint64_t atOnce = 0;
-    /// Objects to be removed with the commit (stale tile-presence caches).
-    std::vector<std::string> deletions;
-};
-
-/// A chunk put at its key by a writer that has lost its lease unawares could
-/// meet another's. What is staged is nobody else's, and moves only once.
-void stageAll(PlannedArray &array);
 
 /// The name that the next transaction of a site will have, which is also where
 /// it overwrites (Site::overwriting).
@@ -113,26 +90,28 @@ class Transaction
     Transaction(const Site &site, Storage &storage, Lock &lock,
                 Durability durability, Intent intent)
         : m_site(site), m_storage(storage), m_lock(lock),
-          m_durability(durability), m_intent(std::move(intent))
+          m_durability(durability), m_protocol(Protocol::of(m_storage, m_site)),
+          m_intent(std::move(intent))
     {
     }
 
-    Result<std::vector<std::string>> newFolders();
     Status writePlan();
-    Result<Manifest> stageDocuments();
+    Status discard(Status planned);
     Status prepare(const std::function<Status()> &sliceUnchanged,
                    Decision &decision);
-    Status checkBase();
-    Status checkLastDocument();
-    Status checkAllIsThere();
+    Status decideToCommit(const Decision &decision);
+    Status giveUp(Status prepared);
+    Status apply();
+    void settled(const std::optional<LogEnd> &end);
 
     Site m_site;
     Storage &m_storage;
     Lock &m_lock;
     Durability m_durability;
+    std::unique_ptr<Protocol> m_protocol;
     Intent m_intent;
     Json m_logRecord;
-    /// The creation of `commit`: the request may be carried out late.
+    /// The creation of `commit` (P5): it may be carried out late.
     bool m_attempted = false;
     bool m_staysOpen = false;
     Plan m_plan;

@@ -1,5 +1,5 @@
-// The VSI face of the private views: what GDAL calls when its Zarr driver opens
-// /vsimdimappend/<view>/<array>.<face>.<generation>/<key>.
+// The private views in GDAL's file systems: what GDAL calls when its Zarr
+// driver opens /vsimdimappend/<view>/<array>.<mode>.<generation>/<key>.
 //
 // Everything is answered from memory but chunk reads and writes, which go to
 // the View. A chunk is buffered whole and handed over at close.

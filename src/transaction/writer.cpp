@@ -1,5 +1,9 @@
+// Opens a target for writing, staging or reading, wherever it is.
+
 #include "transaction/writer.h"
 
+#include "lock/kernel_lock.h"
+#include "lock/lease.h"
 #include "storage/local_storage.h"
 #include "storage/object_address.h"
 #include "transaction/object_target.h"
@@ -55,7 +59,7 @@ Result<Writer> openObjectsForWriting(const WriterRequest &request)
         // What it says of the log's end would not be true any more.
         MDIMAPPEND_RETURN_IF_ERROR(
             writer.objects->lockRequests().remove(writer.site.lock()));
-        writer.storage->forget();
+        writer.objects->storage().forget();
         writer.lock = std::make_unique<NoLock>();
         MDIMAPPEND_RETURN_IF_ERROR(writer.objects->look(writer.site));
         return writer;
@@ -64,8 +68,8 @@ Result<Writer> openObjectsForWriting(const WriterRequest &request)
     MDIMAPPEND_ASSIGN(
         writer.lock,
         objects.acquire(lockRequest(request, writer.site), writer.site));
-    objects.storage().requests().setTimeLeft([lock = writer.lock.get()]
-                                             { return lock->timeLeft(); });
+    objects.storage().requests().setTimeLeft([lease = writer.lock->lease()]
+                                             { return lease->timeLeft(); });
     MDIMAPPEND_RETURN_IF_ERROR(objects.look(writer.site));
     return writer;
 }
@@ -88,7 +92,7 @@ Result<bool> Writer::hasSidecar() const
 Result<LockState> Writer::peekLock() const
 {
     return objects ? peekObjectLock(objects->lockRequests(), site.lock())
-                   : mdimappend::peekLock(site.lock(), *storage);
+                   : mdimappend::peekLock(site.lock(), *storage, *posix);
 }
 
 Result<bool> Writer::endLease() const
@@ -133,22 +137,23 @@ Result<Writer> openForWriting(const WriterRequest &request)
                 .suffixed("The sidecar beside the target is needed for every "
                           "append. Nothing was written."));
     }
-    MDIMAPPEND_ASSIGN(writer.storage,
+    MDIMAPPEND_ASSIGN(auto storage,
                       LocalStorage::open(writer.site.sidecar(),
                                          request.durability, *request.posix));
     // So that the first plan's barrier makes it durable.
-    MDIMAPPEND_RETURN_IF_ERROR(
-        writer.storage->makeFolders(writer.site.sidecar()));
+    MDIMAPPEND_RETURN_IF_ERROR(storage->makeFolders(writer.site.sidecar()));
+    writer.storage = std::move(storage);
     if (request.lock == LockMode::None)
     {
         writer.lock = std::make_unique<NoLock>();
         return writer;
     }
     const auto lock = lockRequest(request, writer.site);
-    MDIMAPPEND_ASSIGN(writer.lock, request.lock == LockMode::Lease
-                                       ? acquireLease(lock, *writer.storage)
-                                       : acquireLocalLock(lock, *writer.storage,
-                                                          *request.posix));
+    MDIMAPPEND_ASSIGN(
+        writer.lock,
+        request.lock == LockMode::Lease
+            ? acquireLease(lock, *writer.storage, *request.posix)
+            : acquireLocalLock(lock, *writer.storage, *request.posix));
     // What the target is may have changed while waiting.
     MDIMAPPEND_ASSIGN(writer.site, locateSite(request.target, request.group));
     return writer;
@@ -175,6 +180,7 @@ Result<Writer> openForReading(const WriterRequest &request, bool looks)
     MDIMAPPEND_ASSIGN(writer.storage,
                       LocalStorage::open(writer.site.parent + "/",
                                          Durability::Process, *request.posix));
+    writer.posix = request.posix;
     return writer;
 }
 

@@ -4,6 +4,7 @@
 
 #include "journal/site.h"
 #include "lock/lock.h"
+#include "settings/lock_mode.h"
 #include "status.h"
 #include "storage/posix.h"
 #include "storage/storage.h"
@@ -47,6 +48,7 @@ struct Writer
     std::shared_ptr<ObjectTarget> objects;  ///< of an object store
     std::shared_ptr<Storage> storage;
     std::unique_ptr<Lock> lock;
+    Posix *posix = &Posix::system();
 
     Writer() = default;
     ~Writer();

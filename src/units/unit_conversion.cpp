@@ -140,8 +140,9 @@ Result<Unit> parse(const std::string &text)
     Unit unit(
         ut_parse(UnitSession::system(), asUdunits(text).c_str(), UT_UTF8));
     if (!unit)
-        return refused(cf::quoted(text) + " is no unit that udunits2 knows");
-    // "days @ 2000-01-01", "seconds after 2000-01-01".
+        return refused(cf::quoted(text) + " is not a unit that udunits2 knows");
+    // udunits2 takes "days @ 2000-01-01" and "seconds after 2000-01-01" for
+    // units.
     const Unit time(ut_parse(UnitSession::system(), "s @ 2000-01-01", UT_UTF8));
     if (time && ut_are_convertible(unit.get(), time.get()))
         return refused(cf::quoted(text) + " is a time since a date");

@@ -18,10 +18,10 @@ namespace mdimappend
 class UnitConversion
 {
   public:
-    /// Failure::Refused if one is no unit that udunits2 knows, is a time since
-    /// a date, or if they do not measure the same thing (m and m-1 do not).
-    /// Equal texts are the same unit, known or not ("psu"). Letter case is of
-    /// matter ("Pa", "pA"). Also understood, beyond udunits2: "degrees
+    /// Failure::Refused if one is not a unit that udunits2 knows, is a time
+    /// since a date, or if they do not measure the same thing (m and m-1 do
+    /// not). Equal texts are the same unit, known or not ("psu"). Letter case
+    /// is of matter ("Pa", "pA"). Also understood, beyond udunits2: "degrees
     /// Celsius", "W m⁻²", "(0 - 1)", "fraction", "dimensionless", and GDAL's
     /// GRIB spellings ("[m/s]").
     static Result<UnitConversion> make(const std::string &from,

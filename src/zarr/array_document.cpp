@@ -3,13 +3,14 @@
 
 #include "zarr/array_document.h"
 
+#include "zarr/array_shape.h"
 #include "zarr/codecs.h"
 #include "zarr/data_type.h"
+#include "zarr/document_key.h"
 #include "zarr/filters_v2.h"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace mdimappend
 {
@@ -17,112 +18,9 @@ namespace mdimappend
 namespace
 {
 
-constexpr std::size_t maximumRank = 32;
-constexpr std::uint64_t maximumChunkBytes = std::uint64_t{1} << 31;
-/// What GDAL's driver reserves for a V3 string.
-constexpr std::uint64_t variableStringBytes = 256;
-
 std::string inArray(const std::string &path, std::string_view document)
 {
     return "array '" + path + "' (" + std::string(document) + ")";
-}
-
-std::string list(const std::vector<std::uint64_t> &sizes)
-{
-    std::string text = "[";
-    for (const std::uint64_t size : sizes)
-        text += (text.size() > 1 ? ", " : "") + std::to_string(size);
-    return text + "]";
-}
-
-/// Positive integers; `what` names them in messages.
-Result<std::vector<std::uint64_t>> sizes(const Json &json,
-                                         const std::string &what)
-{
-    if (!json.is_array())
-        return error("'" + what + "' is missing or not a list");
-    if (json.size() > maximumRank)
-        return error("'" + what + "' has more than 32 dimensions");
-    std::vector<std::uint64_t> values;
-    for (const Json &size : json)
-    {
-        const bool isPositive =
-            size.is_number_integer() &&
-            (size.is_number_unsigned() || size.get<std::int64_t>() > 0) &&
-            size.get<std::uint64_t>() > 0;
-        if (!isPositive)
-            return error("'" + what + "' is " + dumpJson(json, -1) +
-                         ": GDAL's Zarr driver opens no array with a size "
-                         "that is not a positive integer");
-        values.push_back(size.get<std::uint64_t>());
-    }
-    return values;
-}
-
-/// Whether the product, times `factor`, stays at or below `limit`.
-bool productFits(const std::vector<std::uint64_t> &sizes, std::uint64_t factor,
-                 std::uint64_t limit)
-{
-    std::uint64_t product = factor;
-    for (const std::uint64_t size : sizes)
-    {
-        if (product > limit / size)
-            return false;
-        product *= size;
-    }
-    return product <= limit;
-}
-
-Status checkSizes(const ArrayDocument &array)
-{
-    if (array.chunk.size() != array.rank())
-        return error("the shape " + list(array.shape) + " and the chunk " +
-                     list(array.chunk) + " differ in rank");
-    constexpr auto maximumElements =
-        static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    if (!productFits(array.shape, 1, maximumElements))
-        return error("the shape " + list(array.shape) +
-                     " has 2^63 elements or more");
-    const std::uint64_t size =
-        array.dataType.size ? array.dataType.size : variableStringBytes;
-    if (!productFits(array.chunk, size, maximumChunkBytes))
-        return error("a chunk of " + list(array.chunk) + " elements of " +
-                     std::to_string(size) + " bytes exceeds 2^31 bytes");
-    if (!array.sharded)
-        return Status::ok();
-    if (array.innerChunk.size() != array.rank())
-        return error("the inner chunk " + list(array.innerChunk) +
-                     " and the shape " + list(array.shape) + " differ in rank");
-    for (std::size_t i = 0; i < array.rank(); ++i)
-    {
-        if (array.chunk[i] % array.innerChunk[i] != 0)
-            return error("the inner chunk " + list(array.innerChunk) +
-                         " does not divide the shard " + list(array.chunk));
-    }
-    return Status::ok();
-}
-
-Result<std::vector<std::string>>
-dimensionNames(const Json &names, const std::string &what, std::size_t rank)
-{
-    std::vector<std::string> dimensions;
-    if (names.is_null())
-        return dimensions;
-    const Status wrong =
-        error("'" + what + "' is " + dumpJson(names, -1) + ": expected " +
-              std::to_string(rank) + " different names");
-    if (!names.is_array() || names.size() != rank)
-        return wrong;
-    for (const Json &name : names)
-    {
-        if (!name.is_string() && !name.is_null())
-            return wrong;
-        std::string text = name.is_null() ? "" : name.get<std::string>();
-        if (!text.empty() && std::ranges::count(dimensions, text) > 0)
-            return wrong;
-        dimensions.push_back(std::move(text));
-    }
-    return dimensions;
 }
 
 Result<Json> parseObject(std::string_view text)
@@ -165,8 +63,10 @@ Status parseMetadataV2(ArrayDocument &array)
     const Json &metadata = array.metadata;
     if (member(metadata, "zarr_format") != 2)
         return error("'zarr_format' is not 2");
-    MDIMAPPEND_ASSIGN(array.shape, sizes(member(metadata, "shape"), "shape"));
-    MDIMAPPEND_ASSIGN(array.chunk, sizes(member(metadata, "chunks"), "chunks"));
+    MDIMAPPEND_ASSIGN(array.shape,
+                      positiveSizes(member(metadata, "shape"), "shape"));
+    MDIMAPPEND_ASSIGN(array.chunk,
+                      positiveSizes(member(metadata, "chunks"), "chunks"));
     array.innerChunk = array.chunk;
     MDIMAPPEND_ASSIGN(array.dataType,
                       parseDataTypeV2(member(metadata, "dtype")));
@@ -210,8 +110,9 @@ Status parseChunkGridV3(ArrayDocument &array)
         return error("'chunk_grid' is " + dumpJson(grid, -1) +
                      ": only the regular chunk grid is supported");
     MDIMAPPEND_ASSIGN(
-        array.chunk, sizes(member(member(grid, "configuration"), "chunk_shape"),
-                           "chunk_shape"));
+        array.chunk,
+        positiveSizes(member(member(grid, "configuration"), "chunk_shape"),
+                      "chunk_shape"));
     return Status::ok();
 }
 
@@ -225,8 +126,8 @@ Status parseCodecsV3(ArrayDocument &array)
     if (sharding)
     {
         MDIMAPPEND_ASSIGN(array.innerChunk,
-                          sizes(member(*sharding, "chunk_shape"),
-                                "sharding_indexed chunk_shape"));
+                          positiveSizes(member(*sharding, "chunk_shape"),
+                                        "sharding_indexed chunk_shape"));
     }
     return Status::ok();
 }
@@ -275,7 +176,8 @@ Status parseMetadataV3(ArrayDocument &array)
     if (member(metadata, "node_type") != "array")
         return error("'node_type' is not array");
     MDIMAPPEND_RETURN_IF_ERROR(checkMembersV3(metadata));
-    MDIMAPPEND_ASSIGN(array.shape, sizes(member(metadata, "shape"), "shape"));
+    MDIMAPPEND_ASSIGN(array.shape,
+                      positiveSizes(member(metadata, "shape"), "shape"));
     MDIMAPPEND_ASSIGN(array.dataType,
                       parseDataTypeV3(member(metadata, "data_type")));
     MDIMAPPEND_RETURN_IF_ERROR(parseChunkGridV3(array));
@@ -295,16 +197,20 @@ Status parseMetadataV3(ArrayDocument &array)
     return Status::ok();
 }
 
-}  // namespace
-
-std::uint64_t chunkBytes(const std::vector<std::uint64_t> &chunk,
-                         std::size_t elementSize)
+/// All that is said by .zarray (V2) or zarr.json (V3).
+Status parseMetadata(ArrayDocument &array, std::string_view text)
 {
-    std::uint64_t bytes = elementSize;
-    for (const std::uint64_t size : chunk)
-        bytes *= size;
-    return bytes;
+    const bool isV2 = array.format == ZarrFormat::V2;
+    const auto parse = [&]() -> Status
+    {
+        MDIMAPPEND_ASSIGN(array.metadata, parseObject(text));
+        return isV2 ? parseMetadataV2(array) : parseMetadataV3(array);
+    };
+    return parse().prefixed(
+        inArray(array.path, isV2 ? ".zarray" : "zarr.json"));
 }
+
+}  // namespace
 
 Result<ArrayDocument> parseArrayV2(const std::string &path,
                                    std::string_view zarray,
@@ -313,25 +219,21 @@ Result<ArrayDocument> parseArrayV2(const std::string &path,
     ArrayDocument array;
     array.format = ZarrFormat::V2;
     array.path = path;
-    auto metadata = parseObject(zarray);
-    if (!metadata)
-        return metadata.takeStatus().prefixed(inArray(path, ".zarray"));
-    array.metadata = std::move(*metadata);
-    if (Status status = parseMetadataV2(array); !status)
-        return std::move(status).prefixed(inArray(path, ".zarray"));
-    if (!zattrs.empty())
+    MDIMAPPEND_RETURN_IF_ERROR(parseMetadata(array, zarray));
+    const auto parseAttributes = [&]() -> Status
     {
-        auto attributes = parseObject(zattrs);
-        if (!attributes)
-            return attributes.takeStatus().prefixed(inArray(path, ".zattrs"));
-        array.attributes = std::move(*attributes);
-    }
-    auto dimensions =
-        dimensionNames(member(array.attributes, "_ARRAY_DIMENSIONS"),
-                       "_ARRAY_DIMENSIONS", array.rank());
-    if (!dimensions)
-        return dimensions.takeStatus().prefixed(inArray(path, ".zattrs"));
-    array.dimensions = std::move(*dimensions);
+        if (!zattrs.empty())
+        {
+            MDIMAPPEND_ASSIGN(array.attributes, parseObject(zattrs));
+        }
+        MDIMAPPEND_ASSIGN(
+            array.dimensions,
+            dimensionNames(member(array.attributes, "_ARRAY_DIMENSIONS"),
+                           "_ARRAY_DIMENSIONS", array.rank()));
+        return Status::ok();
+    };
+    MDIMAPPEND_RETURN_IF_ERROR(
+        parseAttributes().prefixed(inArray(path, ".zattrs")));
     return array;
 }
 
@@ -340,13 +242,22 @@ Result<ArrayDocument> parseArrayV3(const std::string &path,
 {
     ArrayDocument array;
     array.path = path;
-    auto metadata = parseObject(zarrJson);
-    if (!metadata)
-        return metadata.takeStatus().prefixed(inArray(path, "zarr.json"));
-    array.metadata = std::move(*metadata);
-    if (Status status = parseMetadataV3(array); !status)
-        return std::move(status).prefixed(inArray(path, "zarr.json"));
+    MDIMAPPEND_RETURN_IF_ERROR(parseMetadata(array, zarrJson));
     return array;
+}
+
+Result<ArrayDocument>
+parseArray(ZarrFormat format, const std::string &path,
+           const std::map<std::string, std::string> &documents)
+{
+    const auto text = [&](const char *name) -> std::string_view
+    {
+        const auto found = documents.find(documentKey(path, name));
+        return found == documents.end() ? std::string_view() : found->second;
+    };
+    return format == ZarrFormat::V2
+               ? parseArrayV2(path, text(".zarray"), text(".zattrs"))
+               : parseArrayV3(path, text("zarr.json"));
 }
 
 }  // namespace mdimappend

@@ -6,11 +6,13 @@
 #pragma once
 
 #include "json/json_text.h"
+#include "settings/zarr_format.h"
 #include "status.h"
 
 #include <gdal.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,12 +21,6 @@
 
 namespace mdimappend
 {
-
-enum class ZarrFormat
-{
-    V2 = 2,
-    V3 = 3
-};
 
 /// One element's type, as stored.
 struct DataType
@@ -105,6 +101,12 @@ Result<ArrayDocument> parseArrayV2(const std::string &path,
                                    std::string_view zattrs);
 Result<ArrayDocument> parseArrayV3(const std::string &path,
                                    std::string_view zarrJson);
+
+/// The array at `path` from its own documents among `documents`, which are by
+/// key below the store's root.
+Result<ArrayDocument>
+parseArray(ZarrFormat format, const std::string &path,
+           const std::map<std::string, std::string> &documents);
 
 /// One element of the array's fill value as it lies in memory, native byte
 /// order, `dataType.size` bytes. Nothing if it is undefined (V2 null).

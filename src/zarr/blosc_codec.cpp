@@ -81,7 +81,7 @@ std::optional<std::string_view> bloscEncode(const BloscSettings &settings,
     options.SetNameValue("TYPESIZE", std::to_string(settings.typeSize).c_str());
     options.SetNameValue("BLOCKSIZE",
                          std::to_string(settings.blockSize).c_str());
-    // What Blosc adds to bytes that it cannot make smaller.
+    // Blosc adds that much to bytes that it cannot make smaller.
     constexpr std::size_t overhead = 16;
     room.resize(std::max(room.size(), bytes.size() + overhead));
     void *output = room.data();

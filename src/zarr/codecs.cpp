@@ -68,9 +68,7 @@ Status checkChain(const Json &codecs, const DataType &type, bool mayShard)
                                    ? last != Step::ArrayToArray
                                    : last == Step::ArrayToArray;
         if (!isInOrder)
-            return error("the codec '" + name +
-                         "' stands at the wrong place "
-                         "in " +
+            return error("the codec '" + name + "' is in the wrong place in " +
                          dumpJson(codecs, -1));
         if (step == Step::ArrayToBytes && name != "sharding_indexed")
             MDIMAPPEND_RETURN_IF_ERROR(checkArrayToBytes(name, type));

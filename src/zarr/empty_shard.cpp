@@ -54,8 +54,8 @@ std::optional<std::string> emptyShard(const ArrayDocument &document)
         else if (name != "bytes" || hasChecksum)
             return std::nullopt;
     }
-    // Offset and size of each inner chunk, 2^64 - 1 for those that are not
-    // there: the same in both byte orders.
+    // The index has offset and size of each inner chunk, 2^64 - 1 for those
+    // that are not there: the same in both byte orders.
     std::string index(16 * count, '\xFF');
     if (hasChecksum)
     {

@@ -58,7 +58,7 @@ std::optional<std::string> decodeObject(const std::string &compressor,
     if (!codec)
         return std::nullopt;
     const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
-    // One more, so that what holds more is noticed.
+    // The room is one byte larger, so that what holds more is noticed.
     std::string decoded(static_cast<std::size_t>(size) + 1, '\0');
     void *output = decoded.data();
     std::size_t written = decoded.size();

@@ -5,13 +5,13 @@
 
 #include "zarr/base64.h"
 #include "zarr/data_type.h"
+#include "zarr/number_element.h"
 
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <utility>
 
 namespace mdimappend
 {
@@ -36,13 +36,6 @@ GDALDataType componentType(const DataType &type)
 std::size_t componentSize(const DataType &type)
 {
     return isComplex(type) ? type.size / 2 : type.size;
-}
-
-std::string fromDouble(double value, GDALDataType gdal, std::size_t size)
-{
-    std::string bytes(size, '\0');
-    GDALCopyWords64(&value, GDT_Float64, 0, bytes.data(), gdal, 0, 1);
-    return bytes;
 }
 
 double toDouble(std::string_view bytes, GDALDataType gdal)
@@ -99,8 +92,8 @@ std::optional<std::string> fromBase64(std::string_view text,
         return {};
     std::string native = nativeOrder(*bytes, std::endian::little);
     if (native.size() == sizeof(double))
-        return fromDouble(toDouble(native, GDT_Float64), componentType(type),
-                          componentSize(type));
+        return elementFromDouble(toDouble(native, GDT_Float64),
+                                 componentType(type));
     if (native.size() == componentSize(type))
         return native;
     return {};
@@ -118,7 +111,7 @@ std::optional<std::string> floatBytes(const Json &value, const DataType &type,
                                       Notation notation)
 {
     const auto bytesOf = [&type](double number)
-    { return fromDouble(number, componentType(type), componentSize(type)); };
+    { return elementFromDouble(number, componentType(type)); };
     if (value.is_number())
         return bytesOf(value.get<double>());
     if (!value.is_string())
@@ -154,58 +147,6 @@ std::optional<std::string> complexBytes(const Json &value, const DataType &type,
     return *real + *imaginary;
 }
 
-template <class Integer> std::optional<std::string> integerBytes(Json value)
-{
-    if (value.is_number_float())
-    {
-        const double real = value.get<double>();
-        if (real != std::floor(real) || std::fabs(real) >= 0x1p64)
-            return {};
-        value = real < 0
-                    ? (real < -0x1p63 ? Json()
-                                      : Json(static_cast<std::int64_t>(real)))
-                    : Json(static_cast<std::uint64_t>(real));
-    }
-    if (!value.is_number_integer())
-        return {};
-    const bool isNegative =
-        !value.is_number_unsigned() && value.get<std::int64_t>() < 0;
-    const bool fits = isNegative
-                          ? std::in_range<Integer>(value.get<std::int64_t>())
-                          : std::in_range<Integer>(value.get<std::uint64_t>());
-    if (!fits)
-        return {};
-    const auto integer = value.get<Integer>();
-    std::string bytes(sizeof(Integer), '\0');
-    std::memcpy(bytes.data(), &integer, sizeof(Integer));
-    return bytes;
-}
-
-std::optional<std::string> integerBytes(const Json &value, GDALDataType gdal)
-{
-    switch (gdal)
-    {
-    case GDT_Int8:
-        return integerBytes<std::int8_t>(value);
-    case GDT_UInt8:
-        return integerBytes<std::uint8_t>(value);
-    case GDT_Int16:
-        return integerBytes<std::int16_t>(value);
-    case GDT_UInt16:
-        return integerBytes<std::uint16_t>(value);
-    case GDT_Int32:
-        return integerBytes<std::int32_t>(value);
-    case GDT_UInt32:
-        return integerBytes<std::uint32_t>(value);
-    case GDT_Int64:
-        return integerBytes<std::int64_t>(value);
-    case GDT_UInt64:
-        return integerBytes<std::uint64_t>(value);
-    default:
-        return {};
-    }
-}
-
 std::optional<std::string> boolBytes(const Json &value)
 {
     if (value == true || value == 1)
@@ -227,9 +168,9 @@ std::optional<std::string> elementBytes(const Json &value, const DataType &type,
     if (notation == Notation::V2 && value.is_string())
     {
         const auto number = parsedNumber(value.get<std::string>());
-        return number ? integerBytes(*number, type.gdal) : std::nullopt;
+        return number ? integerElement(*number, type.gdal) : std::nullopt;
     }
-    return integerBytes(value, type.gdal);
+    return integerElement(value, type.gdal);
 }
 
 Result<std::optional<std::string>> element(const ArrayDocument &array,
@@ -244,7 +185,7 @@ Result<std::optional<std::string>> element(const ArrayDocument &array,
     auto bytes = elementBytes(value, array.dataType, notation);
     if (!bytes)
         return error("array '" + array.path + "': the " + std::string(what) +
-                     " " + dumpJson(value, -1) + " is no value of type '" +
+                     " " + dumpJson(value, -1) + " is not a value of type '" +
                      array.dataType.name + "'");
     return bytes;
 }

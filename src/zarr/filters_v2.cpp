@@ -68,7 +68,7 @@ Status checkDelta(const Json &filter, std::uint64_t chunkBytes)
     if (chunkBytes % size != 0)
         return cannotEncode("filter", filter,
                             "a chunk of " + std::to_string(chunkBytes) +
-                                " bytes is no multiple of its dtype");
+                                " bytes is not a multiple of its dtype");
     return Status::ok();
 }
 
@@ -85,7 +85,7 @@ Status checkShuffle(const Json &filter, std::uint64_t chunkBytes)
     if (chunkBytes % size.get<std::uint64_t>() != 0)
         return cannotEncode("filter", filter,
                             "a chunk of " + std::to_string(chunkBytes) +
-                                " bytes is no multiple of its elementsize");
+                                " bytes is not a multiple of its elementsize");
     return Status::ok();
 }
 
@@ -98,12 +98,12 @@ std::string reasonAgainst(std::string_view id)
         return "pack the values instead: an integer data type, scale and "
                "offset";
     if (isOneOf({"quantize", "bitround"}))
-        return "it cannot round values; known are delta and shuffle";
-    // Its buffer for a filter's result is no larger than the chunk.
+        return "it cannot round values; only delta and shuffle are known";
+    // The driver's buffer for a filter's result is no larger than the chunk.
     if (isOneOf({"blosc", "bz2", "gzip", "lz4", "lzma", "zlib", "zstd"}))
         return "as a filter it fails on data that do not shrink; it can be "
                "the compressor";
-    return "known are delta and shuffle";
+    return "only delta and shuffle are known";
 }
 
 }  // namespace
@@ -116,15 +116,13 @@ Status checkFiltersV2(const Json &filters, std::uint64_t chunkBytes)
         return error("'filters' is not a list");
     for (const Json &filter : filters)
     {
-        const Json &id = member(filter, "id");
+        const auto id = textMember(filter, "id");
         if (id == "delta")
             MDIMAPPEND_RETURN_IF_ERROR(checkDelta(filter, chunkBytes));
         else if (id == "shuffle")
             MDIMAPPEND_RETURN_IF_ERROR(checkShuffle(filter, chunkBytes));
         else
-            return cannotEncode(
-                "filter", filter,
-                reasonAgainst(id.is_string() ? id.get<std::string>() : ""));
+            return cannotEncode("filter", filter, reasonAgainst(id));
     }
     return Status::ok();
 }

@@ -8,6 +8,7 @@
 #include "zarr/fill_value.h"
 #include "zarr/filters_v2.h"
 #include "zarr/new_codecs.h"
+#include "zarr/number_element.h"
 
 #include <algorithm>
 #include <bit>
@@ -124,11 +125,9 @@ std::string unlikelyValue(const DataType &type)
     const bool isUnsigned = type.gdal == GDT_UInt8 || type.gdal == GDT_UInt16 ||
                             type.gdal == GDT_UInt32 || type.gdal == GDT_UInt64;
     if (isFloating(type))
-    {
-        const double nan = std::numeric_limits<double>::quiet_NaN();
-        GDALCopyWords64(&nan, GDT_Float64, 0, element.data(), type.gdal, 0, 1);
-    }
-    else if (isUnsigned)
+        return elementFromDouble(std::numeric_limits<double>::quiet_NaN(),
+                                 type.gdal);
+    if (isUnsigned)
     {
         // GDAL's driver reads no larger 64-bit fill value than that.
         const std::uint64_t largest =

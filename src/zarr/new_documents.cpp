@@ -42,7 +42,7 @@ Status checkPath(const std::string &path)
     {
         const auto slash = rest.find('/');
         if (!isNodeName(rest.substr(0, slash)))
-            return error("'" + path + "' is no path of a Zarr node");
+            return error("'" + path + "' is not the path of a Zarr node");
         if (slash == rest.npos)
             break;
         rest.remove_prefix(slash + 1);

@@ -66,10 +66,11 @@ class AppendAhead : public SliceTest
         options.slices = {{path("first.nc"), {}}, {path("second.nc"), {}}};
         options.target = path("cube.zarr");
         options.threads = 2;
-        options.posix = &posix;
+        Surroundings around;
+        around.posix = &posix;
         if (adjust)
             adjust(options);
-        auto report = append(options);
+        auto report = append(options, around);
         EXPECT_FALSE(posix.before) << "no append was decided";
         return report;
     }

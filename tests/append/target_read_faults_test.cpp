@@ -134,14 +134,16 @@ class TargetReadFaults : public testing::TestWithParam<Case>
         if (road().change)
             road().change(*rows->GetRootGroup());
         AppendOptions options;
-        options.slices = {{"rows", std::nullopt, rows.get()}};
+        options.slices = {{"rows", std::nullopt}};
         options.target = m_target;
         options.onDuplicate = road().onDuplicate;
         options.lockTimeout = Seconds(0);
         options.durability = Durability::Process;
         options.threads = std::get<2>(GetParam());
-        options.posix = &posix;
-        return mdimappend::append(options);
+        Surroundings around;
+        around.posix = &posix;
+        around.datasets = {rows.get()};
+        return mdimappend::append(options, around);
     }
 
     void restart()
@@ -250,14 +252,15 @@ class TargetReads : public slice_testing::SliceTest
     Report append(const std::string &slice, Posix &posix) const
     {
         AppendOptions options;
-        options.slices = {{path(slice), std::nullopt, nullptr}};
+        options.slices = {{path(slice), std::nullopt}};
         options.target = path("cube.zarr");
         options.appendDim = "time";
         options.lockTimeout = Seconds(0);
         options.durability = Durability::Process;
         options.threads = 1;
-        options.posix = &posix;
-        return mdimappend::append(options);
+        Surroundings around;
+        around.posix = &posix;
+        return mdimappend::append(options, around);
     }
 };
 
@@ -328,7 +331,7 @@ TEST_F(TargetReads, anAppendDimensionThatCannotBeReadIsNotGuessed)
     write("a.nc", 0);
     write("b.nc", 5);
     AppendOptions options;
-    options.slices = {{path("a.nc"), std::nullopt, nullptr}};
+    options.slices = {{path("a.nc"), std::nullopt}};
     options.target = path("cube.zarr");
     options.appendDim = "obs";
     options.lockTimeout = Seconds(0);
@@ -350,8 +353,9 @@ TEST_F(TargetReads, anAppendDimensionThatCannotBeReadIsNotGuessed)
             if (call.starts_with("lock "))
                 writeFile(file, content);
         };
-        options.posix = &posix;
-        const auto report = mdimappend::append(options);
+        Surroundings around;
+        around.posix = &posix;
+        const auto report = mdimappend::append(options, around);
         ASSERT_FALSE(report.status) << posix.trace();
         EXPECT_NE(report.status.message().find("append dimension"),
                   std::string::npos)

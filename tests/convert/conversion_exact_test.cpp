@@ -300,7 +300,7 @@ class PlainRoad : public testing::TestWithParam<GDALDataType>
 {
 };
 
-TEST_P(PlainRoad, is_exact_to_every_type)
+TEST_P(PlainRoad, isExactToEveryType)
 {
     const auto from = GetParam();
     for (const auto to : types)
@@ -366,7 +366,7 @@ template <class T> void checkRoundTrip(GDALDataType type, GDALDataType floats)
     }
 }
 
-TEST(ConversionPacking, unpacking_and_packing_gives_every_code_back)
+TEST(ConversionPacking, unpackingAndPackingGivesEveryCodeBack)
 {
     for (const auto floats : {GDT_Float32, GDT_Float64})
     {
@@ -438,7 +438,7 @@ void checkArithmeticRoad(GDALDataType from, GDALDataType to)
     }
 }
 
-TEST(ConversionPacking, follows_the_formulas_between_all_types)
+TEST(ConversionPacking, followsTheFormulasBetweenAllTypes)
 {
     for (const auto from : types)
     {
@@ -459,7 +459,7 @@ TEST(ConversionPacking, follows_the_formulas_between_all_types)
     }
 }
 
-TEST(ConversionPacking, large_integers_are_rounded_as_doubles_are)
+TEST(ConversionPacking, largeIntegersAreRoundedAsDoublesAre)
 {
     const ElementForm doubles{.type = GDT_Float64};
     const auto packed = [&](GDALDataType type)
@@ -487,7 +487,7 @@ TEST(ConversionPacking, large_integers_are_rounded_as_doubles_are)
     EXPECT_FALSE(refused(GDT_UInt64, -0.25));  // rounds to -0
 }
 
-TEST(ConversionPacking, packs_and_unpacks_as_numpy_does)
+TEST(ConversionPacking, packsAndUnpacksAsNumpyDoes)
 {
 #ifdef MDIMAPPEND_TEST_DATA
     const std::filesystem::path folder = MDIMAPPEND_TEST_DATA;

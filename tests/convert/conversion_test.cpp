@@ -119,7 +119,7 @@ std::string makeRefusal(const NumberConversion &rules)
     return conversion.status().message();
 }
 
-TEST(Conversion, the_same_form_on_both_sides_is_taken_as_it_is)
+TEST(Conversion, theSameFormOnBothSidesIsTakenAsItIs)
 {
     EXPECT_TRUE(conversionOf({form<float>(), form<float>()}).isNone());
     EXPECT_TRUE(conversionOf({form<float>(), form<float>(0.F)}).isNone());
@@ -145,7 +145,7 @@ TEST(Conversion, the_same_form_on_both_sides_is_taken_as_it_is)
                      .isNone());
 }
 
-TEST(Conversion, the_missing_value_becomes_the_targets)
+TEST(Conversion, theMissingValueBecomesTheTargets)
 {
     EXPECT_THAT(
         (converted<std::int16_t, std::int16_t>(
@@ -177,7 +177,7 @@ TEST(Conversion, the_missing_value_becomes_the_targets)
         ElementsAre(-0x1p62, IsNan()));
 }
 
-TEST(Conversion, packing_makes_missing_values_of_NaN_and_back)
+TEST(Conversion, packingMakesMissingValuesOfNaNAndBack)
 {
     EXPECT_THAT(
         (converted<float, std::int16_t>(
@@ -199,7 +199,7 @@ TEST(Conversion, packing_makes_missing_values_of_NaN_and_back)
                 ElementsAre(255, 0, 6));
 }
 
-TEST(Conversion, NaN_is_missing_where_nothing_else_can_be_meant)
+TEST(Conversion, nanIsMissingWhereNothingElseCanBeMeant)
 {
     const auto f = float(nan);
     EXPECT_THAT((converted<float, std::int16_t>(
@@ -219,7 +219,7 @@ TEST(Conversion, NaN_is_missing_where_nothing_else_can_be_meant)
         ElementsAre(IsNan(), 2));
 }
 
-TEST(Conversion, a_missing_value_needs_one_in_the_target)
+TEST(Conversion, aMissingValueNeedsOneInTheTarget)
 {
     EXPECT_EQ(refusal<std::int16_t>(
                   {form<std::int16_t>(-9), form<std::int16_t>()}, -9),
@@ -244,7 +244,7 @@ TEST(Conversion, a_missing_value_needs_one_in_the_target)
     }
 }
 
-TEST(Conversion, a_valid_value_never_becomes_the_missing_value)
+TEST(Conversion, aValidValueNeverBecomesTheMissingValue)
 {
     NumberConversion rules{form<std::int16_t>(-9), form<std::int16_t>(5)};
     EXPECT_THAT(refusal<std::int16_t>(rules, 5),
@@ -300,7 +300,7 @@ TEST(Conversion, a_valid_value_never_becomes_the_missing_value)
         ElementsAre(-999, 0.1F));
 }
 
-TEST(Conversion, what_does_not_fit_is_refused_clamped_or_filled)
+TEST(Conversion, whatDoesNotFitIsRefusedClampedOrFilled)
 {
     NumberConversion rules{form<float>(),
                            packed<std::int16_t>(0.01, 0, -32768)};
@@ -325,7 +325,7 @@ TEST(Conversion, what_does_not_fit_is_refused_clamped_or_filled)
                           "--on-overflow fill."));
 }
 
-TEST(Conversion, what_does_not_fit_a_plain_type_is_refused_clamped_or_filled)
+TEST(Conversion, whatDoesNotFitAPlainTypeIsRefusedClampedOrFilled)
 {
     EXPECT_EQ(refusal<std::int32_t>(
                   {form<std::int32_t>(), form<std::uint8_t>()}, 300),
@@ -358,7 +358,7 @@ TEST(Conversion, what_does_not_fit_a_plain_type_is_refused_clamped_or_filled)
                 ElementsAre(IsNan(), 2));
 }
 
-TEST(Conversion, what_is_not_exact_is_refused_unless_it_may_be_rounded)
+TEST(Conversion, whatIsNotExactIsRefusedUnlessItMayBeRounded)
 {
     EXPECT_EQ(refusal({form<double>(), form<float>()}, 0.1),
               "the value 0.1 cannot be held exactly by the target's type "
@@ -402,7 +402,7 @@ TEST(Conversion, what_is_not_exact_is_refused_unless_it_may_be_rounded)
                 HasSubstr("does not fit"));
 }
 
-TEST(Conversion, bool_takes_0_and_1_only)
+TEST(Conversion, boolTakes0And1Only)
 {
     EXPECT_THAT((converted<std::uint8_t, std::uint8_t>(
                     {form<std::uint8_t>(), truthValues()}, {0, 1, 1})),
@@ -435,7 +435,7 @@ TEST(Conversion, bool_takes_0_and_1_only)
         ElementsAre(0, 1));
 }
 
-TEST(Conversion, complex_numbers_are_taken_or_widened)
+TEST(Conversion, complexNumbersAreTakenOrWidened)
 {
     const ElementForm narrow{.type = GDT_CFloat32};
     const ElementForm wide{.type = GDT_CFloat64};
@@ -462,7 +462,7 @@ TEST(Conversion, complex_numbers_are_taken_or_widened)
     EXPECT_THAT(makeRefusal({marked, wide}), HasSubstr("complex"));
 }
 
-TEST(Conversion, packing_without_sense_is_refused)
+TEST(Conversion, packingWithoutSenseIsRefused)
 {
     for (const double scale : {0., -0., nan, infinity})
     {
@@ -480,7 +480,7 @@ TEST(Conversion, packing_without_sense_is_refused)
     EXPECT_FALSE(Conversion::numbers({ElementForm(), form<float>()}));
 }
 
-TEST(Conversion, units_are_those_of_values_not_of_codes)
+TEST(Conversion, unitsAreThoseOfValuesNotOfCodes)
 {
     NumberConversion rules{packed<std::int16_t>(0.1, 0, -1),
                            packed<std::int16_t>(0.01, 273.15, -2)};
@@ -508,7 +508,7 @@ TEST(Conversion, units_are_those_of_values_not_of_codes)
                 ElementsAre(-99));
 }
 
-TEST(Conversion, a_value_that_overflows_double_on_the_way_does_not_fit)
+TEST(Conversion, aValueThatOverflowsDoubleOnTheWayDoesNotFit)
 {
     EXPECT_THAT(refusal({packed<double>(1e300, 0), form<double>()}, 1e10),
                 HasSubstr("does not fit"));
@@ -521,7 +521,7 @@ TEST(Conversion, a_value_that_overflows_double_on_the_way_does_not_fit)
                 ElementsAre(std::numeric_limits<double>::lowest()));
 }
 
-TEST(Conversion, signs_of_zeros_survive)
+TEST(Conversion, signsOfZerosSurvive)
 {
     const auto result =
         converted<double, float>({form<double>(), form<float>()}, {-0.0, 0.0});
@@ -529,7 +529,7 @@ TEST(Conversion, signs_of_zeros_survive)
     EXPECT_FALSE(std::signbit(result[1]));
 }
 
-TEST(Conversion, every_count_and_alignment_gives_the_same)
+TEST(Conversion, everyCountAndAlignmentGivesTheSame)
 {
     const auto conversion =
         conversionOf({form<float>(), packed<std::int16_t>(0.5, 0, -32768)});
@@ -566,7 +566,7 @@ TEST(Conversion, every_count_and_alignment_gives_the_same)
     }
 }
 
-TEST(Conversion, one_value_that_does_not_fit_is_found_wherever_it_is)
+TEST(Conversion, oneValueThatDoesNotFitIsFoundWhereverItIs)
 {
     const auto conversion =
         conversionOf({form<std::int32_t>(), form<std::int16_t>()});
@@ -582,7 +582,7 @@ TEST(Conversion, one_value_that_does_not_fit_is_found_wherever_it_is)
     }
 }
 
-TEST(Conversion, threads_share_a_conversion_and_its_count)
+TEST(Conversion, threadsShareAConversionAndItsCount)
 {
     const auto conversion =
         conversionOf({.from = form<double>(),
@@ -611,7 +611,7 @@ TEST(Conversion, threads_share_a_conversion_and_its_count)
     EXPECT_EQ(conversion.altered(), 4U * 25 * 72);
 }
 
-TEST(Conversion, truth_values_and_widenings_made_directly_still_work)
+TEST(Conversion, truthValuesAndWideningsMadeDirectlyStillWork)
 {
     const std::vector<std::uint8_t> truth{0, 1, 2};
     std::vector<std::uint8_t> stored(3);

@@ -25,7 +25,7 @@ Result<Json> expand(const Json &value)
         });
 }
 
-TEST(AttributeTemplates, texts_are_replaced)
+TEST(AttributeTemplates, textsAreReplaced)
 {
     EXPECT_EQ(*expand("a {{ echo }} b {{echo(x)}}"), "a <> b <x>");
     EXPECT_EQ(*expand("{{ echo( lat ) }}"), "<lat>");
@@ -33,12 +33,12 @@ TEST(AttributeTemplates, texts_are_replaced)
     EXPECT_EQ(*expand("plain } { text"), "plain } { text");
 }
 
-TEST(AttributeTemplates, one_template_alone_keeps_its_type)
+TEST(AttributeTemplates, oneTemplateAloneKeepsItsType)
 {
     EXPECT_TRUE(expand("{{ number }}")->is_number());
 }
 
-TEST(AttributeTemplates, nested_values_and_other_types)
+TEST(AttributeTemplates, nestedValuesAndOtherTypes)
 {
     const Json nested = {{"a", {"{{ number }}", 1, nullptr}},
                          {"b", {{"c", "{{ echo(z) }}"}}}};
@@ -46,7 +46,7 @@ TEST(AttributeTemplates, nested_values_and_other_types)
     EXPECT_EQ(*expand(nested), expected);
 }
 
-TEST(AttributeTemplates, what_is_no_template_is_refused)
+TEST(AttributeTemplates, whatIsNoTemplateIsRefused)
 {
     for (const char *text : {"{{ }}", "{{", "x {{ number", "{{ ds.time[0] }}",
                              "{{ a b }}", "{{ echo(x }}", "{{ 1 + 1 }}",
@@ -60,7 +60,7 @@ TEST(AttributeTemplates, what_is_no_template_is_refused)
                 testing::HasSubstr("attribute 'title'"));
 }
 
-TEST(AttributeTemplates, what_a_template_brings_is_not_expanded_again)
+TEST(AttributeTemplates, whatATemplateBringsIsNotExpandedAgain)
 {
     const auto expanded = expandTemplates(
         "{{ a }}!", [](const std::string &, const std::string &) -> Result<Json>

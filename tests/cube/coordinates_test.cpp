@@ -18,7 +18,7 @@ CoordinateValues values(std::vector<std::uint64_t> shape,
     return {std::move(shape), std::move(numbers), {}};
 }
 
-TEST(CoordinateGuard, within_a_thousandth_of_a_cell)
+TEST(CoordinateGuard, withinAThousandthOfACell)
 {
     const auto target = values({3}, {10, 20, 30});
     EXPECT_TRUE(
@@ -27,16 +27,16 @@ TEST(CoordinateGuard, within_a_thousandth_of_a_cell)
     EXPECT_FALSE(checkCoordinate("x", target, values({3}, {10, 20, 29.98})));
 }
 
-TEST(CoordinateGuard, says_where_and_what)
+TEST(CoordinateGuard, saysWhereAndWhat)
 {
     const auto checked = checkCoordinate("lat", values({2, 2}, {1, 2, 3, 4}),
                                          values({2, 2}, {1, 2, 3, 9}));
     EXPECT_EQ(checked.message(),
-              "coordinate 'lat' differs at position 1, 1: it is 9.0, in the "
-              "target 4.0. --on-coordinate ignore would append all the same.");
+              "coordinate 'lat' differs at position 1, 1: it is 9.0, the "
+              "target has 4.0. --on-coordinate ignore would append it anyway.");
 }
 
-TEST(CoordinateGuard, a_cell_of_two_dimensions_is_its_longest_side)
+TEST(CoordinateGuard, aCellOfTwoDimensionsIsItsLongestSide)
 {
     // Rows 100 apart, columns 1 apart.
     const auto target = values({2, 2}, {0, 1, 100, 101});
@@ -46,7 +46,7 @@ TEST(CoordinateGuard, a_cell_of_two_dimensions_is_its_longest_side)
         checkCoordinate("y", target, values({2, 2}, {0.2, 1, 100, 101})));
 }
 
-TEST(CoordinateGuard, one_value_alone_by_its_size)
+TEST(CoordinateGuard, oneValueAloneByItsSize)
 {
     const auto target = values({1}, {500});
     EXPECT_TRUE(checkCoordinate("z", target, values({1}, {500.0004})));
@@ -55,7 +55,7 @@ TEST(CoordinateGuard, one_value_alone_by_its_size)
     EXPECT_FALSE(checkCoordinate("z", values({1}, {0}), values({1}, {1e-9})));
 }
 
-TEST(CoordinateGuard, integers_on_both_sides_are_equal_or_differ)
+TEST(CoordinateGuard, integersOnBothSidesAreEqualOrDiffer)
 {
     auto target = values({2}, {10001, 54321});
     auto slice = values({2}, {10002, 54321});
@@ -67,7 +67,7 @@ TEST(CoordinateGuard, integers_on_both_sides_are_equal_or_differ)
     EXPECT_TRUE(checkCoordinate("station", target, target));
 }
 
-TEST(CoordinateGuard, nan_and_infinity)
+TEST(CoordinateGuard, nanAndInfinity)
 {
     const auto target = values({3}, {NAN, 1, INFINITY});
     EXPECT_TRUE(checkCoordinate("x", target, target));
@@ -76,7 +76,7 @@ TEST(CoordinateGuard, nan_and_infinity)
         checkCoordinate("x", values({2}, {1, 2}), values({2}, {1, NAN})));
 }
 
-TEST(CoordinateGuard, texts_and_sizes)
+TEST(CoordinateGuard, textsAndSizes)
 {
     const CoordinateValues texts{{2}, {}, {"a", "b"}};
     EXPECT_TRUE(checkCoordinate("s", texts, texts));

@@ -2,14 +2,14 @@
 
 #pragma once
 
-#include "storage/storage.h"
+#include "storage/folder_storage.h"
 
 #include <map>
 
 namespace mdimappend::fuzzing
 {
 
-class FewObjects final : public Storage
+class FewObjects final : public FolderStorage
 {
   public:
     std::map<std::string, std::string> objects;
@@ -109,6 +109,11 @@ class FewObjects final : public Storage
     Result<bool> removeTree(const std::string &) override
     {
         return readOnly();
+    }
+
+    Result<std::optional<double>> age(const std::string &) override
+    {
+        return std::optional<double>();
     }
 
     Status barrier() override

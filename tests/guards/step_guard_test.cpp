@@ -63,7 +63,7 @@ void expectRefused(const std::string &rule, const Labels &target,
         << rule;
 }
 
-TEST(StepGuard, any_takes_every_step)
+TEST(StepGuard, anyTakesEveryStep)
 {
     expectFits("any", numbers({1, 5}), numbers({5.5, 100}));
     expectFits("any", Labels{}, Labels{});
@@ -78,7 +78,7 @@ TEST(StepGuard, directions)
                   "1.0 days");
 }
 
-TEST(StepGuard, a_number_within_a_millionth_of_it)
+TEST(StepGuard, aNumberWithinAMillionthOfIt)
 {
     expectFits("0.1", numbers({0.1, 0.2}), numbers({0.3, 0.4, 0.5}));
     expectFits("0.1", numbers({1}), numbers({1.10000005}));
@@ -88,7 +88,7 @@ TEST(StepGuard, a_number_within_a_millionth_of_it)
                   "the step from 8 to 7 is -1.0 (--step -2).");
 }
 
-TEST(StepGuard, a_duration_is_exact)
+TEST(StepGuard, aDurationIsExact)
 {
     expectFits("6h", dates({"2000-01-01"}),
                dates({"2000-01-01T06:00:00", "2000-01-01T12:00:00"}));
@@ -102,7 +102,7 @@ TEST(StepGuard, a_duration_is_exact)
     expectFits("-1D", dates({"2000-01-02"}), dates({"2000-01-01"}));
 }
 
-TEST(StepGuard, within_the_slice_and_across_its_beginning)
+TEST(StepGuard, withinTheSliceAndAcrossItsBeginning)
 {
     expectRefused("1D", Labels{}, dates({"2000-01-01", "2000-01-03"}),
                   "the step from 2000-01-01 to 2000-01-03 is 2.0 days");
@@ -112,7 +112,7 @@ TEST(StepGuard, within_the_slice_and_across_its_beginning)
                dates({"1990-01-01", "2000-01-03"}), 1);
 }
 
-TEST(StepGuard, calendar_months)
+TEST(StepGuard, calendarMonths)
 {
     expectFits("1mo", dates({"2000-01-01"}),
                dates({"2000-02-01", "2000-03-01"}));
@@ -133,7 +133,7 @@ TEST(StepGuard, calendar_months)
                   "1mo");
 }
 
-TEST(StepGuard, constant_is_what_the_first_step_was)
+TEST(StepGuard, constantIsWhatTheFirstStepWas)
 {
     expectFits("constant", dates({"2000-01-01"}), dates({"2000-01-05"}));
     expectFits("constant", dates({"2000-01-01", "2000-01-05"}),
@@ -148,16 +148,16 @@ TEST(StepGuard, constant_is_what_the_first_step_was)
                   "the one before");
 }
 
-TEST(StepGuard, rules_that_do_not_fit_the_labels)
+TEST(StepGuard, rulesThatDoNotFitTheLabels)
 {
     expectRefused("1D", numbers({1}), numbers({2}), "numbers, not dates");
     expectRefused("1", dates({"2000-01-01"}), dates({"2000-01-02"}),
                   "dates, not numbers");
-    expectRefused("increasing", textLabels({"a"}), textLabels({"b"}), "texts");
+    expectRefused("increasing", textLabels({"a"}), textLabels({"b"}), "text");
     expectRefused("1D", Labels{}, Labels{}, "missing");
 }
 
-TEST(Step, texts_that_are_no_rule)
+TEST(Step, textsThatAreNoRule)
 {
     for (const char *text :
          {"", "0", "0D", "-0.0s", "1M", "one", "1.5mo", "nan", "inf", "1 D",
@@ -165,7 +165,7 @@ TEST(Step, texts_that_are_no_rule)
         EXPECT_FALSE(parseStep(text)) << text;
 }
 
-TEST(Step, exact_to_the_nanosecond)
+TEST(Step, exactToTheNanosecond)
 {
     EXPECT_TRUE(parseStep("0.1s")->nanoseconds == 100'000'000);
     EXPECT_TRUE(parseStep("1.5ns").status().kind() == Failure::Usage);
@@ -176,7 +176,7 @@ TEST(Step, exact_to_the_nanosecond)
     EXPECT_EQ(parseStep("1e-3")->number, 1e-3);
 }
 
-TEST(Step, says_where_labels_go)
+TEST(Step, saysWhereLabelsGo)
 {
     EXPECT_EQ(parseStep("any")->descending(), std::nullopt);
     EXPECT_EQ(parseStep("-1D")->descending(), true);

@@ -5,7 +5,7 @@
 #include "journal/records.h"
 #include "storage/checksum.h"
 #include "storage/local_storage.h"
-#include "transaction/protocol.h"
+#include "transaction/undo.h"
 
 #include <gmock/gmock.h>
 

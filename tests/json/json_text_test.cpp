@@ -43,7 +43,7 @@ double secondsFor(const std::function<void()> &work)
         .count();
 }
 
-TEST(Locate, FindsTheBytesOfAValue)
+TEST(Locate, findsTheBytesOfAValue)
 {
     const std::string text =
         R"( {"a" : {"b":[ 1, 2 ],"c" : "x\"}" }, "d":-1e5 } )";
@@ -54,7 +54,7 @@ TEST(Locate, FindsTheBytesOfAValue)
     EXPECT_EQ(textAt(text, {}), text.substr(1, text.size() - 2));
 }
 
-TEST(Locate, FindsNothingWhereThePathDoesNotExist)
+TEST(Locate, findsNothingWhereThePathDoesNotExist)
 {
     const std::string text = R"({"a": {"b": 1}, "list": [{"b": 2}]})";
     EXPECT_EQ(textAt(text, {"b"}), "nothing");
@@ -63,13 +63,13 @@ TEST(Locate, FindsNothingWhereThePathDoesNotExist)
     EXPECT_EQ(textAt(text, {"list", "0"}), "nothing");
 }
 
-TEST(Locate, ComparesKeysAsTheyAreMeant)
+TEST(Locate, comparesKeysAsTheyAreMeant)
 {
     const std::string text = R"({"a\/\u00e9\ud834\udd1e": 7})";
     EXPECT_EQ(textAt(text, {"a/\u00e9\U0001D11E"}), "7");
 }
 
-TEST(Locate, FindsPathsThatArePrefixesOfOthersAndTheSamePathTwice)
+TEST(Locate, findsPathsThatArePrefixesOfOthersAndTheSamePathTwice)
 {
     const std::string text = R"({"a": {"b": 1}})";
     const auto spans = locate(text, {{"a", "b"}, {"a"}, {"a", "b"}, {"z"}});
@@ -80,7 +80,7 @@ TEST(Locate, FindsPathsThatArePrefixesOfOthersAndTheSamePathTwice)
     EXPECT_FALSE((*spans)[3]);
 }
 
-TEST(ParseJson, KeepsIntegersExactly)
+TEST(ParseJson, keepsIntegersExactly)
 {
     const auto json = parseJson("[9223372036854775807, -9223372036854775808, "
                                 "18446744073709551615, 9007199254740993]");
@@ -91,7 +91,7 @@ TEST(ParseJson, KeepsIntegersExactly)
     EXPECT_EQ((*json)[3].get<std::int64_t>(), 9007199254740993);
 }
 
-TEST(ParseJson, MakesDoublesOfLargerIntegersAndOfFractions)
+TEST(ParseJson, makesDoublesOfLargerIntegersAndOfFractions)
 {
     const auto json = parseJson("[18446744073709551616, 1.5, 1e3, 1e-400]");
     ASSERT_TRUE(json);
@@ -102,7 +102,7 @@ TEST(ParseJson, MakesDoublesOfLargerIntegersAndOfFractions)
     EXPECT_EQ((*json)[3].get<double>(), 0.0);
 }
 
-TEST(ParseJson, AcceptsBareNaNAndInfinities)
+TEST(ParseJson, acceptsBareNaNAndInfinities)
 {
     const auto json = parseJson(R"({"a": NaN, "b": [Infinity, -Infinity]})");
     ASSERT_TRUE(json);
@@ -111,14 +111,14 @@ TEST(ParseJson, AcceptsBareNaNAndInfinities)
     EXPECT_EQ((*json)["b"][1].get<double>(), -INFINITY);
 }
 
-TEST(ParseJson, KeepsTheOrderOfMembers)
+TEST(ParseJson, keepsTheOrderOfMembers)
 {
     const auto json = parseJson(R"({"z": 1, "a": {"y": 2, "b": 3}})");
     ASSERT_TRUE(json);
     EXPECT_EQ(dumpJson(*json, -1), R"({"z": 1, "a": {"y": 2, "b": 3}})");
 }
 
-TEST(ParseJson, DecodesEscapes)
+TEST(ParseJson, decodesEscapes)
 {
     const auto json =
         parseJson(R"("\"\\\/\b\f\n\r\t\u00e9\u20ac\ud834\udd1e")");
@@ -127,13 +127,13 @@ TEST(ParseJson, DecodesEscapes)
               "\"\\/\b\f\n\r\t\u00e9\u20ac\U0001D11E");
 }
 
-TEST(ParseJson, SaysWhereAndWhy)
+TEST(ParseJson, saysWhereAndWhy)
 {
     EXPECT_EQ(reasonAgainst(R"({"a": 1,})"),
               "not valid JSON, at byte 8: a key in double quotes expected");
 }
 
-TEST(ParseJson, RefusesWhatTwoReadersCouldReadDifferently)
+TEST(ParseJson, refusesWhatTwoReadersCouldReadDifferently)
 {
     EXPECT_NE(reasonAgainst("\xEF\xBB\xBF{}").find("byte order mark"),
               std::string::npos);
@@ -146,12 +146,12 @@ TEST(ParseJson, RefusesWhatTwoReadersCouldReadDifferently)
               std::string::npos);
 }
 
-TEST(ParseJson, AllowsTheSameKeyInDifferentObjects)
+TEST(ParseJson, allowsTheSameKeyInDifferentObjects)
 {
     EXPECT_TRUE(parseJson(R"({"a": {"a": {"a": 1}}, "b": {"a": 2}})"));
 }
 
-TEST(ParseJson, RefusesWhatIsNotJson)
+TEST(ParseJson, refusesWhatIsNotJson)
 {
     for (const char *text :
          {"",          " ",           "{",         "[",         "\"",
@@ -166,7 +166,7 @@ TEST(ParseJson, RefusesWhatIsNotJson)
         reasonAgainst(text);
 }
 
-TEST(ParseJson, RefusesLoneSurrogatesAndInvalidUtf8)
+TEST(ParseJson, refusesLoneSurrogatesAndInvalidUtf8)
 {
     for (const char *text :
          {R"("\ud834")", R"("\ud834x")", R"("\ud834\n")", R"("\ud834\u0041")",
@@ -177,14 +177,14 @@ TEST(ParseJson, RefusesLoneSurrogatesAndInvalidUtf8)
         reasonAgainst(text);
 }
 
-TEST(ParseJson, RefusesNumbersBeyondDoubles)
+TEST(ParseJson, refusesNumbersBeyondDoubles)
 {
     EXPECT_FALSE(parseJson("1e999"));
     EXPECT_FALSE(parseJson("-1e999"));
     EXPECT_FALSE(parseJson("[" + std::string(400, '9') + "]"));
 }
 
-TEST(ParseJson, EndsAtADepthOf256)
+TEST(ParseJson, endsAtADepthOf256)
 {
     const auto nested = [](std::size_t depth)
     { return std::string(depth, '[') + std::string(depth, ']'); };
@@ -197,7 +197,7 @@ TEST(ParseJson, EndsAtADepthOf256)
     EXPECT_FALSE(parseJson(objects));
 }
 
-TEST(ParseJson, RefusesEveryTruncation)
+TEST(ParseJson, refusesEveryTruncation)
 {
     const std::string text =
         R"({"a": [1.5e3, -2, NaN], "\u00e9\ud834\udd1e": "x\n", "b": {"c": null}})";
@@ -206,7 +206,7 @@ TEST(ParseJson, RefusesEveryTruncation)
         EXPECT_FALSE(parseJson(text.substr(0, size))) << size;
 }
 
-TEST(ParseJson, TakesLinearTime)
+TEST(ParseJson, takesLinearTime)
 {
     std::string keys = "{";
     for (int i = 0; i < 200'000; ++i)
@@ -224,7 +224,7 @@ TEST(ParseJson, TakesLinearTime)
               5.0);
 }
 
-TEST(ReplaceSpans, ReplacesInAnyOrder)
+TEST(ReplaceSpans, replacesInAnyOrder)
 {
     EXPECT_EQ(replaceSpans("abcdef", {{{4, 6}, "XYZ"}, {{0, 1}, ""}}),
               "bcdXYZ");
@@ -241,7 +241,7 @@ std::string withMember(std::string_view text, const JsonPath &object)
     return inserted;
 }
 
-TEST(InsertMember, FollowsTheStyleOfTheMembersBefore)
+TEST(InsertMember, followsTheStyleOfTheMembersBefore)
 {
     EXPECT_EQ(withMember(R"({"a": 1, "b": [2, {"c": 3}]})", {}),
               R"({"a": 1, "b": [2, {"c": 3}], "new": 7})");
@@ -253,13 +253,13 @@ TEST(InsertMember, FollowsTheStyleOfTheMembersBefore)
               "{\n\t\"a\" :1,\n\t\"new\" :7 }");
 }
 
-TEST(InsertMember, FillsAnEmptyObject)
+TEST(InsertMember, fillsAnEmptyObject)
 {
     EXPECT_EQ(withMember("{}", {}), R"({"new": 7})");
     EXPECT_EQ(withMember(R"({"a": { }})", {"a"}), R"({"a": {"new": 7 }})");
 }
 
-TEST(InsertMembers, IndentsWhatItInserts)
+TEST(InsertMembers, indentsWhatItInserts)
 {
     const std::string text = "{\n  \"a\": {\n    \"b\": 1\n  }\n}";
     const auto spans = locate(text, {{"a"}});
@@ -269,7 +269,7 @@ TEST(InsertMembers, IndentsWhatItInserts)
               "        1\n      ]\n    },\n    \"\\\"\": 2\n  }\n}");
 }
 
-TEST(DumpJson, WritesNumbersAsPythonDoes)
+TEST(DumpJson, writesNumbersAsPythonDoes)
 {
     const auto number = [](double value) { return dumpJson(Json(value), -1); };
     EXPECT_EQ(number(0.1), "0.1");
@@ -286,7 +286,7 @@ TEST(DumpJson, WritesNumbersAsPythonDoes)
     EXPECT_EQ(dumpJson(Json(INT64_MIN)), "-9223372036854775808");
 }
 
-TEST(DumpJson, ReadsBackTheSame)
+TEST(DumpJson, readsBackTheSame)
 {
     const std::string text =
         R"({"z": [1, -2, 2.5, NaN, true, false, null, {}, []], "\u0000\"\\": "é€𝄞\n"})";
@@ -304,13 +304,13 @@ TEST(DumpJson, ReadsBackTheSame)
         EXPECT_EQ(parseJson(dumpJson(Json(value)))->get<double>(), value);
 }
 
-TEST(DumpJson, IndentsAsPythonDoes)
+TEST(DumpJson, indentsAsPythonDoes)
 {
     EXPECT_EQ(dumpJson(Json{{"a", {1, 2}}, {"b", Json::object()}}, 2),
               "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {}\n}");
 }
 
-TEST(DumpJson, IsAlwaysJson)
+TEST(DumpJson, isAlwaysJson)
 {
     EXPECT_EQ(dumpJson(Json("a\xFF\x01"), -1), "\"a\uFFFD\\u0001\"");
 }

@@ -2,7 +2,8 @@
 // own clock.
 
 #include "lock/claims.h"
-#include "lock/lock.h"
+#include "lock/kernel_lock.h"
+#include "lock/lease.h"
 #include "storage/local_storage.h"
 #include "support/one_at_a_time.h"
 #include "support/tree.h"
@@ -70,7 +71,7 @@ TEST_F(LeaseTest, isHeldByOneAtATimeAndFreeAfterwards)
 {
     auto first = lease(a);
     ASSERT_TRUE(first) << first.status().message();
-    EXPECT_TRUE((*first)->isLease());
+    EXPECT_TRUE((*first)->lease());
     EXPECT_TRUE((*first)->stillOurs());
     const auto second = lease(b);
     ASSERT_FALSE(second);

@@ -1,7 +1,7 @@
 // Promise T3's first half: the kernel's lock lets one writer in, whatever
 // happens to the others.
 
-#include "lock/lock.h"
+#include "lock/kernel_lock.h"
 #include "storage/local_storage.h"
 #include "support/fault_posix.h"
 #include "support/one_at_a_time.h"
@@ -279,6 +279,61 @@ TEST_F(LockTest, isRefusedWhereTheFileSystemHasNoSuchLocks)
     ASSERT_FALSE(lock);
     EXPECT_EQ(lock.status().kind(), Failure::Error);
     EXPECT_THAT(lock.status().message(), HasSubstr("no working OFD locks"));
+}
+
+TEST_F(LockTest, isFreeAfterwardsWhicheverOfItsCallsFails)
+{
+    int granted = 0;
+    for (const auto kind :
+         {Fault::Kind::Once, Fault::Kind::FromThenOn, Fault::Kind::TornWrite,
+          Fault::Kind::KillBefore, Fault::Kind::KillAfter})
+    {
+        for (std::uint64_t at = 1;; ++at)
+        {
+            FaultPosix posix({kind, at});
+            auto lock = acquire(request(), posix);
+            if (lock)
+            {
+                ++granted;
+                EXPECT_EQ(tryToLock().kind(), Failure::Locked) << posix.trace();
+                lock->reset();
+            }
+            EXPECT_TRUE(tryToLock()) << posix.trace();
+            if (!posix.hit() && posix.calls() < at)
+                break;
+        }
+    }
+    EXPECT_GT(granted, 10);
+}
+
+TEST_F(LockTest, isFreedByACallOfItsOwn)
+{
+    FaultPosix posix;
+    EXPECT_TRUE(acquire(request(), posix));
+    EXPECT_EQ(posix.kinds()["unlock"], 1);
+    EXPECT_EQ(posix.kinds()["lseek"], 2);
+    EXPECT_EQ(posix.kinds()["open"], posix.kinds()["close"]);
+}
+
+TEST_F(LockTest, isSeenFromOutsideOrNotWhicheverCallFails)
+{
+    const auto held = acquire(request());
+    for (std::uint64_t at = 1;; ++at)
+    {
+        FaultPosix posix({Fault::Kind::Once, at});
+        const auto state = peekLock(path, *storage, posix);
+        if (!state)
+        {
+            EXPECT_THAT(state.status().message(), HasSubstr("cannot open"));
+        }
+        EXPECT_EQ(posix.kinds()["askLock"], at == 1 ? 0 : 1);
+        if (!posix.hit())
+        {
+            EXPECT_TRUE(state->held);
+            break;
+        }
+    }
+    EXPECT_EQ(tryToLock().kind(), Failure::Locked);
 }
 
 TEST_F(LockTest, excludesManyThreadsThatWantItAtOnce)

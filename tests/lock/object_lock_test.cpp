@@ -1,7 +1,7 @@
 // The document of an object store's lock: what it says, also if somebody has
 // damaged it. What is done with it: autotest/object_stores.
 
-#include "lock/object_lock.h"
+#include "lock/lock_document.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

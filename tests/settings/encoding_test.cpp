@@ -33,14 +33,14 @@ std::string errorOf(const std::string &spec)
     return parsed.message();
 }
 
-TEST(SettingsEncodingText, HasAllKeys)
+TEST(SettingsEncodingText, hasAllKeys)
 {
     const auto encoding = encodingFrom(
         "air:dtype=int16,scale=0.01,offset=273.15,nodata=-32768,"
         "units=seconds since 1970-01-01 00:00:00,calendar=standard,"
         "chunk=4x50x0,shard=16x50x50,compress=blosc:lz4,level=9,shuffle=bit,"
         "separator=dot");
-    EXPECT_EQ(encoding.dtype, GDT_Int16);
+    EXPECT_EQ(encoding.dtype, NumberType::Int16);
     EXPECT_EQ(encoding.scale, 0.01);
     EXPECT_EQ(encoding.offset, 273.15);
     EXPECT_EQ(encoding.nodata, Json(-32768));
@@ -54,19 +54,19 @@ TEST(SettingsEncodingText, HasAllKeys)
     EXPECT_EQ(encoding.separator, '.');
 }
 
-TEST(SettingsEncodingText, TypesHaveNamesAndCodes)
+TEST(SettingsEncodingText, typesHaveNamesAndCodes)
 {
-    EXPECT_EQ(encodingFrom("a:dtype=<f4").dtype, GDT_Float32);
-    EXPECT_EQ(encodingFrom("a:dtype=i2").dtype, GDT_Int16);
-    EXPECT_EQ(encodingFrom("a:dtype=|u1").dtype, GDT_UInt8);
-    EXPECT_EQ(encodingFrom("a:dtype=float16").dtype, GDT_Float16);
-    EXPECT_EQ(encodingFrom("a:dtype=complex128").dtype, GDT_CFloat64);
+    EXPECT_EQ(encodingFrom("a:dtype=<f4").dtype, NumberType::Float32);
+    EXPECT_EQ(encodingFrom("a:dtype=i2").dtype, NumberType::Int16);
+    EXPECT_EQ(encodingFrom("a:dtype=|u1").dtype, NumberType::UInt8);
+    EXPECT_EQ(encodingFrom("a:dtype=float16").dtype, NumberType::Float16);
+    EXPECT_EQ(encodingFrom("a:dtype=complex128").dtype, NumberType::Complex128);
     EXPECT_THAT(errorOf("a:dtype=>i2"), HasSubstr("little endian"));
     EXPECT_THAT(errorOf("a:dtype=int12"), HasSubstr("int8, uint8, int16"));
     EXPECT_THAT(errorOf("a:dtype="), HasSubstr("int8"));
 }
 
-TEST(SettingsEncodingText, MissingValuesAreExact)
+TEST(SettingsEncodingText, missingValuesAreExact)
 {
     EXPECT_EQ(encodingFrom("a:nodata=18446744073709551615").nodata,
               Json(UINT64_MAX));
@@ -76,7 +76,7 @@ TEST(SettingsEncodingText, MissingValuesAreExact)
     EXPECT_THAT(errorOf("a:nodata=zero"), HasSubstr("NaN, Infinity"));
 }
 
-TEST(SettingsEncodingText, FiltersKnowTheirType)
+TEST(SettingsEncodingText, filtersKnowTheirType)
 {
     EXPECT_EQ(encodingFrom("a:dtype=int16,filters=delta+shuffle").filters,
               Json::parse(R"([{"id": "delta", "dtype": "<i2"},
@@ -88,7 +88,7 @@ TEST(SettingsEncodingText, FiltersKnowTheirType)
     EXPECT_THAT(errorOf("a:dtype=i2,filters=crc"), HasSubstr("delta"));
 }
 
-TEST(SettingsEncodingText, NameMayHaveWhatIsNoColon)
+TEST(SettingsEncodingText, nameMayHaveWhatIsNoColon)
 {
     Encodings encodings;
     ASSERT_TRUE(parseEncoding("*:level=1", encodings));
@@ -98,16 +98,16 @@ TEST(SettingsEncodingText, NameMayHaveWhatIsNoColon)
     EXPECT_EQ(encodingOf(encodings, "other").level, 1);
 }
 
-TEST(SettingsEncodingText, SetsItsKeysOverThoseThatAreThere)
+TEST(SettingsEncodingText, setsItsKeysOverThoseThatAreThere)
 {
     Encodings encodings;
     ASSERT_TRUE(parseEncoding("a:dtype=int16,chunk=1x2", encodings));
     ASSERT_TRUE(parseEncoding("a:chunk=3x4", encodings));
-    EXPECT_EQ(encodings["a"].dtype, GDT_Int16);
+    EXPECT_EQ(encodings["a"].dtype, NumberType::Int16);
     EXPECT_THAT(*encodings["a"].chunk, ElementsAre(3U, 4U));
 }
 
-TEST(SettingsEncodingText, MalformedOnesAreRefused)
+TEST(SettingsEncodingText, malformedOnesAreRefused)
 {
     EXPECT_THAT(errorOf("chunk=1"), HasSubstr("NAME:key=value"));
     EXPECT_THAT(errorOf(":chunk=1"), HasSubstr("NAME:key=value"));
@@ -115,8 +115,8 @@ TEST(SettingsEncodingText, MalformedOnesAreRefused)
     EXPECT_THAT(errorOf("a:"), HasSubstr("not key=value"));
     EXPECT_THAT(errorOf("a:level"), HasSubstr("not key=value"));
     EXPECT_THAT(errorOf("a:level=1,"), HasSubstr("not key=value"));
-    EXPECT_THAT(errorOf("a:level=1,level=2"), HasSubstr("there twice"));
-    EXPECT_THAT(errorOf("a:chunk=1,chunks=2"), HasSubstr("say the same"));
+    EXPECT_THAT(errorOf("a:level=1,level=2"), HasSubstr("given twice"));
+    EXPECT_THAT(errorOf("a:chunk=1,chunks=2"), HasSubstr("mean the same"));
     EXPECT_THAT(errorOf("a:chunk=axb"), HasSubstr("4x50x50"));
     EXPECT_THAT(errorOf("a:chunk=-1x2"), HasSubstr("4x50x50"));
     EXPECT_THAT(errorOf("a:chunk=1.5"), HasSubstr("4x50x50"));

@@ -57,7 +57,7 @@ std::string errorOf(const char *text)
     return applied.message();
 }
 
-TEST(SettingsKeys, UnknownOnesAreRefusedWithTheNearestKnown)
+TEST(SettingsKeys, unknownOnesAreRefusedWithTheNearestKnown)
 {
     EXPECT_EQ(errorOf("apend_dim: time"),
               "unknown key 'apend_dim' in settings file 'x.yaml'; did you mean "
@@ -68,8 +68,8 @@ TEST(SettingsKeys, UnknownOnesAreRefusedWithTheNearestKnown)
     EXPECT_EQ(errorOf("qwertyuiop: 1"),
               "unknown key 'qwertyuiop' in settings file 'x.yaml'");
     EXPECT_EQ(errorOf("slice_polling: {q: 1}"),
-              "unknown key 'slice_polling.q' in settings file 'x.yaml'; known "
-              "are interval, timeout");
+              "unknown key 'slice_polling.q' in settings file 'x.yaml'; "
+              "expected one of interval, timeout");
     Settings settings;
     Json content;
     content["a" + std::string(100000, 'b')] = 1;
@@ -77,32 +77,32 @@ TEST(SettingsKeys, UnknownOnesAreRefusedWithTheNearestKnown)
                 testing::SizeIs(testing::Lt(200)));
 }
 
-TEST(SettingsKeys, TwoNamesOfOneKeyAreRefused)
+TEST(SettingsKeys, twoNamesOfOneKeyAreRefused)
 {
     EXPECT_EQ(errorOf("overwrite: true\nforce_new: true"),
-              "settings file 'x.yaml': 'force_new' and 'overwrite' say the "
+              "settings file 'x.yaml': 'force_new' and 'overwrite' mean the "
               "same: give one of them");
     EXPECT_THAT(
         errorOf("variables: {a: {encoding: {nodata: 1, fill_value: 1}}}"),
-        HasSubstr("say the same"));
+        HasSubstr("mean the same"));
     EXPECT_THAT(errorOf("wait: 1\nslice_polling: true"),
-                HasSubstr("say the same"));
+                HasSubstr("mean the same"));
 }
 
-TEST(SettingsKeys, TextsNeedQuotationMarksWhereTheyLookLikeOthers)
+TEST(SettingsKeys, textsNeedQuotationMarksWhereTheyLookLikeOthers)
 {
     EXPECT_EQ(errorOf("group: 2024"),
-              "settings file 'x.yaml', key 'group': expected a text (put it in "
-              "quotation marks), found the number 2024");
+              "settings file 'x.yaml', key 'group': expected a string (put it "
+              "in quotation marks), found the number 2024");
     EXPECT_EQ(optionsOf("group: '2024'").group, "2024");
     EXPECT_EQ(optionsOf("append_dim: NO").appendDim, "NO");
     EXPECT_EQ(optionsOf("message: 2024-01-01").message, "2024-01-01");
-    EXPECT_THAT(errorOf("append_dim: null"), HasSubstr("expected a text"));
+    EXPECT_THAT(errorOf("append_dim: null"), HasSubstr("expected a string"));
     EXPECT_THAT(errorOf("append_dim: ''"), HasSubstr("not empty"));
     EXPECT_THAT(errorOf("slices_per_commit: 007"), HasSubstr("found '007'"));
 }
 
-TEST(SettingsKeys, YesAndNoAreTruthWhereTruthIsExpected)
+TEST(SettingsKeys, yesAndNoAreTruthWhereTruthIsExpected)
 {
     EXPECT_TRUE(optionsOf("dry_run: yes").dryRun);
     EXPECT_FALSE(optionsOf("consolidated: no").consolidated);
@@ -110,7 +110,7 @@ TEST(SettingsKeys, YesAndNoAreTruthWhereTruthIsExpected)
     EXPECT_THAT(errorOf("dry_run: 1"), HasSubstr("true or false"));
 }
 
-TEST(SettingsMerge, LaterFilesWinKeyByKey)
+TEST(SettingsMerge, laterFilesWinKeyByKey)
 {
     const auto options =
         settingsOf({"append_dim: time\n"
@@ -141,13 +141,13 @@ TEST(SettingsMerge, LaterFilesWinKeyByKey)
         dumpJson(Json{{"title", "one"}, {"nested", {{"a", 1}, {"b", 3}}}}, -1));
     EXPECT_THAT(options.targetConfig, ElementsAre("A=1", "b=2"));
     const auto &air = options.encodings.at("air");
-    EXPECT_EQ(air.dtype, GDT_Int16);
+    EXPECT_EQ(air.dtype, NumberType::Int16);
     EXPECT_THAT(*air.chunk, IsEmpty());
     EXPECT_EQ(air.attributes, (Json{{"x", 1}, {"y", 2}}));
     EXPECT_EQ(options.encodings.at("*").level, 3);
 }
 
-TEST(SettingsMerge, ACompressorIsReplacedWithItsLevelAndShuffle)
+TEST(SettingsMerge, aCompressorIsReplacedWithItsLevelAndShuffle)
 {
     const auto options =
         settingsOf({"variables: {a: {encoding: {compressor: {id: blosc, cname: "
@@ -160,7 +160,7 @@ TEST(SettingsMerge, ACompressorIsReplacedWithItsLevelAndShuffle)
     EXPECT_FALSE(encoding.shuffle);
 }
 
-TEST(SettingsEncoding, NumcodecsConfigurationsAreMapped)
+TEST(SettingsEncoding, numcodecsConfigurationsAreMapped)
 {
     const auto blosc = encodingFrom("{compressor: {id: blosc, cname: zstd, "
                                     "clevel: 5, shuffle: 1, blocksize: 0}}");
@@ -182,7 +182,7 @@ TEST(SettingsEncoding, NumcodecsConfigurationsAreMapped)
                     HasSubstr("variables.a.encoding"));
 }
 
-TEST(SettingsEncoding, ChunksMayBeWholeDimensionsOrTheWholeArray)
+TEST(SettingsEncoding, chunksMayBeWholeDimensionsOrTheWholeArray)
 {
     EXPECT_THAT(*encodingFrom("{chunks: [1, null, 50]}").chunk,
                 ElementsAre(1U, 0U, 50U));
@@ -190,7 +190,7 @@ TEST(SettingsEncoding, ChunksMayBeWholeDimensionsOrTheWholeArray)
     EXPECT_FALSE(encodingFrom("{}").chunk);
 }
 
-TEST(SettingsEncoding, FillValuesKeepTheirKind)
+TEST(SettingsEncoding, fillValuesKeepTheirKind)
 {
     EXPECT_EQ(encodingFrom("{fill_value: .nan}").nodata, Json("NaN"));
     EXPECT_EQ(encodingFrom("{fill_value: NaN}").nodata, Json("NaN"));
@@ -201,7 +201,7 @@ TEST(SettingsEncoding, FillValuesKeepTheirKind)
     EXPECT_FALSE(encodingFrom("{}").nodata);
 }
 
-TEST(SettingsEncoding, WhatXarrayNotesIsIgnoredWithAWarning)
+TEST(SettingsEncoding, whatXarrayNotesIsIgnoredWithAWarning)
 {
     const auto settings = settingsOf(
         {"variables: {a: {encoding: {preferred_chunks: {time: 1}}}}"});
@@ -210,7 +210,7 @@ TEST(SettingsEncoding, WhatXarrayNotesIsIgnoredWithAWarning)
                 HasSubstr("variables.a.encoding.preferred_chunks"));
 }
 
-TEST(SettingsStep, TakesWhatZappendTakes)
+TEST(SettingsStep, takesWhatZappendTakes)
 {
     const auto text = [](const char *step)
     {
@@ -235,7 +235,7 @@ TEST(SettingsStep, TakesWhatZappendTakes)
     EXPECT_THAT(errorOf("append_step: 3 fortnights"), HasSubstr("the step"));
 }
 
-TEST(SettingsWaiting, PollingIsWaitAndPollInterval)
+TEST(SettingsWaiting, pollingIsWaitAndPollInterval)
 {
     const auto plain = optionsOf("slice_polling: true");
     EXPECT_TRUE(plain.wait);
@@ -254,7 +254,7 @@ TEST(SettingsWaiting, PollingIsWaitAndPollInterval)
     EXPECT_FALSE(merged.wait);
 }
 
-TEST(SettingsStorage, OptionsOfFsspecAreMapped)
+TEST(SettingsStorage, optionsOfFsspecAreMapped)
 {
     const auto options =
         optionsOf("target_storage_options:\n"
@@ -276,7 +276,7 @@ TEST(SettingsStorage, OptionsOfFsspecAreMapped)
                 HasSubstr("unknown key 'slice_storage_options.auto_mkdir'"));
 }
 
-TEST(SettingsStorage, SecretsAreNotShown)
+TEST(SettingsStorage, secretsAreNotShown)
 {
     const auto shown = withoutSecrets(toSettings(
         optionsOf("target_config: {AWS_SECRET_ACCESS_KEY: a, AWS_REGION: b,"
@@ -287,7 +287,7 @@ TEST(SettingsStorage, SecretsAreNotShown)
     EXPECT_EQ(shown["target_config"]["AWS_REGION"], "b");
 }
 
-TEST(SettingsPython, WhatIsPythonsIsRefusedOrIgnoredWithTheReason)
+TEST(SettingsPython, whatIsPythonsIsRefusedOrIgnoredWithTheReason)
 {
     EXPECT_THAT(errorOf("slice_source: my.module.Source"),
                 HasSubstr("it names Python code: use slices_from"));
@@ -299,7 +299,7 @@ TEST(SettingsPython, WhatIsPythonsIsRefusedOrIgnoredWithTheReason)
         ElementsAre(HasSubstr("'logging': ignored")));
 }
 
-TEST(SettingsOfOptions, GiveTheSameOptionsAgain)
+TEST(SettingsOfOptions, giveTheSameOptionsAgain)
 {
     const auto options = optionsOf(
         "slices: [a.nc, {slice: b.nc, label: 2024-01-02}, {slice: c, label: "
@@ -369,7 +369,7 @@ TEST(SettingsOfOptions, GiveTheSameOptionsAgain)
     EXPECT_TRUE(again.warnings.empty());
 }
 
-TEST(SettingsOfOptions, DefaultsAreThemselves)
+TEST(SettingsOfOptions, defaultsAreThemselves)
 {
     Settings again;
     const Json json = toSettings({});
@@ -377,7 +377,7 @@ TEST(SettingsOfOptions, DefaultsAreThemselves)
     EXPECT_EQ(toSettings(again.options), json);
 }
 
-TEST(SettingsSlices, HaveNamesAndLabels)
+TEST(SettingsSlices, haveNamesAndLabels)
 {
     const auto options = optionsOf("slices: [a.nc, {slice: b.nc, label: 007}]");
     ASSERT_EQ(options.slices.size(), 2U);
@@ -389,7 +389,7 @@ TEST(SettingsSlices, HaveNamesAndLabels)
     EXPECT_THAT(errorOf("slices: [1]"), HasSubstr("'slices[0]'"));
 }
 
-TEST(SettingsRename, OneNameForTwoIsRefused)
+TEST(SettingsRename, oneNameForTwoIsRefused)
 {
     EXPECT_THAT(errorOf("rename: {a: c, b: c}"), HasSubstr("'c'"));
 }

@@ -98,7 +98,7 @@ Status apply(const Json &content)
     return applySettings(content, "settings file 'x.yaml'", settings);
 }
 
-TEST(SettingsSchema, HasTheKeysOfTheParser)
+TEST(SettingsSchema, hasTheKeysOfTheParser)
 {
     std::vector<std::string> names;
     for (const auto &key : schemaKeys())
@@ -111,7 +111,7 @@ TEST(SettingsSchema, HasTheKeysOfTheParser)
                 testing::UnorderedElementsAreArray(refusedSettingsKeys()));
 }
 
-TEST(SettingsSchema, DescribesEachKey)
+TEST(SettingsSchema, describesEachKey)
 {
     for (const auto &key : schemaKeys())
     {
@@ -122,7 +122,7 @@ TEST(SettingsSchema, DescribesEachKey)
     }
 }
 
-TEST(SettingsSchema, ExamplesAreAccepted)
+TEST(SettingsSchema, examplesAreAccepted)
 {
     for (const auto &key : schemaKeys())
     {
@@ -134,7 +134,7 @@ TEST(SettingsSchema, ExamplesAreAccepted)
     }
 }
 
-TEST(SettingsSchema, WrongValuesAreRefusedByNameOfFileAndKey)
+TEST(SettingsSchema, wrongValuesAreRefusedByNameOfFileAndKey)
 {
     for (const auto &key : schemaKeys())
     {
@@ -151,7 +151,7 @@ TEST(SettingsSchema, WrongValuesAreRefusedByNameOfFileAndKey)
     }
 }
 
-TEST(SettingsSchema, DefaultsAreTheParsers)
+TEST(SettingsSchema, defaultsAreTheParsers)
 {
     for (const auto &key : schemaKeys())
     {
@@ -165,7 +165,7 @@ TEST(SettingsSchema, DefaultsAreTheParsers)
     }
 }
 
-TEST(SettingsSchema, NamesWhatIsRefusedWithTheReason)
+TEST(SettingsSchema, namesWhatIsRefusedWithTheReason)
 {
     for (const auto &[name, why] : schema()["x-refused"].items())
     {

@@ -75,7 +75,7 @@ TEST_F(AppendDimensionOf, takesTheOnlyTemporalOneOrAxisT)
     const auto step = dimension("step", 5);
     setText(*makeArray(*root, "step", {step}), "axis", "T");
     EXPECT_THAT(refusal(request()),
-                HasSubstr("more than one dimension of time. Its dimensions: "
+                HasSubstr("more than one time dimension. Its dimensions: "
                           "run (2), x (4), step (5)"));
 }
 
@@ -137,14 +137,16 @@ TEST_F(AppendDimensionOf, isAddedToDataOnly)
 TEST_F(AppendDimensionOf, wantsNoLabelIfItIsThere)
 {
     makeArray(*root, "a", {dimension("time", 3)});
-    EXPECT_THAT(refusal(request("", "2020")), HasSubstr("'time' already"));
+    EXPECT_THAT(refusal(request("", "2020")),
+                HasSubstr("it already has the dimension 'time'"));
 }
 
 TEST_F(AppendDimensionOf, wantsNoLabelBesideAScalar)
 {
     makeArray(*root, "time", {});
     makeArray(*root, "a", {dimension("x", 3)});
-    EXPECT_THAT(refusal(request("", "2020")), HasSubstr("'time' already"));
+    EXPECT_THAT(refusal(request("", "2020")),
+                HasSubstr("it already has the scalar 'time'"));
 }
 
 TEST_F(AppendDimensionOf, refusesALabelArrayThatIsNoScalar)
@@ -152,7 +154,7 @@ TEST_F(AppendDimensionOf, refusesALabelArrayThatIsNoScalar)
     const auto x = dimension("x", 3);
     makeArray(*root, "time", {x});
     makeArray(*root, "a", {x});
-    EXPECT_THAT(refusal(request("time", "2020")), HasSubstr("is no scalar"));
+    EXPECT_THAT(refusal(request("time", "2020")), HasSubstr("is not a scalar"));
 }
 
 TEST_F(AppendDimensionOf, findsCoordinatesThatHaveGapsInTheirList)

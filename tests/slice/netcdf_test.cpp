@@ -272,7 +272,7 @@ TEST_F(NetcdfSlice, thatIsNotThereIsUnavailable)
     EXPECT_EQ(slice.status().kind(), Failure::Unavailable);
     EXPECT_EQ(slice.status().message(),
               "slice '" + path("absent.nc") +
-                  "': cannot be opened: " + path("absent.nc") +
+                  "' cannot be opened: " + path("absent.nc") +
                   ": No such file or directory. Nothing was written.");
 }
 

@@ -193,17 +193,19 @@ TEST_F(SliceQueued, linesThatCannotBeUnderstoodAreNamedAndPassedOver)
     EXPECT_EQ(failureOf(R"({"slice": "a", "lable": 1})"),
               "--slices-from '" + path("list") +
                   R"(', line 1 ({"slice": "a", "lable": 1}): has an unknown )"
-                  "member 'lable'; known are slice, label.");
-    EXPECT_THAT(failureOf("{a.nc}"), HasSubstr("is not JSON: "));
-    EXPECT_THAT(failureOf("{\"slice\": \"\xff\"}"),
-                AllOf(HasSubstr("is not JSON"), HasSubstr("({\"slice\": \"?")));
-    EXPECT_THAT(failureOf(R"({"slice": "a"} x)"), HasSubstr("is not JSON"));
-    EXPECT_THAT(failureOf(R"({"slice": 1})"), HasSubstr("is not a text"));
+                  "member 'lable'; expected slice or label.");
+    EXPECT_THAT(failureOf("{a.nc}"), HasSubstr("is not valid JSON, at byte "));
+    EXPECT_THAT(
+        failureOf("{\"slice\": \"\xff\"}"),
+        AllOf(HasSubstr("is not valid JSON"), HasSubstr("({\"slice\": \"?")));
+    EXPECT_THAT(failureOf(R"({"slice": "a"} x)"),
+                HasSubstr("is not valid JSON"));
+    EXPECT_THAT(failureOf(R"({"slice": 1})"), HasSubstr("is not a string"));
     EXPECT_THAT(failureOf(R"({"label": 1})"), HasSubstr("names no slice"));
     EXPECT_THAT(failureOf(R"({"slice": "a", "label": null})"),
-                HasSubstr("'label' is neither a text nor a number"));
+                HasSubstr("'label' is neither a string nor a number"));
     EXPECT_THAT(failureOf(R"({"slice": "a", "label": NaN})"),
-                HasSubstr("'label' is neither a text nor a number"));
+                HasSubstr("'label' is neither a string nor a number"));
     EXPECT_THAT(failureOf(R"({"slice": "a\u0000b"})"),
                 HasSubstr("has a NUL character"));
     EXPECT_THAT(failureOf(std::string("a\0b", 3)),
@@ -255,7 +257,7 @@ TEST_F(SliceQueued, whatCannotBeOpenedIsWrongUsage)
 {
     EXPECT_EQ(usageFailure(path("none")),
               "--slices-from '" + path("none") +
-                  "': cannot be opened: No such file or directory.");
+                  "' cannot be opened: No such file or directory.");
     EXPECT_THAT(usageFailure(folder.string()), HasSubstr("is a folder"));
 }
 

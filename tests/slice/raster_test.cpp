@@ -191,7 +191,7 @@ TEST_F(RasterSlice, refusesComplexIntegersByName)
         testing::AllOf(HasSubstr("array 'band1'"), HasSubstr("CInt16")));
     asked.excludedArrays = {"band1"};
     EXPECT_THAT(Slice::open(asked).status().message(),
-                HasSubstr("no array that is data"));
+                HasSubstr("has no data arrays"));
 }
 
 TEST_F(RasterSlice, reportsATruncatedFileAsUnavailable)

@@ -282,7 +282,7 @@ class SliceReadFaults : public testing::TestWithParam<Format>
                              int threads)
     {
         AppendOptions options;
-        SliceInput input;
+        NamedSlice input;
         input.name = withFaults ? FaultVsi::path(slice) : slice;
         if (m_format.zipped)
             input.name = "/vsizip/{" + input.name + "}";
@@ -615,8 +615,9 @@ TEST_P(SliceReadFaults, aSliceThatIsReplacedBeforeTheDecision)
             protocol_testing::writeFile(file, content);
         };
         AppendOptions options = optionsFor(m_target, m_file, false, 1);
-        options.posix = &posix;
-        const auto report = mdimappend::append(options);
+        Surroundings around;
+        around.posix = &posix;
+        const auto report = mdimappend::append(options, around);
         ASSERT_TRUE(acted) << posix.trace();
         ASSERT_FALSE(report.status) << file;
         EXPECT_EQ(report.status.kind(), Failure::Unavailable)

@@ -187,7 +187,7 @@ TEST_F(SliceRenamed, aScalarBecomesTheLabelUnderItsNewName)
 TEST_F(SliceRenamed, whatDoesNotExistIsRefused)
 {
     EXPECT_EQ(failure(request({{"lat", "y"}}), Failure::Refused),
-              "slice 'memory': has no array and no dimension 'lat' (--rename "
+              "slice 'memory' has no array and no dimension 'lat' (--rename "
               "lat=y). Nothing was written.");
 }
 

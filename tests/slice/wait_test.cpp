@@ -346,7 +346,7 @@ TEST_F(SliceWaited, missingWhenTheTimeIsUp)
 {
     EXPECT_EQ(failure(request("a.nc"), wait(0, 60)),
               "slice '" + path("a.nc") +
-                  "': does not exist. Nothing was written. Waited 0.0 s for "
+                  "' does not exist. Nothing was written. Waited 0.0 s for "
                   "it.");
     const auto started = Clock::now();
     EXPECT_THAT(failure(request("a.nc"), wait(0.2, 60)),

@@ -55,7 +55,7 @@ class StorageLocal : public testing::Test
 
     ScratchFolder folder;
     FaultPosix posix;
-    std::unique_ptr<Storage> storage;
+    std::unique_ptr<FolderStorage> storage;
 };
 
 TEST_F(StorageLocal, aMissingObjectIsAValueAndNotAnError)
@@ -85,7 +85,7 @@ TEST_F(StorageLocal, everyOtherFailureToReadIsAnError)
         auto &used = std::string(call) == "open" ? second : failing;
         auto opened = LocalStorage::open(folder.path(), Durability::Full, used);
         ASSERT_TRUE(opened);
-        const std::unique_ptr<Storage> other = std::move(*opened);
+        const std::unique_ptr<FolderStorage> other = std::move(*opened);
         const auto bytes = other->read(path("object"));
         ASSERT_FALSE(bytes) << call;
         EXPECT_THAT(bytes.status().message(), HasSubstr("object"));

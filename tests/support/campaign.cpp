@@ -1,3 +1,6 @@
+// Each try begins with a fresh copy of the scenario, and ends with the
+// questions.
+
 #include "support/campaign.h"
 
 #include "storage/checksum.h"

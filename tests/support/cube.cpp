@@ -1,3 +1,6 @@
+// The values of the small cube, appended from memory and compared after
+// reading.
+
 #include "support/cube.h"
 
 #include "journal/log.h"
@@ -173,11 +176,11 @@ GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count,
 Report appendRows(const CubeKind &kind, const std::string &target,
                   std::size_t first, std::vector<std::size_t> counts,
                   Posix &posix, Durability durability, bool overwrite,
-                  bool anew, int threads,
-                  const std::function<void(AppendOptions &)> &adjust)
+                  bool anew, int threads, const Adjust &adjust)
 {
     const auto &shape = kind.shape;
     AppendOptions options;
+    Surroundings around;
     options.overwrite = overwrite;
     if (anew)
         options.onDuplicate = OnDuplicate::Replace;
@@ -185,8 +188,8 @@ Report appendRows(const CubeKind &kind, const std::string &target,
     for (const auto count : counts)
     {
         slices.push_back(rowsAsSlice(first, count, anew, shape));
-        options.slices.push_back({"rows " + std::to_string(first), std::nullopt,
-                                  slices.back().get()});
+        options.slices.push_back({"rows " + std::to_string(first), {}});
+        around.datasets.push_back(slices.back().get());
         first += count;
     }
     options.slicesPerCommit = static_cast<int>(counts.size());
@@ -209,10 +212,10 @@ Report appendRows(const CubeKind &kind, const std::string &target,
     options.lockTimeout = Seconds(0);
     options.durability = durability;
     options.threads = threads;
-    options.posix = &posix;
+    around.posix = &posix;
     if (adjust)
-        adjust(options);
-    return mdimappend::append(options);
+        adjust(options, around);
+    return mdimappend::append(options, around);
 }
 
 std::string wrongInCube(const std::string &target, std::size_t rows,

@@ -79,14 +79,17 @@ GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count,
                                  bool anew = false,
                                  const CubeShape &shape = {});
 
+/// Has the last word on the options, and on what is around the append.
+using Adjust = std::function<void(AppendOptions &, Surroundings &)>;
+
 /// Appends those rows to `target`: one slice, or one commit of several, each
-/// with its count of rows. `adjust` has the last word on the options.
+/// with its count of rows.
 Report appendRows(const CubeKind &kind, const std::string &target,
                   std::size_t first, std::vector<std::size_t> counts,
                   Posix &posix = Posix::system(),
                   Durability durability = Durability::Full,
                   bool overwrite = false, bool anew = false, int threads = 1,
-                  const std::function<void(AppendOptions &)> &adjust = {});
+                  const Adjust &adjust = {});
 
 constexpr std::size_t none = static_cast<std::size_t>(-1);
 

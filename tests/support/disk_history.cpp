@@ -1,3 +1,5 @@
+// Operations are kept in order, and a cut draws which of them have arrived.
+
 #include "support/disk_history.h"
 
 #include "support/tree.h"

@@ -1,3 +1,5 @@
+// Each call is counted, and one of them fails, tears or is the last.
+
 #include "support/fault_posix.h"
 
 #include "support/tree.h"
@@ -213,7 +215,7 @@ ssize_t FaultPosix::write(int fd, const void *buffer, size_t count)
     if (now == Turn::Half || now == Turn::HalfThenDie ||
         now == Turn::HalfThenFail)
         count = count > 1 ? count / 2 : count;
-    const auto offset = lseek(fd, 0, SEEK_CUR);
+    const auto offset = ::lseek(fd, 0, SEEK_CUR);
     const auto done = Posix::write(fd, buffer, count);
     if (history && done > 0)
         history->wrote(nodeOf(fd), static_cast<std::uint64_t>(offset),

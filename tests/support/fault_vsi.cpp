@@ -1,3 +1,5 @@
+// Each operation on a file below the prefix is counted, and one goes wrong.
+
 #include "support/fault_vsi.h"
 
 #include <cpl_conv.h>

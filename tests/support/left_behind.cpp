@@ -1,3 +1,5 @@
+// The append is run until the chosen step, where its process "dies".
+
 #include "support/left_behind.h"
 
 #include "transaction/writer.h"

@@ -1,3 +1,5 @@
+// A state is right if it lies between one committed state and the next.
+
 #include "support/observer.h"
 
 namespace mdimappend::protocol_testing

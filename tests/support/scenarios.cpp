@@ -1,3 +1,5 @@
+// The pairwise cover is found greedily, always the same for the same factors.
+
 #include "support/scenarios.h"
 
 #include <algorithm>

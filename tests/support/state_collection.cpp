@@ -1,3 +1,5 @@
+// Each state is kept once, by the digest of what its files hold.
+
 #include "support/state_collection.h"
 
 #include "storage/checksum.h"

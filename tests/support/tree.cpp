@@ -1,3 +1,5 @@
+// A tree is read whole: paths, and the bytes of files.
+
 #include "support/tree.h"
 
 #include "storage/checksum.h"

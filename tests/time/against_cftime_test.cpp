@@ -31,7 +31,7 @@ nlohmann::json cftimeCases(const char *section)
     return nlohmann::json::parse(file)[section];
 }
 
-TEST(AgainstCftime, values_decode_to_the_dates_and_dates_encode_to_the_values)
+TEST(AgainstCftime, valuesDecodeToTheDatesAndDatesEncodeToTheValues)
 {
     const auto cases = cftimeCases("values");
     ASSERT_GT(cases.size(), 1000u);
@@ -60,7 +60,7 @@ TEST(AgainstCftime, values_decode_to_the_dates_and_dates_encode_to_the_values)
     }
 }
 
-TEST(AgainstCftime, calendars_have_the_same_dates)
+TEST(AgainstCftime, calendarsHaveTheSameDates)
 {
     const auto cases = cftimeCases("dates");
     ASSERT_GE(cases.size(), 200u);
@@ -74,7 +74,7 @@ TEST(AgainstCftime, calendars_have_the_same_dates)
     }
 }
 
-TEST(AgainstCftime, calendars_agree_on_the_same_days)
+TEST(AgainstCftime, calendarsAgreeOnTheSameDays)
 {
     const auto cases = cftimeCases("changes");
     ASSERT_GE(cases.size(), 200u);

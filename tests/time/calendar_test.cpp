@@ -14,7 +14,7 @@ using namespace cf;
 namespace
 {
 
-TEST(Calendars, day_numbers_and_dates_are_inverse_day_by_day)
+TEST(Calendars, dayNumbersAndDatesAreInverseDayByDay)
 {
     for (const Calendar calendar : allCalendars)
     {
@@ -36,7 +36,7 @@ TEST(Calendars, day_numbers_and_dates_are_inverse_day_by_day)
     }
 }
 
-TEST(Calendars, standard_passes_from_October_4_to_October_15_in_1582)
+TEST(Calendars, standardPassesFromOctober4ToOctober15In1582)
 {
     EXPECT_EQ(dateOf("1582-10-15") - dateOf("1582-10-04"), day);
     for (int number = 5; number < 15; ++number)
@@ -49,7 +49,7 @@ TEST(Calendars, standard_passes_from_October_4_to_October_15_in_1582)
     }
 }
 
-TEST(Calendars, Julian_days_count_from_noon_of_January_1_4713_BC)
+TEST(Calendars, julianDaysCountFromNoonOfJanuary1Of4713BC)
 {
     const auto julianDays = encodingOf("days since -4713-01-01 12:00:00");
     EXPECT_EQ(decoded(2451545.0, julianDays), "2000-01-01T12:00:00");
@@ -57,7 +57,7 @@ TEST(Calendars, Julian_days_count_from_noon_of_January_1_4713_BC)
     EXPECT_EQ(decoded(std::int64_t{0}, julianDays), "-4713-01-01T12:00:00");
 }
 
-TEST(Calendars, year_0_exists_where_CF_has_it)
+TEST(Calendars, year0ExistsWhereCFHasIt)
 {
     EXPECT_EQ(normalized("0000-01-01"),
               "date '0000-01-01': calendar standard has no year 0 (year -1 is "
@@ -73,7 +73,7 @@ TEST(Calendars, year_0_exists_where_CF_has_it)
     }
 }
 
-TEST(Calendars, names_are_those_of_CF_in_any_case)
+TEST(Calendars, namesAreThoseOfCfInAnyCase)
 {
     EXPECT_EQ(encodingOf("days since 2000-1-1", "").calendar,
               Calendar::Standard);
@@ -89,7 +89,7 @@ TEST(Calendars, names_are_those_of_CF_in_any_case)
     }
 }
 
-TEST(Calendars, change_only_where_the_date_means_the_same_day)
+TEST(Calendars, changeOnlyWhereTheDateMeansTheSameDay)
 {
     const auto change = [](const char *date, Calendar from, Calendar to)
     {

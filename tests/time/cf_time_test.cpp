@@ -14,7 +14,7 @@ namespace mdimappend::time_test
 namespace
 {
 
-TEST(Decoding, an_hour_of_a_day_is_exactly_an_hour)
+TEST(Decoding, anHourOfADayIsExactlyAnHour)
 {
     const auto days = encodingOf("days since 1950-01-01");
     EXPECT_EQ(decoded(0.041666666666666664, days), "1950-01-01T01:00:00");
@@ -24,7 +24,7 @@ TEST(Decoding, an_hour_of_a_day_is_exactly_an_hour)
     EXPECT_EQ(decoded(-0.0, days), "1950-01-01");
 }
 
-TEST(Decoding, one_ulp_beside_a_tick_is_the_tick_and_two_are_not)
+TEST(Decoding, oneUlpBesideATickIsTheTickAndTwoAreNot)
 {
     const auto days = encodingOf("days since 1950-01-01");
     const double exact = 0.25;
@@ -34,7 +34,7 @@ TEST(Decoding, one_ulp_beside_a_tick_is_the_tick_and_two_are_not)
                          "no whole nanosecond lies within 1 ulp"));
 }
 
-TEST(Decoding, takes_the_coarsest_tick_that_is_near_enough)
+TEST(Decoding, takesTheCoarsestTickThatIsNearEnough)
 {
     const auto seconds = encodingOf("seconds since 1970-01-01");
     EXPECT_EQ(decoded(1.5, seconds), "1970-01-01T00:00:01.5");
@@ -49,13 +49,13 @@ TEST(Decoding, takes_the_coarsest_tick_that_is_near_enough)
               "2023-11-14T22:13:20.000000512");
 }
 
-TEST(Decoding, ticks_count_from_the_epoch)
+TEST(Decoding, ticksCountFromTheEpoch)
 {
     const auto days = encodingOf("days since 2000-01-01 00:00:00.123456789");
     EXPECT_EQ(decoded(1.0 / 24, days), "2000-01-01T01:00:00.123456789");
 }
 
-TEST(Decoding, float_values_have_the_ulps_of_float)
+TEST(Decoding, floatValuesHaveTheUlpsOfFloat)
 {
     const auto days = encodingOf("days since 2000-01-01");
     EXPECT_EQ(decoded(1.0f / 24, days), "2000-01-01T01:00:00");
@@ -65,7 +65,7 @@ TEST(Decoding, float_values_have_the_ulps_of_float)
     EXPECT_FALSE(decodeTime(std::numeric_limits<float>::infinity(), days));
 }
 
-TEST(Decoding, numbers_that_are_no_time_are_refused)
+TEST(Decoding, numbersThatAreNoTimeAreRefused)
 {
     const auto days = encodingOf("days since 1950-01-01");
     using Limits = std::numeric_limits<double>;
@@ -86,7 +86,7 @@ TEST(Decoding, numbers_that_are_no_time_are_refused)
         "(calendar standard): no whole nanosecond lies within 1 ulp of it");
 }
 
-TEST(Decoding, the_smallest_and_largest_integers_of_weeks_fit)
+TEST(Decoding, theSmallestAndLargestIntegersOfWeeksFit)
 {
     const auto weeks = encodingOf("weeks since 2000-01-01");
     using Limits = std::numeric_limits<std::int64_t>;
@@ -98,7 +98,7 @@ TEST(Decoding, the_smallest_and_largest_integers_of_weeks_fit)
     }
 }
 
-TEST(Decoding, overflow_is_an_error)
+TEST(Decoding, overflowIsAnError)
 {
     TimeEncoding hostile = encodingOf("days since 1950-01-01");
     hostile.unit = Instant{1} << 126;
@@ -117,7 +117,7 @@ TEST(Decoding, overflow_is_an_error)
     EXPECT_FALSE(encodeTimeAsInteger(day, hostile));
 }
 
-TEST(Encoding, integers_hold_whole_units_only)
+TEST(Encoding, integersHoldWholeUnitsOnly)
 {
     const auto days = encodingOf("days since 1950-01-01");
     EXPECT_EQ(*encodeTimeAsInteger(dateOf("1950-01-02"), days), 1);
@@ -132,7 +132,7 @@ TEST(Encoding, integers_hold_whole_units_only)
                                      encodingOf("ns since 1950-01-01")));
 }
 
-TEST(Encoding, floating_point_is_refused_where_it_would_round_the_date)
+TEST(Encoding, floatingPointIsRefusedWhereItWouldRoundTheDate)
 {
     const auto days = encodingOf("days since 1950-01-01");
     EXPECT_EQ(*encodeTimeAsDouble(dateOf("2000-01-01T06:00"), days), 18262.25);
@@ -150,7 +150,7 @@ TEST(Encoding, floating_point_is_refused_where_it_would_round_the_date)
                                     encodingOf("ns since 1950-01-01")));
 }
 
-TEST(Encoding, every_second_of_centuries_survives_a_double)
+TEST(Encoding, everySecondOfCenturiesSurvivesADouble)
 {
     std::mt19937_64 random(1950);
     std::uniform_int_distribution<std::int64_t> seconds(-20'000'000'000,
@@ -171,7 +171,7 @@ TEST(Encoding, every_second_of_centuries_survives_a_double)
     }
 }
 
-TEST(Encoding, the_nearest_double_is_that_of_exact_division)
+TEST(Encoding, theNearestDoubleIsThatOfExactDivision)
 {
     const auto hours = encodingOf("hours since 2000-01-01");
     for (int minutes = 1; minutes < 10'000; ++minutes)

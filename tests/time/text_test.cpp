@@ -12,7 +12,7 @@ namespace mdimappend::time_test
 namespace
 {
 
-TEST(Dates, are_read_in_the_forms_of_ISO_8601_and_of_CF_files)
+TEST(Dates, areReadInTheFormsOfIso8601AndOfCfFiles)
 {
     const std::vector<std::pair<std::string, std::string>> forms = {
         {"2020", "2020-01-01"},
@@ -47,12 +47,12 @@ TEST(Dates, are_read_in_the_forms_of_ISO_8601_and_of_CF_files)
         EXPECT_EQ(normalized(text), date) << text;
 }
 
-TEST(Dates, a_zone_may_lead_across_the_gap_of_1582)
+TEST(Dates, aZoneMayLeadAcrossTheGapOf1582)
 {
     EXPECT_EQ(normalized("1582-10-15 00:30+01:00"), "1582-10-04T23:30:00");
 }
 
-TEST(Dates, that_make_no_sense_are_refused_by_name)
+TEST(Dates, thatMakeNoSenseAreRefusedByName)
 {
     const std::vector<std::pair<std::string, std::string>> forms = {
         {"", "a year expected, found ''"},
@@ -104,7 +104,7 @@ TEST(Dates, that_make_no_sense_are_refused_by_name)
     }
 }
 
-TEST(Dates, of_the_smallest_and_largest_instant_can_be_shown)
+TEST(Dates, ofTheSmallestAndLargestInstantCanBeShown)
 {
     constexpr auto largest =
         static_cast<Instant>(~static_cast<unsigned __int128>(0) >> 1);
@@ -115,7 +115,7 @@ TEST(Dates, of_the_smallest_and_largest_instant_can_be_shown)
     }
 }
 
-TEST(Units, have_the_spellings_of_CF_in_any_case)
+TEST(Units, haveTheSpellingsOfCfInAnyCase)
 {
     const std::vector<std::pair<Instant, std::vector<std::string>>> spellings =
         {{7 * day, {"week", "weeks"}},
@@ -135,7 +135,7 @@ TEST(Units, have_the_spellings_of_CF_in_any_case)
         }
 }
 
-TEST(Units, that_are_no_time_are_refused_by_name)
+TEST(Units, thatAreNoTimeAreRefusedByName)
 {
     const std::vector<std::pair<std::string, std::string>> texts = {
         {"", "expected '<unit> since <date>'"},
@@ -145,9 +145,9 @@ TEST(Units, that_are_no_time_are_refused_by_name)
         {"dayssince2000-01-01", "expected '<unit> since <date>'"},
         {"months since 2000-01-01", "'months' have no fixed length"},
         {"Years since 2000-01-01", "'Years' have no fixed length"},
-        {"kelvin since 2000-01-01", "'kelvin' is no known unit of time"},
-        {"Ms since 2000-01-01", "'Ms' is no known unit of time"},
-        {"2 days since 2000-01-01", "'2 days' is no known unit of time"},
+        {"kelvin since 2000-01-01", "'kelvin' is not a known unit of time"},
+        {"Ms since 2000-01-01", "'Ms' is not a known unit of time"},
+        {"2 days since 2000-01-01", "'2 days' is not a known unit of time"},
         {"days since since", "date 'since': a year expected"},
         {"days since 1582-10-10", "has no such date"},
         {"days since 0000-01-01", "has no year 0"},
@@ -163,7 +163,7 @@ TEST(Units, that_are_no_time_are_refused_by_name)
     }
 }
 
-TEST(Units, look_like_time_with_something_since_something)
+TEST(Units, lookLikeTimeWithSomethingSinceSomething)
 {
     EXPECT_TRUE(looksLikeTime("days since 2000-01-01"));
     EXPECT_TRUE(looksLikeTime("Months SINCE ever"));

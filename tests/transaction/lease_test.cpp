@@ -98,7 +98,7 @@ class ProtocolLease : public testing::TestWithParam<LeasedStep>
                          std::vector<std::size_t> counts, LockMode lock,
                          Posix &posix = Posix::system(), bool anew = false)
     {
-        const auto lease = [&](AppendOptions &options)
+        const auto lease = [&](AppendOptions &options, Surroundings &around)
         {
             options.lock = lock;
             options.lockTimeout = Seconds(10);
@@ -106,7 +106,7 @@ class ProtocolLease : public testing::TestWithParam<LeasedStep>
             options.lease = std::chrono::hours(1);
             if (&posix == &Posix::system())
             {
-                hasten(options);
+                hasten(around);
                 options.lease = std::chrono::hours(24);
             }
         };

@@ -5,7 +5,6 @@
 #include "journal/log.h"
 #include "journal/records.h"
 #include "support/left_behind.h"
-#include "transaction/protocol.h"
 #include "transaction/writer.h"
 
 #include <gmock/gmock.h>
@@ -150,7 +149,7 @@ TEST_F(ProtocolOverwrite, aFolderThatIsNoStoreIsNeverCleared)
     FaultPosix posix;
     const auto report = campaign.append(posix);
     ASSERT_FALSE(report.status);
-    EXPECT_THAT(report.status.message(), HasSubstr("no Zarr store"));
+    EXPECT_THAT(report.status.message(), HasSubstr("not a Zarr store"));
     EXPECT_EQ(fileContent(campaign.target() + "/thesis.tex"), "precious");
 }
 
@@ -158,12 +157,14 @@ TEST_F(ProtocolOverwrite, aGroupIsRefused)
 {
     const auto slice = rowsAsSlice(0, 2);
     AppendOptions options;
-    options.slices = {{"rows", std::nullopt, slice.get()}};
+    options.slices = {{"rows", std::nullopt}};
+    Surroundings around;
+    around.datasets = {slice.get()};
     options.target = campaign.target();
     options.group = "ocean";
     options.overwrite = true;
     const auto before = everything();
-    const auto report = mdimappend::append(options);
+    const auto report = mdimappend::append(options, around);
     ASSERT_FALSE(report.status);
     EXPECT_EQ(report.status.kind(), Failure::Usage);
     EXPECT_THAT(report.status.message(), HasSubstr("'ocean' is a group"));
@@ -171,7 +172,8 @@ TEST_F(ProtocolOverwrite, aGroupIsRefused)
     // Also one that is named by its path.
     options.group = "";
     options.target = campaign.target() + "/air";
-    EXPECT_EQ(mdimappend::append(options).status.kind(), Failure::Usage);
+    EXPECT_EQ(mdimappend::append(options, around).status.kind(),
+              Failure::Usage);
     EXPECT_EQ(difference(before, everything()), "");
 }
 
@@ -179,12 +181,14 @@ TEST_F(ProtocolOverwrite, aDryRunChangesNothing)
 {
     const auto slice = rowsAsSlice(0, 2);
     AppendOptions options;
-    options.slices = {{"rows", std::nullopt, slice.get()}};
+    options.slices = {{"rows", std::nullopt}};
+    Surroundings around;
+    around.datasets = {slice.get()};
     options.target = campaign.target();
     options.overwrite = true;
     options.dryRun = true;
     const auto before = everything();
-    const auto report = mdimappend::append(options);
+    const auto report = mdimappend::append(options, around);
     ASSERT_TRUE(report.status) << report.status.message();
     EXPECT_TRUE(report.slices.at(0).created);
     EXPECT_EQ(difference(before, everything()), "");

@@ -3,7 +3,6 @@
 #include "journal/log.h"
 #include "journal/records.h"
 #include "support/left_behind.h"
-#include "transaction/protocol.h"
 #include "transaction/writer.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// Units that udunits2 converts, and those that it must not.
+
 #include "units/unit_conversion.h"
 
 #include <gmock/gmock.h>
@@ -40,7 +42,7 @@ std::string refusal(const std::string &from, const std::string &to)
     return conversion.status().message();
 }
 
-TEST(UnitConversion, converts_what_measures_the_same)
+TEST(UnitConversion, convertsWhatMeasuresTheSame)
 {
     EXPECT_DOUBLE_EQ(converted(20, "degC", "K"), 293.15);
     EXPECT_DOUBLE_EQ(converted(293.15, "K", "degC"), 20);
@@ -56,7 +58,7 @@ TEST(UnitConversion, converts_what_measures_the_same)
     EXPECT_DOUBLE_EQ(converted(20, "dBZ", "mm6 m-3"), 100);
 }
 
-TEST(UnitConversion, the_same_unit_in_another_spelling_changes_nothing)
+TEST(UnitConversion, theSameUnitInAnotherSpellingChangesNothing)
 {
     EXPECT_TRUE(areSame("degC", "celsius"));
     EXPECT_TRUE(areSame("K", "kelvin"));
@@ -71,7 +73,7 @@ TEST(UnitConversion, the_same_unit_in_another_spelling_changes_nothing)
     EXPECT_FALSE(areSame("degC", "K"));
 }
 
-TEST(UnitConversion, utf8_is_understood)
+TEST(UnitConversion, utf8IsUnderstood)
 {
     EXPECT_TRUE(areSame("°C", "degC"));
     EXPECT_TRUE(areSame("°F", "degF"));
@@ -84,7 +86,7 @@ TEST(UnitConversion, utf8_is_understood)
     EXPECT_FALSE(refusal("\xff\xfe", "m").empty());
 }
 
-TEST(UnitConversion, spellings_that_udunits2_takes_for_something_else)
+TEST(UnitConversion, spellingsThatUdunits2TakesForSomethingElse)
 {
     // To udunits2: an angle times a temperature; and times a charge.
     EXPECT_DOUBLE_EQ(converted(20, "degrees Celsius", "K"), 293.15);
@@ -99,14 +101,14 @@ TEST(UnitConversion, spellings_that_udunits2_takes_for_something_else)
     EXPECT_DOUBLE_EQ(converted(50, "[%]", "1"), 0.5);
 }
 
-TEST(UnitConversion, letter_case_is_of_matter)
+TEST(UnitConversion, letterCaseIsOfMatter)
 {
     EXPECT_THAT(refusal("pa", "Pa"), testing::HasSubstr("do not measure"));
-    EXPECT_THAT(refusal("MM", "mm"), testing::HasSubstr("'MM' is no unit"));
+    EXPECT_THAT(refusal("MM", "mm"), testing::HasSubstr("'MM' is not a unit"));
     EXPECT_DOUBLE_EQ(converted(1, "Mg", "mg"), 1e9);
 }
 
-TEST(UnitConversion, what_measures_something_else_is_refused)
+TEST(UnitConversion, whatMeasuresSomethingElseIsRefused)
 {
     EXPECT_EQ(refusal("kg m-2 s-1", "mm/day"),
               "'kg m-2 s-1' and 'mm/day' do not measure the same thing");
@@ -117,24 +119,24 @@ TEST(UnitConversion, what_measures_something_else_is_refused)
     EXPECT_THAT(refusal("degC", "hPa"), testing::HasSubstr("do not measure"));
 }
 
-TEST(UnitConversion, what_is_no_unit_is_refused)
+TEST(UnitConversion, whatIsNoUnitIsRefused)
 {
     EXPECT_EQ(refusal("furlongs per fortnite", "m s-1"),
-              "'furlongs per fortnite' is no unit that udunits2 knows");
-    EXPECT_THAT(refusal("m", "psu"), testing::HasSubstr("'psu' is no unit"));
+              "'furlongs per fortnite' is not a unit that udunits2 knows");
+    EXPECT_THAT(refusal("m", "psu"), testing::HasSubstr("'psu' is not a unit"));
     EXPECT_THAT(refusal("", "1"), testing::HasSubstr("no units are given"));
     EXPECT_THAT(refusal("m", "  "), testing::HasSubstr("no units are given"));
     EXPECT_FALSE(refusal("(((", "m").empty());
     EXPECT_FALSE(refusal("[]", "m").empty());
 }
 
-TEST(UnitConversion, equal_texts_are_the_same_unit_even_if_unknown)
+TEST(UnitConversion, equalTextsAreTheSameUnitEvenIfUnknown)
 {
     EXPECT_TRUE(areSame("psu", " psu "));
     EXPECT_TRUE(areSame("", ""));
 }
 
-TEST(UnitConversion, times_since_a_date_are_refused)
+TEST(UnitConversion, timesSinceADateAreRefused)
 {
     EXPECT_THAT(refusal("days since 2000-01-01", "hours since 2000-01-01"),
                 testing::HasSubstr("is a time since a date"));
@@ -146,7 +148,7 @@ TEST(UnitConversion, times_since_a_date_are_refused)
                 testing::HasSubstr("is a time since a date"));
 }
 
-TEST(UnitConversion, arrays_are_converted_in_place_too)
+TEST(UnitConversion, arraysAreConvertedInPlaceToo)
 {
     const auto conversion = UnitConversion::make("degC", "K");
     ASSERT_TRUE(conversion);
@@ -163,7 +165,7 @@ TEST(UnitConversion, arrays_are_converted_in_place_too)
     EXPECT_EQ(copy[2], values[2]);
 }
 
-TEST(UnitConversion, threads_make_and_use_conversions)
+TEST(UnitConversion, threadsMakeAndUseConversions)
 {
     const auto shared = UnitConversion::make("hPa", "Pa");
     ASSERT_TRUE(shared);

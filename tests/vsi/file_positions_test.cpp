@@ -4,6 +4,7 @@
 // field's.
 
 #include "slice/checked_files.h"
+#include "vsi/memory_files.h"
 
 #include <cpl_vsi.h>
 #include <gtest/gtest.h>
@@ -18,11 +19,18 @@ namespace mdimappend
 namespace
 {
 
+enum class Made
+{
+    ByGdal,
+    ByCheckedFiles,
+    InMemory
+};
+
 struct Kind
 {
     std::string name;
     std::string content;
-    bool checked;
+    Made made;
 };
 
 void PrintTo(const Kind &kind, std::ostream *out)
@@ -35,15 +43,20 @@ class FilePositions : public testing::TestWithParam<Kind>
   protected:
     void SetUp() override
     {
-        const auto &[name, content, checked] = GetParam();
+        const auto &[name, content, made] = GetParam();
+        if (made == Made::InMemory)
+        {
+            m_file = fileOfBytes(content).release();
+            return;
+        }
         m_path = testing::TempDir() + "file_positions_" + name;
-        VSILFILE *made = VSIFOpenL(m_path.c_str(), "wb");
-        ASSERT_TRUE(made);
-        ASSERT_EQ(VSIFWriteL(content.data(), 1, content.size(), made),
+        VSILFILE *written = VSIFOpenL(m_path.c_str(), "wb");
+        ASSERT_TRUE(written);
+        ASSERT_EQ(VSIFWriteL(content.data(), 1, content.size(), written),
                   content.size());
-        ASSERT_EQ(VSIFCloseL(made), 0);
+        ASSERT_EQ(VSIFCloseL(written), 0);
         std::string opened = m_path;
-        if (checked)
+        if (made == Made::ByCheckedFiles)
         {
             m_files = std::make_unique<CheckedFiles>(m_path, nullptr);
             opened = m_files->nameFor(m_path);
@@ -62,7 +75,8 @@ class FilePositions : public testing::TestWithParam<Kind>
         {
             EXPECT_TRUE(m_files->failure()) << m_files->failure().message();
         }
-        VSIUnlink(m_path.c_str());
+        if (!m_path.empty())
+            VSIUnlink(m_path.c_str());
     }
 
     static vsi_l_offset negative(vsi_l_offset by)
@@ -152,15 +166,28 @@ TEST_P(FilePositions, areAtTheEndAfterAReadThatWantedMore)
     EXPECT_FALSE(VSIFEofL(m_file));
 }
 
+TEST_P(FilePositions, stayWhereTheyAreIfAWriteIsRefused)
+{
+    ASSERT_EQ(read(3).size(), 3);
+    EXPECT_EQ(VSIFWriteL("x", 1, 1, m_file), 0);
+    EXPECT_TRUE(VSIFErrorL(m_file));
+    EXPECT_FALSE(VSIFEofL(m_file));
+    VSIFClearErrL(m_file);
+    EXPECT_FALSE(VSIFErrorL(m_file));
+    EXPECT_EQ(read(2), "34");
+}
+
 const std::string plain = "0123456789";
 /// A file that begins so is one that the netCDF library may have mapped.
 const std::string netcdf = "CDF3456789";
 
-INSTANTIATE_TEST_SUITE_P(Of, FilePositions,
-                         testing::Values(Kind{"Gdal", plain, false},
-                                         Kind{"Checked", plain, true},
-                                         Kind{"Mapped", netcdf, true}),
-                         [](const auto &kind) { return kind.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Of, FilePositions,
+    testing::Values(Kind{"Gdal", plain, Made::ByGdal},
+                    Kind{"Checked", plain, Made::ByCheckedFiles},
+                    Kind{"Mapped", netcdf, Made::ByCheckedFiles},
+                    Kind{"Memory", plain, Made::InMemory}),
+    [](const auto &kind) { return kind.param.name; });
 
 }  // namespace
 }  // namespace mdimappend

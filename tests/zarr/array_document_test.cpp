@@ -84,7 +84,7 @@ void expectRefusal(const Json &document, const std::string &reason)
     EXPECT_TRUE(array.status().message().starts_with("array 'a/b' ("));
 }
 
-TEST(ParseArray, ReadsV2)
+TEST(ParseArray, readsV2)
 {
     const auto array =
         parseArrayV2("a/b", dumpJson(zarray()),
@@ -102,7 +102,7 @@ TEST(ParseArray, ReadsV2)
     EXPECT_TRUE(array->attributes.contains("nan"));
 }
 
-TEST(ParseArray, ReadsV3)
+TEST(ParseArray, readsV3)
 {
     const ArrayDocument array = parsed(zarrJson());
     EXPECT_EQ(array.format, ZarrFormat::V3);
@@ -112,7 +112,7 @@ TEST(ParseArray, ReadsV3)
     EXPECT_EQ(array.attributes["units"], "K");
 }
 
-TEST(ParseArray, ReadsShards)
+TEST(ParseArray, readsShards)
 {
     const ArrayDocument array = parsed(
         with(zarrJson(), "codecs",
@@ -122,7 +122,7 @@ TEST(ParseArray, ReadsShards)
     EXPECT_EQ(array.innerChunk, (std::vector<std::uint64_t>{1, 3}));
 }
 
-TEST(ParseArray, ReadsScalars)
+TEST(ParseArray, readsScalars)
 {
     Json document = with(zarrJson(), "shape", Json::array());
     document["chunk_grid"]["configuration"]["chunk_shape"] = Json::array();
@@ -130,7 +130,7 @@ TEST(ParseArray, ReadsScalars)
     EXPECT_EQ(parsed(document).rank(), 0U);
 }
 
-TEST(ParseArray, ReadsDimensionNames)
+TEST(ParseArray, readsDimensionNames)
 {
     EXPECT_EQ(
         parsed(with(zarrJson(), "dimension_names", {"y", nullptr})).dimensions,
@@ -146,7 +146,7 @@ TEST(ParseArray, ReadsDimensionNames)
                               R"({"_ARRAY_DIMENSIONS": ["y"]})"));
 }
 
-TEST(ParseArray, KnowsEveryDataType)
+TEST(ParseArray, knowsEveryDataType)
 {
     using K = DataType::Kind;
 
@@ -197,7 +197,7 @@ TEST(ParseArray, KnowsEveryDataType)
     EXPECT_EQ(parsed(strings).dataType.size, 0U);
 }
 
-TEST(ParseArray, RefusesDataTypesByName)
+TEST(ParseArray, refusesDataTypesByName)
 {
     for (const char *dtype :
          {"|O", "<M8[ns]", "<m8[s]", "|V3", "<f16", "<U0", "|S0", "<Ux", "f4",
@@ -218,7 +218,7 @@ TEST(ParseArray, RefusesDataTypesByName)
     expectRefusal(with(zarrJson(), "data_type", 5), "data_type");
 }
 
-TEST(ParseArray, RefusesCodecsByName)
+TEST(ParseArray, refusesCodecsByName)
 {
     expectRefusal(with(zarray(), "compressor", Json{{"id", "bz2"}}), "bz2");
     expectRefusal(with(zarray(), "compressor", "zlib"), "zlib");
@@ -247,7 +247,7 @@ TEST(ParseArray, RefusesCodecsByName)
         "storage_transformers");
 }
 
-TEST(ParseArray, RefusesShardsThatTheDriverCannotWrite)
+TEST(ParseArray, refusesShardsThatTheDriverCannotWrite)
 {
     const Json inner = Json::array({bytesCodec()});
     const auto codecs = [](const Json &list)
@@ -267,7 +267,7 @@ TEST(ParseArray, RefusesShardsThatTheDriverCannotWrite)
     expectRefusal(codecs(Json::array({index})), "index codecs");
 }
 
-TEST(ParseArray, RefusesShardsOfStringsWithAFillValue)
+TEST(ParseArray, refusesShardsOfStringsWithAFillValue)
 {
     Json document = with(zarrJson(), "data_type", "string");
     document["codecs"] =
@@ -276,7 +276,7 @@ TEST(ParseArray, RefusesShardsOfStringsWithAFillValue)
     expectRefusal(with(document, "fill_value", "x"), "shards of strings");
 }
 
-TEST(ParseArray, RefusesShapesThatTheDriverCannotOpen)
+TEST(ParseArray, refusesShapesThatTheDriverCannotOpen)
 {
     for (const auto &document : {zarray(), zarrJson()})
     {
@@ -296,7 +296,7 @@ TEST(ParseArray, RefusesShapesThatTheDriverCannotOpen)
     EXPECT_TRUE(parse(with(zarray(), "shape", {INT64_MAX, 1})));
 }
 
-TEST(ParseArray, RefusesWhatElseItDoesNotKnow)
+TEST(ParseArray, refusesWhatElseItDoesNotKnow)
 {
     expectRefusal(with(zarray(), "order", "A"), "'order'");
     expectRefusal(with(zarray(), "dimension_separator", "-"), "separator");
@@ -315,7 +315,7 @@ TEST(ParseArray, RefusesWhatElseItDoesNotKnow)
     EXPECT_FALSE(parseArrayV2("a", dumpJson(zarray()), "[]"));
 }
 
-TEST(ParseArray, SurvivesEveryMemberOfAWrongType)
+TEST(ParseArray, survivesEveryMemberOfAWrongType)
 {
     for (const Json &document : {zarray(), zarrJson()})
     {
@@ -334,7 +334,7 @@ TEST(ParseArray, SurvivesEveryMemberOfAWrongType)
     }
 }
 
-TEST(ChunkKeys, AreThoseOfTheFormats)
+TEST(ChunkKeys, areThoseOfTheFormats)
 {
     using Style = ChunkKeys::Style;
     const std::vector<std::uint64_t> index = {0, 12, 3};
@@ -346,7 +346,7 @@ TEST(ChunkKeys, AreThoseOfTheFormats)
     EXPECT_EQ((ChunkKeys{Style::V2, '.'}).key({}), "0");
 }
 
-TEST(ChunkKeys, ParseWhatTheyWriteAndNothingElse)
+TEST(ChunkKeys, parseWhatTheyWriteAndNothingElse)
 {
     using Style = ChunkKeys::Style;
     for (const ChunkKeys keys :
@@ -390,7 +390,7 @@ std::optional<std::string> fillOf(const Json &document, const char *type,
     return bytes ? *bytes : std::nullopt;
 }
 
-TEST(FillBytes, AreTheValueInMemory)
+TEST(FillBytes, areTheValueInMemory)
 {
     for (const auto &[document, f4, f8, i8, u8, b1, c8] :
          {std::tuple{zarray(), "<f4", ">f8", "<i8", "<u8", "|b1", "<c8"},
@@ -430,7 +430,7 @@ TEST(FillBytes, AreTheValueInMemory)
               bytesOf(1.0, 2.0));
 }
 
-TEST(FillBytes, RefuseWhatIsNoValueOfTheType)
+TEST(FillBytes, refuseWhatIsNoValueOfTheType)
 {
     const auto refused = [](const char *type, const char *fill)
     {
@@ -466,7 +466,7 @@ std::optional<std::string> missingOf(const char *type, const char *attribute)
     return bytes ? *bytes : std::string("refused");
 }
 
-TEST(MissingValueBytes, AreDecodedAsXarrayEncodesThem)
+TEST(MissingValueBytes, areDecodedAsXarrayEncodesThem)
 {
     // xarray's encoding of -9.5, of NaN and of 1+2j, whatever the size.
     for (const char *type : {"float16", "float32", "float64"})
@@ -485,7 +485,7 @@ TEST(MissingValueBytes, AreDecodedAsXarrayEncodesThem)
     EXPECT_EQ(missingOf("int16", "70000"), "refused");
 }
 
-TEST(MissingValueBytes, AreTheFillValueInV2AndTheAttributeInV3)
+TEST(MissingValueBytes, areTheFillValueInV2AndTheAttributeInV3)
 {
     EXPECT_EQ(*missingValueBytes(parsed(with(zarray(), "fill_value", 3.0))),
               bytesOf(3.0F));

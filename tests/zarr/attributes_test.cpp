@@ -37,7 +37,7 @@ std::string removed(const std::string &text, const std::string &key)
     return left;
 }
 
-TEST(RemoveMember, TakesTheCommaAndTheLine)
+TEST(RemoveMember, takesTheCommaAndTheLine)
 {
     EXPECT_EQ(removed(R"({"a": 1, "b": [2], "c": {"a": 3}})", "a"),
               R"({"b": [2], "c": {"a": 3}})");
@@ -53,7 +53,7 @@ TEST(RemoveMember, TakesTheCommaAndTheLine)
     EXPECT_EQ(removed("{\n  \"a\": 1\n}", "a"), "{}");
 }
 
-TEST(RemoveMember, KnowsEscapedKeysAndLeavesOthersAlone)
+TEST(RemoveMember, knowsEscapedKeysAndLeavesOthersAlone)
 {
     EXPECT_EQ(removed(R"({"\u0061\/b": 1, "c": "}"})", "a/b"), R"({"c": "}"})");
     EXPECT_EQ(removed(R"({"a": {"b": 1}})", "b"), R"({"a": {"b": 1}})");
@@ -68,7 +68,7 @@ std::string set(const std::string &text, const std::string &members)
     return *edited;
 }
 
-TEST(SetMembers, TouchesOnlyWhatDiffers)
+TEST(SetMembers, touchesOnlyWhatDiffers)
 {
     const std::string text =
         R"({"x":  1e0, "\u0061": NaN,"c":[1, 2 ],  "d": {"e" : -Infinity}})";
@@ -86,7 +86,7 @@ TEST(SetMembers, TouchesOnlyWhatDiffers)
         replaced(text, "}}", R"(},  "f": "g"})"));
 }
 
-TEST(SetMembers, KeepsTheStyleWhenAllMembersChange)
+TEST(SetMembers, keepsTheStyleWhenAllMembersChange)
 {
     EXPECT_EQ(set("{\n    \"a\": 1\n}", R"({"b": [1], "c": {"d": {}}})"),
               "{\n    \"b\": [\n        1\n    ],\n    \"c\": {\n"
@@ -98,7 +98,7 @@ TEST(SetMembers, KeepsTheStyleWhenAllMembersChange)
     EXPECT_EQ(set("{\n \"a\": 1\n}", "{}"), "{}");
 }
 
-TEST(SameJson, TakesNumbersForTheirValue)
+TEST(SameJson, takesNumbersForTheirValue)
 {
     EXPECT_TRUE(sameJson(json(R"({"a": NaN, "b": 1})"),
                          json(R"({"b": 1.0, "a": NaN})")));
@@ -128,7 +128,7 @@ Documents patched(ZarrFormat format, Documents documents,
 
 const std::string zgroup = R"({"zarr_format": 2})";
 
-TEST(PatchAttributes, MakesTheRootsZattrs)
+TEST(PatchAttributes, makesTheRootsZattrs)
 {
     const auto documents =
         patched(ZarrFormat::V2, {{".zgroup", zgroup}}, {}, "",
@@ -138,7 +138,7 @@ TEST(PatchAttributes, MakesTheRootsZattrs)
     patched(ZarrFormat::V2, {{".zgroup", zgroup}}, {}, "", "{}", "");
 }
 
-TEST(PatchAttributes, PatchesTheRootsZattrsAndItsCopy)
+TEST(PatchAttributes, patchesTheRootsZattrsAndItsCopy)
 {
     const std::string zattrs = "{ \"a\":NaN,\t\"b\" : 1e2 }\n";
     const std::string zmetadata =
@@ -153,7 +153,7 @@ TEST(PatchAttributes, PatchesTheRootsZattrsAndItsCopy)
             R"({"b": 7.0, "a": NaN})", "");
 }
 
-TEST(PatchAttributes, MakesTheCopyThatZmetadataLacks)
+TEST(PatchAttributes, makesTheCopyThatZmetadataLacks)
 {
     const std::string zmetadata =
         "{\n    \"metadata\": {\n        \".zgroup\": {\n            "
@@ -167,7 +167,7 @@ TEST(PatchAttributes, MakesTheCopyThatZmetadataLacks)
                        "\"a\": 1\n        }"));
 }
 
-TEST(PatchAttributes, PatchesACopyThatAloneDiffers)
+TEST(PatchAttributes, patchesACopyThatAloneDiffers)
 {
     patched(ZarrFormat::V2,
             {{".zgroup", zgroup},
@@ -177,7 +177,7 @@ TEST(PatchAttributes, PatchesACopyThatAloneDiffers)
             ".zmetadata", "", R"({"a": 1})", ".zmetadata");
 }
 
-TEST(PatchAttributes, TakesTheV3RootsAttributesForItsOwn)
+TEST(PatchAttributes, takesTheV3RootsAttributesForItsOwn)
 {
     // The one document holds both, and an array's copy the same names.
     const std::string root =
@@ -187,7 +187,7 @@ TEST(PatchAttributes, TakesTheV3RootsAttributesForItsOwn)
     EXPECT_EQ(documents.at("zarr.json"), replaced(root, "1", "2"));
 }
 
-TEST(PatchAttributes, MakesTheMemberOfV3)
+TEST(PatchAttributes, makesTheMemberOfV3)
 {
     const std::string root =
         "{\n\t\"zarr_format\": 3,\n\t\"node_type\": \"group\"\n}";
@@ -200,7 +200,7 @@ TEST(PatchAttributes, MakesTheMemberOfV3)
     patched(ZarrFormat::V3, {{"zarr.json", root}}, {}, "", "{}", "");
 }
 
-TEST(PatchAttributes, PatchesInnerNodesOfV3AndTheirCopies)
+TEST(PatchAttributes, patchesInnerNodesOfV3AndTheirCopies)
 {
     const std::string group =
         R"({"zarr_format":3,"node_type":"group","attributes":{"a":1,"b":2}})";
@@ -234,7 +234,7 @@ std::string refusal(ZarrFormat format, const Documents &documents,
     return patches ? "accepted" : patches.status().message();
 }
 
-TEST(PatchAttributes, RefusesToChangeWhatStoredValuesMean)
+TEST(PatchAttributes, refusesToChangeWhatStoredValuesMean)
 {
     const Documents v3 = {
         {"t/zarr.json",
@@ -265,7 +265,7 @@ TEST(PatchAttributes, RefusesToChangeWhatStoredValuesMean)
               "accepted");
 }
 
-TEST(PatchAttributes, RefusesWhatItDoesNotUnderstand)
+TEST(PatchAttributes, refusesWhatItDoesNotUnderstand)
 {
     const Json none = Json::object();
     const Documents v2 = {{".zgroup", zgroup}};
@@ -319,7 +319,7 @@ NewArray counts(const std::string &path)
     return array;
 }
 
-TEST(PatchAttributes, ComposesWithShapesInAnyOrder)
+TEST(PatchAttributes, composesWithShapesInAnyOrder)
 {
     for (const ZarrFormat format : {ZarrFormat::V2, ZarrFormat::V3})
     {
@@ -371,7 +371,7 @@ std::string bytesOf(const std::string &path)
 
 /// For autotest/zarr/test_attribute_patches.py: the store <folder>/store.zarr
 /// gets the attributes of <folder>/wanted.json, an object by path.
-TEST(PatchAttributes, IsReadByOthers)
+TEST(PatchAttributes, isReadByOthers)
 {
     const char *folder = CPLGetConfigOption("MDIMAPPEND_TEST_STORES", nullptr);
     if (!folder || !VSIIsLocal(folder))

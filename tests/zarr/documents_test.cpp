@@ -34,7 +34,7 @@ std::string replaced(std::string text, std::string_view from,
     return text.replace(position, from.size(), to);
 }
 
-TEST(PatchShapes, TouchesOnlyTheDigitsThatDifferInV2)
+TEST(PatchShapes, touchesOnlyTheDigitsThatDifferInV2)
 {
     const std::string own = zarray("[ 3,\n180 ]");
     const std::string copy = zarray("[3, 180]");
@@ -51,7 +51,7 @@ TEST(PatchShapes, TouchesOnlyTheDigitsThatDifferInV2)
               replaced(consolidated, "[3, 180]", "[10, 180]"));
 }
 
-TEST(PatchShapes, TouchesOnlyTheDigitsThatDifferInV3)
+TEST(PatchShapes, touchesOnlyTheDigitsThatDifferInV3)
 {
     const std::string own = zarrJson("[3,180]");
     const std::string root =
@@ -66,7 +66,7 @@ TEST(PatchShapes, TouchesOnlyTheDigitsThatDifferInV3)
     EXPECT_EQ(patched->at("zarr.json"), replaced(root, "[3,180]", "[3,181]"));
 }
 
-TEST(PatchShapes, GrowsAnArrayThatIsTheRoot)
+TEST(PatchShapes, growsAnArrayThatIsTheRoot)
 {
     const auto v3 = patchShapes(
         ZarrFormat::V3, {{"zarr.json", zarrJson("[3]")}}, {}, {{"", {4}}});
@@ -78,7 +78,7 @@ TEST(PatchShapes, GrowsAnArrayThatIsTheRoot)
     EXPECT_EQ(v2->at(".zarray"), zarray("[4]"));
 }
 
-TEST(PatchShapes, ReturnsOnlyDocumentsThatChange)
+TEST(PatchShapes, returnsOnlyDocumentsThatChange)
 {
     const auto patched = patchShapes(
         ZarrFormat::V3,
@@ -89,7 +89,7 @@ TEST(PatchShapes, ReturnsOnlyDocumentsThatChange)
     EXPECT_TRUE(patched->contains("a/zarr.json"));
 }
 
-TEST(PatchShapes, RefusesWhatItDoesNotUnderstand)
+TEST(PatchShapes, refusesWhatItDoesNotUnderstand)
 {
     const auto patch =
         [](const std::string &document, const std::vector<std::uint64_t> &shape)
@@ -111,7 +111,7 @@ TEST(PatchShapes, RefusesWhatItDoesNotUnderstand)
     EXPECT_FALSE(patchShapes(ZarrFormat::V3, {}, {}, {{"a", {4}}}));
 }
 
-TEST(PatchShapes, RefusesAnArrayThatTheConsolidatedCopyLacks)
+TEST(PatchShapes, refusesAnArrayThatTheConsolidatedCopyLacks)
 {
     const auto patched = patchShapes(
         ZarrFormat::V2,
@@ -122,7 +122,7 @@ TEST(PatchShapes, RefusesAnArrayThatTheConsolidatedCopyLacks)
               ".zmetadata: array 'a': it holds no 'shape' of this array");
 }
 
-TEST(PatchShapes, IsFastOnTenThousandArrays)
+TEST(PatchShapes, isFastOnTenThousandArrays)
 {
     Documents documents;
     std::vector<Growth> growths;
@@ -151,7 +151,7 @@ TEST(PatchShapes, IsFastOnTenThousandArrays)
     RecordProperty("bytes", std::to_string(root.size()));
 }
 
-TEST(ConsolidatedKey, IsWhereTheCopyIs)
+TEST(ConsolidatedKey, isWhereTheCopyIs)
 {
     EXPECT_EQ(consolidatedKey({{".zgroup", "{}"}, {".zmetadata", "{}"}}),
               ".zmetadata");
@@ -167,7 +167,7 @@ TEST(ConsolidatedKey, IsWhereTheCopyIs)
         std::nullopt);
 }
 
-TEST(ConsolidatedNodes, ListsArraysAndGroups)
+TEST(ConsolidatedNodes, listsArraysAndGroups)
 {
     const auto v2 = consolidatedNodes(
         ZarrFormat::V2,
@@ -193,14 +193,14 @@ Status checkV3(const std::string &own, const std::string &copy)
         {{"a/zarr.json", own}}, {"a"});
 }
 
-TEST(CheckConsolidated, IgnoresOrderAndSpelling)
+TEST(CheckConsolidated, ignoresOrderAndSpelling)
 {
     EXPECT_TRUE(
         checkV3(R"({"shape": [1], "attributes": {"a": NaN, "b": 1}})",
                 R"({"attributes": {"b": 1.0, "a": NaN}, "shape":[1]})"));
 }
 
-TEST(CheckConsolidated, TakesDefaultsThatAreSpelledOutForTheSame)
+TEST(CheckConsolidated, takesDefaultsThatAreSpelledOutForTheSame)
 {
     // What GDAL writes, and what zarr-python makes of it in consolidating.
     EXPECT_TRUE(checkV3(
@@ -211,7 +211,7 @@ TEST(CheckConsolidated, TakesDefaultsThatAreSpelledOutForTheSame)
         R"({"data_type": "int16", "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}]})"));
 }
 
-TEST(CheckConsolidated, NamesTheArrayAndTheDifference)
+TEST(CheckConsolidated, namesTheArrayAndTheDifference)
 {
     EXPECT_EQ(checkV3(R"({"shape": [4]})", R"({"shape": [3]})").message(),
               "array 'a': its own metadata and the consolidated copy disagree: "
@@ -226,7 +226,7 @@ TEST(CheckConsolidated, NamesTheArrayAndTheDifference)
                          R"({"attributes": {"a": [1]}})"));
 }
 
-TEST(CheckConsolidated, ComparesAttributesOfV2)
+TEST(CheckConsolidated, comparesAttributesOfV2)
 {
     const auto check = [](const Documents &own, const std::string &copies)
     {
@@ -270,7 +270,7 @@ Json parsed(const Documents &documents, const std::string &key)
     return *json;
 }
 
-TEST(NewDocuments, AreWhatXarrayWritesInV3)
+TEST(NewDocuments, areWhatXarrayWritesInV3)
 {
     const auto documents =
         newDocuments(ZarrFormat::V3, false, rootOnly, {temperature("t")});
@@ -288,7 +288,7 @@ TEST(NewDocuments, AreWhatXarrayWritesInV3)
               R"({"attributes": {}, "zarr_format": 3, "node_type": "group"})");
 }
 
-TEST(NewDocuments, AreWhatXarrayWritesInV2)
+TEST(NewDocuments, areWhatXarrayWritesInV2)
 {
     const auto documents =
         newDocuments(ZarrFormat::V2, true, rootOnly, {temperature("t")});
@@ -309,7 +309,7 @@ TEST(NewDocuments, AreWhatXarrayWritesInV2)
                   dumpJson(parsed(*documents, key)));
 }
 
-TEST(NewDocuments, SpellShardsAsZarrPythonDoes)
+TEST(NewDocuments, spellShardsAsZarrPythonDoes)
 {
     NewArray array = temperature("t");
     array.innerChunk = {1, 3};
@@ -326,7 +326,7 @@ TEST(NewDocuments, SpellShardsAsZarrPythonDoes)
     EXPECT_FALSE(newDocuments(ZarrFormat::V2, false, rootOnly, {array}));
 }
 
-TEST(NewDocuments, AgreeWithTheirOwnConsolidatedCopy)
+TEST(NewDocuments, agreeWithTheirOwnConsolidatedCopy)
 {
     for (const ZarrFormat format : {ZarrFormat::V2, ZarrFormat::V3})
     {
@@ -348,7 +348,7 @@ TEST(NewDocuments, AgreeWithTheirOwnConsolidatedCopy)
     }
 }
 
-TEST(NewDocuments, CanBePatched)
+TEST(NewDocuments, canBePatched)
 {
     for (const ZarrFormat format : {ZarrFormat::V2, ZarrFormat::V3})
     {
@@ -366,7 +366,7 @@ TEST(NewDocuments, CanBePatched)
     }
 }
 
-TEST(NewDocuments, RefuseWhatCannotBeStored)
+TEST(NewDocuments, refuseWhatCannotBeStored)
 {
     const auto reason = [](ZarrFormat format, auto change)
     {
@@ -406,10 +406,10 @@ TEST(NewDocuments, RefuseWhatCannotBeStored)
             [](auto &a) { a.attributes["_FillValue"] = 1; }},
            {"'b' is not UTF-8",
             [](auto &a) { a.attributes["b"] = {{"c", "\xB0"}}; }},
-           {"no path", [](auto &a) { a.path = "/t"; }},
-           {"no path", [](auto &a) { a.path = "a//t"; }},
-           {"no path", [](auto &a) { a.path = "t/"; }},
-           {"no path", [](auto &a) { a.path = "../t"; }},
+           {"is not the path of a Zarr node", [](auto &a) { a.path = "/t"; }},
+           {"is not the path of a Zarr node", [](auto &a) { a.path = "a//t"; }},
+           {"is not the path of a Zarr node", [](auto &a) { a.path = "t/"; }},
+           {"is not the path of a Zarr node", [](auto &a) { a.path = "../t"; }},
            {"group 'a' of 'a/t' is missing", [](auto &a) { a.path = "a/t"; }},
            {"two new nodes", [](auto &a) { a.path = ""; }}};
     for (const auto &[expected, change] : v3)
@@ -437,7 +437,7 @@ TEST(NewDocuments, RefuseWhatCannotBeStored)
               std::string::npos);
 }
 
-TEST(NewDocuments, SpellV2FillValuesAsTheFormatDoesNotAsGdal)
+TEST(NewDocuments, spellV2FillValuesAsTheFormatDoesNotAsGdal)
 {
     const auto fillOf = [](GDALDataType type, const std::string &element)
     {
@@ -455,7 +455,7 @@ TEST(NewDocuments, SpellV2FillValuesAsTheFormatDoesNotAsGdal)
     EXPECT_EQ(fillOf(GDT_CFloat64, std::string(16, '\0')), "[0.0, 0.0]");
 }
 
-TEST(AddDocuments, ExtendTheConsolidatedCopyAndKeepItsBytes)
+TEST(AddDocuments, extendTheConsolidatedCopyAndKeepItsBytes)
 {
     for (const ZarrFormat format : {ZarrFormat::V2, ZarrFormat::V3})
     {
@@ -484,7 +484,7 @@ TEST(AddDocuments, ExtendTheConsolidatedCopyAndKeepItsBytes)
     }
 }
 
-TEST(AddDocuments, WriteNoCopyWhereThereIsNone)
+TEST(AddDocuments, writeNoCopyWhereThereIsNone)
 {
     const auto documents =
         newDocuments(ZarrFormat::V3, false, rootOnly, {temperature("t")});

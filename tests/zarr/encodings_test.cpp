@@ -225,7 +225,7 @@ class Encodings : public testing::TestWithParam<ZarrFormat>
     }
 };
 
-TEST_P(Encodings, AreWrittenAndReadByTheDriver)
+TEST_P(Encodings, areWrittenAndReadByTheDriver)
 {
     const ZarrFormat format = GetParam();
     const std::string store = storeFolder(format);
@@ -266,7 +266,7 @@ Json codecOf(ZarrFormat format, NewArray array)
                                     : (*json)["compressor"];
 }
 
-TEST(NewEncoding, TakesEachCodecsOwnLevelWhereNoneIsGiven)
+TEST(NewEncoding, takesEachCodecsOwnLevelWhereNoneIsGiven)
 {
     const auto levelOf = [](const char *compressor, const char *member)
     {
@@ -291,7 +291,7 @@ TEST(NewEncoding, TakesEachCodecsOwnLevelWhereNoneIsGiven)
     EXPECT_EQ(levelOf("lz4", "acceleration"), 1);
 }
 
-TEST(NewEncoding, ShufflesBytesOfNumbersAndNotOfTexts)
+TEST(NewEncoding, shufflesBytesOfNumbersAndNotOfTexts)
 {
     NewArray array = arrayOf(GDT_Int16);
     EXPECT_EQ(codecOf(ZarrFormat::V2, array)["shuffle"], 1);
@@ -330,7 +330,7 @@ std::string refusal(ZarrFormat format, const char *compressor, int level,
     return message.substr(prefix.size());
 }
 
-TEST(NewEncoding, RefusesLevelsThatTheCodecDoesNotHave)
+TEST(NewEncoding, refusesLevelsThatTheCodecDoesNotHave)
 {
     struct Row
     {
@@ -355,7 +355,7 @@ TEST(NewEncoding, RefusesLevelsThatTheCodecDoesNotHave)
     }
 }
 
-TEST(NewEncoding, SaysWhichCompressorsExistInV3)
+TEST(NewEncoding, saysWhichCompressorsExistInV3)
 {
     for (const char *name : {"zlib", "lzma", "lz4"})
         EXPECT_EQ(refusal(ZarrFormat::V3, name, -99, ""),
@@ -370,7 +370,7 @@ TEST(NewEncoding, SaysWhichCompressorsExistInV3)
             << name;
 }
 
-TEST(NewEncoding, RefusesAShuffleThatTheCompressorLacks)
+TEST(NewEncoding, refusesAShuffleThatTheCompressorLacks)
 {
     EXPECT_EQ(refusal(ZarrFormat::V3, "gzip", -99, "bit"),
               "the shuffle 'bit' is blosc's: the compressor 'gzip' has none");
@@ -381,7 +381,7 @@ TEST(NewEncoding, RefusesAShuffleThatTheCompressorLacks)
               "the shuffle 'bits' is unknown: expected none, byte or bit");
 }
 
-TEST(NewEncoding, RefusesFiltersThatTheDriverCannotWriteByName)
+TEST(NewEncoding, refusesFiltersThatTheDriverCannotWriteByName)
 {
     const auto filter =
         [](const std::string &json, GDALDataType type = GDT_Int16)
@@ -401,9 +401,9 @@ TEST(NewEncoding, RefusesFiltersThatTheDriverCannotWriteByName)
         R"({"id": "fixedscaleoffset", "scale": 10, "offset": 0, "dtype": "<f4"})",
         "pack the values instead: an integer data type, scale and offset");
     expectReason(R"({"id": "quantize", "digits": 2, "dtype": "<f4"})",
-                 "it cannot round values; known are delta and shuffle");
-    expectReason(R"({"id": "packbits"})", "known are delta and shuffle");
-    expectReason(R"("delta")", "known are delta and shuffle");
+                 "it cannot round values; only delta and shuffle are known");
+    expectReason(R"({"id": "packbits"})", "only delta and shuffle are known");
+    expectReason(R"("delta")", "only delta and shuffle are known");
     expectReason(R"({"id": "zstd", "level": 1})",
                  "as a filter it fails on data that do not shrink; it can be "
                  "the compressor");
@@ -425,10 +425,10 @@ TEST(NewEncoding, RefusesFiltersThatTheDriverCannotWriteByName)
     EXPECT_EQ(filter(R"({"id": "delta", "dtype": "<i8"})"), "accepted");
     EXPECT_EQ(filter(R"({"id": "delta", "dtype": "<i8"})", GDT_Int8),
               "the filter {\"id\": \"delta\", \"dtype\": \"<i8\"} cannot be "
-              "written by GDAL's Zarr driver (a chunk of 100 bytes is no "
+              "written by GDAL's Zarr driver (a chunk of 100 bytes is not a "
               "multiple of its dtype)");
     EXPECT_NE(filter(R"({"id": "shuffle", "elementsize": 8})", GDT_UInt8)
-                  .find("no multiple of its elementsize"),
+                  .find("not a multiple of its elementsize"),
               std::string::npos);
     EXPECT_NE(filter(R"({"id": "delta", "dtype": "<f4"})", GDT_Float32)
                   .find("give it the integer dtype"),
@@ -437,7 +437,7 @@ TEST(NewEncoding, RefusesFiltersThatTheDriverCannotWriteByName)
               "'filters' is not a list");
 }
 
-TEST(NewEncoding, RefusesFiltersInV3)
+TEST(NewEncoding, refusesFiltersInV3)
 {
     EXPECT_EQ(refusal(ZarrFormat::V3, "zstd", -99, "", "[]"), "accepted");
     EXPECT_EQ(refusal(ZarrFormat::V3, "zstd", -99, "",
@@ -447,7 +447,7 @@ TEST(NewEncoding, RefusesFiltersInV3)
               "exists in both");
 }
 
-TEST(NewEncoding, SpellsTypesOfOneByteAsTheDriverReadsThem)
+TEST(NewEncoding, spellsTypesOfOneByteAsTheDriverReadsThem)
 {
     NewArray array = arrayOf(GDT_UInt8);
     array.path = "t";

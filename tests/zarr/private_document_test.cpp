@@ -168,7 +168,7 @@ void writeAndReadStrings(const std::vector<const char *> &strings)
 
 const std::vector<NewGroup> rootOnly = {{"", Json::object()}};
 
-TEST_F(PrivateDocument, LetsTheDriverWriteEveryNumericType)
+TEST_F(PrivateDocument, letsTheDriverWriteEveryNumericType)
 {
     for (const GDALDataType gdal :
          {GDT_Int8, GDT_UInt8, GDT_Int16, GDT_UInt16, GDT_Int32, GDT_UInt32,
@@ -193,7 +193,7 @@ TEST_F(PrivateDocument, LetsTheDriverWriteEveryNumericType)
     }
 }
 
-TEST_F(PrivateDocument, LetsTheDriverWriteShards)
+TEST_F(PrivateDocument, letsTheDriverWriteShards)
 {
     for (const GDALDataType gdal : {GDT_UInt8, GDT_Float32, GDT_CFloat64})
     {
@@ -208,7 +208,7 @@ TEST_F(PrivateDocument, LetsTheDriverWriteShards)
     }
 }
 
-TEST_F(PrivateDocument, ServesBoolsAsBytes)
+TEST_F(PrivateDocument, servesBoolsAsBytes)
 {
     for (const ZarrFormat format : {ZarrFormat::V2, ZarrFormat::V3})
     {
@@ -224,7 +224,7 @@ TEST_F(PrivateDocument, ServesBoolsAsBytes)
     }
 }
 
-TEST_F(PrivateDocument, LetsTheDriverWriteStrings)
+TEST_F(PrivateDocument, letsTheDriverWriteStrings)
 {
     const std::vector<const char *> ascii = {"a", "", "abcde", "x y", "1", "b"};
     const std::vector<const char *> unicode = {"\u00e9",           "",  "abcde",
@@ -268,7 +268,7 @@ std::string nodataOf(const ArrayDocument &array)
     return std::string(static_cast<const char *>(raw), array.dataType.size);
 }
 
-TEST_F(PrivateDocument, SpellsTheFillValueAsTheDriverReadsIt)
+TEST_F(PrivateDocument, spellsTheFillValueAsTheDriverReadsIt)
 {
     struct Row
     {
@@ -311,7 +311,7 @@ TEST_F(PrivateDocument, SpellsTheFillValueAsTheDriverReadsIt)
     }
 }
 
-TEST_F(PrivateDocument, SpellsTheFillValueOfStringsAsTheDriverReadsIt)
+TEST_F(PrivateDocument, spellsTheFillValueOfStringsAsTheDriverReadsIt)
 {
     struct Row
     {
@@ -338,7 +338,7 @@ TEST_F(PrivateDocument, SpellsTheFillValueOfStringsAsTheDriverReadsIt)
     }
 }
 
-TEST_F(PrivateDocument, ReplacesTheFillValue)
+TEST_F(PrivateDocument, replacesTheFillValue)
 {
     for (const ZarrFormat format : {ZarrFormat::V2, ZarrFormat::V3})
     {
@@ -351,7 +351,7 @@ TEST_F(PrivateDocument, ReplacesTheFillValue)
     }
 }
 
-TEST_F(PrivateDocument, HoldsOnlyWhatNamesAndEncodesChunks)
+TEST_F(PrivateDocument, holdsOnlyWhatNamesAndEncodesChunks)
 {
     const auto documents =
         newDocuments(ZarrFormat::V3, true, rootOnly,
@@ -364,7 +364,7 @@ TEST_F(PrivateDocument, HoldsOnlyWhatNamesAndEncodesChunks)
     EXPECT_EQ((*json)["shape"], Json({padded[0], padded[1]}));
 }
 
-TEST_F(PrivateDocument, ServesScalars)
+TEST_F(PrivateDocument, servesScalars)
 {
     for (const ZarrFormat format : {ZarrFormat::V2, ZarrFormat::V3})
     {

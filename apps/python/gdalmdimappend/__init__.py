@@ -8,6 +8,7 @@ The guide is docs/python.md.
 """
 
 from ._append import append
+from ._begin import begin
 from ._errors import (
     AppendError,
     Cancelled,
@@ -20,9 +21,10 @@ from ._errors import (
 )
 from ._lock import Lock
 from ._open import open
+from ._parts import CommitReport, PlannedArray, Receipt
 from ._report import Recovered, Report, SliceReport
 from ._sidecar import LoggedSlice, LogRecord, Pending, Status, log, recover, status
-from ._transaction import CommitReport, PlannedArray, Receipt, Transaction, begin
+from ._transaction import Transaction
 from ._version import __version__
 
 __all__ = [

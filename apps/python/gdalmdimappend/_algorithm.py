@@ -1,27 +1,21 @@
 """Runs one of the plugin's algorithms, and tells what it said.
 
-The process's GDAL is left as it is: whether it uses exceptions, its error
-handlers. What GDAL warns of goes to the logger `gdalmdimappend`.
+What it says while it runs is in `_logging`.
 """
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 from osgeo import gdal
 
 from ._errors import PluginMissing, UsageError, error_of
-
-logger = logging.getLogger("gdalmdimappend")
-# Without it, Python writes warnings that nobody listens to to standard error.
-logger.addHandler(logging.NullHandler())
+from ._logging import Messages, listening, logger
 
 APPEND = ("mdim", "append")
 
@@ -35,26 +29,6 @@ def verb(name: str) -> tuple[str, ...]:
 Watch = Callable[[float], bool]
 
 
-@dataclass
-class Messages:
-    """What GDAL said while an algorithm ran."""
-
-    failures: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-    def add(self, severity: int, number: int, text: str) -> None:
-        if severity >= gdal.CE_Failure:
-            self.failures.append(_without_algorithm(text))
-        elif severity == gdal.CE_Warning:
-            self.warnings.append(_without_algorithm(text))
-        else:
-            logger.debug("%s", text)
-
-    @property
-    def failure(self) -> str:
-        return "\n".join(self.failures)
-
-
 @dataclass(frozen=True)
 class Outcome:
     """How an algorithm ended."""
@@ -63,25 +37,6 @@ class Outcome:
     exit_status: int
     output: str
     messages: Messages
-
-
-def _without_algorithm(text: str) -> str:
-    """GDAL puts the algorithm's name before its messages."""
-    name, separator, rest = text.partition(": ")
-    return rest if separator and " " not in name else text
-
-
-@contextmanager
-def listening() -> Iterator[Messages]:
-    """GDAL without exceptions, in this thread, its messages collected."""
-    messages = Messages()
-    with gdal.ExceptionMgr(useExceptions=False):
-        gdal.PushErrorHandler(messages.add)
-        try:
-            yield messages
-        finally:
-            gdal.PopErrorHandler()
-            gdal.ErrorReset()
 
 
 def _find(path: Sequence[str]) -> Any:
@@ -166,6 +121,7 @@ def run(
     arguments: Mapping[str, Any],
     datasets: Sequence[Any] = (),
     watch: Watch | None = None,
+    is_rehearsal: bool = False,
 ) -> Outcome:
     """Runs an algorithm to its end.
 
@@ -174,12 +130,13 @@ def run(
         arguments: by their names, with `_` for `-`.
         datasets: open datasets for the argument `input`.
         watch: sees the progress.
+        is_rehearsal: it does nothing, so that nothing is traced.
 
     Raises:
-        UsageError: an argument that it has not, or not with this value.
+        UsageError: it does not have this argument, or not with this value.
         KeyboardInterrupt: after what was under way was undone.
     """
-    with listening() as messages, _Interrupt() as interrupt:
+    with listening(is_rehearsal) as messages, _Interrupt() as interrupt:
         algorithm = _find(path)
         for name, value in arguments.items():
             argument = algorithm.GetArg(name.replace("_", "-"))

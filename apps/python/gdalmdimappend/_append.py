@@ -1,53 +1,19 @@
-"""Appends slices to a target: one transaction for each, or for several."""
+"""`append`: slices of any kind to a target."""
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from osgeo import gdal
-
-from ._ahead import Ahead
-from ._algorithm import APPEND, Outcome, listening, logger, run
-from ._errors import (
-    Cancelled,
-    Locked,
-    SliceRefused,
-    SliceUnavailable,
-    UsageError,
-    error_of,
-)
-from ._is_xarray import is_xarray
+from ._appending import Appending
+from ._errors import UsageError
 from ._labels import Label
-from ._lazy import (
-    append_dim_of,
-    append_lazily,
-    leading_rows_present,
-    loaded,
-    row_blocks,
-)
 from ._lock import Lock
 from ._progress import Progress, ProgressOfSlices
-from ._report import Report, SliceReport
+from ._report import Report
 from ._settings import Settings
-from ._slices import (
-    PreparedSlice,
-    SliceSource,
-    items_of,
-    prepared_slices,
-)
-from ._transaction import slice_report
-from ._vsi_path import vsi_path
-
-if TYPE_CHECKING:
-    from ._memory_dataset import MemoryDataset
-
-#: Exit statuses of what is the matter with a slice; others are with the target.
-_OF_THE_SLICE = (SliceUnavailable.exit_status, SliceRefused.exit_status)
+from ._slices import SliceSource, items_of, prepared_slices
 
 
 def append(
@@ -83,7 +49,7 @@ def append(
         progress: called with the fraction done and the slice's name, False ends
             the run; or 'tqdm'; True is tqdm if it is installed.
         lock: 'auto', 'lease' or 'none'; or a `Lock` that is held.
-        **settings: the options of `gdal mdim append` with `_` for `-`, and what
+        **settings: the options of `gdal mdim append` with `_` for `-`, and whatever
             else a settings file may have: `append_dim`, `encoding` (a dict by
             array, as xarray has it), `step`, `on_duplicate`, `keep_going`,
             `slices_per_commit`, `attrs`, ...; `settings` is a file, a dict, or a
@@ -97,7 +63,7 @@ def append(
         Locked, SliceUnavailable, SliceRefused, AppendError: the first failure; the
             slices before it are in. With `keep_going` it is raised at the end.
         Exception: what a slice's callable or the iterable raised, with a note.
-        TypeError: something is no slice.
+        TypeError: something is not a slice.
     """
     items = items_of(slices, slice_source is not None)
     path = os.fsdecode(target)
@@ -111,7 +77,7 @@ def append(
         _check_labels(label, items)
         shown = ProgressOfSlices(progress, items)
         try:
-            return _Appending(path, known, shown).all(
+            return Appending(path, known, shown).all(
                 prepared_slices(items, source, label), _known_paths(items, source)
             )
         finally:
@@ -132,381 +98,3 @@ def _check_labels(label: object, items: Iterable[Any]) -> None:
         return
     if len(label) != len(items):
         raise UsageError(f"{len(label)} labels for {len(items)} slices")
-
-
-class _Appending:
-    """One call of `append`."""
-
-    def __init__(
-        self, target: str, settings: Settings, progress: ProgressOfSlices
-    ) -> None:
-        self._target = target
-        self._settings = settings
-        self._progress = progress
-        resolved = settings.resolved
-        self._keeps_going = bool(resolved.get("keep_going"))
-        self._per_commit = int(resolved.get("slices_per_commit", 1))
-        self._overwrites = bool(resolved.get("force_new"))
-        self._group = str(resolved.get("group", ""))
-        self._is_known_to_exist = False
-        self._must_end = False
-        self._pending: list[PreparedSlice] = []
-        self._slices: dict[int, SliceReport] = {}
-        self._report = Report(target)
-
-    def all(self, slices: Iterator[PreparedSlice], in_one_run: bool) -> Report:
-        """Appends them, and raises the first failure.
-
-        Args:
-            slices: prepared when they are asked for.
-            in_one_run: all of them, if nothing else is against it.
-        """
-        ahead = Ahead(slices)
-        error: BaseException | None = None
-        try:
-            with ahead:
-                self._take(ahead, in_one_run or self._overwrites)
-            self._raise_failure()
-        except BaseException as raised:
-            error = raised
-            raise
-        finally:
-            # Prepared, and not come to.
-            left = [*self._pending, *([ahead.unused] if ahead.unused else [])]
-            _give_back(left, {each.number: error for each in left if error})
-        return self._report
-
-    def _raise_failure(self) -> None:
-        report = self._report
-        if self._progress.cancelled:
-            raise Cancelled(report.message or "cancelled", report)
-        if report.exit_status:
-            raise error_of(report.exit_status, report.message, report)
-
-    def _take(self, slices: Iterator[PreparedSlice], in_one_run: bool) -> None:
-        try:
-            for prepared in slices:
-                if not self._is_prepared(prepared):
-                    continue
-                if self._pending and self._pending[0].kind != prepared.kind:
-                    self._check_may_part(prepared)
-                    self._append_pending()
-                self._pending.append(prepared)
-                if not in_one_run and len(self._pending) >= self._per_commit:
-                    self._append_pending()
-                if self._has_ended():
-                    return
-        except Exception:
-            # What came before a failure is in, but for all or nothing.
-            if not self._overwrites:
-                self._append_pending()
-            raise
-        self._append_pending()
-
-    def _has_ended(self) -> bool:
-        failed = self._report.exit_status != 0 and not self._keeps_going
-        return failed or self._must_end or self._progress.cancelled
-
-    def _is_prepared(self, prepared: PreparedSlice) -> bool:
-        if prepared.error is None:
-            return True
-        _give_back([prepared], {prepared.number: prepared.error})
-        if not self._keeps_going:
-            prepared.error.add_note(
-                f"This came from {prepared.name}, which is slice {prepared.number} "
-                f"for '{self._target}'. It was not appended."
-            )
-            raise prepared.error
-        kind = type(prepared.error).__name__
-        message = f"{kind}: {prepared.error}"
-        self._fail(prepared, SliceUnavailable.exit_status, message)
-        return False
-
-    def _check_may_part(self, prepared: PreparedSlice) -> None:
-        if self._overwrites:
-            raise UsageError(
-                "what overwrites a target is one commit: its slices are all paths, or "
-                f"all datasets, and have labels or not. '{prepared.name}' differs "
-                "from those before it. Nothing was written."
-            )
-
-    def _fail(self, prepared: PreparedSlice, exit_status: int, message: str) -> None:
-        self._slices[prepared.number] = SliceReport(
-            prepared.name, "failed", exit_status=exit_status, message=message
-        )
-        self._note(exit_status, message)
-
-    def _note(self, exit_status: int = 0, message: str = "", **more: Any) -> None:
-        """Adds to the report; the first failure is that of the whole."""
-        if self._report.exit_status:
-            exit_status, message = self._report.exit_status, self._report.message
-        self._report = replace(
-            self._report,
-            exit_status=exit_status,
-            message=message,
-            slices=tuple(each for _, each in sorted(self._slices.items())),
-            **more,
-        )
-
-    def _append_pending(self) -> None:
-        """Appends what is ready, and gives it back."""
-        group, self._pending = self._pending, []
-        errors: dict[int, BaseException] = {}
-        try:
-            self._append(group, errors)
-        except BaseException as error:
-            for prepared in group:
-                errors.setdefault(prepared.number, error)
-            raise
-        finally:
-            self._note_not_tried(group, errors)
-            _give_back(group, errors)
-            self._progress.advance(len(group))
-
-    def _note_not_tried(
-        self, group: list[PreparedSlice], errors: dict[int, BaseException]
-    ) -> None:
-        """Whoever gives a slice has to know that it is not in."""
-        report = self._report
-        for prepared in group:
-            told = self._slices.setdefault(prepared.number, SliceReport(prepared.name))
-            if told.outcome in ("failed", "not tried"):
-                errors.setdefault(
-                    prepared.number,
-                    error_of(
-                        told.exit_status or report.exit_status,
-                        told.message or report.message,
-                    ),
-                )
-        self._note()
-
-    def _append(
-        self, group: list[PreparedSlice], errors: dict[int, BaseException]
-    ) -> None:
-        if group and group[0].kind[0] == "lazy datasets":
-            if not self._loads(group):
-                self._append_lazily(group, errors)
-                return
-            for prepared in group:
-                prepared.data = loaded(prepared.data)
-        ready: list[PreparedSlice] = []
-        memory: list[MemoryDataset] = []
-        packing: dict[str, dict[str, Any]] = {}
-        for prepared in group:
-            try:
-                if is_xarray(prepared.data, "Dataset"):
-                    if not memory and self._is_new():
-                        packing = self._packing(prepared)
-                    made = self._in_memory(prepared)
-                    memory.append(made)
-                    prepared.data = made.dataset
-            except SliceRefused as error:
-                reason = str(error).rstrip(". ")
-                message = f"slice '{prepared.name}', {reason}. Nothing was written."
-                errors[prepared.number] = error
-                self._fail(prepared, error.exit_status, message)
-                if not self._keeps_going:
-                    break
-            else:
-                ready.append(prepared)
-        if self._overwrites and len(ready) < len(group) and not self._keeps_going:
-            return
-        if ready and not self._progress.cancelled:
-            self._run(ready, packing, in_memory=len(memory) == len(ready))
-
-    def _loads(self, group: list[PreparedSlice]) -> bool:
-        """Whether dask's datasets have to be in memory.
-
-        A transaction of parts makes a commit of each slice, and takes a lease.
-        """
-        resolved = self._settings.resolved
-        return (
-            self._overwrites
-            or self._per_commit > 1
-            or bool(resolved.get("dry_run"))
-            or resolved.get("lock") == "none"
-            or group[0].label is not None
-        )
-
-    def _append_lazily(
-        self, group: list[PreparedSlice], errors: dict[int, BaseException]
-    ) -> None:
-        """Writes what dask computes chunk by chunk, without ever having a slice."""
-        for prepared in group:
-            if not self._progress.watch(0, len(group), prepared.name):
-                return
-            try:
-                self._append_parts(prepared, errors)
-            except (Locked, SliceRefused, SliceUnavailable) as error:
-                errors[prepared.number] = error
-                self._fail(prepared, error.exit_status, f"{prepared.name}: {error}")
-                if not self._keeps_going or isinstance(error, Locked):
-                    return
-
-    def _append_parts(
-        self, prepared: PreparedSlice, errors: dict[int, BaseException]
-    ) -> None:
-        """Steps that are there already are compared, the others are one commit."""
-        keywords = self._settings.keywords
-        dataset = prepared.data
-        try:
-            done = append_lazily(dataset, self._target, keywords)
-        except SliceRefused:
-            dim = append_dim_of(dataset, self._target, self._settings)
-            present = leading_rows_present(dataset, self._target, dim, self._group)
-            if present == 0:
-                raise
-            before = self._compare(prepared, dim, present, errors)
-            if before.outcome == "failed" or present == dataset.sizes[dim]:
-                return
-            rest = dataset.isel({dim: slice(present, None)})
-            done = append_lazily(rest, self._target, keywords)
-            self._slices[prepared.number] = replace(
-                slice_report(prepared.name, done),
-                rows_already_there=before.rows_already_there,
-                rows_replaced=before.rows_replaced,
-            )
-        else:
-            self._slices[prepared.number] = slice_report(prepared.name, done)
-        self._note(append_dim=done.append_dim)
-
-    def _compare(
-        self,
-        prepared: PreparedSlice,
-        dim: str,
-        present: int,
-        errors: dict[int, BaseException],
-    ) -> SliceReport:
-        """Offers the steps that are there, a few at a time, as any slice's."""
-        told = SliceReport(prepared.name, "already there")
-        for block in row_blocks(prepared.data.isel({dim: slice(present)}), dim):
-            part = PreparedSlice(prepared.number, prepared.name, data=loaded(block))
-            self._append([part], errors)
-            each = self._slices[prepared.number]
-            if each.outcome == "failed":
-                return each
-            told = replace(
-                told,
-                outcome="appended" if each.rows_replaced else told.outcome,
-                rows_already_there=told.rows_already_there + each.rows_already_there,
-                rows_replaced=told.rows_replaced + each.rows_replaced,
-                first_label=told.first_label or each.first_label,
-                last_label=each.last_label,
-                sequence=each.sequence or told.sequence,
-            )
-        self._slices[prepared.number] = told
-        return told
-
-    def _in_memory(self, prepared: PreparedSlice) -> MemoryDataset:
-        # Files can be appended without numpy.
-        from ._xarray_dataset import to_memory
-
-        return to_memory(prepared.data, prepared.name, self._is_new())
-
-    def _packing(self, prepared: PreparedSlice) -> dict[str, dict[str, Any]]:
-        """How the first slice of a new target wants to be stored."""
-        from ._xarray_dataset import packing_of
-
-        return self._settings.untold(packing_of(prepared.data))
-
-    def _is_new(self) -> bool:
-        if self._overwrites:
-            return True
-        if not self._is_known_to_exist:
-            self._is_known_to_exist = target_exists(self._target, self._group)
-        return not self._is_known_to_exist
-
-    def _run(
-        self,
-        group: list[PreparedSlice],
-        packing: dict[str, dict[str, Any]],
-        in_memory: bool,
-    ) -> None:
-        arguments = self._settings.arguments(packing)
-        datasets: list[Any] = []
-        if isinstance(group[0].data, str):
-            arguments["input"] = [each.data for each in group]
-        else:
-            datasets = [each.data for each in group]
-        if group[0].label is not None:
-            arguments["label"] = [each.label for each in group]
-
-        def watch(fraction: float) -> bool:
-            which = min(int(fraction * len(group)), len(group) - 1)
-            return self._progress.watch(fraction, len(group), group[which].name)
-
-        with nullcontext() if in_memory else _libraries_of_files():
-            outcome = run(APPEND, arguments, datasets, watch)
-        self._add(group, outcome)
-
-    def _add(self, group: list[PreparedSlice], outcome: Outcome) -> None:
-        if not outcome.output:
-            message = self._settings.titled(outcome.messages.failure)
-            raise error_of(outcome.exit_status or 2, message, self._report)
-        told = Report.from_json(outcome.output)
-        # The library does not list what it did not come to.
-        for prepared, each in zip(group, told.slices, strict=False):
-            self._slices[prepared.number] = each
-        # A lock that is held, or a full disk, is not passed over: it is not the slice's.
-        statuses = {told.exit_status, *(each.exit_status for each in told.slices)}
-        self._must_end = not statuses <= {0, *_OF_THE_SLICE}
-        for warning in (*outcome.messages.warnings, *told.warnings):
-            self._warn(self._settings.titled(warning))
-        self._note(
-            told.exit_status,
-            self._settings.titled(told.message),
-            append_dim=told.append_dim or self._report.append_dim,
-            recovered=self._report.recovered + told.recovered,
-            settings=told.settings or self._report.settings,
-        )
-
-    def _warn(self, warning: str) -> None:
-        """Each warning once, however many slices it is about."""
-        if warning not in self._report.warnings:
-            logger.warning("%s", warning)
-            self._report = replace(
-                self._report, warnings=(*self._report.warnings, warning)
-            )
-
-
-def _give_back(
-    group: Iterable[PreparedSlice], errors: Mapping[int, BaseException]
-) -> None:
-    """Ends the slices' context managers, which may not hide a failure.
-
-    All of them, also when one fails; the first failure is raised.
-    """
-    first: BaseException | None = None
-    for prepared in group:
-        error = errors.get(prepared.number)
-        try:
-            prepared.resources.__exit__(
-                type(error) if error else None,
-                error,
-                error.__traceback__ if error else None,
-            )
-        except BaseException as raised:
-            if raised is not error:
-                first = first or raised
-    if first is not None:
-        raise first
-
-
-def _libraries_of_files() -> AbstractContextManager[Any]:
-    """Keeps xarray out of libnetcdf and libhdf5 while GDAL may be in them.
-
-    They are not safe with several threads, and the next slice is prepared in one.
-    """
-    backend = sys.modules.get("xarray.backends.netCDF4_")
-    lock = getattr(backend, "NETCDF4_PYTHON_LOCK", None)
-    return lock if lock is not None else nullcontext()
-
-
-def target_exists(target: str, group: str) -> bool:
-    """Whether there is a target."""
-    with listening():
-        place = f"{vsi_path(target)}/{group}".rstrip("/")
-        return any(
-            gdal.VSIStatL(f"{place}/{document}", gdal.VSI_STAT_EXISTS_FLAG) is not None
-            for document in ("zarr.json", ".zgroup", ".zmetadata")
-        )

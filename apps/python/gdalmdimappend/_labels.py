@@ -36,7 +36,7 @@ def label_text(label: Label) -> str:
         return str(label.isoformat())
     if type(label).__module__ == "numpy":
         return _numpy_label(label)
-    raise UsageError(f"label {label!r} is no date, number or text")
+    raise UsageError(f"label {label!r} is not a date, number or text")
 
 
 def _numpy_label(label: Any) -> str:
@@ -46,7 +46,7 @@ def _numpy_label(label: Any) -> str:
         return str(np.datetime_as_string(label))
     if isinstance(label, np.ndarray) and label.ndim == 0:
         return label_text(label[()])
-    raise UsageError(f"label {label!r} is no date, number or text")
+    raise UsageError(f"label {label!r} is not a date, number or text")
 
 
 def labels_of(given: Label | Iterable[Label] | None) -> Iterator[str | None]:

@@ -8,7 +8,8 @@ The kernel's lock of docs/format.md, section 2, as the library takes it:
    pass it by with a free claim;
 4. write who holds it, for humans.
 
-The kernel drops the lock with the process.
+The kernel drops the lock with the process. A process that is forked meanwhile has
+the file open, too: it closes it at once, and does not hold the lock.
 """
 
 from __future__ import annotations
@@ -16,24 +17,23 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import secrets
 import socket
 import struct
 import time
-from collections.abc import Mapping
+import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ._claims import ClaimWatch, holder_of, latest_claim
 from ._errors import AppendError, Locked, UsageError
 from ._report import Recovered
 from ._sidecar import recover
 from ._vsi_path import is_local
 
 _DOCUMENTS = (".zgroup", ".zarray", ".zmetadata", "zarr.json")
-_CLAIM = re.compile(r"[0-9]{12,}")
 #: Linux's number, where Python does not have it.
 _F_OFD_SETLK = 37
 #: struct flock: type, whence, start, length, process.
@@ -102,7 +102,7 @@ class Lock:
 
     @property
     def held(self) -> bool:
-        """Whether it is held now, by this object."""
+        """Whether it is held now, by this object in this process."""
         return self._descriptor is not None
 
     def check_holds(self, target: str) -> None:
@@ -114,14 +114,13 @@ class Lock:
         if not self.held:
             raise UsageError(f"the lock of '{self._store}' is not held")
         if store_of(target) != self._store:
-            raise UsageError(
-                f"the lock is that of '{self._store}', which '{target}' is not"
-            )
+            raise UsageError(f"the lock is for '{self._store}', not for '{target}'")
 
     def __enter__(self) -> Lock:
         if self.held:
             raise UsageError(f"the lock of '{self._store}' is held already")
         self._descriptor = self._acquire()
+        _held.add(self)
         try:
             self._write("held")
             if self._has_something_to_recover():
@@ -144,14 +143,14 @@ class Lock:
 
     def _acquire(self) -> int:
         started = time.monotonic()
-        watch = _ClaimWatch()
+        watch = ClaimWatch()
         pause = 0.01
         self.sidecar.mkdir(exist_ok=True)
         while True:
             descriptor = self._try_kernel_lock()
             if descriptor is not None:
                 try:
-                    claim = _latest_claim(self.sidecar / "lease")
+                    claim = latest_claim(self.sidecar / "lease")
                     if claim is None or claim.pass_by(watch):
                         return descriptor
                     holder = claim.holder
@@ -191,7 +190,7 @@ class Lock:
             document = json.loads((self.sidecar / "lock").read_text())
         except (OSError, ValueError):
             document = None
-        return _described(document)
+        return holder_of(document)
 
     def _write(self, state: str) -> None:
         """For humans: nothing depends on it."""
@@ -217,8 +216,26 @@ class Lock:
             self._write("free")
             _unlock_file(descriptor)
         finally:
-            self._descriptor = None
+            self._forget()
+
+    def _forget(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        _held.discard(self)
+        if descriptor is not None:
             os.close(descriptor)
+
+
+#: What this process holds.
+_held: weakref.WeakSet[Lock] = weakref.WeakSet()
+
+
+def _leave_to_the_parent() -> None:
+    """In a process that was forked: the lock is its parent's, and goes with it."""
+    for lock in list(_held):
+        lock._forget()
+
+
+os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 def _set_lock(descriptor: int, kind: int) -> None:
@@ -238,7 +255,7 @@ def _lock_file(descriptor: int, path: str) -> bool:
         if error.errno in (errno.EAGAIN, errno.EACCES):
             return False
         raise AppendError(
-            f"'{path}': this file system has no locks of the kind that is needed "
+            f"'{path}': this file system lacks the kind of lock that is needed "
             f"({error.strerror})"
         ) from error
     return True
@@ -257,89 +274,3 @@ def _is_at(descriptor: int, path: Path) -> bool:
     except FileNotFoundError:
         return False
     return os.path.samestat(os.fstat(descriptor), there)
-
-
-def _described(document: object) -> str:
-    if not isinstance(document, Mapping):
-        return "another writer"
-    return (
-        f"process {document.get('process')} on {document.get('host')} since "
-        f"{document.get('started')} ({document.get('command')})"
-    )
-
-
-class _Claim:
-    """The highest claim of `--lock lease`."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        self.path = path
-        self.text = text
-        try:
-            document = json.loads(text)
-        except ValueError:
-            document = None
-        known: Mapping[str, Any] = document if isinstance(document, dict) else {}
-        lease = known.get("lease")
-        # One that cannot be read lasts a minute.
-        self.lease = float(lease) if isinstance(lease, int | float) else 60.0
-        self.is_free = known.get("state") == "free"
-        self.holder = _described(document)
-        self._document = known
-
-    def pass_by(self, watch: _ClaimWatch) -> bool:
-        """Whether it is no more in the way; one that is over is freed."""
-        if self.is_free:
-            return True
-        if not watch.is_over(self):
-            return False
-        number = int(self.path.name) + 1
-        free = {"format": "mdimappend lease 1", **self._document, "state": "free"}
-        return _create_once(
-            self.path.with_name(f"{number:012d}"), json.dumps(free, indent=2) + "\n"
-        )
-
-
-class _ClaimWatch:
-    """How long a claim has been the same, by this machine's own clock."""
-
-    def __init__(self) -> None:
-        self._seen: tuple[Path, str] | None = None
-        self._since = 0.0
-
-    def is_over(self, claim: _Claim) -> bool:
-        now = time.clock_gettime(time.CLOCK_BOOTTIME)
-        if self._seen != (claim.path, claim.text):
-            self._seen = (claim.path, claim.text)
-            self._since = now
-        return now - self._since > 1.1 * claim.lease
-
-
-def _latest_claim(folder: Path) -> _Claim | None:
-    while True:
-        try:
-            names = [each for each in os.listdir(folder) if _CLAIM.fullmatch(each)]
-        except FileNotFoundError:
-            return None
-        if not names:
-            return None
-        path = folder / max(names, key=int)
-        try:
-            return _Claim(path, path.read_text(errors="replace"))
-        except FileNotFoundError:
-            continue  # There is a higher one now.
-
-
-def _create_once(path: Path, text: str) -> bool:
-    """Made whole, under its name, by the first only: a link of a synced file."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with open(draft, "x") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        return False
-    finally:
-        draft.unlink(missing_ok=True)
-    return True

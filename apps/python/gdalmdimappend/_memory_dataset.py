@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from osgeo import gdal
 
-from ._algorithm import listening
 from ._errors import SliceRefused
+from ._logging import listening
 
 Array = npt.NDArray[Any]
 
@@ -184,13 +184,11 @@ def _utf8(array: str, text: object) -> bytes:
         try:
             text = text.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise SliceRefused(
-                f"array '{array}': {text!r} is no text in UTF-8"
-            ) from error
+            raise SliceRefused(f"array '{array}': {text!r} is not UTF-8") from error
     if not isinstance(text, str):
         raise SliceRefused(
             f"array '{array}': objects of type '{type(text).__name__}' cannot be "
-            "stored, only numbers, times and texts"
+            "stored, only numbers, times and text"
         )
     if "\0" in text:
         raise SliceRefused(f"array '{array}': {text!r} has a zero character in it")
@@ -222,7 +220,9 @@ def checked_name(name: Hashable, what: str) -> str:
 def _add_attributes(owner: Any, attrs: Mapping[str, Any], of: str) -> None:
     for name, value in attrs.items():
         if not isinstance(name, str) or not name or "\0" in name:
-            raise SliceRefused(f"attribute {name!r} of {of}: no name for an attribute")
+            raise SliceRefused(
+                f"attribute {name!r} of {of}: not a name for an attribute"
+            )
         _add_attribute(owner, name, _native(value), of)
 
 
@@ -274,4 +274,4 @@ def _native_or_refused(value: Any) -> Any:
 def _write(owner: Any, name: str, kind: Any, value: Any, of: str) -> None:
     attribute = owner.CreateAttribute(name, [], kind)
     if attribute is None or attribute.Write(value) != gdal.CE_None:
-        raise SliceRefused(f"attribute '{name}' of {of} cannot be handed to GDAL")
+        raise SliceRefused(f"attribute '{name}' of {of} cannot be passed to GDAL")

@@ -23,14 +23,14 @@ def region_of(
         region: 'auto', or indices by dimension.
 
     Raises:
-        UsageError: a size or a dimension that the target has not.
+        UsageError: a size or a dimension that the target does not have.
         SliceRefused: labels that are not the target's there.
     """
     from ._open import open as open_target
 
     if region != "auto" and not isinstance(region, Mapping):
         raise UsageError(
-            f"region: 'auto' or indices by dimension are wanted, not {region!r}"
+            f"region: expected 'auto' or indices by dimension, not {region!r}"
         )
     with open_target(target, group=group or None, chunks=None) as known:
         found = {}
@@ -63,11 +63,13 @@ def bounds(given: Any, dim: str) -> tuple[int, int]:
     """
     if isinstance(given, slice):
         if given.step not in (None, 1) or given.start is None or given.stop is None:
-            raise UsageError(f"region: along '{dim}' slice(first, stop) is wanted")
+            raise UsageError(f"region: along '{dim}' expected slice(first, stop)")
         given = (given.start, given.stop)
     first, last = given
     if not 0 <= first < last:
-        raise UsageError(f"region: '{dim}' from {first} to {last} is empty, or nowhere")
+        raise UsageError(
+            f"region: '{dim}' from {first} to {last} is empty, or out of range"
+        )
     return int(first), int(last)
 
 

@@ -80,7 +80,11 @@ class SliceReport:
         outcome = self.outcome
         if self.rows == 0 and self.rows_replaced > 0:
             outcome = "replaced"
-        text = f"{self.slice}: {outcome} {_plural(self.steps, 'step')}"
+        steps = _plural(self.steps, "step")
+        if outcome == "already there":
+            text = f"{self.slice}: {steps} {outcome}"
+        else:
+            text = f"{self.slice}: {outcome} {steps}"
         if self.rows and self.rows_replaced:
             text += f" and replaced {self.rows_replaced}"
         if self.labels:
@@ -88,9 +92,8 @@ class SliceReport:
         if self.created:
             text += ", to a new target"
         if self.altered_values:
-            text += (
-                f", {_plural(self.altered_values, 'value')} that did not fit changed"
-            )
+            values = _plural(self.altered_values, "value")
+            text += f", changed {values} that did not fit"
         return text
 
 
@@ -144,7 +147,7 @@ class Report:
         slices: what became of each, in their order.
         warnings: what GDAL and the library warned of, each once.
         recovered: appends of others that were finished or undone before.
-        exit_status, message: of the first failure; 0 and '' if all is in.
+        exit_status, message: of the first failure; 0 and '' if everything is in.
         settings: those in effect (dry run).
     """
 

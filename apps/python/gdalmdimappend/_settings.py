@@ -16,8 +16,9 @@ from typing import Any
 
 from osgeo import gdal
 
-from ._algorithm import APPEND, listening, run, string_lists
+from ._algorithm import APPEND, run, string_lists
 from ._errors import UsageError, error_of
+from ._logging import listening
 from ._report import Report
 
 #: Keywords that would be in the way of what `append` has other ways for.
@@ -27,7 +28,7 @@ _REFUSED = {
     "slices_from": "read the file in Python, line by line, and give a generator",
     "output": "the target is the second argument",
     "target_dir": "the target is the second argument",
-    "labels": "the keyword is 'label', also for several",
+    "labels": "the keyword is 'label', even for several",
     "report": "the report is what is returned",
     "quiet": "warnings go to logging.getLogger('gdalmdimappend')",
 }
@@ -88,7 +89,9 @@ def _plain_of_library(value: Any, name: str) -> Any:
         return plain({"id": document.get("name"), **configuration}, name)
     if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray):
         return [plain(each, name) for each in value]
-    raise UsageError(f"setting '{name}': {value!r} cannot be said in a settings file")
+    raise UsageError(
+        f"setting '{name}': {value!r} cannot be expressed in a settings file"
+    )
 
 
 def _dtype_name(kind: type, name: str) -> str:
@@ -97,7 +100,7 @@ def _dtype_name(kind: type, name: str) -> str:
     try:
         return np.dtype(kind).name
     except TypeError as error:
-        raise UsageError(f"setting '{name}': {kind!r} is no type of numbers") from error
+        raise UsageError(f"setting '{name}': {kind!r} is not a numeric type") from error
 
 
 class Settings:
@@ -119,7 +122,7 @@ class Settings:
         }
         for name, reason in _REFUSED.items():
             if name in keywords:
-                raise UsageError(f"'{name}' is no setting here: {reason}")
+                raise UsageError(f"'{name}' is not a setting here: {reason}")
         self._prefix = f"/vsimem/gdalmdimappend-{os.getpid()}-{next(_numbers)}"
         self._files: dict[str, str] = {}
         self._encodings: list[str] = []
@@ -135,7 +138,7 @@ class Settings:
         if isinstance(given, str | os.PathLike | Mapping):
             given = [given]
         if not isinstance(given, Iterable):
-            raise UsageError(f"settings: a file or a dict is wanted, not {given!r}")
+            raise UsageError(f"settings: expected a file or a dict, not {given!r}")
         files = []
         for number, each in enumerate(given, 1):
             if isinstance(each, Mapping):
@@ -147,7 +150,7 @@ class Settings:
                 files.append(os.fspath(each))
             else:
                 raise UsageError(
-                    f"settings {number}: a file or a dict is wanted, not {each!r}"
+                    f"settings {number}: expected a file or a dict, not {each!r}"
                 )
         return files
 
@@ -255,7 +258,7 @@ class Settings:
         return self._told(arguments).settings is not None
 
     def _told(self, arguments: dict[str, Any]) -> Report:
-        outcome = run(APPEND, arguments)
+        outcome = run(APPEND, arguments, is_rehearsal=True)
         if not outcome.output:
             raise error_of(2, self.titled(outcome.messages.failure))
         told = Report.from_json(outcome.output)

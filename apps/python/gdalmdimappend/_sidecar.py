@@ -145,8 +145,8 @@ def recover(
 ) -> Recovered:
     """Finishes or undoes what an interrupted append left.
 
-    The next append does the same by itself. It is of use before the target is
-    moved, copied, or read by those who cannot do without what is decided.
+    The next append does the same by itself. It is useful before the target is moved,
+    copied, or read by those who need what is decided.
 
     Args:
         target: the Zarr store.

@@ -193,7 +193,7 @@ def _next_label(labels: Iterator[str | None], number: int) -> str | None:
     try:
         return next(labels)
     except StopIteration:
-        raise UsageError(f"slice {number} has no label: there are fewer") from None
+        raise UsageError(f"slice {number} has no label: there are too few") from None
 
 
 def _name_of(item: Any, number: int) -> str:
@@ -236,3 +236,26 @@ def _data(item: Any) -> Any:
     if not is_xarray(item, "Dataset") or is_lazy(item):
         return item
     return loaded(item)
+
+
+def give_back(
+    group: Iterable[PreparedSlice], errors: Mapping[int, BaseException]
+) -> None:
+    """Ends the slices' context managers, which may not hide a failure.
+
+    All of them, also when one fails; the first failure is raised.
+    """
+    first: BaseException | None = None
+    for prepared in group:
+        error = errors.get(prepared.number)
+        try:
+            prepared.resources.__exit__(
+                type(error) if error else None,
+                error,
+                error.__traceback__ if error else None,
+            )
+        except BaseException as raised:
+            if raised is not error:
+                first = first or raised
+    if first is not None:
+        raise first

@@ -9,124 +9,22 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ._algorithm import Outcome, checked, logger, run, verb
-from ._errors import AppendError, error_of
+from ._algorithm import Outcome, checked, run, verb
+from ._errors import AppendError
 from ._is_xarray import is_xarray
 from ._labels import Label, label_text
-from ._region import bounds
-from ._report import SliceReport, record_from
-from ._settings import Settings
+from ._logging import logger
+from ._parts import CommitReport, PlannedArray, Receipt
+from ._renewal import Renewal
+from ._report import record_from
 
 if TYPE_CHECKING:
-    from ._memory_dataset import MemoryArray, MemoryDataset
-
-#: The options of `append` that a transaction of parts has no use for.
-_OF_SLICES = ("report", "slices_from")
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What a part is committed by: a few words that name it.
-
-    Attributes:
-        transaction: that it belongs to.
-        part: its name.
-        written: size and checksum of the record of what it has written.
-        chunks, bytes: how much that is.
-    """
-
-    transaction: str
-    part: str
-    written: Mapping[str, Any]
-    chunks: int = 0
-    bytes: int = 0
-    format: str = "mdimappend receipt 1"
-
-    @classmethod
-    def from_json(cls, text: str) -> Receipt:
-        """What `gdal driver mdimappend write` prints."""
-        receipt: Receipt = record_from(cls, json.loads(text))
-        return receipt
-
-    def to_json(self) -> str:
-        return json.dumps(self.__dict__)
-
-
-@dataclass(frozen=True)
-class CommitReport:
-    """What the commit of a transaction did.
-
-    Attributes:
-        outcome: 'appended', 'written' (a region), or 'complete' (dry run).
-        created: whether it made the target.
-        finished: it had been decided before, by a commit that did not come to its
-            end.
-        append_dim, first_row, rows: what the target has got, and where.
-        first_label, last_label: of these rows, as text.
-        parts: of how many receipts.
-        chunks, bytes: what was written, encoded.
-        altered_values: how many did not fit, and were clamped or filled.
-        sequence: the number of the commit in the log.
-    """
-
-    outcome: str
-    created: bool = False
-    finished: bool = False
-    append_dim: str = ""
-    first_row: int = 0
-    rows: int = 0
-    first_label: str = ""
-    last_label: str = ""
-    parts: int = 0
-    chunks: int = 0
-    bytes: int = 0
-    altered_values: int = 0
-    sequence: int = 0
-
-
-def slice_report(name: str, done: CommitReport) -> SliceReport:
-    """What a transaction did, as of a slice."""
-    is_region = done.outcome == "written"
-    return SliceReport(
-        name,
-        "appended",
-        first_row=done.first_row,
-        rows=0 if is_region else done.rows,
-        rows_replaced=done.rows if is_region else 0,
-        first_label=done.first_label,
-        last_label=done.last_label,
-        created=done.created,
-        sequence=done.sequence,
-        chunks=done.chunks,
-        bytes=done.bytes,
-        altered_values=done.altered_values,
-    )
-
-
-@dataclass(frozen=True)
-class PlannedArray:
-    """An array that a transaction writes.
-
-    Attributes:
-        name, dimensions, shape, chunk: as the target will have them.
-        start, stop: what of it is written.
-        by_parts: whether parts bring it; `begin` has written the others.
-    """
-
-    name: str
-    dimensions: tuple[str, ...]
-    shape: tuple[int, ...]
-    chunk: tuple[int, ...]
-    start: tuple[int, ...]
-    stop: tuple[int, ...]
-    by_parts: bool
+    from ._memory_dataset import MemoryArray
 
 
 class Transaction(AbstractContextManager["Transaction"]):
@@ -154,7 +52,7 @@ class Transaction(AbstractContextManager["Transaction"]):
         )
         self._config = list(target_config)
         self._receipts: list[Receipt] = []
-        self._renewal: _Renewal | None = None
+        self._renewal: Renewal | None = None
         self._is_open = True
 
     def __getstate__(self) -> dict[str, Any]:
@@ -291,7 +189,7 @@ class Transaction(AbstractContextManager["Transaction"]):
         dry_run: bool = False,
         message: str = "",
     ) -> CommitReport:
-        """Commits, if the parts have every chunk exactly once.
+        """Commits, if the parts cover every chunk exactly once.
 
         Args:
             receipts: of all parts; those of this object if none are given.
@@ -336,7 +234,7 @@ class Transaction(AbstractContextManager["Transaction"]):
         self._is_open = False
 
     def renew(self) -> None:
-        """The lease lasts as long as at the beginning, from now on."""
+        """The lease lasts its full length again, from now on."""
         self._run("renew", {})
 
     def _run(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
@@ -353,7 +251,9 @@ class Transaction(AbstractContextManager["Transaction"]):
     def keep_renewing(self) -> None:
         """Renews the lease in the background, until the end of the transaction."""
         if self._renewal is None:
-            self._renewal = _Renewal(self)
+            self._renewal = Renewal(
+                self.renew, float(self.token["lease"]["seconds"]), self.target
+            )
 
     def _stop_renewing(self) -> None:
         if self._renewal is not None:
@@ -383,112 +283,3 @@ class Transaction(AbstractContextManager["Transaction"]):
             f"<Transaction {self.token['transaction']} of '{self.target}': "
             f"{self.rows} steps of {self.append_dim}>"
         )
-
-
-class _Renewal:
-    """A thread that renews a lease."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        seconds = float(transaction.token["lease"]["seconds"])
-        self._wait = max(seconds / 3, 0.3)
-        self._ended = threading.Event()
-        self._transaction = transaction
-        self._thread = threading.Thread(
-            target=self._keep_renewing, name="lease of gdalmdimappend", daemon=True
-        )
-        self._thread.start()
-
-    def _keep_renewing(self) -> None:
-        while not self._ended.wait(self._wait):
-            try:
-                self._transaction.renew()
-            except AppendError as error:
-                # Whoever writes or commits next finds out, too.
-                logger.warning("%s: %s", self._transaction.target, error)
-
-    def stop(self) -> None:
-        self._ended.set()
-        self._thread.join()
-
-
-def begin(
-    target: str | os.PathLike[str],
-    template: Any,
-    *,
-    size: int | None = None,
-    region: Mapping[str, slice | tuple[int, int]] | None = None,
-    create: bool = False,
-    lease: str | float = "1h",
-    label: Label | None = None,
-    **settings: Any,
-) -> Transaction:
-    """Begins an append, or a write to a region, that many processes write parts of.
-
-    Writers are kept away until the commit, or until the lease is over: then all of
-    it is given up, and nothing is in the target.
-
-    Args:
-        target: the Zarr store.
-        template: a path, a `gdal.Dataset` or an `xarray.Dataset` with the arrays,
-            types, attributes and coordinates that the parts will have. Of arrays
-            along the append dimension that dask will compute nothing is computed.
-        size: how many steps the parts will bring. Without it, those of the template,
-            whose labels are then those of the transaction.
-        region: replaces values in this part of the target: indices by dimension.
-        create: makes a new target, and refuses one that is there.
-        lease: how long it lasts without a sign of life; seconds, or as in '1h'.
-        label: of a template that has no append dimension.
-        **settings: as for `append`.
-
-    Raises:
-        Locked: somebody else is appending.
-        SliceRefused: the template does not fit the target.
-        UsageError, AppendError: as for `append`.
-    """
-    from ._lazy import template_of
-
-    path = os.fsdecode(target)
-    with Settings(path, settings) as known:
-        made: MemoryDataset | None = None
-        like: Any = template
-        packing: dict[str, dict[str, Any]] = {}
-        if is_xarray(template, "DataArray"):
-            template = template.to_dataset()
-        if is_xarray(template, "Dataset"):
-            made, packing = template_of(template, path, known, region is not None)
-            like = made.dataset
-        elif isinstance(template, str | os.PathLike):
-            like = os.fsdecode(template)
-        arguments = {
-            name: value
-            for name, value in known.arguments(packing).items()
-            if name not in _OF_SLICES
-        }
-        arguments["like"] = like
-        arguments["lease"] = str(lease)
-        if size is not None:
-            arguments["size"] = size
-        if region:
-            indices = {dim: bounds(given, dim) for dim, given in region.items()}
-            arguments["region"] = [
-                f"{dim}={first}:{last}" for dim, (first, last) in indices.items()
-            ]
-        if create:
-            arguments["create"] = True
-        if label is not None:
-            arguments["label"] = [label_text(label)]
-        outcome = run(verb("begin"), arguments)
-        for warning in outcome.messages.warnings:
-            logger.warning("%s", known.titled(warning))
-        if not outcome.succeeded:
-            raise error_of(outcome.exit_status, known.titled(outcome.messages.failure))
-        del made
-    return Transaction(outcome.output, target_config=_config(settings))
-
-
-def _config(settings: Mapping[str, Any]) -> list[str]:
-    """GDAL's options for the target; those of settings files are each process's own."""
-    given = settings.get("target_config") or []
-    if isinstance(given, Mapping):
-        return [f"{key}={value}" for key, value in given.items()]
-    return [given] if isinstance(given, str) else list(given)

@@ -20,7 +20,7 @@ from zarr.abc.store import (
 )
 from zarr.core.buffer import Buffer, BufferPrototype
 
-from ._algorithm import listening
+from ._logging import listening
 
 #: VSIE_FileError and VSIE_ObjectNotFound of cpl_vsi_error.h, which the bindings lack.
 _FILE_ERROR = 1
@@ -159,4 +159,4 @@ def _bounds(wanted: ByteRequest | None, size: int) -> tuple[int, int]:
         return min(wanted.offset, size), size
     if isinstance(wanted, SuffixByteRequest):
         return max(size - wanted.suffix, 0), size
-    raise TypeError(f"{wanted!r} is no range of bytes")
+    raise TypeError(f"{wanted!r} is not a range of bytes")

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._algorithm import logger
 from ._errors import SliceRefused
+from ._logging import logger
 from ._memory_dataset import (
     Array,
     MemoryArray,

@@ -19,9 +19,9 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from ._lazy import append_lazily
+from ._blocks import append_lazily
+from ._parts import CommitReport, slice_report
 from ._report import Report
-from ._transaction import CommitReport, slice_report
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -45,7 +45,7 @@ def append(
     """Appends a dataset, in one commit.
 
     Args:
-        dataset: whatever of it is dask's is computed block by block.
+        dataset: what is dask's in it is computed block by block.
         target: the Zarr store; made if it is not there.
         name: for the report.
         lease: how long the transaction lasts without a sign of life of this process.
@@ -70,7 +70,7 @@ def store(
     compute: Compute | None = None,
     **settings: Any,
 ) -> Report:
-    """Makes a new target of a dataset, in one commit; refuses one that is there.
+    """Makes a new target of a dataset, in one commit; refuses an existing one.
 
     The arguments are those of `append`.
 

@@ -1,0 +1,65 @@
+// Asks an existing target for its append dimension, as cheaply as can be.
+
+#include "append/append_dim.h"
+
+#include "cube/target.h"
+#include "transaction/object_target.h"
+
+#include <utility>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+/// By the lock of an object store, which need not be asked for more then.
+Result<std::string> recordedAppendDim(const Writer &reader)
+{
+    MDIMAPPEND_ASSIGN(const auto end, reader.objects->logEnd(reader.site));
+    const auto record = end ? parseJson(end->record) : Result<Json>(Json());
+    return record && textMember(*record, "group") == reader.site.group
+               ? textMember(*record, "append_dim")
+               : std::string();
+}
+
+}  // namespace
+
+Result<std::string> AppendDim::find()
+{
+    if (!m_options.appendDim.empty())
+        return m_options.appendDim;
+    // A target that is to go has no say; once it has gone, the slices that are
+    // in the new one have had theirs.
+    if (!m_known.empty() || m_options.overwrite)
+        return m_known;
+    MDIMAPPEND_ASSIGN(Writer reader, openForReading(m_place, false));
+    if (reader.objects)
+    {
+        MDIMAPPEND_ASSIGN(const auto recorded, recordedAppendDim(reader));
+        if (!recorded.empty())
+            return recorded;
+        MDIMAPPEND_RETURN_IF_ERROR(reader.objects->look(reader.site));
+    }
+    const auto target = readTarget(*reader.storage, reader.site, "");
+    m_targetUnread = !target;
+    return target ? target->appendDim : std::string();
+}
+
+Status AppendDim::check()
+{
+    if (!std::exchange(m_targetUnread, false))
+        return Status::ok();
+    MDIMAPPEND_ASSIGN(const Writer reader, openForReading(m_place));
+    MDIMAPPEND_ASSIGN(const Target target,
+                      readTarget(*reader.storage, reader.site, ""));
+    // What the slice itself calls so may be another dimension of the target.
+    if (target.appendDim.empty() || target.appendDim == m_known)
+        return Status::ok();
+    m_known.clear();
+    return error(
+        "the target could not be read to find its append dimension, '" +
+        target.appendDim + "'. Nothing was written; try again.");
+}
+
+}  // namespace mdimappend

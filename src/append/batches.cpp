@@ -1,0 +1,247 @@
+// Fills batches, commits them, and appends slices again that were taken along
+// by another's failure.
+
+#include "append/batches.h"
+
+#include "trace.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+using Clock = std::chrono::steady_clock;
+
+/// Not enough memory, most of all, is what is thrown.
+Status thrown(Failure kind, const std::string &what,
+              const std::exception &failure)
+{
+    return {kind, what + ": " + failure.what() +
+                      ". The next run puts the target in order."};
+}
+
+Result<std::uint64_t> tryCommit(Batch &batch)
+{
+    try
+    {
+        return batch.commit();
+    }
+    catch (const std::exception &failure)
+    {
+        return thrown(Failure::Unknown, "the commit failed", failure);
+    }
+}
+
+}  // namespace
+
+bool Batches::gathers() const
+{
+    return m_opener.waits() || !m_options.slicesFrom.empty();
+}
+
+bool Batches::overwrites() const
+{
+    return m_options.overwrite && !m_overwritten;
+}
+
+/// A new target in place of an old one is one commit of all that is named.
+std::size_t Batches::slicesPerCommit() const
+{
+    const auto size = static_cast<std::size_t>(m_options.slicesPerCommit);
+    return overwrites() ? std::max(size, m_options.slices.size()) : size;
+}
+
+void Batches::append(std::vector<OpenSlice> &round)
+{
+    // All of a new target, or nothing.
+    if (overwrites() && !m_report.goesOn())
+        return;
+    for (auto &opened : round)
+    {
+        if (!appendSlice(opened))
+            return;
+    }
+    const bool isFull = m_batch && (m_batch->size() >= slicesPerCommit() ||
+                                    m_batch->size() == 0);
+    if (gathers() || isFull)
+    {
+        settle();
+        m_report.tell(m_appendDim.known());
+    }
+}
+
+void Batches::finish()
+{
+    if (m_batch && overwrites() && !m_report.goesOn())
+    {
+        m_batch->undo();
+        const Status why = m_report.status();
+        failWaiting(why);
+    }
+    settle();
+}
+
+/// Whether the round goes on.
+bool Batches::appendSlice(OpenSlice &opened)
+{
+    const auto started = Clock::now();
+    Status status;
+    try
+    {
+        status = tryAppend(opened);
+    }
+    catch (const std::exception &failure)
+    {
+        status = thrown(Failure::Error,
+                        "slice '" + m_report.slice(opened.report).slice + "'",
+                        failure);
+        if (m_batch)
+            m_batch->undo();
+    }
+    m_report.countFinished();
+    m_report.slice(opened.report).seconds =
+        std::chrono::duration<double>(Clock::now() - started).count();
+    if (status)
+        return true;
+    m_report.fail(opened.report, std::move(status));
+    if (m_batch && m_batch->undone())
+        appendWaitingAgain(m_report.slice(opened.report).status);
+    return m_report.goesOn();
+}
+
+Status Batches::tryAppend(OpenSlice &opened)
+{
+    m_appendDim.learn(opened.slice->appendDim());
+    if (!m_batch)
+        MDIMAPPEND_RETURN_IF_ERROR(openBatch());
+    MDIMAPPEND_ASSIGN(AppendPlan plan, planSlice(*opened.slice));
+    const bool mustBeAlone = plan.replacedRows > 0 && !m_options.dryRun;
+    m_report.warnOfIgnored(plan.ignoredArrays);
+    m_opener.openAhead();
+    MDIMAPPEND_RETURN_IF_ERROR(m_batch->add(
+        std::move(opened.slice), std::move(plan), m_report.slice(opened.report),
+        [this](double fraction) { return m_report.progress(fraction); }));
+    m_waiting.push_back({opened.input, opened.report});
+    return mustBeAlone ? commit() : Status::ok();
+}
+
+/// Commits what waits, if the slice cannot be appended before.
+Result<AppendPlan> Batches::planSlice(const Slice &slice)
+{
+    MDIMAPPEND_ASSIGN(AppendPlan plan, m_batch->plan(slice));
+    const bool mustBeAlone =
+        plan.replacedRows > 0 && !m_options.dryRun && m_batch->size() > 0;
+    if (!mustBeAlone && !plan.needsCommit)
+        return plan;
+    if (m_options.dryRun || overwrites())
+        return refused("it has labels that another slice of this commit "
+                       "brings; their values cannot be compared.");
+    MDIMAPPEND_RETURN_IF_ERROR(commit());
+    MDIMAPPEND_RETURN_IF_ERROR(openBatch());
+    return m_batch->plan(slice);
+}
+
+Status Batches::openBatch()
+{
+    RecoveryReport recovered;
+    MDIMAPPEND_ASSIGN(m_batch,
+                      Batch::open(m_options, m_place, m_appendDim.known(),
+                                  recovered, overwrites()));
+    m_report.note(recovered);
+    return m_appendDim.check();
+}
+
+/// Ends the batch. One of its slices may have changed since it was read: with
+/// --keep-going each is then appended once more, by itself.
+void Batches::settle()
+{
+    const auto waiting = m_waiting;
+    const Status before = m_report.status();
+    const Status committed = commit();
+    if (committed || m_isAgain || overwrites() ||
+        !m_report.passesOver(committed))
+        return;
+    trace("", "the commit failed; its ", waiting.size(),
+          " slices are appended one by one");
+    m_report.takeBack(before);
+    m_isAgain = true;
+    for (const auto &slice : waiting)
+    {
+        appendAgain(slice);
+        settle();
+    }
+    m_isAgain = false;
+}
+
+/// Ends the batch.
+Status Batches::commit()
+{
+    if (!m_batch || m_options.dryRun)
+        return Status::ok();
+    const auto batch = std::move(m_batch);
+    const auto waiting = std::exchange(m_waiting, {});
+    if (batch->undone())
+        return Status::ok();
+    const auto sequence = tryCommit(*batch);
+    m_overwritten = m_overwritten || (sequence && *sequence > 0);
+    for (const auto &slice : waiting)
+    {
+        auto &report = m_report.slice(slice.report);
+        if (report.outcome != SliceReport::Outcome::Appended)
+            continue;
+        if (sequence)
+            report.sequence = *sequence;
+        else
+            m_report.fail(slice.report, sequence.status());
+    }
+    return sequence.status();
+}
+
+/// A slice that could not be written took those before it with it: they are
+/// appended again without it, if it was its own fault.
+void Batches::appendWaitingAgain(const Status &why)
+{
+    const bool ownFault =
+        why.kind() == Failure::Refused || why.kind() == Failure::Unavailable;
+    if (!ownFault || (overwrites() && !m_report.goesOn()))
+    {
+        failWaiting(why);
+        return;
+    }
+    m_batch.reset();
+    const auto waiting = std::exchange(m_waiting, {});
+    trace("", waiting.size(),
+          " slices that were undone with another's are appended again");
+    for (const auto &slice : waiting)
+        appendAgain(slice);
+    settle();
+}
+
+void Batches::appendAgain(const Waiting &waiting)
+{
+    const auto &[input, number] = waiting;
+    m_report.beginAgain(number, input.name);
+    auto slice = m_opener.open(input);
+    if (!slice)
+    {
+        m_report.fail(number, slice.takeStatus());
+        return;
+    }
+    OpenSlice opened{input, std::move(*slice), number};
+    appendSlice(opened);
+}
+
+/// Slices of a batch that was undone are not in either.
+void Batches::failWaiting(const Status &why)
+{
+    m_report.failUnsettled(why);
+    m_waiting.clear();
+    m_batch.reset();
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,118 @@
+// The batches of a run: which slices go into which commit, and what becomes of
+// them when one of them, or the commit, fails.
+//
+// The words:
+//
+//   round    slices that were taken from the queue and opened, while nobody
+//            holds the lock
+//   batch    slices whose chunks are written under one lock, by one transaction
+//            (append/batch.h)
+//   commit   the end of a batch by which all of its slices are in, at once
+//
+// Slices that are there already come in rounds of one, and a batch takes as
+// many rounds as --slices-per-commit says. Slices that have to be waited for
+// (--wait, --ready-suffix, --slices-from) come in rounds of a whole batch, so
+// that the lock is not held while waiting.
+//
+//   state    the batch          slices that wait   the lock
+//   closed   none               none               free
+//   open     there              those added        held, but for --dry-run
+//   undone   there, undone()    those added        held
+//
+//   closed -> open     openBatch(): a slice comes
+//   open   -> open     a slice is added, is in already, or is refused
+//   open   -> closed   commit(), whether it succeeds or not: the batch is full,
+//                      or has nothing to write; a round of a whole batch has
+//                      ended; a slice that replaces rows has been added, or
+//                      comes next, since it must be the only one; the run ends
+//   open   -> undone   a slice's chunks could not be written, or, where a new
+//                      target is made in place of another, the run was stopped
+//   undone -> closed   appendWaitingAgain(), failWaiting()
+//
+// A batch that was undone by one slice's own fault took others with it. Those
+// that waited are appended again, into a new batch. And a commit may fail since
+// one of its slices has changed since it was read: then, with --keep-going,
+// each is appended once more in a batch of its own (m_isAgain), and what fails
+// then has failed.
+
+#pragma once
+
+#include "append/append_dim.h"
+#include "append/batch.h"
+#include "append/run_report.h"
+#include "append/slice_opener.h"
+#include "settings/options.h"
+#include "slice/slice.h"
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace mdimappend
+{
+
+/// A slice that is open, and its number in the report.
+struct OpenSlice
+{
+    SliceInput input;
+    std::unique_ptr<Slice> slice;
+    std::size_t report = 0;
+};
+
+class Batches
+{
+  public:
+    /// All must outlive this.
+    Batches(const AppendOptions &options, const WriterRequest &place,
+            AppendDim &appendDim, SliceOpener &opener, RunReport &report)
+        : m_options(options), m_place(place), m_appendDim(appendDim),
+          m_opener(opener), m_report(report)
+    {
+    }
+
+    /// How many slices are to be opened before they are appended.
+    std::size_t roundSize() const
+    {
+        return gathers() ? slicesPerCommit() : 1;
+    }
+
+    /// Appends a round, until a failure ends the run.
+    void append(std::vector<OpenSlice> &round);
+
+    /// Commits what waits, or, where a new target takes the place of another
+    /// and not all of it is there, gives it up.
+    void finish();
+
+  private:
+    /// Its chunks are written, it waits for the commit.
+    struct Waiting
+    {
+        SliceInput input;
+        std::size_t report = 0;
+    };
+
+    bool gathers() const;
+    bool overwrites() const;
+    std::size_t slicesPerCommit() const;
+    bool appendSlice(OpenSlice &opened);
+    Status tryAppend(OpenSlice &opened);
+    Result<AppendPlan> planSlice(const Slice &slice);
+    Status openBatch();
+    void settle();
+    Status commit();
+    void appendWaitingAgain(const Status &why);
+    void appendAgain(const Waiting &waiting);
+    void failWaiting(const Status &why);
+
+    const AppendOptions &m_options;
+    const WriterRequest &m_place;
+    AppendDim &m_appendDim;
+    SliceOpener &m_opener;
+    RunReport &m_report;
+    std::unique_ptr<Batch> m_batch;
+    std::vector<Waiting> m_waiting;
+    bool m_isAgain = false;
+    bool m_overwritten = false;  ///< a commit has replaced the target
+};
+
+}  // namespace mdimappend

@@ -1,0 +1,111 @@
+// Labels first, since the model of a new target needs them; then its documents,
+// and each array's values.
+
+#include "append/plan_creation.h"
+
+#include "append/plan_checks.h"
+#include "append/plan_slabs.h"
+#include "cube/array_conversion.h"
+#include "cube/label_match.h"
+#include "cube/new_target.h"
+#include "cube/target_attributes.h"
+#include "guards/array_labels.h"
+#include "guards/coordinate_guard.h"
+#include "guards/step_guard.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+/// The labels that the slice has, or will have (Slice::labelsLike), or was
+/// given.
+Result<Labels> firstLabels(const Slice &slice)
+{
+    const Slice *like = slice.labelsLike();
+    MDIMAPPEND_ASSIGN(Labels labels, sliceLabels(like ? *like : slice));
+    if (!slice.givenLabel())
+        return labels;
+    const auto &text = slice.givenLabel()->text;
+    return parseLabel(text, formForNewLabel(text));
+}
+
+/// Values of an array that the slice has.
+Status takeFromSlice(const PlanRequest &request, const Target &target,
+                     const TargetArray &array, Slab &slab)
+{
+    const auto &arrays = request.slice.arrays();
+    const auto found = std::ranges::find(arrays, array.name, &SliceArray::name);
+    slab.sliceArray = static_cast<std::size_t>(found - arrays.begin());
+    slab.sliceBlock = found->block;
+    auto conversion =
+        conversionFor(target, array, request.slice, *found, request.options);
+    if (!conversion)
+        return conversion.takeStatus().prefixed("array '" + array.name + "'");
+    slab.conversion = std::move(*conversion);
+    return Status::ok();
+}
+
+Status createArray(const PlanRequest &request, const Target &target,
+                   const TargetArray &array, const Labels &labels,
+                   AppendPlan &plan)
+{
+    const auto &slice = request.slice;
+    const auto &document = array.document;
+    if (array.axis)
+        MDIMAPPEND_RETURN_IF_ERROR(
+            checkAlignment(request.options, array, 0, slice.size()));
+    Slab slab =
+        planArray(plan, array, allChunks(document.shape, document.chunk),
+                  Extent(document.rank(), 0), document.shape);
+    slab.runs = {{0, 0, slice.size()}};
+    const bool isLabels =
+        &array == target.labels() && labels.kind != Labels::Kind::None;
+    if (!isLabels)
+        MDIMAPPEND_RETURN_IF_ERROR(takeFromSlice(request, target, array, slab));
+    else if (!slice.labelsLike())
+        MDIMAPPEND_RETURN_IF_ERROR(fillFromLabels(slab, labels, array));
+    plan.slabs.push_back(std::move(slab));
+    return Status::ok();
+}
+
+}  // namespace
+
+Status planCreation(const PlanRequest &request, CubeState &cube,
+                    AppendPlan &plan)
+{
+    const auto &[options, site, storage, slice] = request;
+    plan.create = true;
+    plan.rows = slice.size();
+    const bool haveLabels = !slice.labelsLike();
+    MDIMAPPEND_ASSIGN(Labels labels, firstLabels(slice));
+    if (haveLabels)
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(
+            matchLabels(Labels{}, labels, options.step.descending()).status());
+        MDIMAPPEND_RETURN_IF_ERROR(
+            checkStep(options.step, Labels{}, labels, 0));
+    }
+    MDIMAPPEND_ASSIGN(NewTarget model, modelNewTarget(slice, options, site,
+                                                      labels, cube.target));
+    MDIMAPPEND_ASSIGN(labels, inCalendarOf(model.target, labels));
+    if (haveLabels)
+        nameLabels(plan, labels, 0);
+    for (const auto &array : model.target.arrays)
+        MDIMAPPEND_RETURN_IF_ERROR(
+            createArray(request, model.target, array, labels, plan));
+    plan.intent.next = std::move(model.documents);
+    plan.intent.order = std::move(model.order);
+    cube.target = std::move(model.target);
+    cube.labels = std::move(labels);
+    cube.labelsKnown = true;
+    cube.labelsOrdered = isOrdered(cube.labels);
+    MDIMAPPEND_RETURN_IF_ERROR(keepCoordinates(options, slice, cube));
+    return setAttributes(options, site, slice, Json(), cube, plan.intent);
+}
+
+}  // namespace mdimappend

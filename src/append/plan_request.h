@@ -1,0 +1,21 @@
+// What a slice's append is planned from, apart from the cube.
+
+#pragma once
+
+#include "journal/site.h"
+#include "settings/options.h"
+#include "slice/slice.h"
+#include "storage/storage.h"
+
+namespace mdimappend
+{
+
+struct PlanRequest
+{
+    const AppendOptions &options;
+    const Site &site;
+    Storage &storage;
+    const Slice &slice;
+};
+
+}  // namespace mdimappend

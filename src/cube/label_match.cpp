@@ -1,0 +1,171 @@
+// Finds which of a slice's labels are new, and refuses those that do not follow
+// the target's.
+
+#include "cube/label_match.h"
+
+#include <algorithm>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+bool numeric(Labels::Kind kind)
+{
+    return kind == Labels::Kind::Integer || kind == Labels::Kind::Real;
+}
+
+bool isComparable(const Labels &a, const Labels &b)
+{
+    return a.kind == b.kind || (numeric(a.kind) && numeric(b.kind));
+}
+
+Status isTwice(const Labels &slice, std::size_t row)
+{
+    return refused("the label " + slice.describe(row) + " occurs twice in it");
+}
+
+/// The target's labels with their rows, in order.
+std::vector<std::pair<Label, std::uint64_t>> sortedRows(const Labels &target)
+{
+    std::vector<std::pair<Label, std::uint64_t>> rows;
+    for (std::size_t row = 0; row < target.values.size(); ++row)
+        rows.emplace_back(target.values[row], row);
+    std::sort(rows.begin(), rows.end(), [](const auto &a, const auto &b)
+              { return isBefore(a.first, b.first); });
+    return rows;
+}
+
+/// Labels next to each other differ; texts, which have no order, all do. New
+/// ones must be in order (checkOrder), which tells them apart.
+Status checkOnce(const Labels &slice, std::size_t row)
+{
+    const bool text = slice.kind == Labels::Kind::Text;
+    for (std::size_t other = text ? 0 : std::max<std::size_t>(row, 1) - 1;
+         other < row; ++other)
+    {
+        if (isSame(slice.values[other], slice.values[row]))
+            return isTwice(slice, row);
+    }
+    return Status::ok();
+}
+
+/// Two rows of the slice must not meet one of the target.
+Status checkPresentOnce(const Labels &slice, const LabelMatch &match)
+{
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> byTarget;
+    for (const auto &[row, targetRow] : match.present)
+        byTarget.emplace_back(targetRow, row);
+    std::ranges::sort(byTarget);
+    const auto twice = std::ranges::adjacent_find(
+        byTarget, {}, [](const auto &pair) { return pair.first; });
+    return twice == byTarget.end()
+               ? Status::ok()
+               : isTwice(slice,
+                         static_cast<std::size_t>(std::next(twice)->second));
+}
+
+Result<LabelMatch> findPresent(const Labels &target, const Labels &slice)
+{
+    const auto known = sortedRows(target);
+    LabelMatch match;
+    match.firstNew = slice.values.size();
+    for (std::size_t row = 0; row < slice.values.size(); ++row)
+    {
+        const Label &label = slice.values[row];
+        MDIMAPPEND_RETURN_IF_ERROR(checkOnce(slice, row));
+        const auto found = std::lower_bound(known.begin(), known.end(), label,
+                                            [](const auto &a, const Label &b)
+                                            { return isBefore(a.first, b); });
+        if (found != known.end() && isSame(found->first, label))
+        {
+            if (match.firstNew < row)
+                return refused(
+                    "the label " + slice.describe(row) +
+                    " is already in the target, but labels before it are not");
+            match.present.emplace_back(row, found->second);
+        }
+        else if (match.firstNew == slice.values.size())
+        {
+            match.firstNew = row;
+        }
+    }
+    MDIMAPPEND_RETURN_IF_ERROR(checkPresentOnce(slice, match));
+    return match;
+}
+
+/// The target's last two labels, if it has them, and the new ones must follow
+/// each other in one direction.
+Status checkOrder(const Labels &target, const Labels &slice,
+                  std::uint64_t firstNew, std::optional<bool> descending)
+{
+    std::vector<std::pair<const Labels *, std::size_t>> sequence;
+    const auto rows = target.values.size();
+    for (std::size_t row = rows > 2 ? rows - 2 : 0; row < rows; ++row)
+        sequence.emplace_back(&target, row);
+    for (auto row = static_cast<std::size_t>(firstNew);
+         row < slice.values.size(); ++row)
+        sequence.emplace_back(&slice, row);
+    const auto at = [&](std::size_t i) -> const Label &
+    { return sequence[i].first->values[sequence[i].second]; };
+    // Two labels set the direction; one alone is followed by later ones, unless
+    // something else was said.
+    const bool own = rows >= 2 || (rows == 0 && sequence.size() >= 2);
+    const bool decreasing =
+        rows < 2 && descending ? *descending : own && isBefore(at(1), at(0));
+    for (std::size_t i = 1; i < sequence.size(); ++i)
+    {
+        const bool ordered = decreasing ? isBefore(at(i), at(i - 1))
+                                        : isBefore(at(i - 1), at(i));
+        if (ordered || sequence[i].first != &slice)
+            continue;
+        const auto &[labels, row] = sequence[i - 1];
+        return refused("the label " + slice.describe(sequence[i].second) +
+                       " does not come after " + labels->describe(row) +
+                       (labels == &target ? ", the target's last one"
+                                          : ", the one before it"));
+    }
+    return Status::ok();
+}
+
+}  // namespace
+
+bool isOrdered(const Labels &labels)
+{
+    if (labels.kind == Labels::Kind::None)
+        return false;
+    const auto notLess = [](const Label &a, const Label &b)
+    { return !isBefore(a, b); };
+    const auto notMore = [](const Label &a, const Label &b)
+    { return !isBefore(b, a); };
+    const auto &values = labels.values;
+    return std::ranges::adjacent_find(values, notLess) == values.end() ||
+           std::ranges::adjacent_find(values, notMore) == values.end();
+}
+
+bool comeAfter(const Labels &last, const Labels &slice)
+{
+    if (last.values.size() < 2 || !isComparable(last, slice))
+        return false;
+    const Label &end = last.values.back();
+    const bool descending = isBefore(end, last.values[last.values.size() - 2]);
+    return std::ranges::all_of(
+        slice.values, [&](const Label &label)
+        { return descending ? isBefore(label, end) : isBefore(end, label); });
+}
+
+Result<LabelMatch> matchLabels(const Labels &target, const Labels &slice,
+                               std::optional<bool> descending)
+{
+    if (!target.values.empty() && !isComparable(target, slice))
+        return refused("its labels and the target's are of different kinds "
+                       "(dates, numbers or text)");
+    MDIMAPPEND_ASSIGN(LabelMatch match, findPresent(target, slice));
+    if (slice.kind != Labels::Kind::Text)
+        MDIMAPPEND_RETURN_IF_ERROR(
+            checkOrder(target, slice, match.firstNew, descending));
+    return match;
+}
+
+}  // namespace mdimappend

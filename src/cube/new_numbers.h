@@ -1,0 +1,25 @@
+// How a new target stores numbers: type, packing, and what stands for missing.
+
+#pragma once
+
+#include "settings/options.h"
+#include "slice/slice.h"
+#include "status.h"
+#include "zarr/documents.h"
+
+#include <string>
+
+namespace mdimappend
+{
+
+/// As the slice has them, but for what the settings say. A missing value that
+/// the type or the packing has no room for becomes NaN, or the code least
+/// missed. Failure::Usage for settings that cannot be.
+Status encodeNumbers(NewArray &array, const SliceArray &source,
+                     const ArrayEncoding &asked);
+
+/// Takes the missing value of the settings, if they have one.
+Status setAskedMissing(NewArray &array, const std::string &name,
+                       const ArrayEncoding &asked);
+
+}  // namespace mdimappend

@@ -1,0 +1,138 @@
+// Reads a slice's labels, and refuses those that could not be compared.
+
+#include "guards/array_labels.h"
+
+#include "chunks/array_handle.h"
+#include "json/json_text.h"
+#include "units/unit_conversion.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+/// A label that was never written is not a label. Zarr fills with 0 what may be
+/// one all the same; NaN is refused anyway.
+Status checkNoneMissing(const SliceArray &array, const void *elements,
+                        std::uint64_t count)
+{
+    const auto &missing = array.missingValue;
+    if (!missing || missing->find_first_not_of('\0') == missing->npos)
+        return Status::ok();
+    double number = 0;
+    GDALCopyWords64(missing->data(), array.type.GetNumericDataType(), 0,
+                    &number, GDT_Float64, 0, 1);
+    if (std::isnan(number))
+        return Status::ok();
+    const auto *element = static_cast<const char *>(elements);
+    for (std::uint64_t i = 0; i < count; ++i, element += missing->size())
+    {
+        if (std::memcmp(element, missing->data(), missing->size()) == 0)
+            return refused("label " + std::to_string(i) + " is missing: '" +
+                           array.name + "' has its missing value there.");
+    }
+    return Status::ok();
+}
+
+Result<Labels> readLabels(const Slice &slice, std::size_t number)
+{
+    const auto &array = slice.arrays()[number];
+    MDIMAPPEND_RETURN_IF_ERROR(checkLabelsNotPacked(
+        "its", array.scale.value_or(1), array.offset.value_or(0)));
+    MDIMAPPEND_RETURN_IF_ERROR(checkReadWhole(array.name, array.shape));
+    const auto count = elementCount(array.shape);
+    ElementBuffer buffer(array.type, count);
+    MDIMAPPEND_ASSIGN(const auto reader, slice.reader());
+    const Extent zero(array.shape.size(), 0);
+    MDIMAPPEND_RETURN_IF_ERROR(
+        reader->read(number, zero, array.shape, buffer.data()));
+    if (array.type.GetClass() == GEDTC_STRING)
+        return textLabels(buffer.strings());
+    MDIMAPPEND_RETURN_IF_ERROR(checkNoneMissing(array, buffer.data(), count));
+    LabelForm form;
+    form.type = array.type.GetNumericDataType();
+    form.units = array.units;
+    const auto calendar = array.attributes.find("calendar");
+    if (calendar != array.attributes.end() && calendar->is_string())
+        form.calendar = calendar->get<std::string>();
+    return decodeLabels(form, buffer.data(), static_cast<std::size_t>(count));
+}
+
+}  // namespace
+
+Result<Labels> sliceLabels(const Slice &slice)
+{
+    const auto &arrays = slice.arrays();
+    const auto found = std::ranges::find_if(arrays, &SliceArray::labels);
+    return found == arrays.end()
+               ? Labels{}
+               : readLabels(slice,
+                            static_cast<std::size_t>(found - arrays.begin()));
+}
+
+Result<Labels> sliceLabels(const Slice &slice, const TargetArray &array)
+{
+    MDIMAPPEND_ASSIGN(Labels labels, sliceLabels(slice));
+    if (!slice.givenLabel())
+        return labels;
+    return parseLabel(slice.givenLabel()->text, labelForm(array));
+}
+
+Status checkLabelsNotPacked(const std::string &whose, double scale,
+                            double offset)
+{
+    if (scale == 1 && offset == 0)
+        return Status::ok();
+    return refused(whose + " labels are packed (scale " + dumpJson(scale, -1) +
+                   ", offset " + dumpJson(offset, -1) +
+                   "), and packed labels are not supported.");
+}
+
+Status checkLabelUnits(const TargetArray &target, const Slice &slice)
+{
+    const auto &arrays = slice.arrays();
+    const auto own = std::ranges::find_if(arrays, &SliceArray::labels);
+    if (own == arrays.end())
+        return Status::ok();
+    const auto &units = own->units;
+    const auto &expected = target.units;
+    if (units.empty() || expected.empty() || units == expected ||
+        looksLikeTime(units) || looksLikeTime(expected))
+        return Status::ok();
+    const auto conversion = UnitConversion::make(units, expected);
+    if (conversion && conversion->isIdentity())
+        return Status::ok();
+    return refused("its labels have units '" + units +
+                   "', the target's have '" + expected +
+                   "', and labels are not converted. --on-units ignore would "
+                   "take them as they are.");
+}
+
+Result<Labels> inCalendarOf(const Target &target, Labels labels)
+{
+    const auto *array = target.labels();
+    if (!array || labels.kind != Labels::Kind::Date)
+        return labels;
+    Labels like;
+    like.kind = Labels::Kind::Date;
+    MDIMAPPEND_ASSIGN(like.encoding,
+                      TimeEncoding::parse(array->units, array->calendar));
+    return alignCalendars(std::move(labels), like);
+}
+
+LabelForm labelForm(const TargetArray &array)
+{
+    LabelForm form;
+    form.text = array.document.dataType.isString();
+    form.type = array.document.dataType.gdal;
+    form.units = array.units;
+    form.calendar = array.calendar;
+    return form;
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,38 @@
+// Labels as arrays hold them: those of a slice, and how the target's array
+// stores any.
+
+#pragma once
+
+#include "cube/labels.h"
+#include "cube/target.h"
+#include "slice/slice.h"
+#include "status.h"
+
+#include <string>
+
+namespace mdimappend
+{
+
+/// How a target's label array stores labels.
+LabelForm labelForm(const TargetArray &array);
+
+/// The labels of a slice, from its label array; Kind::None if it has none.
+Result<Labels> sliceLabels(const Slice &slice);
+
+/// The same for a target that is there, or the label that the slice was given,
+/// in the form of the target's label array.
+Result<Labels> sliceLabels(const Slice &slice, const TargetArray &array);
+
+/// Labels in the calendar of the target's label array.
+Result<Labels> inCalendarOf(const Target &target, Labels labels);
+
+/// Labels are compared and stored as they are: codes of packed ones would be
+/// taken for labels.
+Status checkLabelsNotPacked(const std::string &whose, double scale,
+                            double offset);
+
+/// Labels are compared and stored as they are: their units must mean the same
+/// on both sides.
+Status checkLabelUnits(const TargetArray &target, const Slice &slice);
+
+}  // namespace mdimappend

@@ -1,0 +1,61 @@
+// Puts the first line before a record's body, and checks it.
+
+#include "journal/record_frame.h"
+
+#include "storage/checksum.h"
+
+#include <algorithm>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+/// A writer that knows nothing of overwriting (2), or of records in records
+/// (3), must not follow what has them.
+const char *versionOf(const Json &body)
+{
+    return body.contains("overwrite") ? "2"
+           : body.contains("inline")  ? "3"
+                                      : "1";
+}
+
+}  // namespace
+
+std::string frame(const char *kind, const Json &body)
+{
+    const std::string text = dumpJson(body, -1) + "\n";
+    return std::string("mdimappend ") + kind + " " + versionOf(body) + " " +
+           std::to_string(text.size()) + " " + sha256(text) + "\n" + text;
+}
+
+Status notFollowed(std::string why)
+{
+    return {Failure::Conflict, std::move(why)};
+}
+
+Result<Json> unframe(const std::string &kind, std::string_view record)
+{
+    const Status damaged = error("the " + kind + " is damaged");
+    const std::string start = "mdimappend " + kind + " ";
+    const auto end = record.find('\n');
+    if (end == std::string_view::npos || !record.starts_with(start))
+        return damaged;
+    std::string_view header = record.substr(start.size(), end - start.size());
+    const std::string_view body = record.substr(end + 1);
+    const auto version = header.substr(0, header.find(' '));
+    header.remove_prefix(std::min(version.size() + 1, header.size()));
+    if (header != std::to_string(body.size()) + " " + sha256(body))
+        return damaged;
+    if (version != "1" && version != "2" && version != "3")
+        return notFollowed("the " + kind +
+                           " has a format that this version of "
+                           "gdalmdimappend does not know");
+    auto parsed = parseJson(body.substr(0, body.size() - 1));
+    if (!parsed || !parsed->is_object() || version != versionOf(*parsed))
+        return notFollowed("the " + kind + " is malformed");
+    return parsed;
+}
+
+}  // namespace mdimappend

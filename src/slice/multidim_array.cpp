@@ -1,0 +1,190 @@
+// Describes one array that GDAL has opened, by its driver's word and by what
+// the file says where the driver is silent or wrong.
+
+#include "slice/multidim_array.h"
+
+#include "slice/attributes_json.h"
+#include "slice/missing_value.h"
+
+#include <algorithm>
+#include <array>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+constexpr std::array<const char *, 5> toldElsewhere = {
+    "_FillValue", "scale_factor", "add_offset", "_ARRAY_DIMENSIONS", "_CRS"};
+
+/// HDF5 and Zarr arrays need not name their dimensions: GDAL and the netCDF
+/// library then invent names.
+bool isInvented(const GDALDimension &dimension)
+{
+    const std::string &name = dimension.GetName();
+    const auto numbered = [&](std::string_view prefix)
+    {
+        return name.size() > prefix.size() && name.starts_with(prefix) &&
+               name.find_first_not_of("0123456789", prefix.size()) ==
+                   std::string::npos;
+    };
+    if (numbered("phony_dim_"))
+        return true;
+    return numbered("dim") && !dimension.GetFullName().starts_with('/');
+}
+
+Status checkDimensions(const GDALMDArray &array)
+{
+    const std::string subject = "array '" + array.GetName() + "': ";
+    for (const auto &dimension : array.GetDimensions())
+    {
+        if (isInvented(*dimension))
+            return refused(subject +
+                           "its dimensions have no names in the file ('" +
+                           dimension->GetName() +
+                           "' is invented). Exclude it with --exclude-array.");
+        if (dimension->GetSize() == 0)
+            return refused(subject + "dimension '" + dimension->GetName() +
+                           "' has size 0.");
+    }
+    return Status::ok();
+}
+
+std::optional<double> numberIn(const Json &attributes, const char *name)
+{
+    const auto found = attributes.find(name);
+    if (found == attributes.end())
+        return {};
+    const Json &value =
+        found->is_array() && found->size() == 1 ? found->front() : *found;
+    return value.is_number() ? std::optional(value.get<double>())
+                             : std::nullopt;
+}
+
+std::optional<double> known(double value, bool has)
+{
+    return has ? std::optional(value) : std::nullopt;
+}
+
+/// The driver's word, else the attribute: GDAL's HDF5 driver does not look at
+/// scale_factor and add_offset.
+void describePacking(SliceArray &described, const GDALMDArray &array,
+                     const Json &attributes)
+{
+    bool has = false;
+    const double scale = array.GetScale(&has);
+    described.scale = known(scale, has);
+    if (!described.scale)
+        described.scale = numberIn(attributes, "scale_factor");
+    const double offset = array.GetOffset(&has);
+    described.offset = known(offset, has);
+    if (!described.offset)
+        described.offset = numberIn(attributes, "add_offset");
+}
+
+void describeUnits(SliceArray &described, const GDALMDArray &array)
+{
+    if (described.attributes.contains("units"))
+        described.units = textMember(described.attributes, "units");
+    else if (!array.GetUnit().empty())
+        described.attributes["units"] = described.units =
+            validUtf8(array.GetUnit());
+}
+
+Json attributesOf(const MultidimSource &source, const GDALMDArray &array)
+{
+    if (source.zarr)
+        if (const Json *told = source.zarr->attributes(array.GetName()))
+            return *told;
+    return attributesToJson(array);
+}
+
+void describeAttributes(const MultidimSource &source, SliceArray &described,
+                        const GDALMDArray &array)
+{
+    Json attributes = attributesOf(source, array);
+    describePacking(described, array, attributes);
+    if (described.type.GetClass() == GEDTC_NUMERIC)
+        described.missingValue =
+            source.zarr
+                ? source.zarr->missingValue(array.GetName(),
+                                            described.type.GetNumericDataType())
+                : missingValueOf(array, attributes);
+    for (const char *name : toldElsewhere)
+        attributes.erase(name);
+    // The netCDF driver has acted upon it: the array is of an unsigned type.
+    if (source.driver == "netCDF" && attributes.contains("_Unsigned") &&
+        described.type == GDALExtendedDataType::Create(GDT_UInt8))
+        attributes.erase("_Unsigned");
+    described.attributes = std::move(attributes);
+    describeUnits(described, array);
+}
+
+/// NetCDF-4 has such a variable under another name in the file, and GDAL 3.13
+/// reads zeros for it, or what is not its.
+bool isMistakenForDimension(const MultidimSource &source,
+                            const GDALMDArray &array)
+{
+    if (source.driver != "netCDF" ||
+        !STARTS_WITH(CSLFetchNameValueDef(source.root.GetStructuralInfo(),
+                                          "NC_FORMAT", ""),
+                     "NETCDF4"))
+        return false;
+    const auto &own = array.GetDimensions();
+    if (!own.empty() && own.front()->GetName() == array.GetName())
+        return false;
+    return std::ranges::any_of(
+        source.root.GetDimensions(), [&](const auto &dimension)
+        { return dimension->GetName() == array.GetName(); });
+}
+
+/// Why the array cannot be taken; an OK status if it can.
+Status problemOf(const MultidimSource &source, const std::string &name,
+                 const GDALMDArray &array)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(checkStorable(name, array.GetDataType()));
+    MDIMAPPEND_RETURN_IF_ERROR(checkDimensions(array));
+    const std::string misread =
+        source.zarr ? source.zarr->misread(array.GetName()) : std::string();
+    if (!misread.empty())
+        return refused("array '" + name +
+                       "': GDAL's Zarr driver misreads the " + misread +
+                       ". Exclude it with --exclude-array.");
+    if (isMistakenForDimension(source, array))
+        return refused(
+            "array '" + name +
+            "': it has the name of a dimension that it does not begin with, "
+            "and GDAL misreads it. Exclude it with --exclude-array.");
+    return Status::ok();
+}
+
+}  // namespace
+
+SourceArray describeArray(const MultidimSource &source, const std::string &path,
+                          const GDALMDArray &array)
+{
+    SourceArray described;
+    described.origin = SourceArray::Origin::Group;
+    described.path = path;
+    SliceArray &told = described.array;
+    told.name = validKey(validUtf8(array.GetName()));
+    for (const auto &dimension : array.GetDimensions())
+    {
+        told.dimensions.push_back(validKey(validUtf8(dimension->GetName())));
+        told.shape.push_back(dimension->GetSize());
+    }
+    for (GUInt64 size : array.GetBlockSize())
+        told.block.push_back(size);
+    described.problem = problemOf(source, told.name, array);
+    if (described.problem)
+        told.type = nativeType(array.GetDataType());
+    if (described.problem && source.zarr && source.hasFiles)
+        told.document = source.zarr->arrayDocument(array.GetName());
+    if (told.document && told.document->shape != told.shape)
+        told.document.reset();
+    describeAttributes(source, told, array);
+    return described;
+}
+
+}  // namespace mdimappend

@@ -1,0 +1,30 @@
+// One array of what GDAL opens as multidimensional, as the slice has it.
+
+#pragma once
+
+#include "slice/slice_source.h"
+#include "slice/zarr_slice.h"
+
+#include <gdal_multidim.h>
+
+#include <optional>
+#include <string>
+
+namespace mdimappend
+{
+
+struct MultidimSource
+{
+    const GDALGroup &root;
+    std::string driver;
+    std::optional<ZarrSlice> zarr{};
+    /// Its objects can be read as they are, too.
+    bool hasFiles = false;
+};
+
+/// Shape, type, attributes and missing value. A driver's mistakes are put
+/// right, or become the array's `problem`.
+SourceArray describeArray(const MultidimSource &source, const std::string &path,
+                          const GDALMDArray &array);
+
+}  // namespace mdimappend
