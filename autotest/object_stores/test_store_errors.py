@@ -227,12 +227,11 @@ def test_a_token_that_has_expired(cube):
 def test_a_token_expires_before_the_decision(cube, tmp_path):
     """Nobody can clean up then; the next run does, once the lease is over."""
     cube.server.rules = Expires("air/c/2/0/0").rules
-    words = (*LONG_LEASE, cube.next_slice, cube.path(KEY))
+    # By one thread: the chunk that is to be merged is read before the other is put.
+    words = (*LONG_LEASE, "--num-threads", "1", cube.next_slice, cube.path(KEY))
     said = refused(cube, *words, status=1)
-    # Two chunks are under way at once: which of them is given up first is chance, also
-    # whether the one that is to be merged has been read by then.
-    if not said.startswith(f"cannot read '{cube.path(KEY)}/air/c/1/0/0': HTTP 400"):
-        assert given_up(cube, said) in (f"{KEY}/air/c/2/0/0", STAGED)
+    # Two chunks are under way at once: which of them is given up first is chance.
+    assert given_up(cube, said) in (f"{KEY}/air/c/2/0/0", STAGED)
     assert "ExpiredToken" in said
     cube.server.rules = []
     assert_appended(cube, tmp_path / "before", days=3)
