@@ -99,6 +99,11 @@ inline Status refused(std::string message)
     return {Failure::Refused, std::move(message)};
 }
 
+inline Status unavailable(std::string message)
+{
+    return {Failure::Unavailable, std::move(message)};
+}
+
 /// A value, or the Status that says why there is none.
 template <class T> class [[nodiscard]] Result
 {

@@ -2,9 +2,10 @@
 # clang-format, clang-tidy, ruff and mypy over the whole tree; inside the environment.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-build=${MDIMAPPEND_BUILD:-$here/build}
+build=${MDIMAPPEND_BUILD:-$here/build}/lint
 cd "$here"
 status=0
+mkdir -p "$build"
 mapfile -t sources < <(git ls-files '*.cpp' '*.h')
 clang-format --dry-run --Werror "${sources[@]}" || status=1
 mapfile -t python < <(git ls-files '*.py')
@@ -13,6 +14,8 @@ if [ ${#python[@]} -gt 0 ]; then
 fi
 python3 tests/arrows.py || status=1
 (cd apps/python && mypy --no-error-summary --cache-dir /dev/null) || status=1
+# Configured only: how each file is compiled by itself.
+cmake -S . -B "$build" --preset debug >"$build.log" || { cat "$build.log"; exit 1; }
 mapfile -t tidied < <(git ls-files 'src/*.cpp' 'gdal_plugin/*.cpp' 'apps/*.cpp')
 python3 "$here/tests/tidy.py" "$build" "${tidied[@]}" || status=1
 [ $status = 0 ] && echo "lint: clean"

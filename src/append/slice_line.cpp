@@ -16,7 +16,7 @@ namespace
 /// The failure's message is only what is wrong.
 Status wrong(const std::string &what)
 {
-    return {Failure::Unavailable, what};
+    return unavailable(what);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ Status contradicts(const std::string &array, const std::string &what,
                 "written."};
 }
 
-std::string sizesText(const Extent &sizes)
+std::string extentText(const Extent &sizes)
 {
     std::string text;
     for (const auto size : sizes)
@@ -81,11 +81,11 @@ class EncodingCheck
         if (!asked || asked->empty())
             return Status::ok();
         if (asked->size() != found.size())
-            return differs(what, sizesText(*asked), sizesText(found));
+            return differs(what, extentText(*asked), extentText(found));
         for (std::size_t i = 0; i < found.size(); ++i)
         {
             if ((*asked)[i] != 0 && (*asked)[i] != found[i])
-                return differs(what, sizesText(*asked), sizesText(found));
+                return differs(what, extentText(*asked), extentText(found));
         }
         return Status::ok();
     }
@@ -95,7 +95,7 @@ class EncodingCheck
     {
         auto asked = m_asked.shard;
         if (asked && !m_document.sharded)
-            return differs("shards of", sizesText(*asked), "none");
+            return differs("shards of", extentText(*asked), "none");
         for (std::size_t i = 0;
              asked && asked->size() == m_document.innerChunk.size() &&
              i < asked->size();

@@ -17,7 +17,7 @@ namespace mdimappend
 namespace
 {
 
-constexpr const char *formatName = "mdimappend session 1";
+constexpr const char *sessionFormat = "mdimappend session 1";
 
 std::string coordinatePath(const Site &site, const std::string &transaction,
                            const std::string &name)
@@ -50,7 +50,7 @@ Json toJson(const Session &session)
     for (const auto &array : session.target.arrays)
         paths.push_back(array.document.path);
     const auto &target = session.target;
-    return {{"format", formatName},
+    return {{"format", sessionFormat},
             {"transaction", session.transaction},
             {"group", session.group},
             {"options", optionsJson(session.options)},
@@ -306,7 +306,7 @@ Result<Session> readSession(Storage &storage, const Site &site,
     const auto damaged = [&](const std::string &why)
     { return error("the session '" + path + "' cannot be followed: " + why); };
     const auto json = parseJson(*text);
-    if (!json || textMember(*json, "format") != formatName)
+    if (!json || textMember(*json, "format") != sessionFormat)
         return damaged("it is damaged, or from a later version");
     try
     {

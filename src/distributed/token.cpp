@@ -8,13 +8,13 @@ namespace mdimappend
 namespace
 {
 
-constexpr const char *formatName = "mdimappend token 1";
+constexpr const char *tokenFormat = "mdimappend token 1";
 
 }  // namespace
 
 Json toJson(const Token &token)
 {
-    return {{"format", formatName},
+    return {{"format", tokenFormat},
             {"target", token.target},
             {"group", token.group},
             {"transaction", token.transaction},
@@ -28,7 +28,7 @@ Json toJson(const Token &token)
 Result<Token> parseToken(const std::string &text)
 {
     const auto json = parseJson(text);
-    if (!json || textMember(*json, "format") != formatName)
+    if (!json || textMember(*json, "format") != tokenFormat)
         return Status(Failure::Usage,
                       "this is not the token of a transaction (what `gdal "
                       "driver mdimappend begin` prints)");

@@ -29,6 +29,14 @@ namespace mdimappend
 
 using Json = nlohmann::ordered_json;
 
+}  // namespace mdimappend
+
+// Compiled once, in json_text.cpp, and not in each file that uses it.
+extern template class nlohmann::basic_json<nlohmann::ordered_map>;
+
+namespace mdimappend
+{
+
 /// Bytes [begin, end) of a text.
 struct TextSpan
 {

@@ -12,9 +12,9 @@ namespace
 {
 
 using Config = std::vector<std::string>;
-using Read = std::function<Status(const Value &, Config &)>;
+using ReadOption = std::function<Status(const Value &, Config &)>;
 
-Read text(const char *option)
+ReadOption text(const char *option)
 {
     return [option](const Value &value, Config &config) -> Status
     {

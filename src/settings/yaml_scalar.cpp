@@ -21,7 +21,7 @@ bool isDigits(std::string_view text)
 }
 
 /// What YAML 1.1, 1.2 and JSON agree to be a number.
-std::optional<Json> numberOf(const std::string &text)
+std::optional<Json> yamlNumber(const std::string &text)
 {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     static const std::map<std::string, double> words = {
@@ -76,7 +76,7 @@ Json yamlScalar(const std::string &text)
         return true;
     if (text == "false" || text == "False" || text == "FALSE")
         return false;
-    if (auto number = numberOf(text))
+    if (auto number = yamlNumber(text))
         return *number;
     return text;
 }

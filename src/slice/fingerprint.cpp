@@ -4,6 +4,7 @@
 #include "slice/fingerprint.h"
 
 #include "slice/slice_name.h"
+#include "vsi/paths.h"
 
 #include <cpl_string.h>
 #include <cpl_vsi.h>
@@ -19,11 +20,6 @@ namespace mdimappend
 namespace
 {
 
-bool isVirtual(const std::string &path)
-{
-    return path.starts_with("/vsi");
-}
-
 /// Of remote files the time is in whole seconds, and there is no inode.
 template <class State> std::string describe(const State &state)
 {
@@ -33,7 +29,7 @@ template <class State> std::string describe(const State &state)
            std::to_string(state.st_ino);
 }
 
-std::string virtualFile(const std::string &path)
+std::string stateOfVirtualFile(const std::string &path)
 {
     VSIStatBufL state;
     if (VSIStatExL(path.c_str(), &state, VSI_STAT_SIZE_FLAG) != 0)
@@ -43,7 +39,7 @@ std::string virtualFile(const std::string &path)
 
 std::string file(const std::string &path)
 {
-    return isVirtual(path) ? virtualFile(path) : stateOfLocalFile(path);
+    return isVirtual(path) ? stateOfVirtualFile(path) : stateOfLocalFile(path);
 }
 
 std::string documents(const std::string &folder)

@@ -18,7 +18,7 @@ namespace
 {
 
 constexpr herr_t goOn = 0;
-constexpr herr_t found = 1;
+constexpr herr_t stopHere = 1;
 
 struct Reference
 {
@@ -31,7 +31,7 @@ herr_t tell(void *reference, const char *object, const char *kind,
             const std::string &file)
 {
     *static_cast<Reference *>(reference) = {object, kind, file};
-    return found;
+    return stopHere;
 }
 
 herr_t lookAtLink(hid_t group, const char *name, const H5L_info2_t *link,

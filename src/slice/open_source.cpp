@@ -19,11 +19,6 @@ namespace mdimappend
 namespace
 {
 
-Status unavailable(std::string message)
-{
-    return {Failure::Unavailable, std::move(message)};
-}
-
 /// Opens `address` into `source`, through files of ours where it says so.
 void openWith(SourceDataset &source, const SourceAddress &address,
               const std::vector<std::string> &drivers, bool multidim)

@@ -16,11 +16,6 @@ namespace
 
 constexpr const char *nothingWritten = " Nothing was written.";
 
-Status unavailable(std::string message)
-{
-    return {Failure::Unavailable, std::move(message)};
-}
-
 /// What joins the name of a slice and what is wrong with it.
 const char *jointTo(std::string_view what)
 {

@@ -4,6 +4,7 @@
 #include "storage/gdal_answers.h"
 #include "storage/http_exchange.h"
 #include "storage/object_transport.h"
+#include "vsi/paths.h"
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
@@ -244,9 +245,7 @@ class SignedTransport final : public ObjectTransport
         {
             const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
             VSICurlPartialClearCache(path.c_str());
-            VSIStatBufL state;
-            static_cast<void>(
-                VSIStatExL(path.c_str(), &state, VSI_STAT_EXISTS_FLAG));
+            exists(path);
         }
         return withoutMoment(url(method, path, {})) != before;
     }

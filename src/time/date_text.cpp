@@ -17,7 +17,6 @@ using namespace cf;
 namespace
 {
 
-constexpr std::int64_t nanosecondsPerSecond = 1'000'000'000;
 constexpr std::int64_t secondsPerDay = 86'400;
 
 Result<Int128> writtenDayNumber(CivilDate date, Calendar calendar)

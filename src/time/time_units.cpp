@@ -19,14 +19,14 @@ using namespace cf;
 namespace
 {
 
-constexpr std::int64_t nanosecond = 1;
-constexpr std::int64_t microsecond = 1000 * nanosecond;
-constexpr std::int64_t millisecond = 1000 * microsecond;
-constexpr std::int64_t second = 1000 * millisecond;
-constexpr std::int64_t minute = 60 * second;
-constexpr std::int64_t hour = 60 * minute;
-constexpr std::int64_t day = 24 * hour;
-constexpr std::int64_t week = 7 * day;
+constexpr std::int64_t oneNanosecond = 1;
+constexpr std::int64_t oneMicrosecond = 1000 * oneNanosecond;
+constexpr std::int64_t oneMillisecond = 1000 * oneMicrosecond;
+constexpr std::int64_t oneSecond = 1000 * oneMillisecond;
+constexpr std::int64_t oneMinute = 60 * oneSecond;
+constexpr std::int64_t oneHour = 60 * oneMinute;
+constexpr std::int64_t oneDay = 24 * oneHour;
+constexpr std::int64_t oneWeek = 7 * oneDay;
 
 struct NamedUnit
 {
@@ -36,48 +36,48 @@ struct NamedUnit
 
 // The first name of a unit is the one that messages have.
 constexpr NamedUnit namedUnits[] = {
-    {"weeks", week},
-    {"week", week},
-    {"days", day},
-    {"day", day},
-    {"d", day},
-    {"hours", hour},
-    {"hour", hour},
-    {"hrs", hour},
-    {"hr", hour},
-    {"h", hour},
-    {"minutes", minute},
-    {"minute", minute},
-    {"mins", minute},
-    {"min", minute},
-    {"seconds", second},
-    {"second", second},
-    {"secs", second},
-    {"sec", second},
-    {"s", second},
-    {"milliseconds", millisecond},
-    {"millisecond", millisecond},
-    {"millisecs", millisecond},
-    {"millisec", millisecond},
-    {"msecs", millisecond},
-    {"msec", millisecond},
-    {"ms", millisecond},
-    {"microseconds", microsecond},
-    {"microsecond", microsecond},
-    {"microsecs", microsecond},
-    {"microsec", microsecond},
-    {"usecs", microsecond},
-    {"usec", microsecond},
-    {"us", microsecond},
-    {"\xc2\xb5s", microsecond},
-    {"\xce\xbcs", microsecond},
-    {"nanoseconds", nanosecond},
-    {"nanosecond", nanosecond},
-    {"nanosecs", nanosecond},
-    {"nanosec", nanosecond},
-    {"nsecs", nanosecond},
-    {"nsec", nanosecond},
-    {"ns", nanosecond},
+    {"weeks", oneWeek},
+    {"week", oneWeek},
+    {"days", oneDay},
+    {"day", oneDay},
+    {"d", oneDay},
+    {"hours", oneHour},
+    {"hour", oneHour},
+    {"hrs", oneHour},
+    {"hr", oneHour},
+    {"h", oneHour},
+    {"minutes", oneMinute},
+    {"minute", oneMinute},
+    {"mins", oneMinute},
+    {"min", oneMinute},
+    {"seconds", oneSecond},
+    {"second", oneSecond},
+    {"secs", oneSecond},
+    {"sec", oneSecond},
+    {"s", oneSecond},
+    {"milliseconds", oneMillisecond},
+    {"millisecond", oneMillisecond},
+    {"millisecs", oneMillisecond},
+    {"millisec", oneMillisecond},
+    {"msecs", oneMillisecond},
+    {"msec", oneMillisecond},
+    {"ms", oneMillisecond},
+    {"microseconds", oneMicrosecond},
+    {"microsecond", oneMicrosecond},
+    {"microsecs", oneMicrosecond},
+    {"microsec", oneMicrosecond},
+    {"usecs", oneMicrosecond},
+    {"usec", oneMicrosecond},
+    {"us", oneMicrosecond},
+    {"\xc2\xb5s", oneMicrosecond},
+    {"\xce\xbcs", oneMicrosecond},
+    {"nanoseconds", oneNanosecond},
+    {"nanosecond", oneNanosecond},
+    {"nanosecs", oneNanosecond},
+    {"nanosec", oneNanosecond},
+    {"nsecs", oneNanosecond},
+    {"nsec", oneNanosecond},
+    {"ns", oneNanosecond},
 };
 
 constexpr std::string_view unitsWithoutLength[] = {

@@ -17,8 +17,6 @@ using namespace cf;
 namespace
 {
 
-constexpr std::int64_t nanosecondsPerSecond = 1'000'000'000;
-
 /// What is left to read of a text.
 class Scanner
 {

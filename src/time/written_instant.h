@@ -11,6 +11,8 @@
 namespace mdimappend
 {
 
+inline constexpr std::int64_t nanosecondsPerSecond = 1'000'000'000;
+
 struct WrittenInstant
 {
     cf::CivilDate date;            ///< the year as written

@@ -17,7 +17,7 @@ constexpr std::size_t flagsAt = 2;
 constexpr std::size_t typeSizeAt = 3;
 constexpr std::size_t blockSizeAt = 8;
 constexpr unsigned shuffled = 0x1;
-constexpr unsigned copied = 0x2;
+constexpr unsigned isCopied = 0x2;
 constexpr unsigned bitShuffled = 0x4;
 constexpr unsigned notSplit = 0x10;
 
@@ -77,7 +77,7 @@ std::optional<BloscObject> BloscObject::parse(std::string_view object,
     const unsigned flags = byteAt(object, flagsAt);
     // Both kinds of shuffling mean Blosc 2, whose header is longer.
     const bool isBlosc2 = (flags & shuffled) && (flags & bitShuffled);
-    if ((flags & copied) || isBlosc2 || parsed.m_blockSize == 0 ||
+    if ((flags & isCopied) || isBlosc2 || parsed.m_blockSize == 0 ||
         parsed.m_blockSize > size)
         return std::nullopt;
     const auto count = (size - 1) / parsed.m_blockSize + 1;

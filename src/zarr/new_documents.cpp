@@ -19,7 +19,7 @@ constexpr int indent = 2;  // zarr-python's
 /// Members of the consolidated metadata, in the order of the arrays given:
 /// GDAL's driver finds a CRS only if its grid mapping variable comes before the
 /// arrays that name it.
-using Copies = std::vector<std::pair<std::string, Json>>;
+using InlineDocuments = std::vector<std::pair<std::string, Json>>;
 
 std::string parentOf(const std::string &path)
 {
@@ -93,7 +93,7 @@ Status checkParents(const std::vector<NewGroup> &groups,
     return Status::ok();
 }
 
-Json inlineMetadata(const Copies &copies)
+Json inlineMetadata(const InlineDocuments &copies)
 {
     Json metadata = Json::object();
     for (const auto &[key, value] : copies)
@@ -104,7 +104,7 @@ Json inlineMetadata(const Copies &copies)
 }
 
 /// `copies`: what the group consolidates; null for no consolidated metadata.
-Json groupV3(const Json &attributes, const Copies *copies)
+Json groupV3(const Json &attributes, const InlineDocuments *copies)
 {
     Json group = {{"attributes", attributes}, {"zarr_format", 3}};
     if (copies)
@@ -114,7 +114,7 @@ Json groupV3(const Json &attributes, const Copies *copies)
 }
 
 void addGroup(ZarrFormat format, const NewGroup &group, Documents &documents,
-              Copies &copies)
+              InlineDocuments &copies)
 {
     const std::string &path = group.path;
     if (format == ZarrFormat::V3)
@@ -123,7 +123,7 @@ void addGroup(ZarrFormat format, const NewGroup &group, Documents &documents,
             dumpJson(groupV3(group.attributes, nullptr), indent);
         // Within consolidated metadata zarr-python gives each group its own,
         // empty ones: all that is below it stands in the root's.
-        const Copies none;
+        const InlineDocuments none;
         if (!path.empty())
             copies.emplace_back(path, groupV3(group.attributes, &none));
         return;
@@ -139,7 +139,7 @@ void addGroup(ZarrFormat format, const NewGroup &group, Documents &documents,
 }
 
 Status addArray(ZarrFormat format, const NewArray &array, Documents &documents,
-                Copies &copies)
+                InlineDocuments &copies)
 {
     MDIMAPPEND_ASSIGN(NewArrayDocuments made, newArrayDocuments(format, array));
     const bool isV3 = format == ZarrFormat::V3;
@@ -157,7 +157,7 @@ Status addArray(ZarrFormat format, const NewArray &array, Documents &documents,
 
 Status addNodes(ZarrFormat format, const std::vector<NewGroup> &groups,
                 const std::vector<NewArray> &arrays, Documents &documents,
-                Copies &copies)
+                InlineDocuments &copies)
 {
     for (const NewGroup &group : groups)
         addGroup(format, group, documents, copies);
@@ -175,7 +175,7 @@ Result<Documents> newDocuments(ZarrFormat format, bool consolidated,
     MDIMAPPEND_RETURN_IF_ERROR(checkNodes(groups, arrays));
     MDIMAPPEND_RETURN_IF_ERROR(checkParents(groups, arrays, {}));
     Documents documents;
-    Copies copies;
+    InlineDocuments copies;
     MDIMAPPEND_RETURN_IF_ERROR(
         addNodes(format, groups, arrays, documents, copies));
     if (!consolidated)
@@ -236,7 +236,7 @@ Status checkAbsent(const NodeList &present, const std::set<std::string> &groups,
 
 /// The consolidated document with `copies` as its last members.
 Result<std::string> extended(ZarrFormat format, const std::string &document,
-                             const Copies &copies)
+                             const InlineDocuments &copies)
 {
     const JsonPath path = format == ZarrFormat::V3
                               ? JsonPath{"consolidated_metadata", "metadata"}
@@ -275,7 +275,7 @@ Result<Documents> addDocuments(ZarrFormat format, const Documents &root,
     MDIMAPPEND_RETURN_IF_ERROR(checkParents(newGroups, arrays, existing));
 
     Documents documents;
-    Copies copies;
+    InlineDocuments copies;
     MDIMAPPEND_RETURN_IF_ERROR(
         addNodes(format, newGroups, arrays, documents, copies));
     if (key)
