@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cftime
 import numpy as np
+import started
 import xarray as xr
 import zarr
 from osgeo import gdal
@@ -89,9 +90,17 @@ def start(*arguments, command=COMMAND, prefix=(), **options):
 def run(*arguments, status=0, command=COMMAND, prefix=(), timeout=120, **options):
     """Runs the command, and asserts its exit status (None: any)."""
     words = [*map(str, prefix), command, *map(str, arguments)]
-    process = subprocess.run(
-        words, capture_output=True, text=True, timeout=timeout, check=False, **options
-    )
+    if command == COMMAND and not prefix and started.can_start(options):
+        process = started.run(words, timeout, **options)
+    else:
+        process = subprocess.run(
+            words,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            **options,
+        )
     done = Completed(process, words)
     assert status is None or done.status == status, repr(done)
     return done
