@@ -60,6 +60,11 @@ BeginAlgorithm::BeginAlgorithm()
            &m_region)
         .SetMetaVar("DIMENSION=FROM:TO");
     AddArg("create", 0, "Make a new target; refuse an existing one", &m_create);
+    AddArg("attended", 0,
+           "This process waits for the end: it renews the lease, which is over "
+           "with it",
+           &m_attended)
+        .SetHiddenForCLI();
 }
 
 Status BeginAlgorithm::checkArguments() const
@@ -129,6 +134,7 @@ Status BeginAlgorithm::begin(GDALProgressFunc progress, void *progressData)
         request.rows = static_cast<std::uint64_t>(m_size);
     MDIMAPPEND_ASSIGN(request.region, parseRegion(m_region));
     request.mustCreate = m_create;
+    request.isAttended = m_attended;
     MDIMAPPEND_ASSIGN(const Begun begun, beginParts(request));
     for (const auto &name : begun.ignoredArrays)
         request.around.warn("array '" + name +

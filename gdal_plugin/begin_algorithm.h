@@ -29,6 +29,7 @@ class BeginAlgorithm final : public MdimAppendAlgorithm
     GDALArgDatasetValue m_like;
     int m_size = 0;
     bool m_create = false;
+    bool m_attended = false;
     std::vector<std::string> m_region;
 };
 

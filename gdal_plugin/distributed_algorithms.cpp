@@ -4,6 +4,7 @@
 
 #include "append/report.h"
 #include "distributed/end.h"
+#include "distributed/renewal.h"
 #include "distributed/write_part.h"
 #include "distributed_arguments.h"
 #include "mdim_append_algorithm.h"

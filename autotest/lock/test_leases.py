@@ -63,10 +63,28 @@ def test_a_leased_cube_is_the_same_as_any(tmp_path, zarr_format):
     assert cubes.leftovers(tmp_path / "lease.zarr") == []
 
 
-def test_a_killed_writers_lease_is_over_after_a_while(grown, slow_slice):
-    process = start_until_staged(slow_slice, grown)
+def kill(process):
     process.kill()
     process.communicate()
+
+
+@pytest.mark.parametrize("other", ["lease", "auto"])
+def test_a_killed_writers_lease_is_over_at_once(grown, slow_slice, other):
+    now = ("--lock", other, "--lock-timeout", "0")
+    process = start_until_staged(slow_slice, grown, KEPT)
+    cubes.append(*now, slow_slice, grown, status=3)
+    kill(process)
+    done = cubes.append(*now, slow_slice, grown)
+    assert len(done.report["recovered"]["undone"]) == 1
+    assert days(grown) == 6
+
+
+def test_a_lease_of_a_writer_killed_elsewhere_is_over_after_a_while(grown, slow_slice):
+    kill(start_until_staged(slow_slice, grown))
+    (claim,) = (cubes.sidecar(grown) / "lease").glob("[0-9]*")
+    text = json.loads(claim.read_text())
+    text["until"]["boot"] = "another"
+    claim.write_text(json.dumps(text))
     assert "(a lease)" in driver("status", grown)
     refused = cubes.append(*KEPT, "--lock-timeout", "0", slow_slice, grown, status=3)
     assert "2 s after its last renewal" in refused.message

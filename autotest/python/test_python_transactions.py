@@ -1,5 +1,7 @@
 """Transactions of parts: by hand, and by dask with threads, processes and a cluster."""
 
+import itertools
+import math
 import os
 import pickle
 import signal
@@ -13,9 +15,15 @@ import dask.array
 import gdalmdimappend as mda
 import gdalmdimappend.dask
 import numpy as np
+import parts
 import pytest
 import xarray as xr
-from gdalmdimappend._blocks import aligned_chunks
+from gdalmdimappend._blocks import (
+    MOST_BLOCKS,
+    MOST_BYTES,
+    aligned_chunks,
+    blocks_together,
+)
 
 CHUNKS = {"air": {"chunks": [4, 3, 5]}}
 
@@ -275,11 +283,13 @@ def test_no_more_of_a_slice_is_in_memory_than_is_being_written(store):
         return made
 
     steps = 40
-    whole = cube(0, steps)
-    source = dask.array.ones((steps, 6, 10), chunks=(4, 6, 10), dtype="f4")
+    whole = cube(0, steps, 600, 1000)
+    # Too large to be written together.
+    source = dask.array.ones((steps, 600, 1000), chunks=(4, 600, 1000), dtype="f4")
+    assert math.prod(source.chunksize) * 4 > MOST_BYTES
     data = source.map_blocks(make, dtype="f4")
     whole["air"] = (("time", "lat", "lon"), data, {"units": "K"})
-    encoding = {"air": {"chunks": [4, 6, 10]}}
+    encoding = {"air": {"chunks": [4, 600, 1000]}}
     with dask.config.set(scheduler="synchronous"):
         mda.append(whole, store, encoding=encoding)
     assert len(most) >= steps // 4
@@ -433,3 +443,43 @@ def test_a_lost_worker_loses_nothing(store, client, tmp_path):
 def test_blocks_end_where_chunks_do(sizes, start, chunk, expected):
     assert aligned_chunks(sizes, start, chunk) == expected
     assert sum(expected) == sum(sizes)
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        ((1,) * 200, (3,), (4,)),
+        ((2, 3), (1,) * 9, (1,) * 50),
+        ((1,) * 3, (100,) * 7, (100,) * 11, (5, 4)),
+        ((4,), (1000, 1000), (1000, 1000, 7)),
+        ((3,),),
+    ],
+)
+def test_blocks_together_are_all_blocks_once_and_few(chunks):
+    shape = tuple(map(sum, chunks))
+    data = dask.array.zeros(shape, chunks=chunks, dtype="f4")
+    seen = []
+    for offsets, box in blocks_together(data):
+        positions = list(itertools.product(*box))
+        seen += positions
+        sizes = [[chunks[dim][at] for at in numbers] for dim, numbers in enumerate(box)]
+        elements = math.prod(map(sum, sizes))
+        assert len(positions) <= MOST_BLOCKS
+        assert elements * 4 <= MOST_BYTES or len(positions) == 1
+        assert offsets == tuple(
+            sum(chunks[dim][: numbers.start]) for dim, numbers in enumerate(box)
+        )
+    assert sorted(seen) == list(np.ndindex(data.numblocks))
+
+
+@pytest.mark.parametrize("scheduler", ["threads", "processes"])
+def test_small_blocks_are_written_together(store, scheduler):
+    whole = cube(0, 70)
+    blocks = whole.chunk({"time": 1, "lat": 3, "lon": 5})
+    encoding = {"air": {"chunks": [1, 3, 5]}, "orbit": {"chunks": [1]}}
+    gdalmdimappend.dask.store(
+        blocks, store, encoding=encoding, compute={"scheduler": scheduler}
+    )
+    assert_is(store, whole)
+    assert len(cubes.objects(Path(store))) == 280
+    assert parts.log(Path(store))[0]["parts"] < 12

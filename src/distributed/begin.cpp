@@ -8,16 +8,15 @@
 #include "cube/label_match.h"
 #include "cube/open_target.h"
 #include "distributed/open_part.h"
-#include "distributed/part_labels.h"
+#include "distributed/region.h"
+#include "distributed/renewal.h"
 #include "distributed/session.h"
+#include "distributed/session_coordinates.h"
 #include "distributed/stage_slabs.h"
 #include "distributed/tall_slice.h"
-#include "guards/coordinate_guard.h"
-#include "guards/target_values.h"
 #include "storage/object_address.h"
 #include "transaction/protocol.h"
 
-#include <algorithm>
 
 namespace mdimappend
 {
@@ -75,22 +74,35 @@ class Beginning
         }
         else
         {
-            MDIMAPPEND_RETURN_IF_ERROR(describeRegion());
+            MDIMAPPEND_RETURN_IF_ERROR(describeRegion(
+                {m_request.region, m_options, m_open.site, storage(),
+                 *m_template},
+                m_cube, m_session));
         }
         m_session.group = m_open.site.group;
         m_session.options = m_options;
+        if (m_request.isAttended)
+            m_session.syncedByCommit = storage().barrierReach();
         m_begun.ignoredArrays = plan.ignoredArrays;
         MDIMAPPEND_RETURN_IF_ERROR(nameTransaction());
         MDIMAPPEND_RETURN_IF_ERROR(writeOwnSlabs(plan));
         MDIMAPPEND_RETURN_IF_ERROR(
-            writeSession(storage(), m_open.site, m_session,
-                         m_request.region.empty() ? plan.after.coordinates
-                                                  : m_cube.coordinates));
+            keepCoordinates(storage(), m_open.site, m_session,
+                            m_request.region.empty() ? plan.after.coordinates
+                                                     : m_cube.coordinates));
+        MDIMAPPEND_RETURN_IF_ERROR(
+            writeSession(storage(), m_open.site, m_session));
         MDIMAPPEND_RETURN_IF_ERROR(checkUnchanged(*m_template));
-        MDIMAPPEND_ASSIGN(const auto lease, leaveLease(*m_open.writer.lock));
+        MDIMAPPEND_ASSIGN(const auto lease,
+                          leaveLease(*m_open.writer.lock,
+                                     m_request.isAttended
+                                         ? LeftUntil::ThisProcessEnds
+                                         : LeftUntil::Time));
         m_begun.token = {m_open.site.store(),     m_open.site.group,
                          m_session.transaction,   lease,
                          m_options.lease.count(), planJson()};
+        if (m_request.isAttended)
+            keepRenewing(m_begun.token, m_options, m_open.writer.storage);
         return std::move(m_begun);
     }
 
@@ -178,104 +190,6 @@ class Beginning
         array.byParts =
             slab.axis && (isLabels ? m_labelsComeLater : !slab.constant);
         return array;
-    }
-
-    /// Only values change: what the template has of the target's arrays along
-    /// the append dimension, but for labels.
-    Status describeRegion()
-    {
-        auto &target = m_cube.target;
-        for (const auto &[dimension, range] : m_request.region)
-        {
-            const bool is = std::ranges::any_of(
-                target.arrays, [&](const TargetArray &array)
-                { return axisOf(array.document, dimension).has_value(); });
-            if (!is)
-                return {Failure::Usage,
-                        "--region: the target has no dimension '" + dimension +
-                            "'"};
-        }
-        m_session.isRegion = true;
-        m_session.target = target;
-        const char *document =
-            target.format == ZarrFormat::V2 ? "/.zarray" : "/zarr.json";
-        for (std::size_t i = 0; i < target.arrays.size(); ++i)
-        {
-            const auto &array = target.arrays[i];
-            const auto &offered = m_template->arrays();
-            const bool has =
-                std::ranges::find(offered, array.name, &SliceArray::name) !=
-                offered.end();
-            if (!array.axis || !has || &array == target.labels())
-                continue;
-            MDIMAPPEND_ASSIGN(const auto window, regionOf(array));
-            if (array.document.sharded && !m_options.mergeShards)
-                return refused("array '" + array.name +
-                               "': writing to a region would replace shards, "
-                               "and a reader could fail at that moment. "
-                               "--merge-shards allows it. Nothing was "
-                               "written.");
-            m_session.arrays.push_back({i, window, array.document.shape, true});
-            const auto key = array.document.path + document;
-            m_session.order.push_back(key);
-            m_session.base[key] = target.documents.at(key);
-            m_session.firstRow = window.low[*array.axis];
-            m_session.rows = window.high[*array.axis] - window.low[*array.axis];
-        }
-        if (m_session.arrays.empty())
-            return refused("template '" + m_template->name() +
-                           "': it has none of the target's arrays along '" +
-                           target.appendDim + "'. Nothing was written.");
-        m_session.atOnce = m_session.order.size();
-        return readRegionLabels();
-    }
-
-    Result<ElementBox> regionOf(const TargetArray &array) const
-    {
-        const auto &document = array.document;
-        ElementBox window{Extent(document.rank(), 0), document.shape};
-        for (std::size_t i = 0; i < document.rank(); ++i)
-        {
-            const auto found = m_request.region.find(document.dimensions[i]);
-            if (found == m_request.region.end())
-                continue;
-            const auto &[first, end] = found->second;
-            if (first >= end || end > document.shape[i])
-                return Status(Failure::Usage,
-                              "--region " + found->first + "=" +
-                                  std::to_string(first) + ":" +
-                                  std::to_string(end) + ": '" + found->first +
-                                  "' has the indices 0 to " +
-                                  std::to_string(document.shape[i]) +
-                                  ", and a region never makes it longer");
-            window.low[i] = first;
-            window.high[i] = end;
-        }
-        return window;
-    }
-
-    Status readRegionLabels()
-    {
-        TargetValues values(m_open.site, storage(), m_cube.target);
-        MDIMAPPEND_RETURN_IF_ERROR(readCoordinates(values, m_cube));
-        const auto *array = m_cube.target.labels();
-        if (!array)
-            return Status::ok();
-        const auto first = m_session.firstRow;
-        MDIMAPPEND_ASSIGN(const Labels labels,
-                          values.labels(first, first + m_session.rows));
-        m_session.firstLabel = labels.describe(0);
-        m_session.lastLabel = labels.describe(labels.values.size() - 1);
-        m_session.labelsOrdered = isOrdered(labels);
-        MDIMAPPEND_ASSIGN(m_session.labels,
-                          carriedLabels(labels, *array, first));
-        if (m_template->size() != m_session.rows)
-            return Status::ok();
-        auto same = labelsOfPart(m_session, *m_template, first);
-        return same ? Status::ok()
-                    : same.takeStatus()
-                          .prefixed("template '" + m_template->name() + "'")
-                          .suffixed("Nothing was written.");
     }
 
     Status nameTransaction()

@@ -4,22 +4,18 @@
 
 #pragma once
 
+#include "distributed/region.h"
 #include "distributed/token.h"
 #include "settings/options.h"
 #include "surroundings.h"
 #include "transaction/recovery.h"
 
-#include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace mdimappend
 {
-
-/// Indices [first, end) by dimension.
-using Region = std::map<std::string, std::pair<std::uint64_t, std::uint64_t>>;
 
 struct BeginRequest
 {
@@ -33,6 +29,9 @@ struct BeginRequest
     Region region;
     /// Refuses a target that is there.
     bool mustCreate = false;
+    /// This process waits for the end: it renews the lease, which is over with
+    /// it.
+    bool isAttended = false;
 };
 
 struct Begun
@@ -42,7 +41,8 @@ struct Begun
     std::vector<std::string> ignoredArrays;
 };
 
-/// The lease is `options.lease` from here on; commit before, or renew it.
+/// The lease is `options.lease` from here on; commit before, or renew it, unless
+/// this process does (renewal.h).
 /// On failure nothing is left of it.
 Result<Begun> beginParts(const BeginRequest &request);
 

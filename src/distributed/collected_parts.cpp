@@ -4,7 +4,6 @@
 #include "distributed/collected_parts.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace mdimappend
 {
@@ -25,44 +24,10 @@ std::string text(const ChunkIndex &index)
     return words;
 }
 
-std::string rowsText(std::uint64_t first, std::uint64_t end)
+std::string rowsText(const RowRange &rows)
 {
-    return "rows " + std::to_string(first) + " to " + std::to_string(end);
-}
-
-/// Those of them that are [first, end).
-CarriedRows rowsOf(const CarriedRows &rows, std::uint64_t first,
-                   std::uint64_t end)
-{
-    CarriedRows some;
-    some.first = first;
-    some.rows = end - first;
-    const auto skip = static_cast<std::size_t>(first - rows.first);
-    const auto count = static_cast<std::size_t>(some.rows);
-    if (!rows.texts.empty())
-    {
-        const auto from =
-            rows.texts.begin() + static_cast<std::ptrdiff_t>(skip);
-        some.texts.assign(from, from + static_cast<std::ptrdiff_t>(count));
-        return some;
-    }
-    const auto size = rows.values.size() / static_cast<std::size_t>(rows.rows);
-    some.values = rows.values.substr(skip * size, count * size);
-    return some;
-}
-
-/// Rows in order, one after the other.
-CarriedRows joined(const std::vector<CarriedRows> &parts)
-{
-    CarriedRows all;
-    all.first = parts.front().first;
-    for (const auto &part : parts)
-    {
-        all.rows += part.rows;
-        all.values += part.values;
-        all.texts.insert(all.texts.end(), part.texts.begin(), part.texts.end());
-    }
-    return all;
+    return "rows " + std::to_string(rows.first) + " to " +
+           std::to_string(rows.last);
 }
 
 }  // namespace
@@ -76,6 +41,7 @@ CollectedParts::CollectedParts(const Session &session) : m_session(session)
             chunksOf(session.arrays[i].window, targetArray(i).document.chunk);
         collected.chunks.resize(
             static_cast<std::size_t>(collected.box.count()));
+        m_numbers.emplace(targetArray(i).document.path, i);
         m_arrays.push_back(std::move(collected));
     }
 }
@@ -87,24 +53,21 @@ const TargetArray &CollectedParts::targetArray(std::size_t number) const
 
 Status CollectedParts::add(const WrittenPart &written)
 {
-    if (std::ranges::find(m_parts, written.part) != m_parts.end())
+    if (!m_known.insert(written.part).second)
         return Status::ok();
     m_parts.push_back(written.part);
     m_alteredValues += written.alteredValues;
     for (const auto &array : written.arrays)
     {
-        std::size_t number = 0;
-        while (number < m_arrays.size() &&
-               targetArray(number).document.path != array.path)
-            ++number;
-        if (number == m_arrays.size())
+        const auto number = m_numbers.find(array.path);
+        if (number == m_numbers.end())
             return error("the record of part '" + written.part +
                          "' names the array '" + array.path +
                          "', which the transaction does not write");
         for (const auto &chunk : array.chunks)
-            MDIMAPPEND_RETURN_IF_ERROR(addChunk(number, chunk));
+            MDIMAPPEND_RETURN_IF_ERROR(addChunk(number->second, chunk));
         if (array.rows)
-            MDIMAPPEND_RETURN_IF_ERROR(addRows(number, *array.rows));
+            MDIMAPPEND_RETURN_IF_ERROR(addRows(number->second, *array.rows));
     }
     return Status::ok();
 }
@@ -122,8 +85,8 @@ Status CollectedParts::addChunk(std::size_t number, const WrittenChunk &chunk)
     auto &slot =
         array.chunks[static_cast<std::size_t>(array.box.position(chunk.index))];
     if (!slot.part)
-        slot = {m_parts.size() - 1, chunk};
-    else if (!haveSameContents(slot.written.record, chunk.record))
+        slot = {m_parts.size() - 1, chunk.record, chunk.stagedVersion};
+    else if (!haveSameContents(slot.record, chunk.record))
         return refused("array '" + targetArray(number).name + "': chunk " +
                        text(chunk.index) +
                        " is in two of the parts, with different contents ('" +
@@ -156,72 +119,24 @@ Status CollectedParts::addRows(std::size_t number, const CarriedRows &rows)
         return error("the record of part '" + m_parts.back() +
                      "' is damaged: its rows of array '" +
                      targetArray(number).name + "' are not of its shape");
-    auto &known = m_arrays[number].rows;
-    const auto end = rows.first + rows.rows;
-    auto place =
-        std::ranges::upper_bound(known, rows.first, {}, &CarriedRows::first);
-    if (place != known.begin())
-        --place;
-    // Parts of other arrays may bring the same labels in other pieces.
-    std::vector<CarriedRows> added;
-    auto next = rows.first;
-    for (; place != known.end() && place->first < end; ++place)
-    {
-        const auto first = std::max(place->first, rows.first);
-        const auto last = std::min(place->first + place->rows, end);
-        if (first >= last)
-            continue;
-        if (rowsOf(*place, first, last) != rowsOf(rows, first, last))
-            return refused("array '" + targetArray(number).name +
-                           "': " + rowsText(first, last) +
-                           ", or some of them, are in two of the parts, with "
-                           "different values. Commit with the receipt of the "
-                           "one that counts.");
-        if (next < first)
-            added.push_back(rowsOf(rows, next, first));
-        next = last;
-    }
-    if (next < end)
-        added.push_back(rowsOf(rows, next, end));
-    for (auto &some : added)
-        known.insert(std::ranges::upper_bound(known, some.first, {},
-                                              &CarriedRows::first),
-                     std::move(some));
+    if (!m_arrays[number].rows.add(rows))
+        return refused("array '" + targetArray(number).name +
+                       "': " + rowsText({rows.first, rows.first + rows.rows}) +
+                       ", or some of them, are in two of the parts, with "
+                       "different values. Commit with the receipt of the one "
+                       "that counts.");
     return Status::ok();
 }
 
-std::uint64_t CollectedParts::firstRow(std::size_t number,
-                                       const ChunkIndex &index) const
+/// Those of a chunk that the transaction writes.
+RowRange CollectedParts::rowsOf(std::size_t number,
+                                const ChunkIndex &index) const
 {
     const auto axis = *targetArray(number).axis;
-    return std::max(index[axis] * targetArray(number).document.chunk[axis],
-                    m_session.arrays[number].window.low[axis]);
-}
-
-std::uint64_t CollectedParts::endRow(std::size_t number,
-                                     const ChunkIndex &index) const
-{
-    const auto axis = *targetArray(number).axis;
-    return std::min((index[axis] + 1) *
-                        targetArray(number).document.chunk[axis],
-                    m_session.arrays[number].window.high[axis]);
-}
-
-/// From the first row of a chunk that was not carried; nothing if all were.
-std::optional<std::pair<std::uint64_t, std::uint64_t>>
-CollectedParts::notCarried(std::size_t number, const ChunkIndex &index) const
-{
-    auto covered = firstRow(number, index);
-    const auto end = endRow(number, index);
-    for (const auto &part : m_arrays[number].rows)
-    {
-        if (part.first > covered)
-            return std::pair(covered, std::min(part.first, end));
-        covered = std::max(covered, part.first + part.rows);
-        if (covered >= end)
-            return std::nullopt;
-    }
-    return std::pair(covered, end);
+    const auto chunk = targetArray(number).document.chunk[axis];
+    const auto &window = m_session.arrays[number].window;
+    return {std::max(index[axis] * chunk, window.low[axis]),
+            std::min((index[axis] + 1) * chunk, window.high[axis])};
 }
 
 Status CollectedParts::checkComplete() const
@@ -253,11 +168,11 @@ Status CollectedParts::checkChunks(std::size_t number) const
         auto index = array.box.at(i);
         if (targetArray(number).axis)
         {
-            const auto some = notCarried(number, index);
+            const auto some = array.rows.missingOf(rowsOf(number, index));
             if (!some)
                 continue;
             if (missing == 0)
-                rows = rowsText(some->first, some->second);
+                rows = rowsText(*some);
         }
         if (missing++ == 0)
             first = std::move(index);
@@ -283,33 +198,29 @@ Status CollectedParts::checkRows(std::size_t number) const
     {
         if (!array.chunks[i].part)
             continue;
-        const auto index = array.box.at(i);
-        const auto first = firstRow(number, index);
-        const auto end = endRow(number, index);
-        for (const auto &rows : array.rows)
-        {
-            if (rows.first < end && rows.first + rows.rows > first)
-                return refused("array '" + targetArray(number).name +
-                               "': " + rowsText(first, end) +
-                               ", or some of them, are in two of the parts. "
-                               "Commit with the receipt of the one that "
-                               "counts.");
-        }
+        const auto rows = rowsOf(number, array.box.at(i));
+        if (array.rows.hasAnyOf(rows))
+            return refused("array '" + targetArray(number).name +
+                           "': " + rowsText(rows) +
+                           ", or some of them, are in two of the parts. "
+                           "Commit with the receipt of the one that counts.");
     }
     return Status::ok();
 }
 
-Status CollectedParts::giveTo(View &view) const
+Status CollectedParts::giveTo(View &view)
 {
     for (std::size_t i = 0; i < m_arrays.size(); ++i)
     {
+        auto &array = m_arrays[i];
         const auto inView = view.find(targetArray(i).document.path);
-        for (const auto &chunk : m_arrays[i].chunks)
+        for (std::size_t c = 0; c < array.chunks.size(); ++c)
         {
+            auto &chunk = array.chunks[c];
             if (chunk.part)
-                MDIMAPPEND_RETURN_IF_ERROR(view.adopt(
-                    inView.value(), chunk.written.index, chunk.written.record,
-                    chunk.written.stagedVersion));
+                MDIMAPPEND_RETURN_IF_ERROR(
+                    view.adopt(inView.value(), array.box.at(c),
+                               std::move(chunk.record), chunk.stagedVersion));
         }
     }
     return Status::ok();
@@ -335,9 +246,8 @@ std::vector<Slab> CollectedParts::carriedSlabs() const
         slab.axis = target.axis;
         slab.committed = m_session.arrays[i].committed;
         slab.shape = document.shape;
-        for (const auto &rows : array.rows)
-            slab.runs.push_back({0, rows.first, rows.rows});
-        auto all = joined(array.rows);
+        slab.runs = array.rows.runs();
+        auto all = array.rows.joined();
         slab.memory = std::move(all.values);
         slab.memoryStrings = std::move(all.texts);
         slab.conversion = Conversion::none(document.dataType.size);
@@ -354,7 +264,7 @@ std::optional<CarriedRows> CollectedParts::labels() const
     for (std::size_t i = 0; i < m_arrays.size(); ++i)
     {
         if (&targetArray(i) == labels && !m_arrays[i].rows.empty())
-            return joined(m_arrays[i].rows);
+            return m_arrays[i].rows.joined();
     }
     return std::nullopt;
 }

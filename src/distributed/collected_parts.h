@@ -4,11 +4,14 @@
 #pragma once
 
 #include "chunks/slab.h"
+#include "distributed/carried_rows.h"
 #include "distributed/session.h"
 #include "distributed/written_part.h"
 
+#include <map>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace mdimappend
@@ -26,8 +29,9 @@ class CollectedParts
     /// Failure::Refused: what no part has brought.
     Status checkComplete() const;
 
-    /// Tells the transaction's view which chunks there are.
-    Status giveTo(View &view) const;
+    /// Tells the transaction's view which chunks there are. It has their
+    /// records from then on.
+    Status giveTo(View &view);
 
     /// Rows that were carried: chunks of theirs are written by the commit.
     std::vector<Slab> carriedSlabs() const;
@@ -44,14 +48,15 @@ class CollectedParts
     struct Chunk
     {
         std::optional<std::size_t> part;  ///< whose it is
-        WrittenChunk written;
+        ChunkRecord record{};
+        std::string stagedVersion{};
     };
 
     struct Array
     {
         ChunkBox box;
         std::vector<Chunk> chunks;
-        std::vector<CarriedRows> rows;  ///< by first row, none twice
+        RowsOfParts rows;
     };
 
     Status addChunk(std::size_t number, const WrittenChunk &chunk);
@@ -59,15 +64,14 @@ class CollectedParts
     Status addRows(std::size_t number, const CarriedRows &rows);
     Status checkRows(std::size_t number) const;
     Status checkChunks(std::size_t number) const;
-    std::uint64_t firstRow(std::size_t number, const ChunkIndex &index) const;
-    std::uint64_t endRow(std::size_t number, const ChunkIndex &index) const;
-    std::optional<std::pair<std::uint64_t, std::uint64_t>>
-    notCarried(std::size_t number, const ChunkIndex &index) const;
+    RowRange rowsOf(std::size_t number, const ChunkIndex &index) const;
     const TargetArray &targetArray(std::size_t number) const;
 
     const Session &m_session;
     std::vector<Array> m_arrays;
+    std::map<std::string, std::size_t> m_numbers;  ///< of arrays, by path
     std::vector<std::string> m_parts;
+    std::unordered_set<std::string> m_known;  ///< the parts again
     std::uint64_t m_alteredValues = 0;
 };
 

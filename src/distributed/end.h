@@ -3,35 +3,15 @@
 
 #pragma once
 
+#include "distributed/commit_report.h"
 #include "distributed/token.h"
 #include "distributed/written_part.h"
 #include "settings/options.h"
 
-#include <cstdint>
-#include <string>
 #include <vector>
 
 namespace mdimappend
 {
-
-struct CommitReport
-{
-    bool dryRun = false;
-    bool isRegion = false;
-    bool created = false;
-    std::string appendDim;
-    std::uint64_t firstRow = 0;
-    std::uint64_t rows = 0;
-    std::string firstLabel;
-    std::string lastLabel;
-    std::size_t parts = 0;
-    std::uint64_t chunks = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t alteredValues = 0;
-    std::uint64_t sequence = 0;
-    /// It had been decided before, by a commit that did not come to its end.
-    bool finished = false;
-};
 
 /// Checks that the receipts have every chunk exactly once, guards the labels,
 /// and commits. `options`: those of the caller and for the target; with
@@ -43,11 +23,5 @@ Result<CommitReport> commitParts(const Token &token,
 
 /// Gives up all that was written for it.
 Status abortParts(const Token &token, const AppendOptions &options);
-
-/// The lease lasts its full length again, from now on.
-Status renewLease(const Token &token, const AppendOptions &options);
-
-Json toJson(const CommitReport &report);
-std::string toText(const CommitReport &report);
 
 }  // namespace mdimappend

@@ -29,6 +29,14 @@ Result<Json> committedRecord(Storage &storage, const Site &site,
     return Json();
 }
 
+Result<bool> isDecided(Storage &storage, const Site &site,
+                       const std::string &transaction)
+{
+    MDIMAPPEND_ASSIGN(const auto decision,
+                      storage.state(decisionPath(site, transaction)));
+    return decision.has_value();
+}
+
 Result<bool> isToBeFinished(Storage &storage, const Site &site,
                             const std::string &transaction)
 {

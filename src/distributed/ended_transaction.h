@@ -16,6 +16,10 @@ namespace mdimappend
 Result<Json> committedRecord(Storage &storage, const Site &site,
                              const std::string &transaction);
 
+/// Whether somebody has put its decision, whichever it is.
+Result<bool> isDecided(Storage &storage, const Site &site,
+                       const std::string &transaction);
+
 /// Instead of `why` (its lease is over): that it was committed, or is going to
 /// be.
 Status sayHowItEnded(Status why, Storage &storage, const Site &site,

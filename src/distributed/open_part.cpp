@@ -63,10 +63,10 @@ Result<OpenPart> openToEnd(const Token &token, const AppendOptions &options)
     return open;
 }
 
-Result<LeaseTicket> leaveLease(Lock &lock)
+Result<LeaseTicket> leaveLease(Lock &lock, LeftUntil until)
 {
     auto *lease = lock.lease();
-    return lease ? lease->leave() : error("only a lease can be left");
+    return lease ? lease->leave(until) : error("only a lease can be left");
 }
 
 void freeLeaseAtEnd(Lock &lock)

@@ -19,7 +19,7 @@ struct OpenPart
 {
     std::shared_ptr<ObjectTarget> connection;
     Writer writer;
-    Session session;
+    std::shared_ptr<const Session> session{};
 };
 
 /// For a part: nothing is locked, the lease has to be held. `options`: those
@@ -38,7 +38,7 @@ Status readSession(OpenPart &open, const Token &token,
                    const AppendOptions &options);
 
 /// Renews the lease, and leaves it held. Fails for a lock that is none.
-Result<LeaseTicket> leaveLease(Lock &lock);
+Result<LeaseTicket> leaveLease(Lock &lock, LeftUntil until);
 
 /// A lease that was left before is freed with the lock.
 void freeLeaseAtEnd(Lock &lock);

@@ -5,11 +5,10 @@
 #include "chunks/planned_arrays.h"
 #include "journal/record_paths.h"
 #include "settings/settings.h"
-#include "storage/checksum.h"
 #include "zarr/document_key.h"
 
 #include <algorithm>
-#include <cstring>
+#include <atomic>
 
 namespace mdimappend
 {
@@ -18,13 +17,6 @@ namespace
 {
 
 constexpr const char *sessionFormat = "mdimappend session 1";
-
-std::string coordinatePath(const Site &site, const std::string &transaction,
-                           const std::string &name)
-{
-    return site.journal(transaction) + "/coordinate-" +
-           xxh3(name).substr(std::string_view("xxh3:").size());
-}
 
 /// Of what a part's slice is and where, each part says its own.
 Json optionsJson(const AppendOptions &options)
@@ -73,7 +65,8 @@ Json toJson(const Session &session)
             {"labels_ordered", session.labelsOrdered},
             {"first_label", session.firstLabel},
             {"last_label", session.lastLabel},
-            {"begun", toText(session.begun)}};
+            {"begun", toText(session.begun)},
+            {"synced_by_commit", session.syncedByCommit}};
 }
 
 Result<TargetArray> arrayOf(const Session &session, const std::string &path)
@@ -214,9 +207,43 @@ Result<Session> sessionFrom(const Json &json)
     session.lastLabel = textMember(json, "last_label");
     MDIMAPPEND_ASSIGN(session.begun,
                       parseWrittenPart(textMember(json, "begun")));
+    session.syncedByCommit = textMember(json, "synced_by_commit");
     MDIMAPPEND_RETURN_IF_ERROR(checkKeys(session));
     MDIMAPPEND_RETURN_IF_ERROR(checkLabels(session));
     return session;
+}
+
+Result<Session> parseSession(const std::string &path, const std::string &text)
+{
+    const auto damaged = [&](const std::string &why)
+    { return error("the session '" + path + "' cannot be followed: " + why); };
+    const auto json = parseJson(text);
+    if (!json || textMember(*json, "format") != sessionFormat)
+        return damaged("it is damaged, or from a later version");
+    try
+    {
+        auto session = sessionFrom(*json);
+        return session ? std::move(session)
+                       : damaged(session.status().message());
+    }
+    catch (const std::exception &failure)
+    {
+        return damaged(failure.what());
+    }
+}
+
+struct KnownSession
+{
+    std::string path;
+    std::string version;
+    std::shared_ptr<const Session> session;
+};
+
+/// The last one that was read. Never destroyed: threads may go on at the end.
+std::atomic<std::shared_ptr<const KnownSession>> &lastRead()
+{
+    static auto &last = *new std::atomic<std::shared_ptr<const KnownSession>>;
+    return last;
 }
 
 }  // namespace
@@ -275,93 +302,39 @@ Intent intentOf(const Session &session)
     return intent;
 }
 
-Status writeSession(Storage &storage, const Site &site, const Session &session,
-                    const std::map<std::string, CoordinateValues> &coordinates)
+Status writeSession(Storage &storage, const Site &site, const Session &session)
 {
-    for (const auto &[name, values] : coordinates)
-    {
-        Json head = {{"shape", values.shape},
-                     {"whole", values.whole},
-                     {"texts", values.texts}};
-        std::string object = dumpJson(head, -1) + "\n";
-        object.append(reinterpret_cast<const char *>(values.numbers.data()),
-                      values.numbers.size() * sizeof(double));
-        MDIMAPPEND_RETURN_IF_ERROR(storage.put(
-            coordinatePath(site, session.transaction, name), object));
-    }
     MDIMAPPEND_RETURN_IF_ERROR(
         storage.putWhole(sessionPath(site, session.transaction),
                          dumpJson(toJson(session), -1) + "\n"));
     return storage.barrier();
 }
 
-Result<Session> readSession(Storage &storage, const Site &site,
-                            const std::string &transaction)
+Result<std::shared_ptr<const Session>>
+readSession(Storage &storage, const Site &site, const std::string &transaction)
 {
     const auto path = sessionPath(site, transaction);
+    std::string version;
+    if (!storage.waitsForAnswers())
+    {
+        // Before it is read: a change in between is seen later.
+        MDIMAPPEND_ASSIGN(const auto state, storage.state(path));
+        if (state)
+            version = state->version;
+        const auto known = lastRead().load();
+        if (state && known && known->path == path && known->version == version)
+            return known->session;
+    }
     MDIMAPPEND_ASSIGN(const auto text, storage.read(path));
     if (!text)
         return error("there is no transaction '" + transaction +
                      "' at this target: it was committed or given up");
-    const auto damaged = [&](const std::string &why)
-    { return error("the session '" + path + "' cannot be followed: " + why); };
-    const auto json = parseJson(*text);
-    if (!json || textMember(*json, "format") != sessionFormat)
-        return damaged("it is damaged, or from a later version");
-    try
-    {
-        auto session = sessionFrom(*json);
-        return session ? std::move(session)
-                       : damaged(session.status().message());
-    }
-    catch (const std::exception &failure)
-    {
-        return damaged(failure.what());
-    }
-}
-
-Result<std::optional<CoordinateValues>>
-sessionCoordinate(Storage &storage, const Site &site, const Session &session,
-                  const std::string &name)
-{
-    const auto path = coordinatePath(site, session.transaction, name);
-    MDIMAPPEND_ASSIGN(const auto object, storage.read(path));
-    if (!object)
-        return std::optional<CoordinateValues>();
-    const auto damaged = error("'" + path + "' is damaged");
-    const auto end = object->find('\n');
-    const auto head = parseJson(object->substr(0, end));
-    if (!head || end == std::string::npos)
-        return damaged;
-    CoordinateValues values;
-    std::uint64_t count = 1;
-    for (const auto &size : member(*head, "shape"))
-    {
-        if (!size.is_number_integer() || size < 0)
-            return damaged;
-        values.shape.push_back(size.get<std::uint64_t>());
-        // No more than there are bytes.
-        if (values.shape.back() > object->size())
-            return damaged;
-        count *= values.shape.back();
-        if (count > object->size())
-            return damaged;
-    }
-    for (const auto &text : member(*head, "texts"))
-    {
-        if (!text.is_string())
-            return damaged;
-        values.texts.push_back(text.get<std::string>());
-    }
-    values.whole = member(*head, "whole") == true;
-    values.numbers.resize((object->size() - end - 1) / sizeof(double));
-    std::memcpy(values.numbers.data(), object->data() + end + 1,
-                values.numbers.size() * sizeof(double));
-    const auto there =
-        values.texts.empty() ? values.numbers.size() : values.texts.size();
-    if (there != count || (!values.texts.empty() && values.shape.size() != 1))
-        return damaged;
-    return std::make_optional(std::move(values));
+    MDIMAPPEND_ASSIGN(auto parsed, parseSession(path, *text));
+    auto session = std::make_shared<const Session>(std::move(parsed));
+    if (!version.empty())
+        lastRead() = std::make_shared<const KnownSession>(
+            KnownSession{path, version, session});
+    return session;
 }
 
 }  // namespace mdimappend

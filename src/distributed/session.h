@@ -1,17 +1,16 @@
 // What all parts of one transaction have to know, and its commit: made by
-// `begin`, kept in the journal (`session`, and one object for each coordinate)
-// until the transaction is committed or given up.
+// `begin`, kept in the journal (`session`, beside the coordinates,
+// session_coordinates.h) until the transaction is committed or given up.
 
 #pragma once
 
 #include "chunks/chunk_grid.h"
-#include "cube/coordinates.h"
 #include "cube/target.h"
 #include "distributed/written_part.h"
 #include "settings/options.h"
 #include "transaction/transaction.h"
 
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,6 +52,17 @@ struct Session
     std::string firstLabel;
     std::string lastLabel;
     WrittenPart begun;  ///< what `begin` itself has written
+    /// What the process that has begun it makes durable with the commit; parts
+    /// within this reach (Storage::barrierReach) do not. "": each does so
+    /// itself.
+    std::string syncedByCommit;
+
+    /// Whether a part that is written there makes itself durable.
+    bool syncsItself(const Storage &storage) const
+    {
+        return syncedByCommit.empty() ||
+               storage.barrierReach() != syncedByCommit;
+    }
 
     const SessionArray *find(const std::string &name) const;
 
@@ -78,16 +88,11 @@ View::Array viewArray(const TargetArray &array, const SessionArray &written,
 /// All that the commit does but for the chunks' contents.
 Intent intentOf(const Session &session);
 
-Status writeSession(Storage &storage, const Site &site, const Session &session,
-                    const std::map<std::string, CoordinateValues> &coordinates);
+Status writeSession(Storage &storage, const Site &site, const Session &session);
 
-/// Failure::Error if there is none (any more).
-Result<Session> readSession(Storage &storage, const Site &site,
-                            const std::string &transaction);
-
-/// A coordinate of the other dimensions; nothing if it was not kept.
-Result<std::optional<CoordinateValues>>
-sessionCoordinate(Storage &storage, const Site &site, const Session &session,
-                  const std::string &name);
+/// Failure::Error if there is none (any more). A process that writes many parts
+/// of a transaction reads it once, where a look tells that it is the same.
+Result<std::shared_ptr<const Session>>
+readSession(Storage &storage, const Site &site, const std::string &transaction);
 
 }  // namespace mdimappend

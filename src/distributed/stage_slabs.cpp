@@ -33,7 +33,8 @@ Result<WrittenPart> stageSlabs(const PartOfTransaction &where,
         });
     for (const auto &slab : slabs)
         written.alteredValues += slab.conversion.altered();
-    MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
+    if (where.syncs)
+        MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
     return written;
 }
 

@@ -18,9 +18,10 @@ struct PartOfTransaction
     Storage &storage;
     std::string transaction;
     std::string part;  ///< a name that no other has
+    bool syncs = true;  ///< else the commit makes it durable
 };
 
-/// Writes the slabs' chunks; what was written, durable. `arrays`: of the slabs,
+/// Writes the slabs' chunks; returns what was written. `arrays`: of the slabs,
 /// each with the chunks that this part writes. `threads`: 0 = as many as the
 /// work is worth. `progress`: called with the fraction done; false stops.
 Result<WrittenPart> stageSlabs(const PartOfTransaction &where,

@@ -4,16 +4,15 @@
 #include "distributed/write_part.h"
 
 #include "append/slice_request.h"
-#include "chunks/converted_read.h"
 #include "chunks/planned_arrays.h"
 #include "cube/array_conversion.h"
-#include "cube/open_target.h"
 #include "distributed/open_part.h"
 #include "distributed/part_labels.h"
+#include "distributed/part_rows.h"
 #include "distributed/session.h"
+#include "distributed/session_coordinates.h"
 #include "distributed/stage_slabs.h"
 #include "guards/crs_guard.h"
-#include "guards/slice_coordinates.h"
 #include "secrets.h"
 #include "storage/checksum.h"
 
@@ -26,35 +25,16 @@ namespace mdimappend
 namespace
 {
 
-/// Rows of arrays whose chunks are shared are carried to the commit as long as
-/// they are small: dates, bounds of cells, orbit numbers.
-constexpr std::uint64_t largestRowCarried = 4096;
-
 std::string quoted(const std::string &name)
 {
     return "array '" + name + "': ";
 }
 
-std::string text(const ElementBox &box, std::size_t dimension)
-{
-    return std::to_string(box.low[dimension]) + " to " +
-           std::to_string(box.high[dimension]);
-}
-
-/// One array of the slice, and where it goes.
-struct PartArray
-{
-    const SessionArray *written = nullptr;
-    std::size_t sliceArray = 0;
-    ElementBox box;
-    Conversion conversion;
-};
-
 class PartWriter
 {
   public:
     PartWriter(const PartRequest &request, OpenPart &open)
-        : m_request(request), m_open(open), m_session(open.session)
+        : m_request(request), m_open(open), m_session(*open.session)
     {
     }
 
@@ -103,7 +83,9 @@ class PartWriter
             MDIMAPPEND_RETURN_IF_ERROR(guardArray(i));
         MDIMAPPEND_RETURN_IF_ERROR(checkRows());
         if (!m_session.options.ignoreCoordinates)
-            MDIMAPPEND_RETURN_IF_ERROR(checkCoordinates());
+            MDIMAPPEND_RETURN_IF_ERROR(
+                checkCoordinatesOfPart(storage(), m_open.writer.site, m_session,
+                                       *m_slice, m_request.at));
         MDIMAPPEND_ASSIGN(m_labels,
                           labelsOfPart(m_session, *m_slice, m_firstRow));
         if (m_arrays.empty() && (!m_labels || m_session.labels))
@@ -212,74 +194,6 @@ class PartWriter
         return Status::ok();
     }
 
-    /// Of a part of a coordinate, those that it has.
-    Status checkCoordinates() const
-    {
-        for (const auto &name : coordinatesOf(m_session.target, *m_slice))
-        {
-            MDIMAPPEND_ASSIGN(const auto all,
-                              sessionCoordinate(storage(), m_open.writer.site,
-                                                m_session, name));
-            if (!all)
-                continue;
-            MDIMAPPEND_ASSIGN(const auto offered,
-                              sliceCoordinate(*m_slice, m_session.target, name,
-                                              m_session.options.ignoreUnits));
-            MDIMAPPEND_ASSIGN(const auto expected,
-                              partOf(*all, name, offered.shape));
-            MDIMAPPEND_RETURN_IF_ERROR(
-                checkCoordinate(name, expected, offered));
-        }
-        return Status::ok();
-    }
-
-    Result<CoordinateValues> partOf(const CoordinateValues &all,
-                                    const std::string &name,
-                                    const Extent &shape) const
-    {
-        const auto &names = m_session.target.find(name)->document.dimensions;
-        Extent origin;
-        for (std::size_t i = 0; i < names.size(); ++i)
-        {
-            origin.push_back(regionStart(names[i]) + offsetOf(names[i]));
-            if (all.shape.size() != shape.size() ||
-                origin[i] + shape[i] > all.shape[i])
-                return refused("coordinate '" + name +
-                               "' reaches beyond the target's.");
-        }
-        CoordinateValues part;
-        part.shape = shape;
-        part.whole = all.whole;
-        const auto count = static_cast<std::size_t>(elementCount(shape));
-        const Extent zero(shape.size(), 0);
-        if (!all.texts.empty())
-        {
-            // Texts are coordinates of one dimension.
-            part.texts.assign(
-                all.texts.begin() + static_cast<std::ptrdiff_t>(origin[0]),
-                all.texts.begin() +
-                    static_cast<std::ptrdiff_t>(origin[0] + shape[0]));
-            return part;
-        }
-        part.numbers.resize(count);
-        copyBox(all.numbers.data(), all.shape, origin, part.numbers.data(),
-                shape, zero, shape, sizeof(double));
-        return part;
-    }
-
-    /// Where the transaction begins along a dimension.
-    std::uint64_t regionStart(const std::string &dimension) const
-    {
-        for (const auto &array : m_session.arrays)
-        {
-            const auto axis =
-                axisOf(m_session.targetArray(array).document, dimension);
-            if (axis)
-                return array.window.low[*axis];
-        }
-        return 0;
-    }
-
     Result<WrittenPart> stage()
     {
         std::vector<View::Array> arrays;
@@ -292,7 +206,8 @@ class PartWriter
             if (!hasChunksOfItsOwn(part.box, part.written->window,
                                    target.document.chunk))
             {
-                MDIMAPPEND_ASSIGN(auto rows, carry(part, target));
+                MDIMAPPEND_ASSIGN(auto rows,
+                                  carriedRows(*m_slice, part, target));
                 altered += part.conversion.altered();
                 carried.push_back({target.document.path, {}, std::move(rows)});
                 continue;
@@ -303,7 +218,8 @@ class PartWriter
         }
         MDIMAPPEND_ASSIGN(WrittenPart written,
                           stageSlabs({m_open.writer.site, storage(),
-                                      m_session.transaction, randomNonce()},
+                                      m_session.transaction, randomNonce(),
+                                      m_session.syncsItself(storage())},
                                      std::move(arrays), m_slice.get(), slabs,
                                      m_request.threads, m_request.progress));
         written.alteredValues += altered;
@@ -346,66 +262,6 @@ class PartWriter
         return slab;
     }
 
-    /// Rows of an array whose chunks other parts have rows of, too.
-    Result<CarriedRows> carry(const PartArray &part, const TargetArray &target)
-    {
-        const auto axis = *target.axis;
-        const auto &document = target.document;
-        std::uint64_t rowSize =
-            std::max<std::size_t>(document.dataType.size, 1);
-        bool hasAll = true;
-        for (std::size_t i = 0; i < document.rank(); ++i)
-        {
-            if (i == axis)
-                continue;
-            rowSize *= document.shape[i];
-            hasAll = hasAll && part.box.low[i] == part.written->window.low[i] &&
-                     part.box.high[i] == part.written->window.high[i] &&
-                     part.box.high[i] - part.box.low[i] == document.shape[i];
-        }
-        if (!hasAll || rowSize > largestRowCarried || axis != 0 ||
-            document.dataType.isString())
-            return refuseShared(part, target);
-        const Extent shape = m_slice->arrays()[part.sliceArray].shape;
-        MDIMAPPEND_RETURN_IF_ERROR(checkReadWhole(target.name, shape));
-        const auto count = static_cast<std::size_t>(elementCount(shape));
-        CarriedRows rows;
-        rows.first = part.box.low[axis];
-        rows.rows = shape[axis];
-        rows.values.resize(count * document.dataType.size);
-        MDIMAPPEND_ASSIGN(const auto reader, m_slice->reader());
-        std::vector<char> room;
-        MDIMAPPEND_RETURN_IF_ERROR(readConverted(
-            *reader,
-            {m_slice->name(), document.path, part.sliceArray, part.conversion},
-            Extent(shape.size(), 0), shape, rows.values.data(), room));
-        return rows;
-    }
-
-    Status refuseShared(const PartArray &part, const TargetArray &target) const
-    {
-        const auto &document = target.document;
-        const auto &window = part.written->window;
-        std::string where;
-        for (std::size_t i = 0; i < document.rank(); ++i)
-        {
-            const auto chunk = document.chunk[i];
-            const auto border = [&](std::uint64_t at)
-            {
-                return at % chunk == 0 || at == window.low[i] ||
-                       at == window.high[i];
-            };
-            if (!border(part.box.low[i]) || !border(part.box.high[i]))
-                where += (where.empty() ? "" : ", ") + document.dimensions[i] +
-                         " " + text(part.box, i) + " (chunks have " +
-                         std::to_string(chunk) + ")";
-        }
-        return refused("slice '" + m_slice->name() +
-                       "': " + quoted(target.name) +
-                       "this part shares chunks with others: " + where +
-                       ". Cut the parts at borders of chunks.");
-    }
-
     Result<Receipt> receipt(const WrittenPart &written)
     {
         const auto record = toText(written);
@@ -421,7 +277,8 @@ class PartWriter
             storage().put(writtenPath(m_open.writer.site, m_session.transaction,
                                       receipt.part),
                           record));
-        MDIMAPPEND_RETURN_IF_ERROR(storage().barrier());
+        if (m_session.syncsItself(storage()))
+            MDIMAPPEND_RETURN_IF_ERROR(storage().barrier());
         // Whoever has taken over may have removed it.
         MDIMAPPEND_RETURN_IF_ERROR(
             checkStillOpen(m_open.writer, m_request.token));

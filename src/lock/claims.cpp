@@ -54,6 +54,8 @@ std::string toText(const Claim &claim)
                      {"lease", claim.lease.count()},
                      {"renewals", claim.renewals}};
     document.update(toJson(claim.holder));
+    if (claim.until)
+        document["until"] = toJson(*claim.until);
     return dumpJson(document, 2) + "\n";
 }
 
@@ -78,6 +80,7 @@ Claim parseClaim(std::uint64_t number, const std::string &text)
     claim.holder = holderFrom(*document);
     claim.lease = leaseFrom(*document);
     claim.renewals = countMember(*document, "renewals");
+    claim.until = processIdentityFrom(member(*document, "until"));
     return claim;
 }
 
@@ -175,6 +178,8 @@ Result<std::optional<double>> Claims::age(const Claim &claim)
 
 Result<bool> ClaimWatch::isGone(const Claim &claim, Seconds now)
 {
+    if (claim.until && isKnownGone(*claim.until))
+        return true;
     if (m_seen != claim)
     {
         m_seen = claim;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "lock/holder.h"
+#include "lock/process_identity.h"
 #include "settings/lock_mode.h"
 #include "status.h"
 #include "storage/folder_storage.h"
@@ -36,6 +37,9 @@ struct Claim
     std::chrono::duration<double> lease{0};
     std::uint64_t renewals = 0;
     LockHolder holder;
+    /// It is over as soon as this process is known to be gone, if there is one:
+    /// a claim may also be left to processes that are yet to come.
+    std::optional<ProcessIdentity> until{};
 
     bool operator==(const Claim &) const = default;
 };
@@ -85,8 +89,9 @@ class Claims
     std::string m_folder;
 };
 
-/// Watches a claim that is not renewed: one's own clock tells how long, never a
-/// time that somebody wrote. Of a lease that is longer than anybody waits, the
+/// Watches a claim: it is over when the process that it belongs to is known to
+/// be gone, or when it has not been renewed. One's own clock tells how long,
+/// never a time that somebody wrote. Of a lease that is longer than anybody waits, the
 /// file system's clock tells, too.
 class ClaimWatch
 {
@@ -95,8 +100,8 @@ class ClaimWatch
     {
     }
 
-    /// Whether the claim has been the same for longer than its lease. `now` is
-    /// of a clock that goes on while the machine sleeps.
+    /// Whether its process is gone, or the claim has been the same for longer
+    /// than its lease. `now` is of a clock that goes on while the machine sleeps.
     Result<bool> isGone(const Claim &claim, std::chrono::duration<double> now);
 
   private:

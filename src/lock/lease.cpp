@@ -63,6 +63,13 @@ class ClaimInFolder final : public HeldClaim
         return m_claims.rewrite(m_claim);
     }
 
+    void outliveProcess() override
+    {
+        // What whoever began it has said stays so.
+        if (!m_isShared)
+            m_claim.until.reset();
+    }
+
     LeaseTicket ticket() const override
     {
         return m_ticket;
@@ -145,6 +152,7 @@ Claim claimAfter(const std::optional<Claim> &latest, const LockRequest &request)
     claim.number = latest ? latest->number + 1 : 1;
     claim.lease = request.lease;
     claim.holder = thisProcess(request.command);
+    claim.until = thisProcessIdentity();
     return claim;
 }
 

@@ -48,6 +48,13 @@ struct LeaseTicket
     bool operator==(const LeaseTicket &) const = default;
 };
 
+/// With whose end a lease that is left is over, if not by time.
+enum class LeftUntil
+{
+    Time,            ///< processes that are yet to come go on with it
+    ThisProcessEnds  ///< it goes on renewing it
+};
+
 /// What the holder of a lease may do with it.
 class Lease
 {
@@ -55,8 +62,9 @@ class Lease
     /// How long it lasts if it is not renewed.
     virtual std::chrono::duration<double> timeLeft() const = 0;
 
-    /// Renews it, and leaves it held when this object goes.
-    virtual Result<LeaseTicket> leave() = 0;
+    /// Renews it, and leaves it held when this object goes. One that was left
+    /// before stays as it was left.
+    virtual Result<LeaseTicket> leave(LeftUntil until) = 0;
 
     /// One that was left before stays held when this object goes, whatever
     /// happens, unless this was said.

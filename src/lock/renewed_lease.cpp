@@ -76,12 +76,14 @@ Status RenewedLease::stillOurs()
                  "' ran out: it could not be renewed in time");
 }
 
-Result<LeaseTicket> RenewedLease::leave()
+Result<LeaseTicket> RenewedLease::leave(LeftUntil until)
 {
     MDIMAPPEND_RETURN_IF_ERROR(m_takenBy.check(m_request.path));
     {
         const MutexLock lock(m_kept->mutex);
-        renew();
+        if (until == LeftUntil::Time)
+            m_kept->claim->outliveProcess();
+        MDIMAPPEND_RETURN_IF_ERROR(renew());
     }
     MDIMAPPEND_RETURN_IF_ERROR(stillOurs());
     m_isLeft = true;
@@ -105,28 +107,25 @@ void RenewedLease::keepRenewing()
             std::cv_status::timeout)
             continue;
         if (!m_kept->ended)
-            renew();
+            renew().ignore("it is tried again until the lease is over");
         next = Clock::now() + pause;
     }
 }
 
-void RenewedLease::renew()
+/// Of a lease that is over or lost nothing is renewed: `stillOurs` says so.
+Status RenewedLease::renew()
 {
     const auto now = leaseTime(m_request);
     if (m_lost || now - Seconds(m_renewed) >= m_lease)
-        return;
-    const auto renewed = m_kept->claim->renew();
-    if (!renewed)
-    {
-        renewed.ignore("a renewal is tried again until the lease is over");
-        return;
-    }
-    if (*renewed)
+        return Status::ok();
+    MDIMAPPEND_ASSIGN(const bool renewed, m_kept->claim->renew());
+    if (renewed)
         m_renewed = now.count();
     else
         m_lost = true;
     trace(m_request.path,
-          *renewed ? "the lease is renewed" : "the lease is lost: taken over");
+          renewed ? "the lease is renewed" : "the lease is lost: taken over");
+    return Status::ok();
 }
 
 Status leaseIsOver(const std::string &path, const LockHolder *holder)

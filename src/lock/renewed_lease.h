@@ -31,6 +31,11 @@ class HeldClaim
     /// is tried again.
     virtual Result<bool> renew() = 0;
 
+    /// From the next renewal on it does not end with this process.
+    virtual void outliveProcess()
+    {
+    }
+
     /// Fails if somebody else has it now.
     virtual Status look() = 0;
 
@@ -72,7 +77,7 @@ class RenewedLease final : public Lock, public Lease
     }
 
     Seconds timeLeft() const override;
-    Result<LeaseTicket> leave() override;
+    Result<LeaseTicket> leave(LeftUntil until) override;
     void freeAtEnd() override;
 
   private:
@@ -92,7 +97,7 @@ class RenewedLease final : public Lock, public Lease
     };
 
     void keepRenewing();
-    void renew() MDIMAPPEND_REQUIRES(m_kept->mutex);
+    Status renew() MDIMAPPEND_REQUIRES(m_kept->mutex);
 
     const LockRequest m_request;
     const TakenBy m_takenBy;

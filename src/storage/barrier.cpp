@@ -2,6 +2,7 @@
 
 #include "storage/barrier.h"
 
+#include "storage/boot_id.h"
 #include "storage/open_file.h"
 #include "storage/paths.h"
 
@@ -64,6 +65,16 @@ void Barrier::folderChanged(const std::string &path)
         return;
     const MutexLock lock(m_mutex);
     m_unsyncedFolders.insert(path);
+}
+
+std::string Barrier::reach() const
+{
+    struct stat anchor = {};
+    const auto boot = bootId();
+    if (m_durability == Durability::Process || !m_syncfs || boot.empty() ||
+        m_posix.fstat(m_anchor, &anchor) != 0)
+        return {};
+    return boot + ":" + std::to_string(anchor.st_dev);
 }
 
 Status Barrier::syncPath(const std::string &path)

@@ -37,6 +37,10 @@ class Barrier
     /// All that was changed is durable when this succeeds.
     Status pass();
 
+    /// The file system, as long as it is mounted: what others change of it is
+    /// durable, too. "" where that is not so.
+    std::string reach() const;
+
     /// One file or folder, now.
     Status syncPath(const std::string &path);
 

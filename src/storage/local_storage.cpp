@@ -198,6 +198,11 @@ Result<std::vector<std::string>> LocalStorage::list(const std::string &folder)
     return names;
 }
 
+std::string LocalStorage::barrierReach() const
+{
+    return m_barrier.reach();
+}
+
 Status LocalStorage::barrier()
 {
     return m_barrier.pass();

@@ -59,6 +59,7 @@ class LocalStorage final : public FolderStorage
     identity(const std::string &folder) override;
     Result<bool> removeTree(const std::string &folder) override;
     Status barrier() override;
+    std::string barrierReach() const override;
     void adopt(const std::string &path) override;
 
   private:

@@ -120,6 +120,13 @@ class Storage
     /// succeeds, and what was adopted.
     virtual Status barrier() = 0;
 
+    /// Names all that a barrier makes durable, whoever has changed it since this
+    /// object was opened; "" if it is only what was done through it.
+    virtual std::string barrierReach() const
+    {
+        return {};
+    }
+
     /// The next barrier also makes durable what another process did at `path`
     /// (made, replaced or removed): it may have ended before its own barrier.
     virtual void adopt(const std::string &path) = 0;

@@ -3,8 +3,8 @@
 
 #include "transaction/new_manifest.h"
 
+#include "storage/boot_id.h"
 #include "time/utc_now.h"
-#include "transaction/reboot.h"
 
 namespace mdimappend
 {

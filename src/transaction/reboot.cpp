@@ -2,21 +2,12 @@
 
 #include "transaction/reboot.h"
 
+#include "storage/boot_id.h"
 #include "trace.h"
 #include "transaction/known_contents.h"
 
-#include <fstream>
-
 namespace mdimappend
 {
-
-std::string bootId()
-{
-    std::ifstream file("/proc/sys/kernel/random/boot_id");
-    std::string id;
-    std::getline(file, id);
-    return id;
-}
 
 Status verifyPuts(Storage &storage, const Site &site, const Manifest &manifest)
 {

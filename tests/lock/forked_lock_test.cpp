@@ -194,14 +194,14 @@ TEST_F(ForkedLockTest, aChildNeitherHasNorFreesAParentsLease)
             auto *theirs = (*held)->lease();
             const bool isRefused =
                 isRefusedAsForked((*held)->stillOurs()) &&
-                isRefusedAsForked(theirs->leave().status()) &&
+                isRefusedAsForked(theirs->leave(LeftUntil::Time).status()) &&
                 theirs->timeLeft() <= Seconds(0);
             held->reset();
             return isRefused;
         }));
     EXPECT_TRUE((*held)->stillOurs());
     EXPECT_EQ(lease().status().kind(), Failure::Locked);
-    EXPECT_TRUE((*held)->lease()->leave());
+    EXPECT_TRUE((*held)->lease()->leave(LeftUntil::Time));
 }
 
 }  // namespace

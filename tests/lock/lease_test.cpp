@@ -5,6 +5,7 @@
 #include "lock/kernel_lock.h"
 #include "lock/lease.h"
 #include "storage/local_storage.h"
+#include "support/forked_child.h"
 #include "support/one_at_a_time.h"
 #include "support/tree.h"
 
@@ -57,6 +58,17 @@ class LeaseTest : public testing::Test
                                          Seconds timeout = Seconds(0))
     {
         return acquireLocalLock(request(writer, timeout), *storage);
+    }
+
+    void takeInAProcessThatIsKilled()
+    {
+        const pid_t child = forkChild(
+            [&]
+            {
+                const auto held = lease(a);
+                return raise(SIGKILL) == 0;
+            });
+        waitpid(child, nullptr, 0);
     }
 
     ScratchFolder folder;
@@ -162,19 +174,86 @@ TEST_F(LeaseTest, isLostWhenItsHolderHasSleptForTooLong)
     EXPECT_THAT(lost.message(), HasSubstr("ran out"));
 }
 
-TEST_F(LeaseTest, ofAKilledProcessEnds)
+TEST_F(LeaseTest, ofAKilledProcessIsOverAtOnce)
 {
-    const pid_t child = fork();
-    if (child == 0)
-    {
-        const auto held = lease(a);
-        kill(getpid(), SIGKILL);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    EXPECT_FALSE(lease(b));
+    takeInAProcessThatIsKilled();
+    EXPECT_TRUE(lease(b));
+    takeInAProcessThatIsKilled();
+    EXPECT_TRUE(kernel(b));
+}
+
+TEST_F(LeaseTest, ofAStoppedProcessIsOverByTime)
+{
+    const pid_t child = forkChild(
+        [&]
+        {
+            const auto held = lease(a);
+            raise(SIGSTOP);
+            return true;
+        });
+    waitpid(child, nullptr, WUNTRACED);
+    EXPECT_EQ(lease(b).status().kind(), Failure::Locked);
+    EXPECT_EQ(kernel(b).status().kind(), Failure::Locked);
     b.tick = Seconds(1);
     EXPECT_TRUE(lease(b, Seconds(30)));
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+}
+
+TEST_F(LeaseTest, ofAKilledProcessElsewhereIsOverByTime)
+{
+    takeInAProcessThatIsKilled();
+    Claims claims(*storage, folder / "lease");
+    auto claim = **claims.latest();
+    ASSERT_TRUE(claim.until);
+    claim.until->host += "2";
+    ASSERT_TRUE(claims.rewrite(claim));
+    EXPECT_EQ(lease(b).status().kind(), Failure::Locked);
+    b.tick = Seconds(1);
+    EXPECT_TRUE(lease(b, Seconds(30)));
+}
+
+TEST_F(LeaseTest, thatWasLeftToOthersIsOverByTime)
+{
+    EXPECT_TRUE(isRightInChild(
+        [&]
+        {
+            const auto held = lease(a);
+            return held && (*held)->lease()->leave(LeftUntil::Time);
+        }));
+    EXPECT_EQ(lease(b).status().kind(), Failure::Locked);
+    b.tick = Seconds(1);
+    EXPECT_TRUE(lease(b, Seconds(30)));
+}
+
+TEST_F(LeaseTest, isAsItWasLeftWhoeverGoesOnWithIt)
+{
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    const pid_t child = forkChild(
+        [&]
+        {
+            const auto held = lease(a);
+            const auto left = (*held)->lease()->leave(LeftUntil::ThisProcessEnds);
+            if (left && write(ends[1], left->nonce.data(), 16) == 16)
+                pause();
+            return false;
+        });
+    auto goingOn = request(b);
+    goingOn.left = LeaseTicket{1, std::string(16, ' ')};
+    ASSERT_EQ(read(ends[0], goingOn.left->nonce.data(), 16), 16);
+    {
+        const auto held = acquireLease(goingOn, *storage);
+        ASSERT_TRUE(held) << held.status().message();
+        ASSERT_TRUE((*held)->lease()->leave(LeftUntil::Time));
+    }
+    EXPECT_EQ(lease(b).status().kind(), Failure::Locked);
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    EXPECT_TRUE(lease(b)) << "the process that it was left with has ended";
+    EXPECT_FALSE(acquireLease(goingOn, *storage));
+    close(ends[0]);
+    close(ends[1]);
 }
 
 TEST_F(LeaseTest, andTheKernelsLockExcludeEachOther)

@@ -152,13 +152,13 @@ TEST_F(RenewedLeaseTest, isTakenOverIfWhoeverLooksSaysSo)
     const auto lease = hold(Seconds(60));
     fate.found = error("taken over");
     EXPECT_EQ(lease->stillOurs().message(), "taken over");
-    EXPECT_FALSE(lease->leave());
+    EXPECT_FALSE(lease->leave(LeftUntil::Time));
 }
 
 TEST_F(RenewedLeaseTest, thatIsLeftStaysHeldUnlessItIsToBeFreed)
 {
     auto lease = hold(Seconds(60));
-    const auto ticket = lease->leave();
+    const auto ticket = lease->leave(LeftUntil::Time);
     ASSERT_TRUE(ticket);
     EXPECT_EQ(*ticket, (LeaseTicket{7, "nonce"}));
     EXPECT_EQ(fate.renewals, 1);
@@ -185,7 +185,7 @@ TEST_F(RenewedLeaseTest, isRenewedByOneThreadAtATime)
     const auto lease = hold(Seconds(0.06));
     for (int i = 0; i < 20; ++i)
     {
-        EXPECT_TRUE(lease->leave());
+        EXPECT_TRUE(lease->leave(LeftUntil::Time));
         std::this_thread::sleep_for(std::chrono::milliseconds(i % 4 * 5));
     }
     EXPECT_EQ(fate.most, 1);
@@ -208,7 +208,7 @@ TEST_F(RenewedLeaseTest, canBeForkedInTheMiddleOfARenewal)
     EXPECT_TRUE(isRightInChild(
         [&]
         {
-            const bool isRefused = !lease->stillOurs() && !lease->leave() &&
+            const bool isRefused = !lease->stillOurs() && !lease->leave(LeftUntil::Time) &&
                                    lease->timeLeft() <= Seconds(0);
             lease.reset();
             return isRefused && fate.freed == 0;

@@ -57,6 +57,63 @@ def begin(
         SliceRefused: the template does not fit the target.
         UsageError, AppendError: as for `append`.
     """
+    arguments = _arguments(region, create, lease, label)
+    if size is not None:
+        arguments["size"] = size
+    return _begin(target, template, settings, arguments)
+
+
+def begin_attended(
+    target: str | os.PathLike[str],
+    template: Any,
+    settings: Mapping[str, Any],
+    *,
+    region: Mapping[str, slice | tuple[int, int]] | None = None,
+    create: bool = False,
+    lease: str | float | None = None,
+    label: Label | None = None,
+) -> Transaction:
+    """The same for a process that waits for the end of the transaction.
+
+    The library renews the lease meanwhile, in a thread that no computation in Python
+    holds up. The lease is over when the process is known to have ended, elsewhere after
+    `lease` (a minute).
+    """
+    if lease is None and "lease" not in settings:
+        lease = "1min"
+    arguments = _arguments(region, create, lease, label)
+    arguments["attended"] = True
+    return _begin(target, template, settings, arguments)
+
+
+def _arguments(
+    region: Mapping[str, slice | tuple[int, int]] | None,
+    create: bool,
+    lease: str | float | None,
+    label: Label | None,
+) -> dict[str, Any]:
+    """Those of the verb that are not the settings'."""
+    arguments: dict[str, Any] = {}
+    if lease is not None:
+        arguments["lease"] = str(lease)
+    if region:
+        indices = {dim: bounds(given, dim) for dim, given in region.items()}
+        arguments["region"] = [
+            f"{dim}={first}:{last}" for dim, (first, last) in indices.items()
+        ]
+    if create:
+        arguments["create"] = True
+    if label is not None:
+        arguments["label"] = [label_text(label)]
+    return arguments
+
+
+def _begin(
+    target: str | os.PathLike[str],
+    template: Any,
+    settings: Mapping[str, Any],
+    arguments: Mapping[str, Any],
+) -> Transaction:
     path = os.fsdecode(target)
     with Settings(path, settings) as known:
         made: MemoryDataset | None = None
@@ -65,35 +122,27 @@ def begin(
         if is_xarray(template, "DataArray"):
             template = template.to_dataset()
         if is_xarray(template, "Dataset"):
-            made, packing = template_of(template, path, known, region is not None)
+            is_region = "region" in arguments
+            made, packing = template_of(template, path, known, is_region)
             like = made.dataset
         elif isinstance(template, str | os.PathLike):
             like = os.fsdecode(template)
-        arguments = {
+        of_append = {
             name: value
             for name, value in known.arguments(packing).items()
             if name not in _OF_SLICES
         }
-        arguments["like"] = like
-        arguments["lease"] = str(lease)
-        if size is not None:
-            arguments["size"] = size
-        if region:
-            indices = {dim: bounds(given, dim) for dim, given in region.items()}
-            arguments["region"] = [
-                f"{dim}={first}:{last}" for dim, (first, last) in indices.items()
-            ]
-        if create:
-            arguments["create"] = True
-        if label is not None:
-            arguments["label"] = [label_text(label)]
-        outcome = run(verb("begin"), arguments)
+        outcome = run(verb("begin"), {**of_append, **arguments, "like": like})
         for warning in outcome.messages.warnings:
             logger.warning("%s", known.titled(warning))
         if not outcome.succeeded:
             raise error_of(outcome.exit_status, known.titled(outcome.messages.failure))
         del made
-    return Transaction(outcome.output, target_config=_config(settings))
+    return Transaction(
+        outcome.output,
+        target_config=_config(settings),
+        attended="attended" in arguments,
+    )
 
 
 def _config(settings: Mapping[str, Any]) -> list[str]:

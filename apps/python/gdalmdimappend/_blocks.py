@@ -7,18 +7,20 @@ are. No more of a slice is in memory than what is being computed and written.
 from __future__ import annotations
 
 import itertools
+import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ._begin import begin
+from ._begin import begin_attended
 from ._parts import CommitReport, PlannedArray, Receipt
 from ._transaction import Transaction
 
 if TYPE_CHECKING:
     import xarray as xr
-
-    from ._memory_dataset import Array
+    from dask.highlevelgraph import HighLevelGraph
 
 
 def append_lazily(
@@ -28,23 +30,29 @@ def append_lazily(
     *,
     region: Mapping[str, Any] | None = None,
     create: bool = False,
-    lease: str | float = "1h",
+    lease: str | float | None = None,
     label: Any = None,
     **compute: Any,
 ) -> CommitReport:
     """One transaction of all of a dataset."""
     message = str(settings.get("message") or "")
-    with begin(
+    with begin_attended(
         target,
         dataset,
+        settings,
         region=region,
         create=create,
         lease=lease,
         label=label,
-        **settings,
     ) as transaction:
         receipts = write_all(transaction, dataset, **compute)
         return transaction.commit(receipts, message=message)
+
+
+#: Small blocks are written together, as one part: up to so many of them, in so much
+#: memory.
+MOST_BLOCKS = 64
+MOST_BYTES = 8 << 20
 
 
 def write_all(
@@ -55,16 +63,15 @@ def write_all(
     Args:
         transaction: begun with this dataset as its template.
         dataset: what it has of the transaction's arrays is written.
-        **compute: for `dask.compute`: `scheduler`, `num_workers`, ...
+        **compute: for dask: `scheduler`, `num_workers`, ...
     """
-    import dask.base
-
     from ._memory_dataset import MemoryArray
     from ._xarray_dataset import encoded
 
     variables, _ = encoded(dataset, transaction.creates)
     planned = transaction.arrays
-    tasks: list[Any] = []
+    graphs: list[HighLevelGraph] = []
+    keys: list[Any] = []
     in_memory = {}
     for name, variable in variables.items():
         array = planned.get(name)
@@ -74,17 +81,37 @@ def write_all(
             dims = tuple(map(str, variable.dims))
             in_memory[name] = MemoryArray(dims, variable.values, variable.attrs)
         else:
-            tasks += _tasks(transaction, name, variable, array)
+            graph, of_array = _tasks(transaction, name, variable, array)
+            graphs.append(graph)
+            keys += of_array
     receipts = [transaction.write_arrays(in_memory, {})] if in_memory else []
-    # What has come back counts, whatever was tried besides.
-    receipts += dask.base.compute(*tasks, **compute)  # type: ignore[no-untyped-call]
+    if keys:
+        # What has come back counts, whatever was tried besides.
+        receipts += _compute(graphs, keys, compute)
     return receipts
+
+
+def _compute(
+    graphs: list[HighLevelGraph], keys: list[Any], compute: Mapping[str, Any]
+) -> list[Receipt]:
+    """By the scheduler that `dask.array.store` would use."""
+    import dask.base
+    from dask.array.core import Array
+    from dask.highlevelgraph import HighLevelGraph
+
+    graph = HighLevelGraph.merge(*graphs)
+    return list(
+        dask.base.compute_as_if_collection(  # type: ignore[no-untyped-call]
+            Array, graph, keys, **compute
+        )
+    )
 
 
 def _tasks(
     transaction: Transaction, name: str, variable: xr.Variable, array: PlannedArray
-) -> Iterator[Any]:
-    from dask.delayed import delayed
+) -> tuple[HighLevelGraph, list[Any]]:
+    """The graph that writes an array, and the keys of its receipts."""
+    from dask.highlevelgraph import HighLevelGraph
 
     chunks = tuple(
         aligned_chunks(sizes, start, chunk)
@@ -94,36 +121,76 @@ def _tasks(
     )
     data = variable.data.rechunk(chunks)
     dims = tuple(map(str, variable.dims))
-    write = delayed(write_block, pure=False, traverse=False)
-    for offsets, block in _blocks(data):
-        at = dict(zip(dims, offsets, strict=True))
-        yield write(transaction, name, dims, variable.attrs, at, block)
+    attrs = dict(variable.attrs)
+    layer_name = f"write-{name}-{uuid.uuid4().hex}"
+    layer: dict[Any, Any] = {
+        (layer_name, number): (
+            partial(
+                write_blocks,
+                transaction,
+                name,
+                attrs,
+                dict(zip(dims, offsets, strict=True)),
+            ),
+            _keys(data.name, boxes),
+        )
+        for number, (offsets, boxes) in enumerate(blocks_together(data))
+    }
+    graph = HighLevelGraph.from_collections(layer_name, layer, dependencies=[data])
+    return graph, list(layer)
 
 
-def _blocks(data: Any) -> Iterator[tuple[tuple[int, ...], Any]]:
-    """The blocks of an array of dask, and where each begins."""
-    starts = [list(itertools.accumulate((0, *sizes[:-1]))) for sizes in data.chunks]
-    blocks = data.to_delayed()
-    for position in itertools.product(*(range(len(each)) for each in starts)):
-        offsets = tuple(starts[dim][number] for dim, number in enumerate(position))
-        yield offsets, blocks[position]
+def _keys(name: str, boxes: Sequence[range], position: tuple[int, ...] = ()) -> Any:
+    """Of the blocks in a box, in lists for each dimension but the last one's keys."""
+    if len(position) == len(boxes):
+        return (name, *position)
+    return [_keys(name, boxes, (*position, at)) for at in boxes[len(position)]]
 
 
-def write_block(
+def blocks_together(data: Any) -> Iterator[tuple[tuple[int, ...], list[range]]]:
+    """Boxes of blocks that are written as one part, and where each begins.
+
+    Args:
+        data: an array of dask.
+    """
+    largest = math.prod(map(max, data.chunks)) * data.dtype.itemsize
+    room = max(min(MOST_BLOCKS, MOST_BYTES // max(largest, 1)), 1)
+    counts = []
+    for sizes in reversed(data.chunks):
+        counts.append(min(len(sizes), room))
+        room //= counts[-1]
+    along = [
+        [range(at, min(at + count, len(sizes))) for at in range(0, len(sizes), count)]
+        for sizes, count in zip(data.chunks, reversed(counts), strict=True)
+    ]
+    starts = [list(itertools.accumulate((0, *sizes))) for sizes in data.chunks]
+    for box in itertools.product(*along):
+        offsets = tuple(starts[dim][numbers.start] for dim, numbers in enumerate(box))
+        yield offsets, list(box)
+
+
+def write_blocks(
     transaction: Transaction,
     name: str,
-    dims: tuple[str, ...],
     attrs: Mapping[str, Any],
     at: Mapping[str, int],
-    block: Array,
+    blocks: Any,
 ) -> Receipt:
-    """A task: writes one block of one array. Harmless if it is done again."""
-    import numpy as np
-
+    """A task: writes a box of blocks of one array. Harmless if it is done again."""
     from ._memory_dataset import MemoryArray
 
-    array = MemoryArray(dims, np.asarray(block), attrs)
+    array = MemoryArray(tuple(at), _joined(blocks), attrs)
     return transaction.write_arrays({name: array}, at, name=f"a block of '{name}'")
+
+
+def _joined(blocks: Any, dim: int = 0) -> Any:
+    """Blocks in lists of lists, one for each dimension, as one array."""
+    import numpy as np
+
+    if not isinstance(blocks, list):
+        return np.asarray(blocks)
+    pieces = [_joined(each, dim + 1) for each in blocks]
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=dim)
 
 
 def aligned_chunks(sizes: Iterable[int], start: int, chunk: int) -> tuple[int, ...]:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ._processes import is_known_gone
+
 _NAME = re.compile(r"[0-9]{12,}")
 
 
@@ -46,7 +48,7 @@ class Claim:
         """Whether it is no more in the way; one that is over is freed."""
         if self.is_free:
             return True
-        if not watch.is_over(self):
+        if not is_known_gone(self._document.get("until")) and not watch.is_over(self):
             return False
         number = int(self.path.name) + 1
         free = {"format": "mdimappend lease 1", **self._document, "state": "free"}

@@ -40,17 +40,20 @@ class Transaction(AbstractContextManager["Transaction"]):
         token: str | Mapping[str, Any],
         *,
         target_config: Iterable[str] = (),
+        attended: bool = False,
     ) -> None:
         """
         Args:
             token: what `begin` gave, or printed.
             target_config: GDAL's options for the target, KEY=VALUE: no token has
                 secrets in it.
+            attended: the library renews the lease in this process.
         """
         self.token: dict[str, Any] = (
             json.loads(token) if isinstance(token, str) else dict(token)
         )
         self._config = list(target_config)
+        self._attended = attended
         self._receipts: list[Receipt] = []
         self._renewal: Renewal | None = None
         self._is_open = True
@@ -250,7 +253,7 @@ class Transaction(AbstractContextManager["Transaction"]):
 
     def keep_renewing(self) -> None:
         """Renews the lease in the background, until the end of the transaction."""
-        if self._renewal is None:
+        if self._renewal is None and not self._attended:
             self._renewal = Renewal(
                 self.renew, float(self.token["lease"]["seconds"]), self.target
             )

@@ -38,7 +38,7 @@ def append(
     target: Target,
     *,
     name: str = "the dataset",
-    lease: str | float = "1h",
+    lease: str | float = "1min",
     compute: Compute | None = None,
     **settings: Any,
 ) -> Report:
@@ -48,7 +48,9 @@ def append(
         dataset: what is dask's in it is computed block by block.
         target: the Zarr store; made if it is not there.
         name: for the report.
-        lease: how long the transaction lasts without a sign of life of this process.
+        lease: how long the transaction lasts without a sign of life of this process,
+            which gives one every third of it. (Where others can tell that the process
+            has ended they do not wait.)
         compute: for `dask.compute`, as {"scheduler": "processes"}.
         **settings: as for `gdalmdimappend.append`.
 
@@ -66,7 +68,7 @@ def store(
     target: Target,
     *,
     name: str = "the dataset",
-    lease: str | float = "1h",
+    lease: str | float = "1min",
     compute: Compute | None = None,
     **settings: Any,
 ) -> Report:
@@ -89,7 +91,7 @@ def write(
     region: Mapping[str, slice | tuple[int, int]] | Literal["auto"] = "auto",
     *,
     name: str = "the dataset",
-    lease: str | float = "1h",
+    lease: str | float = "1min",
     compute: Compute | None = None,
     **settings: Any,
 ) -> Report:
