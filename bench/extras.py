@@ -21,6 +21,32 @@ def last_to_first(side):
     return statistics.mean(seconds[-tenth:]) / statistics.mean(seconds[:tenth])
 
 
+def one_commit_to_many(side):
+    """Time of one commit that brings all slices, to that of a commit for each."""
+    tool = next(tool for tool in side.tools if tool.name == OURS)
+    target = side.target(tool, "_batch")
+    program, *words = side.command(tool, target, side.slices)
+    batch = [program, "--slices-per-commit", len(side.slices), *words]
+    seconds = []
+    for _ in range(3):
+        measure.put_away(target)
+        seconds.append(measure.run(batch, side.threads)["seconds"])
+    measure.put_away(target)
+    return statistics.median(seconds) / side.result["tools"][OURS]["median"]
+
+
+def rerun_seconds(side):
+    """Time of a run over all slices when they are in, in the median."""
+    tool = next(tool for tool in side.tools if tool.name == OURS)
+    target = side.target(tool, "_again")
+    words = side.command(tool, target, side.slices)
+    measure.put_away(target)
+    measure.run(words, side.threads)
+    seconds = [measure.run(words, side.threads)["seconds"] for _ in range(3)]
+    measure.put_away(target)
+    return statistics.median(seconds)
+
+
 def staged_to_row(side):
     """Bytes that one append writes into the stage, to those of all objects that
     it replaces, as they are afterwards: one row of chunks, and documents.

@@ -243,8 +243,20 @@ def goal_workloads(quick):
                     1.15,
                     at_most=True,
                 ),
+                Goal(
+                    "one commit of all to a commit for each",
+                    figure("one_commit_to_many"),
+                    1,
+                    at_most=True,
+                ),
+                Goal(
+                    "seconds of a rerun",
+                    figure("rerun_seconds"),
+                    many / 10000 + 0.2,
+                    at_most=True,
+                ),
             ),
-            extras=("last_to_first",),
+            extras=("last_to_first", "one_commit_to_many", "rerun_seconds"),
         ),
         Workload(
             "merging",

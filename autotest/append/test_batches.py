@@ -2,12 +2,19 @@
 
 import json
 import os
+import re
+import shutil
 import signal
+import subprocess
 import time
 
 import cubes
 import numpy as np
 import pytest
+
+traced = pytest.mark.skipif(
+    not shutil.which("strace"), reason="strace is not installed"
+)
 
 LAYOUTS = {
     "aligned": ["--encoding", "air:chunk=2x2x5"],
@@ -189,3 +196,60 @@ def test_a_killed_batch_is_in_as_a_whole_or_not_at_all(tmp_path, store):
     cubes.append("--slices-per-commit", 4, *slices, store)
     cubes.assert_reads_as(store, cubes.weather(0, 18, **size))
     assert os.listdir(cubes.sidecar(store) / "journal") == []
+
+
+# The plan of a batch names chunks ahead.
+
+
+def plans_written(folder, slices, *words):
+    """How often, by a batch of these slices."""
+    store = folder / f"{len(slices)}.zarr"
+    log = folder / "trace"
+    command = [
+        "strace",
+        "-f",
+        "-qq",
+        "-o",
+        log,
+        "-e",
+        "trace=rename,renameat,renameat2",
+    ]
+    command += [cubes.COMMAND, "--quiet", "--slices-per-commit", 1000]
+    subprocess.run([str(x) for x in [*command, *words, *slices, store]], check=True)
+    cubes.assert_reads_as(store, cubes.weather(0, len(slices), lat=2, lon=2))
+    return len(re.findall(r'plan\.new", .*/plan"', log.read_text()))
+
+
+@traced
+@pytest.mark.parametrize("layout", ["aligned", "merging"])
+def test_the_plan_is_written_once_more_for_each_doubling(tmp_path, layout):
+    slices = cubes.weather_slices(tmp_path, [1] * 64, lat=2, lon=2)
+    chunk = {"aligned": "1x2x2", "merging": "3x2x2"}[layout]
+    words = ["--encoding", f"air:chunk={chunk}", "--encoding", "time:chunk=1"]
+    written = [plans_written(tmp_path, slices[:n], *words) for n in (16, 32, 64)]
+    assert written[1] - written[0] <= 2
+    assert written[2] - written[1] <= 2
+    assert written[2] <= 14
+
+
+@traced
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 9, 10, 15])
+def test_a_batch_killed_at_any_slice_leaves_no_chunk(tmp_path, store, number):
+    slices = cubes.weather_slices(tmp_path, [1] * 16, lat=2, lon=2)
+    words = ["--encoding", "air:chunk=1x2x2", "--encoding", "time:chunk=2"]
+    words += ["--num-threads", 1]
+    cubes.append(*words, slices[0], store)
+    before = cubes.tree(store)
+    log = tmp_path / "trace"
+    kill = ["strace", "-f", "-qq", "-o", log, f"-P{store}/air/c/{number}/0/0"]
+    kill += ["-e", "trace=openat,open", "-e", "inject=openat,open:signal=KILL"]
+    done = cubes.append(
+        *words, "--slices-per-commit", 100, *slices[1:], store, prefix=kill, status=None
+    )
+    assert done.status not in (0, 1), done
+    assert cubes.leftovers(store)
+    cubes.run("driver", "mdimappend", "recover", store, command="gdal")
+    assert cubes.tree(store) == before
+    assert cubes.leftovers(store) == []
+    cubes.append(*words, "--slices-per-commit", 100, *slices[1:], store)
+    cubes.assert_reads_as(store, cubes.weather(0, 16, lat=2, lon=2))

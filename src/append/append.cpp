@@ -67,6 +67,8 @@ class Run
                 interrupt();
                 break;
             }
+            if (!m_queue.ahead())
+                m_batches.release();
             auto input = m_queue.next();
             if (!input && input.status().kind() == Failure::Interrupted)
             {
@@ -79,8 +81,13 @@ class Run
                     input.takeStatus());
             else if (!*input)
                 break;
+            else if (m_batches.settleKnown(**input))
+                ++m_taken;
             else
                 openInto(round, **input);
+            if (round.size() == 1 && m_queue.ahead() &&
+                m_batches.settlePresent(round.front()))
+                round.clear();
         }
         return round;
     }

@@ -43,7 +43,11 @@ Result<std::string> AppendDim::find()
     }
     const auto target = readTarget(*reader.storage, reader.site, "");
     m_targetUnread = !target;
-    return target ? target->appendDim : std::string();
+    // Many slices may be opened before one is appended: the target, and its
+    // log, are not read for each.
+    if (target)
+        m_known = target->appendDim;
+    return m_known;
 }
 
 Status AppendDim::check()

@@ -26,7 +26,8 @@ class AppendDim
     {
     }
 
-    /// That of the slice before; "" if there was none.
+    /// That of the slice before, or what the target said; "" if there was
+    /// neither.
     const std::string &known() const
     {
         return m_known;

@@ -5,6 +5,7 @@
 #include "append/log_record.h"
 #include "append/logged_slices.h"
 #include "append/plan_report.h"
+#include "append/target_labels.h"
 #include "chunks/pipeline.h"
 #include "cube/target_attributes.h"
 #include "secrets.h"
@@ -45,6 +46,11 @@ Json loggedSlice(const Slice &slice, const std::string &fingerprint,
                    {"last_label", plan.lastLabel}};
     if (plan.replacedRows > 0)
         logged["replaced_rows"] = plan.replacedRows;
+    if (plan.rows < slice.size() || plan.readAs.empty() || !slice.isOneFile())
+        return logged;
+    logged["read_as"] = plan.readAs;
+    if (plan.labelsHash != 0)
+        logged["labels"] = hashText(plan.labelsHash);
     return logged;
 }
 
@@ -58,13 +64,12 @@ std::uint64_t alteredValues(const std::vector<Slab> &slabs)
 
 }  // namespace
 
-Result<std::unique_ptr<Batch>> Batch::open(const AppendOptions &options,
-                                           const WriterRequest &place,
-                                           const std::string &appendDim,
-                                           RecoveryReport &recovered,
-                                           bool mayOverwrite)
+Result<std::unique_ptr<Batch>>
+Batch::open(const AppendOptions &options, const WriterRequest &place,
+            const std::string &appendDim, LoggedSlices &log, KeptLabels &labels,
+            RecoveryReport &recovered, bool mayOverwrite)
 {
-    std::unique_ptr<Batch> batch(new Batch(options));
+    std::unique_ptr<Batch> batch(new Batch(options, log, labels));
     const bool overwrites = options.overwrite && mayOverwrite;
     if (overwrites && isRemote(options.target))
         MDIMAPPEND_RETURN_IF_ERROR(refuseExchange(place));
@@ -80,6 +85,8 @@ Result<std::unique_ptr<Batch>> Batch::open(const AppendOptions &options,
         readTarget(storage, batch->m_site, appendDim,
                    storage.waitsForAnswers() && !mayChangeAttributes(options)));
     cube.committedRows = cube.target.size;
+    MDIMAPPEND_RETURN_IF_ERROR(
+        labels.giveTo(storage, batch->m_site, log, cube));
     trace("", "batch begun: the target ",
           cube.target.exists ? "is there" : "is not there", ", of ",
           cube.committedRows, " rows");
@@ -88,7 +95,76 @@ Result<std::unique_ptr<Batch>> Batch::open(const AppendOptions &options,
 
 Result<AppendPlan> Batch::plan(const Slice &slice)
 {
-    return planAppend({m_options, m_site, *m_writer.storage, slice}, m_cube);
+    return planAppend({m_options, m_site, *m_writer.storage, slice, m_log},
+                      m_cube);
+}
+
+Result<Creation> Batch::creation()
+{
+    if (!m_creation)
+    {
+        MDIMAPPEND_ASSIGN(m_creation,
+                          m_log.creation(*m_writer.storage, m_site));
+    }
+    return *m_creation;
+}
+
+Status Batch::checkLog(KnownSlices &known)
+{
+    MDIMAPPEND_ASSIGN(const Creation log, creation());
+    return known.checkLog(*m_writer.storage, m_site, log);
+}
+
+Status Batch::readMore(KnownSlices &known)
+{
+    auto &storage = *m_writer.storage;
+    MDIMAPPEND_ASSIGN(const Creation log, creation());
+    return known.readMore(storage, m_site, log,
+                          !m_options.dryRun && !storage.waitsForAnswers());
+}
+
+Result<bool> Batch::holds(const IndexedSlice &slice, SliceReport &report)
+{
+    MDIMAPPEND_ASSIGN(const Creation log, creation());
+    const bool hasLabels = m_cube.target.labels() != nullptr;
+    const auto size = m_cube.committedRows;
+    // What the log knows of is in a store that goes, or in another one.
+    if (!m_site.overwriting.empty() ||
+        slice.sequence < std::max(log.target, log.store) ||
+        (hasLabels && log.target == 0) || slice.rows == 0 ||
+        slice.firstRow > size || slice.rows > size - slice.firstRow ||
+        hasLabels != (slice.labels != 0))
+        return false;
+    if (hasLabels)
+    {
+        MDIMAPPEND_ASSIGN(const bool holds, holdsLabels(slice, report));
+        if (!holds)
+            return false;
+    }
+    report.outcome = SliceReport::Outcome::AlreadyThere;
+    report.firstRow = m_cube.target.size;
+    report.rowsAlreadyThere = slice.rows;
+    return true;
+}
+
+Result<bool> Batch::holdsLabels(const IndexedSlice &slice, SliceReport &report)
+{
+    if (!m_cube.labelsKnown || m_cube.labelsFrom > 0)
+    {
+        auto &storage = *m_writer.storage;
+        TargetValues values(m_site, storage, m_cube.target);
+        MDIMAPPEND_RETURN_IF_ERROR(
+            readLastLabels(m_log, storage, m_site, values, m_cube));
+        MDIMAPPEND_RETURN_IF_ERROR(readAllLabels(values, m_cube));
+    }
+    const auto first = static_cast<std::size_t>(slice.firstRow);
+    const auto rows = static_cast<std::size_t>(slice.rows);
+    const Labels labels = m_cube.labels.part(first, first + rows);
+    if (hashOfLabels(labels) != slice.labels)
+        return false;
+    report.firstLabel = labels.describe(0);
+    report.lastLabel = labels.describe(rows - 1);
+    return true;
 }
 
 /// From here on the site is the folder of the new store, in which there is
@@ -150,7 +226,8 @@ Status Batch::add(std::unique_ptr<Slice> slice, AppendPlan plan,
     trace(m_transaction->name(), "slice '", report.slice,
           "' written: ", report.chunks, " chunks, ", report.bytes, " bytes");
     m_cube = std::move(plan.after);
-    m_waiting.push_back({std::move(slice), fingerprint, std::move(logged)});
+    m_waitingFiles.emplace(textMember(logged, "path"), fingerprint);
+    m_waiting.push_back({std::move(slice), std::move(logged)});
     return Status::ok();
 }
 
@@ -161,13 +238,7 @@ bool Batch::isWaiting(const Slice &slice) const
         return false;
     const auto state = slice.fingerprint();
     return !state.empty() &&
-           std::ranges::any_of(m_waiting,
-                               [&](const Waiting &waiting)
-                               {
-                                   return waiting.fingerprint == state &&
-                                          waiting.logged["path"] ==
-                                              canonicalPath(slice.name());
-                               });
+           m_waitingFiles.contains({canonicalPath(slice.name()), state});
 }
 
 Status Batch::write(const Slice &slice, AppendPlan &plan,
@@ -251,10 +322,22 @@ Result<Json> Batch::logRecord() const
                        m_transaction->sequence());
 }
 
+/// Of a batch that brought nothing.
+Status Batch::keepLabels()
+{
+    if (!m_cube.labelsKnown || !m_site.overwriting.empty())
+        return Status::ok();
+    MDIMAPPEND_ASSIGN(const Creation log, creation());
+    return m_labels.keep(*m_writer.storage, m_site, m_cube, log.last);
+}
+
 Result<std::uint64_t> Batch::commit()
 {
     if (m_waiting.empty())
+    {
+        keepLabels().ignore("they are read again");
         return std::uint64_t{0};
+    }
     auto record = logRecord();
     if (!record)
         return giveUp(record.takeStatus());
@@ -266,6 +349,11 @@ Result<std::uint64_t> Batch::commit()
                 MDIMAPPEND_RETURN_IF_ERROR(checkUnchanged(*waiting.slice));
             return Status::ok();
         }));
+    // Of labels in order the last ones are read again, which costs less.
+    if (!m_cube.labelsOrdered)
+        m_labels
+            .keep(*m_writer.storage, m_site, m_cube, m_transaction->sequence())
+            .ignore("they are read again");
     trace(m_transaction->name(), "batch committed: ", m_waiting.size(),
           " slices, sequence number ", m_transaction->sequence());
     return m_transaction->sequence();

@@ -20,6 +20,9 @@
 
 #pragma once
 
+#include "append/kept_labels.h"
+#include "append/known_slices.h"
+#include "append/logged_slices.h"
 #include "append/plan.h"
 #include "append/report.h"
 #include "cube/open_target.h"
@@ -32,7 +35,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mdimappend
@@ -44,12 +50,20 @@ class Batch
     /// Takes the lock, recovers (into `recovered`) and reads the target. With
     /// --dry-run nothing is locked, recovered or written. With --overwrite the
     /// batch makes a new target in place of the one that is there, if it
-    /// `mayOverwrite`: only the first one of a run.
-    static Result<std::unique_ptr<Batch>> open(const AppendOptions &options,
-                                               const WriterRequest &place,
-                                               const std::string &appendDim,
-                                               RecoveryReport &recovered,
-                                               bool mayOverwrite = true);
+    /// `mayOverwrite`: only the first one of a run. What the run
+    /// keeps of `log` and `labels` outlives it.
+    static Result<std::unique_ptr<Batch>>
+    open(const AppendOptions &options, const WriterRequest &place,
+         const std::string &appendDim, LoggedSlices &log, KeptLabels &labels,
+         RecoveryReport &recovered, bool mayOverwrite = true);
+
+    /// Has what is known of other slices be looked up in the log, as it is now.
+    Status checkLog(KnownSlices &known);
+    Status readMore(KnownSlices &known);
+
+    /// Whether a slice that the log names is in the cube as it is now, under
+    /// the labels that it brought: then `report` says so.
+    Result<bool> holds(const IndexedSlice &slice, SliceReport &report);
 
     /// Guards the slice against the cube as the slices before it leave it.
     Result<AppendPlan> plan(const Slice &slice);
@@ -83,15 +97,18 @@ class Batch
     struct Waiting
     {
         std::unique_ptr<Slice> slice;
-        std::string fingerprint;
         Json logged;  ///< its part of the log record
     };
 
-    explicit Batch(const AppendOptions &options) : m_options(options)
+    Batch(const AppendOptions &options, LoggedSlices &log, KeptLabels &labels)
+        : m_options(options), m_log(log), m_labels(labels)
     {
     }
 
     Status prepareOverwrite();
+    Result<Creation> creation();
+    Status keepLabels();
+    Result<bool> holdsLabels(const IndexedSlice &slice, SliceReport &report);
     bool isWaiting(const Slice &slice) const;
     Status write(const Slice &slice, AppendPlan &plan,
                  const std::function<bool(double)> &progress);
@@ -100,11 +117,17 @@ class Batch
     Result<Json> logRecord() const;
 
     const AppendOptions &m_options;
+    LoggedSlices &m_log;
+    KeptLabels &m_labels;
     Writer m_writer;
     Site m_site;
     CubeState m_cube;
     std::unique_ptr<Transaction> m_transaction;
     std::vector<Waiting> m_waiting;
+    /// Of those that wait, by path and state.
+    std::set<std::pair<std::string, std::string>> m_waitingFiles;
+    /// Of the target, as it is until the commit.
+    std::optional<Creation> m_creation;
     bool m_creates = false;       ///< the target
     bool m_createsStore = false;  ///< and the store around it
     bool m_undone = false;

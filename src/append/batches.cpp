@@ -17,6 +17,10 @@ namespace
 
 using Clock = std::chrono::steady_clock;
 
+/// Known slices are settled at some ten thousand a second, and others may want
+/// the lock.
+constexpr std::size_t mostSettled = 4096;
+
 /// Not enough memory, most of all, is what is thrown.
 Status thrown(Failure kind, const std::string &what,
               const std::exception &failure)
@@ -54,6 +58,101 @@ std::size_t Batches::slicesPerCommit() const
 {
     const auto size = static_cast<std::size_t>(m_options.slicesPerCommit);
     return overwrites() ? std::max(size, m_options.slices.size()) : size;
+}
+
+bool Batches::settleKnown(const SliceInput &input)
+{
+    // Whoever waits for a slice to be complete wants to see it so.
+    if (m_opener.waits() || overwrites())
+        return false;
+    const auto started = Clock::now();
+    SliceReport report;
+    auto known = isKnown(input, report);
+    if (known && !*known)
+    {
+        // Opening the slice may take long.
+        release();
+        return false;
+    }
+    const auto number = m_report.begin(input.name);
+    report.slice = m_report.slice(number).slice;
+    report.seconds =
+        std::chrono::duration<double>(Clock::now() - started).count();
+    m_report.slice(number) = std::move(report);
+    m_report.countFinished();
+    if (!known)
+        m_report.fail(number, known.takeStatus());
+    else if (++m_settled >= mostSettled)
+        release();
+    return true;
+}
+
+Result<bool> Batches::isKnown(const SliceInput &input, SliceReport &report)
+try
+{
+    const auto open = [&] { return m_batch ? Status::ok() : openBatch(); };
+    auto found = m_known.find(input);
+    if (!found && m_known.wantsMore())
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(open());
+        MDIMAPPEND_RETURN_IF_ERROR(m_batch->readMore(m_known));
+        found = m_known.find(input);
+    }
+    if (!found)
+        return false;
+    MDIMAPPEND_RETURN_IF_ERROR(open());
+    return m_batch->holds(*found, report);
+}
+catch (const std::exception &failure)
+{
+    return thrown(Failure::Error, "slice '" + input.name + "'", failure);
+}
+
+bool Batches::settlePresent(OpenSlice &opened)
+{
+    if (roundSize() < 2 || m_known.hasMet() || m_opener.waits() || overwrites())
+        return false;
+    const auto started = Clock::now();
+    auto present = isPresent(opened);
+    if (present && !*present)
+    {
+        release();
+        return false;
+    }
+    m_report.countFinished();
+    m_report.slice(opened.report).seconds =
+        std::chrono::duration<double>(Clock::now() - started).count();
+    if (!present)
+        m_report.fail(opened.report, present.takeStatus());
+    release();
+    return true;
+}
+
+Result<bool> Batches::isPresent(OpenSlice &opened)
+try
+{
+    if (!m_batch)
+        MDIMAPPEND_RETURN_IF_ERROR(openBatch());
+    auto plan = m_batch->plan(*opened.slice);
+    // What is refused is refused once more with its round, or is not any more.
+    if (!plan || !plan->isEmpty() || plan->needsCommit || plan->broughtBy == 0)
+        return false;
+    m_known.met(plan->broughtBy);
+    m_report.warnOfIgnored(plan->ignoredArrays);
+    MDIMAPPEND_RETURN_IF_ERROR(m_batch->add(
+        std::move(opened.slice), std::move(*plan),
+        m_report.slice(opened.report), [](double) { return true; }));
+    return true;
+}
+catch (const std::exception &failure)
+{
+    return thrown(Failure::Error, "slice '" + opened.input.name + "'", failure);
+}
+
+void Batches::release()
+{
+    if (m_batch && m_batch->size() == 0 && !m_batch->undone())
+        commit().ignore("there is nothing to be committed");
 }
 
 void Batches::append(std::vector<OpenSlice> &round)
@@ -120,6 +219,9 @@ Status Batches::tryAppend(OpenSlice &opened)
     if (!m_batch)
         MDIMAPPEND_RETURN_IF_ERROR(openBatch());
     MDIMAPPEND_ASSIGN(AppendPlan plan, planSlice(*opened.slice));
+    plan.readAs = m_known.readAs(opened.input);
+    if (plan.isEmpty() && plan.broughtBy > 0)
+        m_known.met(plan.broughtBy);
     const bool mustBeAlone = plan.replacedRows > 0 && !m_options.dryRun;
     m_report.warnOfIgnored(plan.ignoredArrays);
     m_opener.openAhead();
@@ -151,8 +253,11 @@ Status Batches::openBatch()
     RecoveryReport recovered;
     MDIMAPPEND_ASSIGN(m_batch,
                       Batch::open(m_options, m_place, m_appendDim.known(),
-                                  recovered, overwrites()));
+                                  m_log, m_labels, recovered, overwrites()));
+    m_settled = 0;
     m_report.note(recovered);
+    if (m_known.hasBegun())
+        MDIMAPPEND_RETURN_IF_ERROR(m_batch->checkLog(m_known));
     return m_appendDim.check();
 }
 

@@ -21,6 +21,7 @@
 //
 //   closed -> open     openBatch(): a slice comes
 //   open   -> open     a slice is added, is in already, or is refused
+//   open   -> open     settleKnown(): a slice is in already by the log
 //   open   -> closed   commit(), whether it succeeds or not: the batch is full,
 //                      or has nothing to write; a round of a whole batch has
 //                      ended; a slice that replaces rows has been added, or
@@ -39,6 +40,9 @@
 
 #include "append/append_dim.h"
 #include "append/batch.h"
+#include "append/kept_labels.h"
+#include "append/known_slices.h"
+#include "append/logged_slices.h"
 #include "append/run_report.h"
 #include "append/slice_opener.h"
 #include "settings/options.h"
@@ -66,7 +70,7 @@ class Batches
     Batches(const AppendOptions &options, const WriterRequest &place,
             AppendDim &appendDim, SliceOpener &opener, RunReport &report)
         : m_options(options), m_place(place), m_appendDim(appendDim),
-          m_opener(opener), m_report(report)
+          m_opener(opener), m_report(report), m_known(options)
     {
     }
 
@@ -75,6 +79,19 @@ class Batches
     {
         return gathers() ? slicesPerCommit() : 1;
     }
+
+    /// Reports a slice that is in, where that can be told without opening it.
+    /// If so, or if it failed, there is nothing more to be done with it.
+    bool settleKnown(const SliceInput &input);
+
+    /// The same for the first slice of a round of many, which is open: so that
+    /// those after it need not be opened, if it is known by the log. If it is
+    /// not in, it is appended with its round.
+    bool settlePresent(OpenSlice &opened);
+
+    /// Frees the lock, if it is held for no slice. Before anything is waited
+    /// for.
+    void release();
 
     /// Appends a round, until a failure ends the run.
     void append(std::vector<OpenSlice> &round);
@@ -91,6 +108,8 @@ class Batches
         std::size_t report = 0;
     };
 
+    Result<bool> isPresent(OpenSlice &opened);
+    Result<bool> isKnown(const SliceInput &input, SliceReport &report);
     bool gathers() const;
     bool overwrites() const;
     std::size_t slicesPerCommit() const;
@@ -109,7 +128,11 @@ class Batches
     AppendDim &m_appendDim;
     SliceOpener &m_opener;
     RunReport &m_report;
+    LoggedSlices m_log{};
+    KeptLabels m_labels{};
+    KnownSlices m_known;
     std::unique_ptr<Batch> m_batch;
+    std::size_t m_settled = 0;  ///< known slices, while the batch was open
     std::vector<Waiting> m_waiting;
     bool m_isAgain = false;
     bool m_overwritten = false;  ///< a commit has replaced the target

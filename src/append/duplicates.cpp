@@ -4,6 +4,7 @@
 #include "append/duplicates.h"
 
 #include "append/logged_slices.h"
+#include "append/target_labels.h"
 #include "cube/label_match.h"
 #include "cube/target_attributes.h"
 #include "guards/array_labels.h"
@@ -41,8 +42,9 @@ class Decider
     Decider(const PlanRequest &request, CubeState &cube, TargetValues &values,
             const std::vector<Match> &matches)
         : m_options(request.options), m_site(request.site),
-          m_storage(request.storage), m_slice(request.slice), m_cube(cube),
-          m_values(values), m_matches(matches)
+          m_storage(request.storage), m_log(request.log),
+          m_slice(request.slice), m_cube(cube), m_values(values),
+          m_matches(matches)
     {
     }
 
@@ -54,10 +56,10 @@ class Decider
         {
             MDIMAPPEND_RETURN_IF_ERROR(
                 checkStep(m_options.step, Labels{}, Labels{}, 0));
-            MDIMAPPEND_ASSIGN(
-                const bool logged,
-                isLogged(m_storage, m_site, m_slice, m_cube.committedRows));
-            if (logged)
+            MDIMAPPEND_ASSIGN(m_decision.broughtBy,
+                              m_log.whoNames(m_storage, m_site, m_slice,
+                                             m_cube.committedRows));
+            if (m_decision.broughtBy > 0)
                 std::swap(m_decision.rows, m_decision.present);
             return std::move(m_decision);
         }
@@ -77,7 +79,7 @@ class Decider
         if (!match.present.empty())
             MDIMAPPEND_RETURN_IF_ERROR(settlePresent(match.present));
         MDIMAPPEND_RETURN_IF_ERROR(
-            checkStep(m_options.step, m_cube.labels, m_decision.labels,
+            checkStep(m_options.step, m_cube.labels.last(2), m_decision.labels,
                       static_cast<std::size_t>(match.firstNew)));
         return std::move(m_decision);
     }
@@ -85,7 +87,8 @@ class Decider
   private:
     Status readLabels(const TargetArray &array)
     {
-        MDIMAPPEND_RETURN_IF_ERROR(readLastLabels());
+        MDIMAPPEND_RETURN_IF_ERROR(
+            readLastLabels(m_log, m_storage, m_site, m_values, m_cube));
         if (!m_options.ignoreUnits)
             MDIMAPPEND_RETURN_IF_ERROR(checkLabelUnits(array, m_slice));
         auto &offered = m_decision.labels;
@@ -94,44 +97,11 @@ class Decider
             return refused("it has no labels, but the target has an array '" +
                            array.name + "' along '" + m_cube.target.appendDim +
                            "'. Give one with --label.");
-        MDIMAPPEND_ASSIGN(offered,
-                          alignCalendars(std::move(offered), m_cube.labels));
+        const Labels last = m_cube.labels.last(2);
+        MDIMAPPEND_ASSIGN(offered, alignCalendars(std::move(offered), last));
         // Templates may name the first.
-        if (!comeAfter(m_cube.labels, offered) ||
-            mayChangeAttributes(m_options))
-            return readAllLabels();
-        return Status::ok();
-    }
-
-    /// All of them, if the log does not know them to be in order: whoever reads
-    /// few labels reads as many of a target of any length.
-    Status readLastLabels()
-    {
-        if (m_cube.labelsKnown)
-            return Status::ok();
-        const auto size = m_cube.committedRows;
-        MDIMAPPEND_ASSIGN(const Creation log, creationOf(m_storage, m_site));
-        const bool ordered = log.orderedRows == size;
-        m_cube.labelsFrom = ordered && size > 2 ? size - 2 : 0;
-        MDIMAPPEND_ASSIGN(m_cube.labels,
-                          m_values.labels(m_cube.labelsFrom, size));
-        m_cube.labelsOrdered = ordered || isOrdered(m_cube.labels);
-        m_cube.labelsKnown = true;
-        return Status::ok();
-    }
-
-    Status readAllLabels()
-    {
-        if (m_cube.labelsFrom == 0)
-            return Status::ok();
-        const auto size = m_cube.committedRows;
-        MDIMAPPEND_ASSIGN(Labels all, m_values.labels(0, size));
-        const auto own = static_cast<std::ptrdiff_t>(size - m_cube.labelsFrom);
-        all.values.insert(all.values.end(), m_cube.labels.values.begin() + own,
-                          m_cube.labels.values.end());
-        m_cube.labels = std::move(all);
-        m_cube.labelsFrom = 0;
-        m_cube.labelsOrdered = isOrdered(m_cube.labels);
+        if (!comeAfter(last, offered) || mayChangeAttributes(m_options))
+            return readAllLabels(m_values, m_cube);
         return Status::ok();
     }
 
@@ -159,10 +129,11 @@ class Decider
         if (policy == OnDuplicate::Identical && runs.size() == 1 &&
             m_decision.rows == 0)
         {
-            MDIMAPPEND_ASSIGN(const bool logged,
-                              broughtRows(m_storage, m_site, m_slice,
-                                          runs[0].targetRow, runs[0].rows));
-            if (logged)
+            MDIMAPPEND_ASSIGN(m_decision.broughtBy,
+                              m_log.whoBrought(m_storage, m_site, m_slice,
+                                               runs[0].targetRow,
+                                               runs[0].rows));
+            if (m_decision.broughtBy > 0)
                 return Status::ok();
         }
         return policy == OnDuplicate::Replace ? replaceDifferent(runs)
@@ -213,6 +184,7 @@ class Decider
     const AppendOptions &m_options;
     const Site &m_site;
     Storage &m_storage;
+    LoggedSlices &m_log;
     const Slice &m_slice;
     CubeState &m_cube;
     TargetValues &m_values;

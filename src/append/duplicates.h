@@ -26,6 +26,9 @@ struct RowDecision
     /// Some are there that this very commit brings: only once it is committed
     /// can they be compared. Nothing else holds then.
     bool needsCommit = false;
+    /// The record that says that this very file brought the rows; 0: none was
+    /// found, or looked for.
+    std::uint64_t broughtBy = 0;
 };
 
 /// Reads as many of the target's labels as it needs (kept in `cube`), and

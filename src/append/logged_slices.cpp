@@ -15,30 +15,9 @@ namespace mdimappend
 namespace
 {
 
-bool isSameFile(const Json &logged, const Slice &slice)
+bool isInState(const Json &logged, const std::string &state)
 {
-    const auto state = slice.fingerprint();
-    return !state.empty() && textMember(logged, "state") == state &&
-           textMember(logged, "path") == canonicalPath(slice.name());
-}
-
-/// Whether a record of the site's group names it, and its rows are among the
-/// target's `size`.
-Result<bool> isIn(Storage &storage, const Site &site, std::uint64_t sequence,
-                  const Slice &slice, std::uint64_t size)
-{
-    MDIMAPPEND_ASSIGN(const auto record,
-                      readLogRecord(storage, site, sequence));
-    if (!record || textMember(*record, "group") != site.group)
-        return false;
-    for (const auto &logged : member(*record, "slices"))
-    {
-        const auto end =
-            countMember(logged, "first_row") + countMember(logged, "rows");
-        if (end <= size && isSameFile(logged, slice))
-            return true;
-    }
-    return false;
+    return !state.empty() && textMember(logged, "state") == state;
 }
 
 }  // namespace
@@ -79,71 +58,113 @@ Result<Creation> creationOf(Storage &storage, const Site &site)
     return creation;
 }
 
-Result<bool> broughtRows(Storage &storage, const Site &site, const Slice &slice,
+Result<Creation> LoggedSlices::creation(Storage &storage, const Site &site)
+{
+    if (storage.waitsForAnswers())
+        return creationOf(storage, site);
+    MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
+    MDIMAPPEND_ASSIGN(auto newest,
+                      storage.versionAt(logRecordPath(site, last)));
+    if (newest.empty() || newest != m_newest || last != m_creation.last)
+    {
+        MDIMAPPEND_ASSIGN(m_creation, creationOf(storage, site));
+        m_newest = std::move(newest);
+    }
+    return m_creation;
+}
+
+Result<std::uint64_t>
+LoggedSlices::whoBrought(Storage &storage, const Site &site, const Slice &slice,
                          std::uint64_t firstRow, std::uint64_t rows)
 {
-    MDIMAPPEND_ASSIGN(const auto creation, creationOf(storage, site));
-    if (creation.target == 0 || !site.overwriting.empty())
-        return false;
+    constexpr std::uint64_t nobody = 0;
+    MDIMAPPEND_ASSIGN(const auto log, creation(storage, site));
+    if (log.target == 0 || !site.overwriting.empty())
+        return nobody;
     // Rows only grow from record to record: the last one that begins at or in
     // front of the row is the one that brought it.
-    std::uint64_t low = creation.target;
-    std::uint64_t high = creation.last;
+    std::uint64_t low = log.target;
+    std::uint64_t high = log.last;
     while (low < high)
     {
         const auto middle = high - (high - low) / 2;
-        MDIMAPPEND_ASSIGN(const auto record,
-                          readLogRecord(storage, site, middle));
-        if (!record || textMember(*record, "group") != site.group)
-            return false;
-        if (countMember(*record, "first_row") <= firstRow)
+        MDIMAPPEND_ASSIGN(const auto record, m_log.head(storage, site, middle));
+        if (!record || record->group != site.group)
+            return nobody;
+        if (record->firstRow <= firstRow)
             low = middle;
         else
             high = middle - 1;
     }
-    MDIMAPPEND_ASSIGN(const auto record, readLogRecord(storage, site, low));
-    if (!record || textMember(*record, "group") != site.group)
-        return false;
-    for (const auto &logged : member(*record, "slices"))
+    MDIMAPPEND_ASSIGN(const auto record, m_log.read(storage, site, low));
+    if (!record || textMember(record->json(), "group") != site.group)
+        return nobody;
+    const auto state = slice.fingerprint();
+    for (const auto *logged : record->slicesOf(canonicalPath(slice.name())))
     {
-        if (isSameFile(logged, slice) &&
-            countMember(logged, "first_row") == firstRow &&
-            countMember(logged, "rows") == rows)
-            return true;
+        if (isInState(*logged, state) &&
+            countMember(*logged, "first_row") == firstRow &&
+            countMember(*logged, "rows") == rows)
+            return low;
     }
-    return false;
+    return nobody;
 }
 
-Result<bool> isLogged(Storage &storage, const Site &site, const Slice &slice,
-                      std::uint64_t size)
+/// Whether a record of the site's group names it, and its rows are among the
+/// target's `size`.
+Result<bool> LoggedSlices::isIn(Storage &storage, const Site &site,
+                                std::uint64_t sequence, const Slice &slice,
+                                const std::string &path, std::uint64_t size)
 {
+    MDIMAPPEND_ASSIGN(const auto record, m_log.read(storage, site, sequence));
+    if (!record || textMember(record->json(), "group") != site.group)
+        return false;
+    const auto named = record->slicesOf(path);
+    if (named.empty())
+        return false;
+    const auto state = slice.fingerprint();
+    return std::ranges::any_of(
+        named,
+        [&](const Json *logged)
+        {
+            const auto end = countMember(*logged, "first_row") +
+                             countMember(*logged, "rows");
+            return end <= size && isInState(*logged, state);
+        });
+}
+
+Result<std::uint64_t> LoggedSlices::whoNames(Storage &storage, const Site &site,
+                                             const Slice &slice,
+                                             std::uint64_t size)
+{
+    constexpr std::uint64_t nobody = 0;
     // What the log knows of is in a store that goes.
     if (!site.overwriting.empty())
-        return false;
-    MDIMAPPEND_ASSIGN(const auto creation, creationOf(storage, site));
-    const auto first = std::max(creation.store, creation.target);
+        return nobody;
+    MDIMAPPEND_ASSIGN(const auto log, creation(storage, site));
+    const auto first = std::max(log.store, log.target);
+    const auto path = canonicalPath(slice.name());
     MDIMAPPEND_ASSIGN(const auto entry,
-                      readSliceEntry(storage, site, canonicalPath(slice.name()),
-                                     slice.fingerprint()));
-    auto last = creation.last;
+                      readSliceEntry(storage, site, path, slice.fingerprint()));
+    auto last = log.last;
     if (entry && *entry >= std::max<std::uint64_t>(first, 1))
     {
         MDIMAPPEND_ASSIGN(const bool names,
-                          isIn(storage, site, *entry, slice, size));
+                          isIn(storage, site, *entry, slice, path, size));
         if (names)
-            return true;
+            return *entry;
     }
     // An entry that cannot be believed may hide the one that was there.
-    if (creation.entriesFrom > 0 && !entry)
-        last = creation.entriesFrom - 1;
+    if (log.entriesFrom > 0 && !entry)
+        last = log.entriesFrom - 1;
     for (auto sequence = last; sequence > 0 && sequence >= first; --sequence)
     {
         MDIMAPPEND_ASSIGN(const bool names,
-                          isIn(storage, site, sequence, slice, size));
+                          isIn(storage, site, sequence, slice, path, size));
         if (names)
-            return true;
+            return sequence;
     }
-    return false;
+    return nobody;
 }
 
 }  // namespace mdimappend

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "journal/log_reader.h"
 #include "journal/site.h"
 #include "slice/slice.h"
 #include "status.h"
@@ -34,15 +35,35 @@ struct Creation
 
 Result<Creation> creationOf(Storage &storage, const Site &site);
 
-/// Whether this very file, by path, size and time stamp, brought the rows
-/// [firstRow, firstRow + rows) of the target, and nothing else. Reads about
-/// log2 of the log's records.
-Result<bool> broughtRows(Storage &storage, const Site &site, const Slice &slice,
-                         std::uint64_t firstRow, std::uint64_t rows);
+/// Finds slices in the log. What it has read serves a whole run.
+class LoggedSlices
+{
+  public:
+    /// As creationOf tells it.
+    Result<Creation> creation(Storage &storage, const Site &site);
 
-/// Whether this very file is in any record, and the rows it brought are among
-/// the target's `size`. Reads its entry, and the records that have none.
-Result<bool> isLogged(Storage &storage, const Site &site, const Slice &slice,
-                      std::uint64_t size);
+    /// The record that says that this very file, by path, size and time stamp,
+    /// brought the rows [firstRow, firstRow + rows) of the target, and nothing
+    /// else; 0 if none does. Looks at about log2 of the log's records.
+    Result<std::uint64_t> whoBrought(Storage &storage, const Site &site,
+                                     const Slice &slice, std::uint64_t firstRow,
+                                     std::uint64_t rows);
+
+    /// The record that names this very file, if the rows it brought are among
+    /// the target's `size`; 0 if none does. Looks at its entry, and at the
+    /// records that have none.
+    Result<std::uint64_t> whoNames(Storage &storage, const Site &site,
+                                   const Slice &slice, std::uint64_t size);
+
+  private:
+    Result<bool> isIn(Storage &storage, const Site &site,
+                      std::uint64_t sequence, const Slice &slice,
+                      const std::string &path, std::uint64_t size);
+
+    LogReader m_log{};
+    /// As the log said when this was its newest record.
+    Creation m_creation{};
+    std::string m_newest{};
+};
 
 }  // namespace mdimappend

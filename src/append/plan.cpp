@@ -55,19 +55,22 @@ void keepBase(const Documents &documents, Intent &intent)
 
 }  // namespace
 
-Result<AppendPlan> planAppend(const PlanRequest &request, CubeState cube)
+Result<AppendPlan> planAppend(const PlanRequest &request, CubeState &cube)
 {
     AppendPlan plan;
-    const auto documents = cube.target.documents;
     if (cube.target.exists)
+    {
         MDIMAPPEND_RETURN_IF_ERROR(planGrowth(request, cube, plan));
+    }
     else
-        MDIMAPPEND_RETURN_IF_ERROR(planCreation(request, cube, plan));
-    keepBase(documents, plan.intent);
+    {
+        plan.after = cube;
+        MDIMAPPEND_RETURN_IF_ERROR(planCreation(request, plan.after, plan));
+    }
+    keepBase(cube.target.documents, plan.intent);
     MDIMAPPEND_RETURN_IF_ERROR(checkExtent(plan));
     MDIMAPPEND_RETURN_IF_ERROR(planDeletions(request, plan.intent));
     tracePlan(plan, request.slice.name());
-    plan.after = std::move(cube);
     return plan;
 }
 

@@ -19,17 +19,24 @@ struct AppendPlan
 {
     Intent intent;
     std::vector<Slab> slabs;
-    CubeState after;
+    CubeState after;  ///< the cube with what the slice brings
     std::uint64_t firstRow = 0;
     std::uint64_t rows = 0;  ///< new ones
     std::uint64_t replacedRows = 0;
     std::uint64_t rowsAlreadyThere = 0;
     std::string firstLabel;
     std::string lastLabel;
+    /// Of all labels of the slice, if all of its rows are new; else 0.
+    std::uint64_t labelsHash = 0;
+    /// How the slice was read (SliceReading).
+    std::string readAs;
     bool create = false;
     /// It has rows that this very commit brings: commit, and plan again.
     /// Nothing else of the plan holds then.
     bool needsCommit = false;
+    /// The record that says that this very file brought the rows; 0: none was
+    /// found, or looked for.
+    std::uint64_t broughtBy = 0;
 
     /// All of the slice is in the target already.
     bool isEmpty() const
@@ -40,8 +47,8 @@ struct AppendPlan
     std::vector<std::string> ignoredArrays;
 };
 
-/// Guards the slice and plans its append. Failure::Refused says why not,
-/// without the slice's name.
-Result<AppendPlan> planAppend(const PlanRequest &request, CubeState cube);
+/// Guards the slice and plans its append. What had to be read of the target is
+/// kept in `cube`. Failure::Refused says why not, without the slice's name.
+Result<AppendPlan> planAppend(const PlanRequest &request, CubeState &cube);
 
 }  // namespace mdimappend

@@ -78,7 +78,7 @@ Status createArray(const PlanRequest &request, const Target &target,
 Status planCreation(const PlanRequest &request, CubeState &cube,
                     AppendPlan &plan)
 {
-    const auto &[options, site, storage, slice] = request;
+    const auto &[options, site, storage, slice, log] = request;
     plan.create = true;
     plan.rows = slice.size();
     const bool haveLabels = !slice.labelsLike();
@@ -86,7 +86,8 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
     if (haveLabels)
     {
         MDIMAPPEND_RETURN_IF_ERROR(
-            matchLabels(Labels{}, labels, options.step.descending()).status());
+            matchLabels(KnownLabels(), labels, options.step.descending())
+                .status());
         MDIMAPPEND_RETURN_IF_ERROR(
             checkStep(options.step, Labels{}, labels, 0));
     }
@@ -101,9 +102,9 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
     plan.intent.next = std::move(model.documents);
     plan.intent.order = std::move(model.order);
     cube.target = std::move(model.target);
-    cube.labels = std::move(labels);
     cube.labelsKnown = true;
-    cube.labelsOrdered = isOrdered(cube.labels);
+    cube.labelsOrdered = isOrdered(labels);
+    cube.labels = KnownLabels(std::move(labels));
     MDIMAPPEND_RETURN_IF_ERROR(keepCoordinates(options, slice, cube));
     return setAttributes(options, site, slice, Json(), cube, plan.intent);
 }

@@ -49,6 +49,7 @@ class GrowthPlanner
         MDIMAPPEND_ASSIGN(
             m_rows, decideRows(m_request, m_cube, values, guards.matches));
         describeRows();
+        m_plan.after = m_cube;
         if (m_plan.isEmpty() || m_plan.needsCommit)
             return Status::ok();
         MDIMAPPEND_RETURN_IF_ERROR(growArrays(guards.matches));
@@ -64,6 +65,7 @@ class GrowthPlanner
         m_plan.rowsAlreadyThere = m_rows.present;
         nameLabels(m_plan, m_rows.labels, firstWritten());
         m_plan.needsCommit = m_rows.needsCommit;
+        m_plan.broughtBy = m_rows.broughtBy;
     }
 
     /// The slice's first row that is written, or else its first.
@@ -172,10 +174,10 @@ class GrowthPlanner
             order.push_back(copy->key);
     }
 
-    /// The cube as the next slice of a batch finds it.
+    /// Makes the cube as the next slice of a batch finds it.
     void growCube()
     {
-        auto &grown = m_cube.target;
+        auto &grown = m_plan.after.target;
         for (const auto &[key, bytes] : m_plan.intent.next)
             grown.documents[key] = bytes;
         for (auto &array : grown.arrays)
@@ -192,22 +194,16 @@ class GrowthPlanner
 
     void addLabels()
     {
-        const auto &labels = m_rows.labels.values;
-        auto &known = m_cube.labels.values;
-        if (labels.empty())
+        const auto &labels = m_rows.labels;
+        if (labels.values.empty())
             return;
+        auto &known = m_plan.after.labels;
         const auto two = std::min<std::size_t>(known.size(), 2);
-        known.insert(known.end(),
-                     labels.begin() +
-                         static_cast<std::ptrdiff_t>(m_rows.firstNew),
-                     labels.end());
-        const auto added = labels.size() - m_rows.firstNew;
-        const Labels end{
-            m_cube.labels.kind,
-            m_cube.labels.encoding,
-            {known.end() - static_cast<std::ptrdiff_t>(added + two),
-             known.end()}};
-        m_cube.labelsOrdered = m_cube.labelsOrdered && isOrdered(end);
+        const auto added =
+            labels.values.size() - static_cast<std::size_t>(m_rows.firstNew);
+        known.add(labels, static_cast<std::size_t>(m_rows.firstNew));
+        auto &ordered = m_plan.after.labelsOrdered;
+        ordered = ordered && isOrdered(known.last(added + two));
     }
 
     Status changeAttributes(TargetValues &values)
@@ -216,17 +212,18 @@ class GrowthPlanner
             return Status::ok();
         // Templates may name any.
         MDIMAPPEND_RETURN_IF_ERROR(readCoordinates(values, m_cube));
+        m_plan.after.coordinates = m_cube.coordinates;
         MDIMAPPEND_ASSIGN(const Json present,
                           presentAttributes(m_target, m_request.site.group));
         return setAttributes(m_options, m_request.site, m_slice, present,
-                             m_cube, m_plan.intent);
+                             m_plan.after, m_plan.intent);
     }
 
     const PlanRequest &m_request;
     const AppendOptions &m_options;
     const Slice &m_slice;
     CubeState &m_cube;
-    const Target m_target;  ///< the cube's, as it was
+    const Target &m_target;
     AppendPlan &m_plan;
     RowDecision m_rows;
     std::vector<Growth> m_growths;

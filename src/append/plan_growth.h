@@ -10,7 +10,7 @@
 namespace mdimappend
 {
 
-/// Into `plan`; `cube` becomes what it will be, if the plan is not empty.
+/// Into `plan`. What had to be read of the target is kept in `cube`.
 /// Failure::Refused, without the slice's name.
 Status planGrowth(const PlanRequest &request, CubeState &cube,
                   AppendPlan &plan);

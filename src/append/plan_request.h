@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "append/logged_slices.h"
 #include "journal/site.h"
 #include "settings/options.h"
 #include "slice/slice.h"
@@ -16,6 +17,7 @@ struct PlanRequest
     const Site &site;
     Storage &storage;
     const Slice &slice;
+    LoggedSlices &log;
 };
 
 }  // namespace mdimappend

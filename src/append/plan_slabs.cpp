@@ -51,6 +51,8 @@ void nameLabels(AppendPlan &plan, const Labels &labels, std::size_t first)
     plan.firstLabel = labelText(labels, first);
     if (!labels.values.empty())
         plan.lastLabel = labelText(labels, labels.values.size() - 1);
+    if (!labels.values.empty() && plan.rows == labels.values.size())
+        plan.labelsHash = hashOfLabels(labels);
 }
 
 }  // namespace mdimappend

@@ -20,7 +20,8 @@ Slab planArray(AppendPlan &plan, const TargetArray &array, TouchedBoxes boxes,
 Status fillFromLabels(Slab &slab, const Labels &labels,
                       const TargetArray &array);
 
-/// The labels that the plan names: that at `first`, and the last.
+/// The labels that the plan names: that at `first`, and the last; and the hash
+/// of all, if all rows are new.
 void nameLabels(AppendPlan &plan, const Labels &labels, std::size_t first);
 
 }  // namespace mdimappend

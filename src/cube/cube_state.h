@@ -3,8 +3,9 @@
 
 #pragma once
 
+#include "copy_on_write.h"
 #include "cube/coordinates.h"
-#include "cube/labels.h"
+#include "cube/known_labels.h"
 #include "cube/target.h"
 
 #include <map>
@@ -22,10 +23,10 @@ struct CubeState
     /// enough to see that a slice's are new.
     bool labelsOrdered = false;
     bool labelsKnown = false;
-    Labels labels;  ///< of the rows from `labelsFrom` on
+    KnownLabels labels;  ///< of the rows from `labelsFrom` on
     std::uint64_t labelsFrom = 0;
     /// Coordinates of the other dimensions that were read so far.
-    std::map<std::string, CoordinateValues> coordinates;
+    CopyOnWrite<std::map<std::string, CoordinateValues>> coordinates;
 };
 
 }  // namespace mdimappend

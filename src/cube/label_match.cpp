@@ -4,6 +4,8 @@
 #include "cube/label_match.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 
 namespace mdimappend
 {
@@ -16,9 +18,9 @@ bool numeric(Labels::Kind kind)
     return kind == Labels::Kind::Integer || kind == Labels::Kind::Real;
 }
 
-bool isComparable(const Labels &a, const Labels &b)
+bool isComparable(Labels::Kind a, Labels::Kind b)
 {
-    return a.kind == b.kind || (numeric(a.kind) && numeric(b.kind));
+    return a == b || (numeric(a) && numeric(b));
 }
 
 Status isTwice(const Labels &slice, std::size_t row)
@@ -26,30 +28,28 @@ Status isTwice(const Labels &slice, std::size_t row)
     return refused("the label " + slice.describe(row) + " occurs twice in it");
 }
 
-/// The target's labels with their rows, in order.
-std::vector<std::pair<Label, std::uint64_t>> sortedRows(const Labels &target)
-{
-    std::vector<std::pair<Label, std::uint64_t>> rows;
-    for (std::size_t row = 0; row < target.values.size(); ++row)
-        rows.emplace_back(target.values[row], row);
-    std::sort(rows.begin(), rows.end(), [](const auto &a, const auto &b)
-              { return isBefore(a.first, b.first); });
-    return rows;
-}
-
 /// Labels next to each other differ; texts, which have no order, all do. New
 /// ones must be in order (checkOrder), which tells them apart.
-Status checkOnce(const Labels &slice, std::size_t row)
+class OnceCheck
 {
-    const bool text = slice.kind == Labels::Kind::Text;
-    for (std::size_t other = text ? 0 : std::max<std::size_t>(row, 1) - 1;
-         other < row; ++other)
+  public:
+    explicit OnceCheck(const Labels &slice) : m_slice(slice)
     {
-        if (isSame(slice.values[other], slice.values[row]))
-            return isTwice(slice, row);
     }
-    return Status::ok();
-}
+
+    /// Row by row.
+    bool isTwice(std::size_t row)
+    {
+        const auto &values = m_slice.values;
+        if (m_slice.kind == Labels::Kind::Text)
+            return !m_texts.insert(std::get<std::string>(values[row])).second;
+        return row > 0 && isSame(values[row - 1], values[row]);
+    }
+
+  private:
+    const Labels &m_slice;
+    std::unordered_set<std::string_view> m_texts{};
+};
 
 /// Two rows of the slice must not meet one of the target.
 Status checkPresentOnce(const Labels &slice, const LabelMatch &match)
@@ -66,25 +66,22 @@ Status checkPresentOnce(const Labels &slice, const LabelMatch &match)
                          static_cast<std::size_t>(std::next(twice)->second));
 }
 
-Result<LabelMatch> findPresent(const Labels &target, const Labels &slice)
+Result<LabelMatch> findPresent(const KnownLabels &target, const Labels &slice)
 {
-    const auto known = sortedRows(target);
+    OnceCheck once(slice);
     LabelMatch match;
     match.firstNew = slice.values.size();
     for (std::size_t row = 0; row < slice.values.size(); ++row)
     {
-        const Label &label = slice.values[row];
-        MDIMAPPEND_RETURN_IF_ERROR(checkOnce(slice, row));
-        const auto found = std::lower_bound(known.begin(), known.end(), label,
-                                            [](const auto &a, const Label &b)
-                                            { return isBefore(a.first, b); });
-        if (found != known.end() && isSame(found->first, label))
+        if (once.isTwice(row))
+            return isTwice(slice, row);
+        if (const auto present = target.find(slice.values[row]))
         {
             if (match.firstNew < row)
                 return refused(
                     "the label " + slice.describe(row) +
                     " is already in the target, but labels before it are not");
-            match.present.emplace_back(row, found->second);
+            match.present.emplace_back(row, *present);
         }
         else if (match.firstNew == slice.values.size())
         {
@@ -146,7 +143,7 @@ bool isOrdered(const Labels &labels)
 
 bool comeAfter(const Labels &last, const Labels &slice)
 {
-    if (last.values.size() < 2 || !isComparable(last, slice))
+    if (last.values.size() < 2 || !isComparable(last.kind, slice.kind))
         return false;
     const Label &end = last.values.back();
     const bool descending = isBefore(end, last.values[last.values.size() - 2]);
@@ -155,16 +152,16 @@ bool comeAfter(const Labels &last, const Labels &slice)
         { return descending ? isBefore(label, end) : isBefore(end, label); });
 }
 
-Result<LabelMatch> matchLabels(const Labels &target, const Labels &slice,
+Result<LabelMatch> matchLabels(const KnownLabels &target, const Labels &slice,
                                std::optional<bool> descending)
 {
-    if (!target.values.empty() && !isComparable(target, slice))
+    if (target.size() > 0 && !isComparable(target.kind(), slice.kind))
         return refused("its labels and the target's are of different kinds "
                        "(dates, numbers or text)");
     MDIMAPPEND_ASSIGN(LabelMatch match, findPresent(target, slice));
     if (slice.kind != Labels::Kind::Text)
         MDIMAPPEND_RETURN_IF_ERROR(
-            checkOrder(target, slice, match.firstNew, descending));
+            checkOrder(target.last(2), slice, match.firstNew, descending));
     return match;
 }
 

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "cube/labels.h"
+#include "cube/known_labels.h"
 #include "status.h"
 
 #include <cstdint>
@@ -35,7 +35,7 @@ struct LabelMatch
 /// order or twice in the slice, and new labels in front of present ones. Texts
 /// have no order. Two labels of the target set the direction, else `descending`
 /// does, if it says anything, else those of the slice.
-Result<LabelMatch> matchLabels(const Labels &target, const Labels &slice,
+Result<LabelMatch> matchLabels(const KnownLabels &target, const Labels &slice,
                                std::optional<bool> descending = std::nullopt);
 
 }  // namespace mdimappend

@@ -4,7 +4,9 @@
 #include "cube/labels.h"
 
 #include "convert/conversion.h"
+#include "storage/checksum.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -122,6 +124,21 @@ std::string Labels::describe(std::size_t position) const
     const auto end =
         std::to_chars(text, text + sizeof(text), std::get<double>(label)).ptr;
     return std::string(text, end);
+}
+
+std::uint64_t hashOfLabels(const Labels &labels)
+{
+    Xxh3 hash;
+    for (std::size_t i = 0; i < labels.values.size(); ++i)
+    {
+        const auto text = labels.describe(i);
+        hash.add(std::to_string(text.size()) + ":" + text);
+    }
+    const auto digest = hash.digest();
+    std::uint64_t value = 0;
+    const auto *digits = digest.data() + digest.find(':') + 1;
+    std::from_chars(digits, digits + 16, value, 16);
+    return std::max<std::uint64_t>(value, 1);
 }
 
 Result<Labels> decodeLabels(const LabelForm &form, const void *elements,

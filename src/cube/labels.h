@@ -47,6 +47,9 @@ struct Labels
     std::string describe(std::size_t position) const;
 };
 
+/// A hash of all labels, as texts; never 0.
+std::uint64_t hashOfLabels(const Labels &labels);
+
 /// How labels are stored: what is needed to decode and encode them.
 struct LabelForm
 {

@@ -16,11 +16,12 @@ namespace mdimappend
 namespace
 {
 
-Json labelJson(const Labels &labels, std::size_t position)
+/// Of the only one.
+Json labelJson(const Labels &labels)
 {
-    const auto &label = labels.values.at(position);
+    const auto &label = labels.values.at(0);
     if (labels.kind == Labels::Kind::Date)
-        return labels.describe(position);
+        return labels.describe(0);
     if (const auto *text = std::get_if<std::string>(&label))
         return *text;
     if (const auto *number = std::get_if<double>(&label))
@@ -71,24 +72,24 @@ class TemplateValues
     Result<Json> label(bool first) const
     {
         const auto &labels = m_cube.labels;
-        if (labels.values.empty())
+        if (labels.size() == 0)
             return Status(Failure::Usage,
                           "the target has no labels for a template");
-        return labelJson(labels, first ? 0 : labels.values.size() - 1);
+        return labelJson(first ? labels.part(0, 1) : labels.last(1));
     }
 
     /// The smallest or largest value of a coordinate, or half a cell beyond it.
     Result<Json> edge(const std::string &name, bool largest, bool ofCell) const
     {
         if (name == m_cube.target.appendDim && !ofCell &&
-            !m_cube.labels.values.empty())
+            m_cube.labels.size() > 0)
         {
-            const auto &values = m_cube.labels.values;
-            const bool up = values.front() < values.back();
+            const auto &labels = m_cube.labels;
+            const bool up = labels.at(0) < labels.at(labels.size() - 1);
             return label(largest != up);
         }
-        const auto found = m_cube.coordinates.find(name);
-        if (found == m_cube.coordinates.end() || found->second.numbers.empty())
+        const auto found = m_cube.coordinates->find(name);
+        if (found == m_cube.coordinates->end() || found->second.numbers.empty())
             return Status(Failure::Usage,
                           "the template names '" + name +
                               "', which is not a numeric coordinate");

@@ -17,7 +17,6 @@
 #include "storage/object_address.h"
 #include "transaction/protocol.h"
 
-
 namespace mdimappend
 {
 
@@ -74,10 +73,10 @@ class Beginning
         }
         else
         {
-            MDIMAPPEND_RETURN_IF_ERROR(describeRegion(
-                {m_request.region, m_options, m_open.site, storage(),
-                 *m_template},
-                m_cube, m_session));
+            MDIMAPPEND_RETURN_IF_ERROR(
+                describeRegion({m_request.region, m_options, m_open.site,
+                                storage(), *m_template},
+                               m_cube, m_session));
         }
         m_session.group = m_open.site.group;
         m_session.options = m_options;
@@ -88,16 +87,16 @@ class Beginning
         MDIMAPPEND_RETURN_IF_ERROR(writeOwnSlabs(plan));
         MDIMAPPEND_RETURN_IF_ERROR(
             keepCoordinates(storage(), m_open.site, m_session,
-                            m_request.region.empty() ? plan.after.coordinates
-                                                     : m_cube.coordinates));
+                            m_request.region.empty() ? *plan.after.coordinates
+                                                     : *m_cube.coordinates));
         MDIMAPPEND_RETURN_IF_ERROR(
             writeSession(storage(), m_open.site, m_session));
         MDIMAPPEND_RETURN_IF_ERROR(checkUnchanged(*m_template));
-        MDIMAPPEND_ASSIGN(const auto lease,
-                          leaveLease(*m_open.writer.lock,
-                                     m_request.isAttended
-                                         ? LeftUntil::ThisProcessEnds
-                                         : LeftUntil::Time));
+        MDIMAPPEND_ASSIGN(
+            const auto lease,
+            leaveLease(*m_open.writer.lock, m_request.isAttended
+                                                ? LeftUntil::ThisProcessEnds
+                                                : LeftUntil::Time));
         m_begun.token = {m_open.site.store(),     m_open.site.group,
                          m_session.transaction,   lease,
                          m_options.lease.count(), planJson()};
@@ -136,9 +135,10 @@ class Beginning
         std::unique_ptr<Slice> tall;
         if (m_labelsComeLater)
             tall = std::make_unique<TallSlice>(*m_template, rows);
-        auto plan = planAppend(
-            {m_options, m_open.site, storage(), tall ? *tall : *m_template},
-            m_cube);
+        LoggedSlices log;
+        auto plan = planAppend({m_options, m_open.site, storage(),
+                                tall ? *tall : *m_template, log},
+                               m_cube);
         if (!plan && plan.status().kind() == Failure::Refused)
             return plan.takeStatus()
                 .prefixed("template '" + m_template->name() + "'")

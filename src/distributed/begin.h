@@ -41,9 +41,8 @@ struct Begun
     std::vector<std::string> ignoredArrays;
 };
 
-/// The lease is `options.lease` from here on; commit before, or renew it, unless
-/// this process does (renewal.h).
-/// On failure nothing is left of it.
+/// The lease is `options.lease` from here on; commit before, or renew it,
+/// unless this process does (renewal.h). On failure nothing is left of it.
 Result<Begun> beginParts(const BeginRequest &request);
 
 }  // namespace mdimappend

@@ -151,7 +151,7 @@ class Committing
         {
             const auto &step = m_session.options.step;
             MDIMAPPEND_RETURN_IF_ERROR(
-                matchLabels(Labels{}, labels, step.descending()).status());
+                matchLabels(KnownLabels(), labels, step.descending()).status());
             m_labelsOrdered = isOrdered(labels);
             return checkStep(step, Labels{}, labels, 0);
         }
@@ -165,11 +165,12 @@ class Committing
                                                   m_session.target.appendDim));
         cube.committedRows = cube.target.size;
         TargetValues values(site(), storage(), cube.target);
+        LoggedSlices log;
         MDIMAPPEND_RETURN_IF_ERROR(
-            decideRows({m_session.options, site(), storage(), slice}, cube,
+            decideRows({m_session.options, site(), storage(), slice, log}, cube,
                        values, {})
                 .status());
-        Labels all = cube.labels;
+        Labels all = cube.labels.last(2);
         all.values.insert(all.values.end(), labels.values.begin(),
                           labels.values.end());
         m_labelsOrdered = cube.labelsOrdered && isOrdered(all);

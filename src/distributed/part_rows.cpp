@@ -41,9 +41,8 @@ Status refuseShared(const Slice &slice, const PartArray &part,
                      " " + rangeText(part.box, i) + " (chunks have " +
                      std::to_string(chunk) + ")";
     }
-    return refused("slice '" + slice.name() +
-                   "': " + "array '" + target.name + "': " +
-                   "this part shares chunks with others: " + where +
+    return refused("slice '" + slice.name() + "': " + "array '" + target.name +
+                   "': " + "this part shares chunks with others: " + where +
                    ". Cut the parts at borders of chunks.");
 }
 
@@ -54,8 +53,7 @@ Result<CarriedRows> carriedRows(const Slice &slice, const PartArray &part,
 {
     const auto axis = *target.axis;
     const auto &document = target.document;
-    std::uint64_t rowSize =
-        std::max<std::size_t>(document.dataType.size, 1);
+    std::uint64_t rowSize = std::max<std::size_t>(document.dataType.size, 1);
     bool hasAll = true;
     for (std::size_t i = 0; i < document.rank(); ++i)
     {

@@ -53,8 +53,7 @@ Status readRegionLabels(const RegionRequest &request, CubeState &cube,
     session.firstLabel = labels.describe(0);
     session.lastLabel = labels.describe(labels.values.size() - 1);
     session.labelsOrdered = isOrdered(labels);
-    MDIMAPPEND_ASSIGN(session.labels,
-                      carriedLabels(labels, *array, first));
+    MDIMAPPEND_ASSIGN(session.labels, carriedLabels(labels, *array, first));
     if (request.like.size() != session.rows)
         return Status::ok();
     auto same = labelsOfPart(session, request.like, first);
@@ -76,9 +75,8 @@ Status describeRegion(const RegionRequest &request, CubeState &cube,
             target.arrays, [&](const TargetArray &array)
             { return axisOf(array.document, dimension).has_value(); });
         if (!is)
-            return {Failure::Usage,
-                    "--region: the target has no dimension '" + dimension +
-                        "'"};
+            return {Failure::Usage, "--region: the target has no dimension '" +
+                                        dimension + "'"};
     }
     session.isRegion = true;
     session.target = target;
@@ -88,9 +86,8 @@ Status describeRegion(const RegionRequest &request, CubeState &cube,
     {
         const auto &array = target.arrays[i];
         const auto &offered = request.like.arrays();
-        const bool has =
-            std::ranges::find(offered, array.name, &SliceArray::name) !=
-            offered.end();
+        const bool has = std::ranges::find(offered, array.name,
+                                           &SliceArray::name) != offered.end();
         if (!array.axis || !has || &array == target.labels())
             continue;
         MDIMAPPEND_ASSIGN(const auto window, windowOf(request.region, array));

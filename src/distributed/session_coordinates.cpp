@@ -104,9 +104,9 @@ CoordinateValues boxOf(const CoordinateValues &all, const Extent &origin,
 
 }  // namespace
 
-Status keepCoordinates(
-    Storage &storage, const Site &site, const Session &session,
-    const std::map<std::string, CoordinateValues> &coordinates)
+Status
+keepCoordinates(Storage &storage, const Site &site, const Session &session,
+                const std::map<std::string, CoordinateValues> &coordinates)
 {
     for (const auto &[name, values] : coordinates)
     {

@@ -14,9 +14,9 @@
 namespace mdimappend
 {
 
-Status keepCoordinates(
-    Storage &storage, const Site &site, const Session &session,
-    const std::map<std::string, CoordinateValues> &coordinates);
+Status
+keepCoordinates(Storage &storage, const Site &site, const Session &session,
+                const std::map<std::string, CoordinateValues> &coordinates);
 
 /// Of those that the slice has of them they are the transaction's, from `at`
 /// on (by dimension, 0 if it is not named). Failure::Refused, without the

@@ -17,7 +17,7 @@ struct PartOfTransaction
     const Site &site;
     Storage &storage;
     std::string transaction;
-    std::string part;  ///< a name that no other has
+    std::string part;   ///< a name that no other has
     bool syncs = true;  ///< else the commit makes it durable
 };
 

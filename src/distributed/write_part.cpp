@@ -216,12 +216,12 @@ class PartWriter
                                        !storage().createsWhole()));
             slabs.push_back(slabOf(part, target, arrays.back()));
         }
-        MDIMAPPEND_ASSIGN(WrittenPart written,
-                          stageSlabs({m_open.writer.site, storage(),
-                                      m_session.transaction, randomNonce(),
-                                      m_session.syncsItself(storage())},
-                                     std::move(arrays), m_slice.get(), slabs,
-                                     m_request.threads, m_request.progress));
+        MDIMAPPEND_ASSIGN(
+            WrittenPart written,
+            stageSlabs({m_open.writer.site, storage(), m_session.transaction,
+                        randomNonce(), m_session.syncsItself(storage())},
+                       std::move(arrays), m_slice.get(), slabs,
+                       m_request.threads, m_request.progress));
         written.alteredValues += altered;
         for (auto &array : carried)
             written.arrays.push_back(std::move(array));

@@ -15,10 +15,10 @@ Status readCoordinate(TargetValues &values, const std::string &name,
 {
     const auto &arrays = cube.target.arrays;
     const auto *array = cube.target.find(name);
-    if (!array || cube.coordinates.contains(name))
+    if (!array || cube.coordinates->contains(name))
         return Status::ok();
     MDIMAPPEND_ASSIGN(
-        cube.coordinates[name],
+        cube.coordinates.own()[name],
         values.coordinate(static_cast<std::size_t>(array - arrays.data())));
     return Status::ok();
 }
@@ -35,7 +35,7 @@ Status checkCoordinates(const AppendOptions &options, const Slice &slice,
             const auto offered,
             sliceCoordinate(slice, cube.target, name, options.ignoreUnits));
         MDIMAPPEND_RETURN_IF_ERROR(
-            checkCoordinate(name, cube.coordinates.at(name), offered));
+            checkCoordinate(name, cube.coordinates->at(name), offered));
     }
     return Status::ok();
 }
@@ -57,7 +57,7 @@ Status keepCoordinates(const AppendOptions &options, const Slice &slice,
     for (const auto &name : coordinatesOf(cube.target, slice))
     {
         MDIMAPPEND_ASSIGN(
-            cube.coordinates[name],
+            cube.coordinates.own()[name],
             sliceCoordinate(slice, cube.target, name, options.ignoreUnits));
     }
     return Status::ok();

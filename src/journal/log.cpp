@@ -40,11 +40,6 @@ bool isText(const Json &value)
     return value.is_string();
 }
 
-bool isCount(const Json &value)
-{
-    return value.is_number_integer() && value.get<std::int64_t>() >= 0;
-}
-
 /// Whether what is there is of the right kind: readers need not ask again.
 bool isLogRecord(const Json &record)
 {
@@ -63,14 +58,17 @@ bool isLogRecord(const Json &record)
     const Json &slices = member(record, "slices");
     return slices.is_null() ||
            (slices.is_array() &&
-            std::ranges::all_of(
-                slices,
-                [](const Json &slice)
-                {
-                    return slice.is_object() &&
-                           areAll(slice, {"name", "path", "state"}, isText) &&
-                           areAll(slice, {"first_row", "rows"}, isCount);
-                }));
+            std::ranges::all_of(slices,
+                                [](const Json &slice)
+                                {
+                                    return slice.is_object() &&
+                                           areAll(slice,
+                                                  {"name", "path", "state",
+                                                   "read_as", "labels"},
+                                                  isText) &&
+                                           areAll(slice, {"first_row", "rows"},
+                                                  isCount);
+                                }));
 }
 
 }  // namespace
@@ -129,12 +127,15 @@ Result<std::uint64_t> lastSequence(Storage &storage, const Site &site)
 }
 
 Result<std::optional<Json>> readLogRecord(Storage &storage, const Site &site,
-                                          std::uint64_t sequence)
+                                          std::uint64_t sequence,
+                                          std::uint64_t *bytes)
 {
     const auto path = logRecordPath(site, sequence);
     MDIMAPPEND_ASSIGN(const auto text, storage.read(path, largestRecord));
     if (!text)
         return std::optional<Json>();
+    if (bytes)
+        *bytes += text->size();
     auto record = parseJson(*text);
     if (!record || !isLogRecord(*record))
         return Status(Failure::Conflict,

@@ -26,8 +26,10 @@ Result<std::uint64_t> lastSequence(Storage &storage, const Site &site);
 /// As it is written.
 std::string logRecordText(const Json &record);
 
+/// `bytes`, if it is given, counts what was read.
 Result<std::optional<Json>> readLogRecord(Storage &storage, const Site &site,
-                                          std::uint64_t sequence);
+                                          std::uint64_t sequence,
+                                          std::uint64_t *bytes = nullptr);
 
 /// Creates the record that `record` carries under its own sequence number,
 /// durably, as Storage::create does. One of the same transaction that is there

@@ -93,6 +93,9 @@ std::string textMember(const Json &object, std::string_view key);
 /// The number that the member is; nothing if it is none.
 std::optional<double> numberMember(const Json &object, std::string_view key);
 
+/// Whether this is a whole number, not below 0.
+bool isCount(const Json &value);
+
 /// The whole number that the member is; 0 if it is none, or below 0.
 std::uint64_t countMember(const Json &object, std::string_view key);
 

@@ -51,12 +51,15 @@ std::optional<double> numberMember(const Json &object, std::string_view key)
                              : std::nullopt;
 }
 
+bool isCount(const Json &value)
+{
+    return value.is_number_integer() && value.get<std::int64_t>() >= 0;
+}
+
 std::uint64_t countMember(const Json &object, std::string_view key)
 {
     const Json &value = member(object, key);
-    return value.is_number_integer() && value.get<std::int64_t>() >= 0
-               ? value.get<std::uint64_t>()
-               : 0;
+    return isCount(value) ? value.get<std::uint64_t>() : 0;
 }
 
 Json &appendMember(Json &object, std::string key, Json value)

@@ -91,8 +91,8 @@ class Claims
 
 /// Watches a claim: it is over when the process that it belongs to is known to
 /// be gone, or when it has not been renewed. One's own clock tells how long,
-/// never a time that somebody wrote. Of a lease that is longer than anybody waits, the
-/// file system's clock tells, too.
+/// never a time that somebody wrote. Of a lease that is longer than anybody
+/// waits, the file system's clock tells, too.
 class ClaimWatch
 {
   public:
@@ -101,7 +101,8 @@ class ClaimWatch
     }
 
     /// Whether its process is gone, or the claim has been the same for longer
-    /// than its lease. `now` is of a clock that goes on while the machine sleeps.
+    /// than its lease. `now` is of a clock that goes on while the machine
+    /// sleeps.
     Result<bool> isGone(const Claim &claim, std::chrono::duration<double> now);
 
   private:

@@ -72,6 +72,11 @@ std::string stateOfLocalFile(const std::string &path)
     return describe(state);
 }
 
+std::string stateOfLocalFile(const struct stat &file)
+{
+    return describe(file);
+}
+
 std::string fingerprintOf(const std::string &path)
 {
     // Answers of object stores are cached for the whole process.

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include <sys/stat.h>
+
 namespace mdimappend
 {
 
@@ -14,5 +16,6 @@ std::string fingerprintOf(const std::string &path);
 
 /// Size, time stamp and inode; "" if there is no such file.
 std::string stateOfLocalFile(const std::string &path);
+std::string stateOfLocalFile(const struct stat &file);
 
 }  // namespace mdimappend

@@ -141,6 +141,13 @@ class Slice
     /// empty where unknown.
     virtual std::string fingerprint() const = 0;
 
+    /// Whether all that it says is in one local file, whose state is the
+    /// fingerprint.
+    virtual bool isOneFile() const
+    {
+        return false;
+    }
+
     /// A file of it that is not what it was when the slice was opened or the
     /// file read; "" if none is known. Asked before the decision: a slice that
     /// changed while it was read is not appended. Of a local Zarr store each

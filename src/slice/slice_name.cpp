@@ -78,6 +78,12 @@ std::optional<NetcdfName> parseNetcdfName(const std::string &name)
     return NetcdfName{file, name.substr(colon + 1)};
 }
 
+bool isPlainName(const std::string &name)
+{
+    return !name.empty() && name.size() <= longestName &&
+           name.find(':') == std::string::npos && !name.starts_with("/vsi");
+}
+
 std::string fileOf(const std::string &name)
 {
     if (name.size() > longestName)

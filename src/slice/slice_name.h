@@ -22,6 +22,10 @@ std::optional<NetcdfName> parseNetcdfName(const std::string &name);
 /// NETCDF:"x.nc":sst. `name` itself where it says nothing of a file.
 std::string fileOf(const std::string &name);
 
+/// Whether the name can be that of a local file only: it has no prefix, and is
+/// in no virtual file system.
+bool isPlainName(const std::string &name);
+
 /// The archive that holds `file`, the outermost one: a.zip of
 /// /vsizip/a.zip/b.nc, whether it exists or not; "" if `file` is in none.
 std::string archiveOf(const std::string &file);

@@ -6,7 +6,14 @@
 #include "slice/open_source.h"
 #include "slice/slice_name.h"
 #include "slice/slice_source.h"
+#include "slice/zarr_references.h"
 #include "trace.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include <sys/stat.h>
 
 namespace mdimappend
 {
@@ -25,6 +32,22 @@ const char *jointTo(std::string_view what)
     return verb == "cannot" || verb == "has" || verb == "is" ? " " : ": ";
 }
 
+/// Whether what GDAL has opened by this name is all in the file of that name:
+/// by a driver of files that lead to no others.
+bool isInOneFile(const std::string &name, GDALDataset &dataset)
+{
+    constexpr std::array<std::string_view, 4> drivers = {"netCDF", "HDF5",
+                                                         "GTiff", "GRIB"};
+    const auto *driver = dataset.GetDriver();
+    struct stat file;
+    return isPlainName(name) && driver &&
+           std::ranges::find(drivers,
+                             std::string_view(driver->GetDescription())) !=
+               drivers.end() &&
+           !areReferencesAllowed() && ::stat(name.c_str(), &file) == 0 &&
+           S_ISREG(file.st_mode);
+}
+
 /// Whether GDAL is to read the files through ours.
 bool isChecked(const SourceAddress &address)
 {
@@ -37,10 +60,10 @@ class OpenSlice final : public Slice
   public:
     OpenSlice(std::shared_ptr<const SliceState> state,
               AppendDimension dimension, Json attributes,
-              std::string fingerprint)
+              std::string fingerprint, bool isOneFile)
         : m_state(std::move(state)), m_dimension(std::move(dimension)),
           m_attributes(std::move(attributes)),
-          m_fingerprint(std::move(fingerprint))
+          m_fingerprint(std::move(fingerprint)), m_isOneFile(isOneFile)
     {
         for (const SourceArray &source : m_state->sources)
             m_arrays.push_back(source.array);
@@ -99,6 +122,11 @@ class OpenSlice final : public Slice
         return fingerprintOf(address.file);
     }
 
+    bool isOneFile() const override
+    {
+        return m_isOneFile;
+    }
+
     std::string changed() const override
     {
         if (fingerprint() != m_fingerprint)
@@ -111,6 +139,7 @@ class OpenSlice final : public Slice
     AppendDimension m_dimension;
     Json m_attributes;
     std::string m_fingerprint;
+    bool m_isOneFile;
     std::vector<SliceArray> m_arrays{};
 };
 
@@ -171,6 +200,7 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
         settleAppendDimension(contents, request, *source.dataset));
     MDIMAPPEND_RETURN_IF_ERROR(source.failure());
     state->sources = std::move(contents.arrays);
+    const bool isOneFile = source.owned && isInOneFile(name, *source.dataset);
     if (source.owned)
     {
         const MutexLock lock(state->idleLock);
@@ -178,7 +208,7 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
     }
     return std::unique_ptr<Slice>(std::make_unique<OpenSlice>(
         std::move(state), std::move(dimension), std::move(contents.attributes),
-        fingerprint));
+        fingerprint, isOneFile));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The boot of the running system: what was not synced is gone after the next one.
+// The boot of the running system: what was not synced is gone after the next
+// one.
 
 #pragma once
 

@@ -120,8 +120,8 @@ class Storage
     /// succeeds, and what was adopted.
     virtual Status barrier() = 0;
 
-    /// Names all that a barrier makes durable, whoever has changed it since this
-    /// object was opened; "" if it is only what was done through it.
+    /// Names all that a barrier makes durable, whoever has changed it since
+    /// this object was opened; "" if it is only what was done through it.
     virtual std::string barrierReach() const
     {
         return {};

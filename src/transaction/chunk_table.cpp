@@ -34,8 +34,9 @@ std::optional<ChunkSlot> ChunkTable::find(std::size_t array,
 {
     for (const bool replaced : {false, true})
     {
+        // The newest first: those of the slice that is written now.
         const auto &boxes = m_arrays[array].boxes(replaced);
-        for (std::size_t box = 0; box < boxes.size(); ++box)
+        for (std::size_t box = boxes.size(); box-- > 0;)
         {
             if (boxes[box].contains(index))
                 return ChunkSlot{

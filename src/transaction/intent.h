@@ -34,4 +34,11 @@ struct Intent
 /// meet another's. What is staged is nobody else's, and moves only once.
 void stageAll(PlannedArray &array);
 
+/// Adds chunks to those that a plan names. False if it named them already.
+/// Where boxes go on growing in one direction, the plan names as many chunks
+/// ahead as there are: so it is written anew for each doubling of a batch, not
+/// for each slice.
+bool planAhead(std::vector<ChunkBox> &planned,
+               const std::vector<ChunkBox> &added);
+
 }  // namespace mdimappend

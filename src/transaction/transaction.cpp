@@ -157,25 +157,28 @@ Status Transaction::extend(Intent intent)
         array.planned.replaced.clear();
     if (mayMeetOthers(m_lock, m_storage))
         stageAll(intent.arrays);
+    bool isPlanned = true;
     for (auto &array : intent.arrays)
     {
         const auto number = m_view->find(array.document.path);
         if (!number)
             return error("array '" + array.document.path +
                          "' is not in the transaction that is under way");
-        auto &planned = m_plan.arrays[*number];
         const auto &[path, keys, added, replaced] = array.planned;
-        planned.added.insert(planned.added.end(), added.begin(), added.end());
-        planned.replaced.insert(planned.replaced.end(), replaced.begin(),
-                                replaced.end());
+        if (planAhead(m_plan.arrays[*number].added, added))
+            isPlanned = false;
         m_view->extend(*number, added, replaced, array.paddedShape);
     }
     // Documents of all its slices follow the rules of the last one.
     m_intent.atOnce = intent.atOnce;
     for (auto &[key, bytes] : intent.next)
         m_intent.next.at(key) = std::move(bytes);
+    // What is in the stage only is not named by its key: an undo does not need
+    // the plan to find it.
+    if (isPlanned || m_plan.leased || m_plan.overwrite)
+        return Status::ok();
     MDIMAPPEND_RETURN_IF_ERROR(m_protocol->extend(m_plan));
-    trace(name(), "the plan is extended for another slice");
+    trace(name(), "the plan is extended for another slice, and ahead");
     return Status::ok();
 }
 

@@ -234,7 +234,8 @@ TEST_F(LeaseTest, isAsItWasLeftWhoeverGoesOnWithIt)
         [&]
         {
             const auto held = lease(a);
-            const auto left = (*held)->lease()->leave(LeftUntil::ThisProcessEnds);
+            const auto left =
+                (*held)->lease()->leave(LeftUntil::ThisProcessEnds);
             if (left && write(ends[1], left->nonce.data(), 16) == 16)
                 pause();
             return false;

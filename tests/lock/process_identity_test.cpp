@@ -187,8 +187,8 @@ TEST(ProcessIdentity, thatIsDamagedIsNone)
 {
     const auto whole = toJson(*thisProcessIdentity());
     EXPECT_EQ(processIdentityFrom(whole), thisProcessIdentity());
-    for (const char *process : {"0", "-1", "-5", "1e9", "4294967297", "\"7\"",
-                                "null", "[]"})
+    for (const char *process :
+         {"0", "-1", "-5", "1e9", "4294967297", "\"7\"", "null", "[]"})
     {
         auto damaged = whole;
         damaged["process"] = *parseJson(process);

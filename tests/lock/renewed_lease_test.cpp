@@ -208,7 +208,8 @@ TEST_F(RenewedLeaseTest, canBeForkedInTheMiddleOfARenewal)
     EXPECT_TRUE(isRightInChild(
         [&]
         {
-            const bool isRefused = !lease->stillOurs() && !lease->leave(LeftUntil::Time) &&
+            const bool isRefused = !lease->stillOurs() &&
+                                   !lease->leave(LeftUntil::Time) &&
                                    lease->timeLeft() <= Seconds(0);
             lease.reset();
             return isRefused && fate.freed == 0;

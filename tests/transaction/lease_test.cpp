@@ -242,8 +242,8 @@ class ProtocolLease : public testing::TestWithParam<LeasedStep>
         const auto step = std::find_if(
             std::begin(leasedSteps), std::end(leasedSteps),
             [&](const auto &leased) { return leased.name == name; });
-        return 1 + static_cast<std::uint64_t>(step - leasedSteps) %
-                       stride(usual);
+        return 1 +
+               static_cast<std::uint64_t>(step - leasedSteps) % stride(usual);
     }
 
     QuietGdal quiet;

@@ -1,0 +1,77 @@
+// Records of the log that one run asks for again and again. Each is read and
+// parsed once while its file is the same; a look at an object that costs a
+// request is not made for that.
+
+#pragma once
+
+#include "journal/site.h"
+#include "json/json_text.h"
+#include "status.h"
+#include "storage/storage.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace mdimappend
+{
+
+/// A record, and its slices by their paths.
+class ReadRecord
+{
+  public:
+    explicit ReadRecord(Json record);
+    ReadRecord(const ReadRecord &) = delete;
+    ReadRecord &operator=(const ReadRecord &) = delete;
+
+    const Json &json() const
+    {
+        return m_record;
+    }
+
+    std::vector<const Json *> slicesOf(const std::string &path) const;
+
+  private:
+    Json m_record;
+    std::unordered_multimap<std::string, const Json *> m_byPath{};
+};
+
+class LogReader
+{
+  public:
+    /// What a search by rows asks of a record.
+    struct Head
+    {
+        std::string group;
+        std::uint64_t firstRow = 0;
+    };
+
+    /// Null: there is none. The last one that was asked for is kept.
+    Result<std::shared_ptr<const ReadRecord>>
+    read(Storage &storage, const Site &site, std::uint64_t sequence);
+
+    /// Of all that were asked for they are kept.
+    Result<std::optional<Head>> head(Storage &storage, const Site &site,
+                                     std::uint64_t sequence);
+
+  private:
+    Result<std::string> version(Storage &storage, const Site &site,
+                                std::uint64_t sequence) const;
+
+    struct Kept
+    {
+        std::string version;
+        Head head;
+    };
+
+    std::map<std::uint64_t, Kept> m_heads{};
+    std::uint64_t m_sequence = 0;
+    std::string m_version{};
+    std::shared_ptr<const ReadRecord> m_record{};
+};
+
+}  // namespace mdimappend
