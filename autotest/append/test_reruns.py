@@ -25,11 +25,13 @@ OPENS_RECORD = r"open(at)?\(.*/log/\d+\.json"
 def tiny(path, label, value=None, labels=True, flat=False):
     """A slice of one step, with a label or without; or of no step, to be given one."""
     with scipy.io.netcdf_file(path, "w") as file:
+        # The one without a limit has to be the first.
+        if not flat:
+            file.createDimension("time", None)
         file.createDimension("x", 4)
         if flat:
             file.createVariable("v", "f", ("x",))[:] = label if value is None else value
             return path
-        file.createDimension("time", None)
         if labels:
             time = file.createVariable("time", "d", ("time",))
             time.units = "days since 2000-01-01"

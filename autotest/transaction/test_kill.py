@@ -148,10 +148,12 @@ def test_a_signal_ends_the_wait_for_the_lock(two_slices, store, number):
     assert process.returncode == 128 + number, (out, err)
 
 
-def test_a_signal_ends_a_long_rerun(two_slices, store):
+def test_a_signal_ends_a_long_rerun(two_slices, store, tmp_path):
     """Slices that are in are passed over, and a signal is heard between them."""
     cubes.append(*two_slices, store)
-    process = cubes.start(*(two_slices * 400), store)
+    lines = tmp_path / "lines.txt"
+    lines.write_text("".join(f"{name}\n" for name in two_slices) * 200_000)
+    process = cubes.start("--slices-from", lines, store)
     time.sleep(0.7)
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
