@@ -48,7 +48,7 @@ KnownLabels::KnownLabels() : m_table(std::make_shared<Table>())
 }
 
 KnownLabels::KnownLabels(Labels labels)
-    : m_kind(labels.kind), m_encoding(std::move(labels.encoding)),
+    : m_kind(labels.kind), m_encoding(labels.encoding),
       m_table(std::make_shared<Table>()), m_size(labels.values.size())
 {
     m_table->values = std::move(labels.values);
