@@ -70,8 +70,9 @@ std::string hashText(std::uint64_t hash)
 std::uint64_t hashOfText(std::string_view text)
 {
     std::uint64_t hash = 0;
-    const auto *end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, hash, 16);
+    const auto *begin = text.data();
+    const auto *end = begin + text.size();
+    const auto parsed = std::from_chars(begin, end, hash, 16);
     return text.size() == 16 && parsed.ptr == end ? hash : 0;
 }
 
