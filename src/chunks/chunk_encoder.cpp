@@ -3,7 +3,7 @@
 
 #include "chunks/chunk_encoder.h"
 
-#include "zarr/empty_shard.h"
+#include "zarr/shard.h"
 
 #include <string_view>
 #include <utility>
@@ -23,15 +23,21 @@ Status ChunkEncoder::prepare()
 {
     const auto &dataType = m_document.dataType;
     m_blosc = BloscSettings::of(m_document);
+    const auto layout = ShardLayout::of(m_document);
     const bool isAsGdalHasIt =
         dataType.size ==
         static_cast<std::size_t>(GDALGetDataTypeSizeBytes(dataType.gdal));
-    if (m_blosc && isAsGdalHasIt)
+    const bool canBeMade =
+        !m_document.sharded || (layout && layout->isLittleEndian);
+    if (m_blosc && isAsGdalHasIt && canBeMade)
     {
         MDIMAPPEND_ASSIGN(
             m_elements,
             ChunkElements::of(m_document,
                               GDALExtendedDataType::Create(dataType.gdal)));
+        if (layout)
+            m_shards.emplace(m_document, *layout, *m_blosc, *m_elements,
+                             m_room);
         return Status::ok();
     }
     m_blosc.reset();
@@ -62,10 +68,7 @@ Status ChunkEncoder::put(const ChunkIndex &index, const Extent &origin,
     }
     if (m_blosc)
     {
-        const std::string_view bytes(static_cast<const char *>(whole),
-                                     static_cast<std::size_t>(count) *
-                                         m_elements->size());
-        if (const auto encoded = bloscEncode(*m_blosc, bytes, m_room))
+        if (const auto encoded = encode(whole))
             return m_view.put(m_array, index, *encoded);
     }
     if (m_elements->areTexts())
@@ -75,6 +78,16 @@ Status ChunkEncoder::put(const ChunkIndex &index, const Extent &origin,
                               : OpenMode::WriteZero;
     MDIMAPPEND_ASSIGN(auto *array, handle(mode));
     return array->write(origin, m_document.chunk, whole);
+}
+
+std::optional<std::string_view> ChunkEncoder::encode(const void *whole)
+{
+    if (m_shards)
+        return m_shards->encode(whole);
+    const auto size = static_cast<std::size_t>(elementCount(m_document.chunk)) *
+                      m_elements->size();
+    return bloscEncode(*m_blosc, {static_cast<const char *>(whole), size},
+                       m_room);
 }
 
 Result<bool> ChunkEncoder::putFill(const ChunkIndex &index)

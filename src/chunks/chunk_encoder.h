@@ -1,11 +1,13 @@
 // Whole chunks of one array of the view, in one thread: encoded here, where
-// Blosc alone makes them, else by GDAL's Zarr driver. One that is all fill is
-// declared absent. Also reads committed rows, which the driver decodes.
+// Blosc alone makes them or the inner chunks of shards, else by GDAL's Zarr
+// driver. One that is all fill is declared absent. Also reads committed rows,
+// which the driver decodes.
 
 #pragma once
 
 #include "chunks/array_handle.h"
 #include "chunks/chunk_elements.h"
+#include "chunks/shard_encoder.h"
 #include "transaction/view.h"
 #include "zarr/blosc_codec.h"
 
@@ -13,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace mdimappend
 {
@@ -31,9 +34,15 @@ class ChunkEncoder
     }
 
     /// Whether chunks are made without the driver.
-    bool isBloscAlone() const
+    bool isBlosc() const
     {
         return m_blosc.has_value();
+    }
+
+    /// Whether a chunk is what Blosc has made, and nothing else.
+    bool isBloscAlone() const
+    {
+        return m_blosc && !m_shards;
     }
 
     /// Puts a chunk; `origin`: its first element. The driver may hold it back
@@ -54,6 +63,7 @@ class ChunkEncoder
 
     Status prepare();
     Result<ArrayHandle *> handle(OpenMode mode);
+    std::optional<std::string_view> encode(const void *whole);
     /// Whether it is done with: as one that is not there, or is an empty shard.
     Result<bool> putFill(const ChunkIndex &index);
 
@@ -64,6 +74,7 @@ class ChunkEncoder
     std::array<std::unique_ptr<ArrayHandle>, 3> m_handles;
     std::optional<BloscSettings> m_blosc;
     std::optional<ChunkElements> m_elements;
+    std::optional<ShardEncoder> m_shards;
 };
 
 }  // namespace mdimappend

@@ -58,8 +58,8 @@ Status ChunkWriter::openEncoder()
     MDIMAPPEND_ASSIGN(m_encoder,
                       ChunkEncoder::open(m_view, m_array, m_encoded));
     trace(m_transaction, "array '", m_document->path, "': chunks are encoded ",
-          m_encoder->isBloscAlone() ? "by Blosc, without the driver"
-                                    : "by GDAL's Zarr driver",
+          m_encoder->isBlosc() ? "by Blosc, without the driver"
+                               : "by GDAL's Zarr driver",
           m_slab->conversion.isNone() ? "" : ", values converted");
     return Status::ok();
 }

@@ -7,6 +7,7 @@
 #include "slice/gdal_messages.h"
 #include "slice/slice_config.h"
 #include "slice/slice_name.h"
+#include "vsi/paths.h"
 
 #include <cpl_vsi.h>
 
@@ -91,14 +92,6 @@ std::string contentsOf(const std::string &folder,
                      entry->nMTime);
     }
     return contents.text();
-}
-
-bool isFolder(const std::string &file)
-{
-    VSIStatBufL state;
-    return VSIStatExL(file.c_str(), &state,
-                      VSI_STAT_EXISTS_FLAG | VSI_STAT_NATURE_FLAG) == 0 &&
-           VSI_ISDIR(state.st_mode);
 }
 
 }  // namespace

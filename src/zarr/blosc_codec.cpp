@@ -25,7 +25,7 @@ bool liesInMemoryOrder(const ArrayDocument &array)
     if (array.format == ZarrFormat::V2)
         return textMember(array.metadata, "order") == "C" &&
                !array.dataType.name.starts_with('>');
-    const Json &bytes = member(array.metadata, "codecs").at(0);
+    const Json &bytes = chunkCodecs(array).at(0);
     return array.dataType.size == 1 ||
            textMember(member(bytes, "configuration"), "endian") == "little";
 }
@@ -44,13 +44,13 @@ std::string shuffleOf(const Json &shuffle)
 
 std::optional<BloscSettings> BloscSettings::of(const ArrayDocument &array)
 {
-    if (array.sharded || array.dataType.isString() || array.rank() == 0 ||
+    if (array.dataType.isString() || array.rank() == 0 ||
         onlyCompressor(array) != "blosc" || !liesInMemoryOrder(array))
         return std::nullopt;
     const bool isV2 = array.format == ZarrFormat::V2;
     const Json &configuration =
         isV2 ? member(array.metadata, "compressor")
-             : member(member(array.metadata, "codecs").at(1), "configuration");
+             : member(chunkCodecs(array).at(1), "configuration");
     const Json &level = member(configuration, "clevel");
     BloscSettings settings;
     settings.compressor = textMember(configuration, "cname");

@@ -22,8 +22,9 @@ struct BloscSettings
     std::uint64_t typeSize = 0;
     std::uint64_t blockSize = 0;  ///< 0: Blosc's own choice
 
-    /// Nothing if an array's chunks are something else: in shards, texts, of
-    /// another byte order or order of axes, or with more codecs.
+    /// Of an array's chunks, or of the inner chunks of its shards. Nothing if
+    /// they are something else: texts, of another byte order or order of axes,
+    /// or with more codecs.
     static std::optional<BloscSettings> of(const ArrayDocument &array);
 };
 

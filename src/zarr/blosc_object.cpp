@@ -3,6 +3,8 @@
 
 #include "zarr/blosc_object.h"
 
+#include "zarr/little_endian.h"
+
 #include <algorithm>
 #include <numeric>
 
@@ -21,14 +23,6 @@ constexpr unsigned isCopied = 0x2;
 constexpr unsigned bitShuffled = 0x4;
 constexpr unsigned notSplit = 0x10;
 
-std::uint32_t littleEndian(std::string_view bytes)
-{
-    std::uint32_t value = 0;
-    for (std::size_t i = 4; i-- > 0;)
-        value = value << 8 | static_cast<unsigned char>(bytes[i]);
-    return value;
-}
-
 unsigned char byteAt(std::string_view header, std::size_t at)
 {
     return static_cast<unsigned char>(header[at]);
@@ -41,7 +35,7 @@ bool hasPieces(std::string_view block, unsigned pieces)
     {
         if (block.size() < 4)
             return false;
-        const auto size = littleEndian(block);
+        const auto size = littleEndian<std::uint32_t>(block);
         block.remove_prefix(4);
         if (size > block.size())
             return false;
@@ -61,8 +55,8 @@ void appendNumber(std::string &object, std::uint64_t number)
 bool isWholeBlosc(std::string_view object, std::uint64_t size)
 {
     return object.size() >= headerSize &&
-           littleEndian(object.substr(4)) == size &&
-           littleEndian(object.substr(12)) == object.size();
+           littleEndian<std::uint32_t>(object.substr(4)) == size &&
+           littleEndian<std::uint32_t>(object.substr(12)) == object.size();
 }
 
 std::optional<BloscObject> BloscObject::parse(std::string_view object,
@@ -73,7 +67,8 @@ std::optional<BloscObject> BloscObject::parse(std::string_view object,
     BloscObject parsed;
     parsed.m_header = object.substr(0, headerSize);
     parsed.m_size = size;
-    parsed.m_blockSize = littleEndian(object.substr(blockSizeAt));
+    parsed.m_blockSize =
+        littleEndian<std::uint32_t>(object.substr(blockSizeAt));
     const unsigned flags = byteAt(object, flagsAt);
     // Both kinds of shuffling mean Blosc 2, whose header is longer.
     const bool isBlosc2 = (flags & shuffled) && (flags & bitShuffled);
@@ -88,7 +83,8 @@ std::optional<BloscObject> BloscObject::parse(std::string_view object,
     std::vector<std::uint64_t> starts;
     for (std::uint64_t i = 0; i < count; ++i)
     {
-        starts.push_back(littleEndian(object.substr(headerSize + 4 * i)));
+        starts.push_back(
+            littleEndian<std::uint32_t>(object.substr(headerSize + 4 * i)));
         if (starts.back() < dataAt || starts.back() >= object.size())
             return std::nullopt;
     }

@@ -50,6 +50,8 @@ std::optional<std::string> replaceRows(const ArrayDocument &array,
                                        std::uint64_t firstRow,
                                        std::string_view rows)
 {
+    if (array.sharded)
+        return std::nullopt;
     const auto settings = BloscSettings::of(array);
     const auto size = chunkBytes(array.chunk, array.dataType.size);
     const auto old = BloscObject::parse(object, size);

@@ -4,6 +4,7 @@
 #include "zarr/encoded_chunk.h"
 
 #include "zarr/blosc_object.h"
+#include "zarr/shard.h"
 
 #include <cpl_compressor.h>
 #include <cpl_error.h>
@@ -25,6 +26,14 @@ bool isSame(const Json &a, const Json &b)
 
 }  // namespace
 
+const Json &chunkCodecs(const ArrayDocument &array)
+{
+    const Json &codecs = member(array.metadata, "codecs");
+    return array.sharded
+               ? member(member(codecs.at(0), "configuration"), "codecs")
+               : codecs;
+}
+
 std::string onlyCompressor(const ArrayDocument &array)
 {
     const auto known = [](const std::string &name)
@@ -43,7 +52,7 @@ std::string onlyCompressor(const ArrayDocument &array)
             return "?";
         return compressor.is_null() ? "" : known(textMember(compressor, "id"));
     }
-    const Json &codecs = member(metadata, "codecs");
+    const Json &codecs = chunkCodecs(array);
     if (codecs.empty() || codecs.size() > 2 ||
         textMember(codecs[0], "name") != "bytes")
         return "?";
@@ -85,7 +94,7 @@ std::uint64_t largestEncoded(const ArrayDocument &array)
 
 bool haveSameEncoding(const ArrayDocument &a, const ArrayDocument &b)
 {
-    if (a.format != b.format || a.sharded || b.sharded || a.chunk != b.chunk ||
+    if (a.format != b.format || a.sharded != b.sharded || a.chunk != b.chunk ||
         a.dataType.isString() || onlyCompressor(a) == "?")
         return false;
     const auto names =
@@ -103,13 +112,20 @@ bool haveSameEncoding(const ArrayDocument &a, const ArrayDocument &b)
 
 bool isWholeChunk(const ArrayDocument &array, std::string_view object)
 {
-    const auto size = chunkBytes(array.chunk, array.dataType.size);
+    const auto size = chunkBytes(array.innerChunk, array.dataType.size);
     const auto compressor = onlyCompressor(array);
-    if (compressor.empty())
-        return object.size() == size;
-    return compressor == "blosc"
-               ? isWholeBlosc(object, size)
-               : decodeObject(compressor, object, size).has_value();
+    const auto isWhole = [&](std::string_view encoded)
+    {
+        if (compressor.empty())
+            return encoded.size() == size;
+        return compressor == "blosc"
+                   ? isWholeBlosc(encoded, size)
+                   : decodeObject(compressor, encoded, size).has_value();
+    };
+    if (!array.sharded)
+        return isWhole(object);
+    const auto layout = ShardLayout::of(array);
+    return layout && isWholeShard(*layout, object, isWhole);
 }
 
 }  // namespace mdimappend

@@ -18,7 +18,11 @@ namespace mdimappend
 /// refused before it takes memory. Variable-length texts have no bound.
 std::uint64_t largestEncoded(const ArrayDocument &array);
 
-/// The name of the one codec that makes an array's bytes smaller: blosc, zstd,
+/// The codecs (Zarr V3) of what is encoded by itself: of a chunk, or of an
+/// inner chunk of a shard.
+const Json &chunkCodecs(const ArrayDocument &array);
+
+/// The name of the one codec that makes an array's chunks smaller: blosc, zstd,
 /// gzip or zlib; "" for none, "?" for another, or for more than that.
 std::string onlyCompressor(const ArrayDocument &array);
 
@@ -28,13 +32,13 @@ std::optional<std::string> decodeObject(const std::string &compressor,
                                         std::uint64_t size);
 
 /// Whether the object of a chunk of one array would be the same in the other:
-/// same format, type, chunk shape, codecs and fill value. Numbers only; not for
-/// shards.
+/// same format, type, chunk shape, codecs and fill value. Numbers only.
 bool haveSameEncoding(const ArrayDocument &a, const ArrayDocument &b);
 
 /// Whether an object decodes to a chunk of the right size. Blosc says in its
 /// header what it holds, and how long it is; what zstd, gzip and zlib made is
-/// decoded. False also where that cannot be told.
+/// decoded. Of a shard, all inner chunks are looked at. False also where that
+/// cannot be told.
 bool isWholeChunk(const ArrayDocument &array, std::string_view object);
 
 }  // namespace mdimappend

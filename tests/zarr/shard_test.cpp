@@ -1,11 +1,13 @@
-// A shard in which there is nothing, as other implementations see it.
+// Shards as other implementations see them, and what is taken for one.
 
-#include "zarr/empty_shard.h"
+#include "zarr/shard.h"
 
 #include <gdal_priv.h>
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <string>
+#include <vector>
 
 namespace mdimappend
 {
@@ -84,6 +86,75 @@ TEST(EmptyShard, cannotBeMadeIfTheIndexIsCompressed)
     parsed->metadata["codecs"][0]["configuration"]["index_codecs"].push_back(
         {{"name", "gzip"}});
     EXPECT_FALSE(emptyShard(*parsed));
+}
+
+std::optional<ShardLayout> layoutOf(const std::string &location)
+{
+    auto parsed = parseArrayV3("a", document(withChecksum));
+    if (!parsed)
+        return std::nullopt;
+    parsed->metadata["codecs"][0]["configuration"]["index_location"] = location;
+    return ShardLayout::of(*parsed);
+}
+
+TEST(Shard, isWholeIfEveryByteOfItsIndexIsRight)
+{
+    for (const char *location : {"start", "end"})
+    {
+        const auto layout = layoutOf(location);
+        ASSERT_TRUE(layout);
+        ShardObject made(*layout);
+        made.add(2, "two");
+        made.add(0, "zero");
+        const std::string shard(made.finish());
+        std::vector<std::string> seen;
+        const auto note = [&](std::string_view inner)
+        {
+            seen.emplace_back(inner);
+            return true;
+        };
+        EXPECT_TRUE(isWholeShard(*layout, shard, note)) << location;
+        EXPECT_EQ(seen, (std::vector<std::string>{"zero", "two"}));
+        const std::size_t first = layout->indexIsFirst ? 0 : shard.size() - 68;
+        for (std::size_t i = first; i < first + 68; ++i)
+        {
+            auto wrong = shard;
+            wrong[i] = static_cast<char>(wrong[i] ^ 4);
+            EXPECT_FALSE(isWholeShard(*layout, wrong, note)) << location << i;
+        }
+        for (std::size_t size = 0; size < 68; ++size)
+            EXPECT_FALSE(isWholeShard(*layout, shard.substr(0, size), note));
+    }
+}
+
+TEST(Shard, isNotWholeIfAnInnerChunkIsOutsideOrNotWhole)
+{
+    auto layout = *layoutOf("end");
+    layout.hasChecksum = false;
+    ShardObject made(layout);
+    made.add(3, "three");
+    const std::string shard(made.finish());
+    const auto any = [](std::string_view) { return true; };
+    const auto none = [](std::string_view) { return false; };
+    EXPECT_TRUE(isWholeShard(layout, shard, any));
+    EXPECT_FALSE(isWholeShard(layout, shard, none));
+    const auto offset = shard.size() - 16;
+    for (const std::size_t at : {offset, offset + 7, offset + 8, offset + 15})
+    {
+        auto wrong = shard;
+        wrong[at] = '\x7F';
+        EXPECT_FALSE(isWholeShard(layout, wrong, any)) << at;
+    }
+}
+
+TEST(Shard, isClearedForTheNextOne)
+{
+    const auto layout = *layoutOf("start");
+    ShardObject made(layout);
+    made.add(1, "one");
+    made.finish();
+    made.clear();
+    EXPECT_EQ(made.finish(), ShardObject(layout).finish());
 }
 
 }  // namespace
