@@ -274,12 +274,14 @@ void planMillionChunks(benchmark::State &state)
     const auto site = valueOf(locateSite("/tmp/no such cube.zarr", ""));
     const auto storage =
         valueOf(LocalStorage::open(site.parent, Durability::Process));
+    LoggedSlices log;
     CubeState cube;
     cube.target = valueOf(readTarget(*storage, site, slice->appendDim()));
     std::uint64_t chunks = 0;
     for ([[maybe_unused]] auto turn : state)
     {
-        auto plan = valueOf(planAppend(options, site, *storage, *slice, cube));
+        auto plan =
+            valueOf(planAppend({options, site, *storage, *slice, log}, cube));
         chunks = 0;
         for (const auto &slab : plan.slabs)
             for (const auto &box : slab.boxes)

@@ -9,13 +9,19 @@
 // that each append changes once for each slice.
 //
 // It does nothing else. Nothing is validated, compared, checksummed, synced,
-// made atomic or undone; there is no lock, no journal and no log. What it does
-// not know (padding, merging with what is there, missing values, conversions)
-// it refuses.
+// made atomic or undone; there is no lock, no journal and no log.
+//
+// Rows that go into a chunk which is there are what plain Zarr cannot do for
+// less: the object is read, only those of its blocks that change are decoded
+// and encoded, and it is written anew, over the old one.
+//
+// What it does not know (padding, missing values, conversions) it refuses.
 
 #include "roof_cube.h"
 
 #include "chunks/chunk_grid.h"
+#include "zarr/chunk_rows.h"
+#include "zarr/encoded_chunk.h"
 
 #include <algorithm>
 #include <array>
@@ -23,6 +29,8 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -65,6 +73,13 @@ class Target
             ::write(file, bytes, size) != static_cast<ssize_t>(size) ||
             ::close(file) != 0)
             throw std::runtime_error(path + " cannot be written");
+    }
+
+    /// Nothing if there is no such object.
+    std::string read(const std::string &key) const
+    {
+        std::ifstream file(m_folder + "/" + key, std::ios::binary);
+        return {std::istreambuf_iterator<char>(file), {}};
     }
 
     void writeAll(const std::map<std::string, std::string> &objects)
@@ -176,9 +191,12 @@ class Append
         const auto &source = m_source.arrays[number];
         const auto &shape = source.shape();
         for (std::size_t i = 0; i < shape.size(); ++i)
-            if (shape[i] % array.chunk[i] != 0 ||
+        {
+            const bool isMerged = i == 0 && merges(array, shape);
+            if ((shape[i] % array.chunk[i] != 0 && !isMerged) ||
                 array.chunk[i] % array.inner[i] != 0)
                 throw std::runtime_error("no whole chunks");
+        }
         // Chunks enough that no block of the source is decoded twice.
         std::uint64_t rows = array.chunk[1];
         while (rows < shape[1] && rows % source.blockRows() != 0)
@@ -188,6 +206,13 @@ class Append
         forEachChunk({number, 0, shape[1]},
                      [&](const Shape &index, const Shape &)
                      { m_target.makeFoldersOf(array.key(index)); });
+    }
+
+    /// Whether several slices go into one chunk.
+    static bool merges(const CubeArray &array, const Shape &shape)
+    {
+        return shape[0] < array.chunk[0] && array.chunk[0] % shape[0] == 0 &&
+               !array.sharded;
     }
 
     /// Calls with the index in the target and the origin in the band.
@@ -200,7 +225,8 @@ class Append
         for (std::size_t i = 0; i < shape.size(); ++i)
         {
             box.low.push_back(i == 1 ? band.low / chunk[1] : 0);
-            box.high.push_back((i == 1 ? band.high : shape[i]) / chunk[i]);
+            box.high.push_back(mdimappend::ceilDivide(
+                i == 1 ? band.high : shape[i], chunk[i]));
         }
         for (std::uint64_t number = 0; number < box.count(); ++number)
         {
@@ -242,12 +268,65 @@ class Append
             band,
             [&](const Shape &index, const Shape &origin)
             {
+                if (merges(array, source.shape()))
+                {
+                    writeMerged(array, shape, index, origin, encoder);
+                    return;
+                }
                 const auto size =
                     array.sharded
                         ? encodeShard(array, shape, origin, encoder)
                         : encodeChunk(array, shape, origin, 0, encoder);
                 m_target.write(array.key(index), encoder.encoded.data(), size);
             });
+    }
+
+    void writeMerged(const CubeArray &array, const Shape &bandShape,
+                     const Shape &index, const Shape &origin,
+                     Encoder &encoder) const
+    {
+        const auto elementSize = m_source.arrays.front().elementSize();
+        Shape shape = array.chunk;
+        shape[0] = bandShape[0];
+        std::string rows(static_cast<std::size_t>(product(shape) * elementSize),
+                         '\0');
+        mdimappend::copyBox(encoder.band.data(), bandShape, origin, rows.data(),
+                            shape, Shape(shape.size(), 0), shape, elementSize);
+        const auto key = array.key(index);
+        const auto first = m_firstRow % array.chunk[0];
+        const auto object = first == 0 ? std::string() : m_target.read(key);
+        const auto changed =
+            mdimappend::replaceRows(*array.document, object, first, rows);
+        if (changed)
+        {
+            m_target.write(key, changed->data(), changed->size());
+            return;
+        }
+        auto whole = decoded(array, object, elementSize);
+        whole.replace(first * (whole.size() / array.chunk[0]), rows.size(),
+                      rows);
+        const auto used = encoder.encode(array, whole.data(), whole.size(), 0);
+        m_target.write(key, encoder.encoded.data(), used);
+    }
+
+    /// What a chunk holds; "": one that is not there.
+    static std::string decoded(const CubeArray &array,
+                               const std::string &object,
+                               std::size_t elementSize)
+    {
+        const auto &document = *array.document;
+        const auto size =
+            static_cast<std::size_t>(product(array.chunk) * elementSize);
+        if (!object.empty())
+            return mdimappend::decodeObject(
+                       mdimappend::onlyCompressor(document), object, size)
+                .value();
+        const auto fill = mdimappend::fillBytes(document);
+        std::string whole;
+        whole.reserve(size);
+        while (whole.size() < size)
+            whole += fill->value();
+        return whole;
     }
 
     std::size_t encodeChunk(const CubeArray &array, const Shape &bandShape,

@@ -69,6 +69,16 @@ void setCodecs(CubeArray &array, const Json &codecs, std::size_t elementSize)
     }
 }
 
+std::optional<mdimappend::ArrayDocument>
+parsed(const std::string &name, const std::string &text, bool v3)
+{
+    auto array = v3 ? mdimappend::parseArrayV3(name, text)
+                    : mdimappend::parseArrayV2(name, text, "");
+    if (!array)
+        throw std::runtime_error(array.status().message());
+    return std::move(*array);
+}
+
 CubeArray readArrayV3(const std::string &name, const Json &document)
 {
     CubeArray array;
@@ -139,8 +149,9 @@ Cube readCube(const std::string &folder, const std::string &appendDim)
             continue;
         }
         const bool v3 = fs::exists(entry.path() / "zarr.json");
-        const auto document = Json::parse(
-            readWhole(entry.path() / (v3 ? "zarr.json" : ".zarray")));
+        const auto text =
+            readWhole(entry.path() / (v3 ? "zarr.json" : ".zarray"));
+        const auto document = Json::parse(text);
         if (document.at("shape").size() < 2)
         {
             takeFiles(entry.path(), name == appendDim ? cube.each : cube.once);
@@ -148,6 +159,7 @@ Cube readCube(const std::string &folder, const std::string &appendDim)
         }
         cube.arrays.push_back(v3 ? readArrayV3(name, document)
                                  : readArrayV2(name, document));
+        cube.arrays.back().document = parsed(name, text, v3);
         for (const auto *file : {"zarr.json", ".zarray"})
             if (fs::exists(entry.path() / file))
                 cube.each[name + "/" + file] = readWhole(entry.path() / file);

@@ -5,10 +5,13 @@
 
 #include "roof_source.h"
 
+#include "zarr/array_document.h"
+
 #include <cpl_compressor.h>
 #include <cpl_string.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +29,7 @@ struct CubeArray
     CPLStringList options;
     std::string keyPrefix;  ///< "c/" or ""
     char separator = '/';
+    std::optional<mdimappend::ArrayDocument> document;
 
     /// The object of one chunk.
     std::string key(const Shape &index) const;
