@@ -1,9 +1,7 @@
 # Most of the time of a compiler goes into what a file includes. With
-# MDIMAPPEND_UNITY the files of one folder are compiled together, at most 16 of them:
+# MDIMAPPEND_UNITY=N the files of one folder are compiled together, at most N of them:
 # what they include is read once. So the names in unnamed namespaces of one folder must
 # differ; without it (preset debug) each file is compiled alone.
-
-set(FILES_AT_ONCE 16)
 
 # unite(TARGET FILE...)
 function(unite target)
@@ -21,7 +19,7 @@ function(unite target)
     string(MAKE_C_IDENTIFIER "${folder}" folder)
     list(APPEND of_${folder} ${file})
     list(LENGTH of_${folder} count)
-    math(EXPR part "(${count} - 1) / ${FILES_AT_ONCE}")
+    math(EXPR part "(${count} - 1) / ${MDIMAPPEND_UNITY}")
     set_source_files_properties(${file} PROPERTIES
       UNITY_GROUP ${folder}_${part})
   endforeach()

@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # The demonstration: real data appended to a cube, an append killed in the
-# middle, the recovery, the comparison with the source, a picture.
+# middle, the recovery, the comparison with the source.
 #
-#   ./dev demo [FOLDER]     FOLDER keeps slices, cube and picture
-#                           (default: demo/ in the build folder)
+#   demo.sh FOLDER     FOLDER keeps slices and cube
 #
-# Runs inside the environment of `dev`.
+# Runs inside the environment of `dev`; picture.sh comes after it.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-folder=${1:-${MDIMAPPEND_BUILD:-$here/../build}/demo}
+folder=$1
 export SOURCE=${MDIMAPPEND_DEMO_SOURCE:-/usr/share/ferret-vis/data/monthly_navy_winds.cdf}
 
 mkdir -p "$folder"
@@ -71,7 +70,4 @@ chapter "The cube equals the source, value for value, in GDAL and in xarray."
 run gdal mdim info --summary cube.zarr
 run python3 "$here/compare.py" --steps 132 cube.zarr "$SOURCE"
 
-chapter "A picture made from the cube."
-run python3 "$here/picture.py" cube.zarr demo.png
-
-printf '\nEverything is as it should be. Look at %s\n' "$(pwd -P)/demo.png"
+printf '\nEverything is as it should be.\n'

@@ -6,9 +6,11 @@ run_packages=(
     libgdal-dev gdal-bin gdal-plugins libproj-dev libhdf5-dev
     nlohmann-json3-dev libyaml-cpp-dev libudunits2-dev libssl-dev libxxhash-dev
     python3-gdal python3-numpy python3-xarray python3-zarr python3-dask
-    python3-netcdf4 python3-matplotlib
+    python3-netcdf4
     ferret-datasets ca-certificates bash-completion procps
 )
+# Of the demonstration, when all of it has been seen.
+picture_packages=(python3-matplotlib)
 test_packages=(
     libgtest-dev libgmock-dev
     python3-h5netcdf python3-cftime python3-scipy
@@ -21,5 +23,5 @@ lint_packages=(
     clang clang-tidy clang-format libclang-rt-dev ruff mypy git
     libgtest-dev libgmock-dev
 )
-bench_packages=(libbenchmark-dev valgrind strace python3-scipy git)
+bench_packages=(libbenchmark-dev valgrind strace python3-scipy python3-matplotlib git)
 coverage_packages=(gcovr)
