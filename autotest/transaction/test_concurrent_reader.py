@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-APPENDS = 200
+APPENDS = 400
 
 
 def prepare(folder, count):

@@ -66,31 +66,53 @@ std::uint64_t alteredValues(const std::vector<Slab> &slabs)
 
 Result<std::unique_ptr<Batch>>
 Batch::open(const AppendOptions &options, const WriterRequest &place,
-            const std::string &appendDim, LoggedSlices &log, KeptLabels &labels,
+            const std::string &appendDim, KeptTarget &kept,
             RecoveryReport &recovered, bool mayOverwrite)
 {
-    std::unique_ptr<Batch> batch(new Batch(options, log, labels));
+    std::unique_ptr<Batch> batch(new Batch(options, kept));
     const bool overwrites = options.overwrite && mayOverwrite;
     if (overwrites && isRemote(options.target))
         MDIMAPPEND_RETURN_IF_ERROR(refuseExchange(place));
     MDIMAPPEND_ASSIGN(OpenTarget open, openTarget(options, place, recovered));
     batch->m_writer = std::move(open.writer);
     batch->m_site = std::move(open.site);
-    auto &storage = *batch->m_writer.storage;
     if (overwrites)
         MDIMAPPEND_RETURN_IF_ERROR(batch->prepareOverwrite());
-    auto &cube = batch->m_cube;
-    MDIMAPPEND_ASSIGN(
-        cube.target,
-        readTarget(storage, batch->m_site, appendDim,
-                   storage.waitsForAnswers() && !mayChangeAttributes(options)));
-    cube.committedRows = cube.target.size;
-    MDIMAPPEND_RETURN_IF_ERROR(
-        labels.giveTo(storage, batch->m_site, log, cube));
+    MDIMAPPEND_RETURN_IF_ERROR(batch->readCube(appendDim));
     trace("", "batch begun: the target ",
-          cube.target.exists ? "is there" : "is not there", ", of ",
-          cube.committedRows, " rows");
+          batch->m_cube.target.exists ? "is there" : "is not there", ", of ",
+          batch->m_cube.committedRows, " rows");
     return batch;
+}
+
+Status Batch::readCube(const std::string &appendDim)
+{
+    auto &storage = *m_writer.storage;
+    if (mayKeepCube(m_options) && m_site.exists)
+    {
+        MDIMAPPEND_ASSIGN(auto kept, m_kept.watch(storage, m_site));
+        if (kept)
+        {
+            m_cube = std::move(*kept);
+            return Status::ok();
+        }
+    }
+    MDIMAPPEND_ASSIGN(m_cube.target,
+                      readTarget(storage, m_site, appendDim,
+                                 storage.waitsForAnswers() &&
+                                     !mayChangeAttributes(m_options)));
+    m_cube.committedRows = m_cube.target.size;
+    return Status::ok();
+}
+
+/// Of a target that this batch has made, or rows that it has replaced, more may
+/// have changed than it knows.
+void Batch::keepCube()
+{
+    if (mayKeepCube(m_options) && !m_creates && !m_replaces)
+        m_kept.keep(m_site, std::move(m_cube),
+                    m_transaction ? m_transaction->replaced()
+                                  : ObjectVersions());
 }
 
 Result<AppendPlan> Batch::plan(const Slice &slice)
@@ -212,14 +234,18 @@ Status Batch::add(std::unique_ptr<Slice> slice, AppendPlan plan,
     const auto bytesBefore =
         m_transaction ? m_transaction->view().bytesWritten() : 0;
     const auto alteredBefore = alteredValues(plan.slabs);
+    // Many may be waiting for the commit. The last one is left open until then:
+    // closing it would wait for the next, which is being opened (libhdf5 has
+    // one lock for all).
+    if (!m_waiting.empty())
+        m_waiting.back().slice->closeFiles();
     MDIMAPPEND_RETURN_IF_ERROR(write(*slice, plan, progress));
-    // Many may be waiting for the commit.
-    slice->closeFiles();
     report.chunks = m_transaction->view().chunksWritten() - chunksBefore;
     report.bytes = m_transaction->view().bytesWritten() - bytesBefore;
     report.alteredValues = alteredValues(plan.slabs) - alteredBefore;
     report.outcome = SliceReport::Outcome::Appended;
     m_creates = m_creates || plan.create;
+    m_replaces = m_replaces || plan.replacedRows > 0;
     m_createsStore =
         m_creates && (!m_site.exists || !m_site.overwriting.empty());
     auto logged = loggedSlice(*slice, fingerprint, plan);
@@ -322,20 +348,11 @@ Result<Json> Batch::logRecord() const
                        m_transaction->sequence());
 }
 
-/// Of a batch that brought nothing.
-Status Batch::keepLabels()
-{
-    if (!m_cube.labelsKnown || !m_site.overwriting.empty())
-        return Status::ok();
-    MDIMAPPEND_ASSIGN(const Creation log, creation());
-    return m_labels.keep(*m_writer.storage, m_site, m_cube, log.last);
-}
-
 Result<std::uint64_t> Batch::commit()
 {
     if (m_waiting.empty())
     {
-        keepLabels().ignore("they are read again");
+        keepCube();
         return std::uint64_t{0};
     }
     auto record = logRecord();
@@ -349,13 +366,9 @@ Result<std::uint64_t> Batch::commit()
                 MDIMAPPEND_RETURN_IF_ERROR(checkUnchanged(*waiting.slice));
             return Status::ok();
         }));
-    // Of labels in order the last ones are read again, which costs less.
-    if (!m_cube.labelsOrdered)
-        m_labels
-            .keep(*m_writer.storage, m_site, m_cube, m_transaction->sequence())
-            .ignore("they are read again");
     trace(m_transaction->name(), "batch committed: ", m_waiting.size(),
           " slices, sequence number ", m_transaction->sequence());
+    keepCube();
     return m_transaction->sequence();
 }
 

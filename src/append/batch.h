@@ -20,7 +20,7 @@
 
 #pragma once
 
-#include "append/kept_labels.h"
+#include "append/kept_cube.h"
 #include "append/known_slices.h"
 #include "append/logged_slices.h"
 #include "append/plan.h"
@@ -50,11 +50,11 @@ class Batch
     /// Takes the lock, recovers (into `recovered`) and reads the target. With
     /// --dry-run nothing is locked, recovered or written. With --overwrite the
     /// batch makes a new target in place of the one that is there, if it
-    /// `mayOverwrite`: only the first one of a run. What the run
-    /// keeps of `log` and `labels` outlives it.
+    /// `mayOverwrite`: only the first one of a run. What the run keeps of the
+    /// target from one batch to the next outlives it.
     static Result<std::unique_ptr<Batch>>
     open(const AppendOptions &options, const WriterRequest &place,
-         const std::string &appendDim, LoggedSlices &log, KeptLabels &labels,
+         const std::string &appendDim, KeptTarget &kept,
          RecoveryReport &recovered, bool mayOverwrite = true);
 
     /// Has what is known of other slices be looked up in the log, as it is now.
@@ -100,14 +100,15 @@ class Batch
         Json logged;  ///< its part of the log record
     };
 
-    Batch(const AppendOptions &options, LoggedSlices &log, KeptLabels &labels)
-        : m_options(options), m_log(log), m_labels(labels)
+    Batch(const AppendOptions &options, KeptTarget &kept)
+        : m_options(options), m_log(kept.log), m_kept(kept.cube)
     {
     }
 
     Status prepareOverwrite();
+    Status readCube(const std::string &appendDim);
+    void keepCube();
     Result<Creation> creation();
-    Status keepLabels();
     Result<bool> holdsLabels(const IndexedSlice &slice, SliceReport &report);
     bool isWaiting(const Slice &slice) const;
     Status write(const Slice &slice, AppendPlan &plan,
@@ -118,7 +119,7 @@ class Batch
 
     const AppendOptions &m_options;
     LoggedSlices &m_log;
-    KeptLabels &m_labels;
+    KeptCube &m_kept;
     Writer m_writer;
     Site m_site;
     CubeState m_cube;
@@ -130,6 +131,7 @@ class Batch
     std::optional<Creation> m_creation;
     bool m_creates = false;       ///< the target
     bool m_createsStore = false;  ///< and the store around it
+    bool m_replaces = false;      ///< rows that were there
     bool m_undone = false;
 };
 

@@ -216,6 +216,7 @@ bool Batches::appendSlice(OpenSlice &opened)
 Status Batches::tryAppend(OpenSlice &opened)
 {
     m_appendDim.learn(opened.slice->appendDim());
+    m_opener.openAhead();
     if (!m_batch)
         MDIMAPPEND_RETURN_IF_ERROR(openBatch());
     MDIMAPPEND_ASSIGN(AppendPlan plan, planSlice(*opened.slice));
@@ -224,7 +225,6 @@ Status Batches::tryAppend(OpenSlice &opened)
         m_known.met(plan.broughtBy);
     const bool mustBeAlone = plan.replacedRows > 0 && !m_options.dryRun;
     m_report.warnOfIgnored(plan.ignoredArrays);
-    m_opener.openAhead();
     MDIMAPPEND_RETURN_IF_ERROR(m_batch->add(
         std::move(opened.slice), std::move(plan), m_report.slice(opened.report),
         [this](double fraction) { return m_report.progress(fraction); }));
@@ -253,7 +253,7 @@ Status Batches::openBatch()
     RecoveryReport recovered;
     MDIMAPPEND_ASSIGN(m_batch,
                       Batch::open(m_options, m_place, m_appendDim.known(),
-                                  m_log, m_labels, recovered, overwrites()));
+                                  m_kept, recovered, overwrites()));
     m_settled = 0;
     m_report.note(recovered);
     if (m_known.hasBegun())

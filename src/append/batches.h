@@ -40,7 +40,6 @@
 
 #include "append/append_dim.h"
 #include "append/batch.h"
-#include "append/kept_labels.h"
 #include "append/known_slices.h"
 #include "append/logged_slices.h"
 #include "append/run_report.h"
@@ -128,8 +127,7 @@ class Batches
     AppendDim &m_appendDim;
     SliceOpener &m_opener;
     RunReport &m_report;
-    LoggedSlices m_log{};
-    KeptLabels m_labels{};
+    KeptTarget m_kept{};
     KnownSlices m_known;
     std::unique_ptr<Batch> m_batch;
     std::size_t m_settled = 0;  ///< known slices, while the batch was open

@@ -43,8 +43,12 @@ Result<Creation> creationOf(Storage &storage, const Site &site)
          sequence > 0 && sequence >= creation.store && last - sequence < 100;
          --sequence)
     {
-        MDIMAPPEND_ASSIGN(const auto record,
-                          readLogRecord(storage, site, sequence));
+        std::optional<Json> earlier;
+        if (sequence < last)
+        {
+            MDIMAPPEND_ASSIGN(earlier, readLogRecord(storage, site, sequence));
+        }
+        const auto &record = sequence < last ? earlier : newest;
         if (!record || textMember(*record, "group") != site.group)
             continue;
         creation.target = countMember(*record, "created_by");

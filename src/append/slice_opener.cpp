@@ -70,7 +70,10 @@ void SliceOpener::openAhead()
                                         {
                                             CPLSetThreadLocalConfigOptions(
                                                 configuration.List());
-                                            return open(request);
+                                            auto slice = open(request);
+                                            if (slice)
+                                                (*slice)->readAhead();
+                                            return slice;
                                         }));
 }
 

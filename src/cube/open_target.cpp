@@ -49,7 +49,11 @@ Result<OpenTarget> openTarget(const AppendOptions &options,
             recover(*open.writer.storage, open.writer.site, *open.writer.lock));
     }
     // Recovery may have made or removed the store.
-    MDIMAPPEND_ASSIGN(open.site, locateAgain(place, open.writer));
+    open.site = open.writer.site;
+    if (!recovered.nothing() || open.writer.objects)
+    {
+        MDIMAPPEND_ASSIGN(open.site, locateAgain(place, open.writer));
+    }
     open.site.config = options.targetConfig;
     MDIMAPPEND_RETURN_IF_ERROR(refuseForeign(open.site));
     return open;

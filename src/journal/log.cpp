@@ -71,6 +71,14 @@ bool isLogRecord(const Json &record)
                                 }));
 }
 
+Status checkLogRecord(const Json &record)
+{
+    return isLogRecord(record)
+               ? Status::ok()
+               : Status(Failure::Conflict,
+                        "the log record of the manifest is damaged");
+}
+
 }  // namespace
 
 std::string headPath(const Site &site)
@@ -143,11 +151,17 @@ Result<std::optional<Json>> readLogRecord(Storage &storage, const Site &site,
     return std::optional<Json>(std::move(*record));
 }
 
+Status prepareLogRecord(Storage &storage, const Site &site, const Json &record)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(checkLogRecord(record));
+    const auto sequence = record.value("sequence", std::uint64_t{0});
+    return storage.prepare(logRecordPath(site, sequence),
+                           logRecordText(record));
+}
+
 Status writeLogRecord(Storage &storage, const Site &site, const Json &record)
 {
-    if (!isLogRecord(record))
-        return Status(Failure::Conflict,
-                      "the log record of the manifest is damaged");
+    MDIMAPPEND_RETURN_IF_ERROR(checkLogRecord(record));
     const auto sequence = record.value("sequence", std::uint64_t{0});
     const auto transaction = record.value("transaction", std::string());
     MDIMAPPEND_ASSIGN(

@@ -36,6 +36,9 @@ Result<std::optional<Json>> readLogRecord(Storage &storage, const Site &site,
 /// already is success; another's is a conflict.
 Status writeLogRecord(Storage &storage, const Site &site, const Json &record);
 
+/// Before a barrier that comes before it: then it need not be synced once more.
+Status prepareLogRecord(Storage &storage, const Site &site, const Json &record);
+
 /// Whether the log has this transaction. Whatever else a power cut has left of
 /// a journal that was being tidied, it is done then.
 Result<bool> isLogged(Storage &storage, const Site &site,

@@ -85,8 +85,10 @@ class KernelLock final : public Lock
     {
         struct stat held = {};
         struct stat present = {};
-        return m_posix.fstat(m_fd, &held) == 0 &&
-               m_posix.lstat(m_path.c_str(), &present) == 0 &&
+        if (m_posix.fstat(m_fd, &held) != 0)
+            return false;
+        m_size = held.st_size;
+        return m_posix.lstat(m_path.c_str(), &present) == 0 &&
                held.st_ino == present.st_ino && held.st_dev == present.st_dev;
     }
 
@@ -112,18 +114,24 @@ class KernelLock final : public Lock
     void writeDocument(const char *state)
     {
         const std::string text = documentText(state, m_holder);
-        if (m_posix.ftruncate(m_fd, 0) != 0 ||
-            m_posix.lseek(m_fd, 0, SEEK_SET) != 0)
+        // Informative only; a torn document names no holder. It is not cut off
+        // at its beginning first: ext4 writes a file to the disk that was
+        // emptied, when it is closed.
+        if (m_posix.lseek(m_fd, 0, SEEK_SET) != 0 ||
+            m_posix.write(m_fd, text.data(), text.size()) !=
+                static_cast<ssize_t>(text.size()))
             return;
-        // Informative only; a torn document names no holder.
-        [[maybe_unused]] const ssize_t count =
-            m_posix.write(m_fd, text.data(), text.size());
+        const auto size = static_cast<off_t>(text.size());
+        if (m_size > size && m_posix.ftruncate(m_fd, size) != 0)
+            return;
+        m_size = size;
     }
 
     Posix &m_posix;
     int m_fd;
     std::string m_path;
     LockHolder m_holder;
+    off_t m_size = 0;  ///< of the file
     TakenBy m_takenBy;
     std::optional<ClosedInChildren> m_closedInChildren;
     bool m_taken = false;

@@ -38,9 +38,11 @@ Status addUnlistedCoordinates(SourceContents &contents,
 {
     for (const auto &dimension : array.GetDimensions())
     {
+        // Asked first: the netCDF driver opens the variable.
+        if (contents.find(validKey(dimension->GetName())))
+            continue;
         const auto coordinate = dimension->GetIndexingVariable();
         if (!coordinate || coordinate->GetName() != dimension->GetName() ||
-            contents.find(validKey(dimension->GetName())) ||
             coordinate->GetDimensionCount() != 1 ||
             coordinate->GetDataType().GetClass() != GEDTC_NUMERIC)
             continue;
@@ -92,9 +94,10 @@ SpatialAxes spatialAxes(const GDALMDArray &array)
 void addCrs(SourceContents &contents, const std::string &name,
             const GDALMDArray &array)
 {
+    if (array.GetDimensionCount() < 2)
+        return;
     const auto crs = array.GetSpatialRef();
-    if (!crs || array.GetDimensionCount() < 2 ||
-        hasGridMapping(contents, contents.find(name)->array))
+    if (!crs || hasGridMapping(contents, contents.find(name)->array))
         return;
     const SpatialAxes axes = spatialAxes(array);
     GDALGeoTransform transform;

@@ -134,7 +134,15 @@ class Slice
 
     virtual Result<std::unique_ptr<SliceReader>> reader() const = 0;
 
-    /// Closes files that no reader uses now. A later reader opens them again.
+    /// Reads what is small enough to be kept until it is asked for, and closes
+    /// the files if that is all. What cannot be read is left to readers, who
+    /// say why.
+    virtual void readAhead() const
+    {
+    }
+
+    /// Closes files that no reader uses now, and forgets what was read ahead. A
+    /// later reader opens them again.
     virtual void closeFiles() const = 0;
 
     /// What identifies the file's state (size and time stamp of a local file);

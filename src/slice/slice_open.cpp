@@ -4,6 +4,7 @@
 #include "slice/gdal_messages.h"
 #include "slice/hdf5_file.h"
 #include "slice/open_source.h"
+#include "slice/read_ahead.h"
 #include "slice/slice_name.h"
 #include "slice/slice_source.h"
 #include "slice/zarr_references.h"
@@ -107,10 +108,17 @@ class OpenSlice final : public Slice
         return openReader(m_state);
     }
 
+    void readAhead() const override
+    {
+        if (readAheadWhole(m_state))
+            closeIdle();
+    }
+
     void closeFiles() const override
     {
-        const MutexLock guard(m_state->idleLock);
-        m_state->idle.clear();
+        closeIdle();
+        const MutexLock guard(m_state->aheadLock);
+        m_state->ahead.clear();
     }
 
     std::string fingerprint() const override
@@ -135,6 +143,12 @@ class OpenSlice final : public Slice
     }
 
   private:
+    void closeIdle() const
+    {
+        const MutexLock guard(m_state->idleLock);
+        m_state->idle.clear();
+    }
+
     std::shared_ptr<const SliceState> m_state;
     AppendDimension m_dimension;
     Json m_attributes;

@@ -4,6 +4,7 @@
 #include "slice/gdal_messages.h"
 #include "slice/gdal_strings.h"
 #include "slice/hdf5_block_reader.h"
+#include "slice/read_ahead.h"
 #include "slice/slice_source.h"
 #include "trace.h"
 #include "vsi/vsi_file.h"
@@ -260,6 +261,8 @@ Status Reader::read(std::size_t number, std::span<const std::uint64_t> start,
         return error("slice '" + m_state->name + "', array '" +
                      source.array.name + "': a box outside it was requested.");
     if (product(count) == 0)
+        return Status::ok();
+    if (copyFromAhead(*m_state, number, start, count, buffer))
         return Status::ok();
     const SourceConfig configured(m_state->address);
     if (source.dimensionAdded)

@@ -179,6 +179,10 @@ struct SliceState
     mutable Mutex idleLock{};
     /// Open, and used by no reader now.
     mutable std::vector<SourceDataset> idle MDIMAPPEND_GUARDED_BY(idleLock){};
+    mutable Mutex aheadLock{};
+    /// Whole arrays that were read ahead, C order.
+    mutable std::map<std::size_t, std::shared_ptr<const std::string>>
+        ahead MDIMAPPEND_GUARDED_BY(aheadLock){};
     mutable Mutex blocksLock{};
     /// Of each array that was asked for; null: to be read by GDAL.
     mutable std::map<std::size_t, std::shared_ptr<const Hdf5Blocks>>

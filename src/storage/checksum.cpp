@@ -40,10 +40,11 @@ std::string xxh3Text(XXH128_hash_t hash)
 
 std::string sha256(std::string_view bytes)
 {
+    // Looking the algorithm up takes longer than hashing a document.
+    static EVP_MD *const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     std::array<unsigned char, 32> digest{};
-    std::size_t size = 0;
-    if (!EVP_Q_digest(nullptr, "SHA256", nullptr, bytes.data(), bytes.size(),
-                      digest.data(), &size))
+    if (!algorithm || !EVP_Digest(bytes.data(), bytes.size(), digest.data(),
+                                  nullptr, algorithm, nullptr))
         std::abort();  // libcrypto without SHA-256: nothing can be promised
     return "sha256:" + hexadecimal(digest.data(), digest.size());
 }

@@ -3,7 +3,10 @@
 
 #pragma once
 
+#include "storage/read_objects.h"
 #include "storage/storage.h"
+
+#include <memory>
 
 namespace mdimappend
 {
@@ -20,6 +23,12 @@ class FolderStorage : public Storage
     {
         MDIMAPPEND_RETURN_IF_ERROR(put(path + ".new", bytes));
         return publish(path + ".new", path);
+    }
+
+    /// Notes what is read from now on.
+    virtual void watchReads(std::shared_ptr<ReadObjects> reads)
+    {
+        static_cast<void>(reads);
     }
 
     /// Moves a staged object over `destination`, atomically. Missing parent

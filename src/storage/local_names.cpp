@@ -8,6 +8,7 @@
 #include "storage/paths.h"
 
 #include <cerrno>
+#include <utility>
 
 namespace mdimappend
 {
@@ -59,18 +60,55 @@ Result<bool> LocalStorage::create(const std::string &path,
                                   std::string_view bytes)
 {
     MDIMAPPEND_RETURN_IF_ERROR(m_folders.refuseLinks(parentFolder(path)));
-    const std::string own = path + "." + randomNonce();
-    const int fd = createFile(own);
-    if (fd < 0)
-        return systemError("cannot create", own);
-    if (auto written = complete(fd, own, bytes, nullptr, true); !written)
+    std::string own;
+    if (const auto prepared = takePrepared(path, bytes))
     {
-        m_posix.unlink(own.c_str());
-        return written;
+        own = prepared->own;
+        if (!prepared->isDurable && m_barrier.durability() == Durability::Full)
+            MDIMAPPEND_RETURN_IF_ERROR(m_barrier.syncPath(own));
+    }
+    else
+    {
+        MDIMAPPEND_ASSIGN(own, writeOwn(path, bytes, true));
     }
     const int code = nameOnce(own, path);
     m_posix.unlink(own.c_str());
     return created(path, code);
+}
+
+Status LocalStorage::prepare(const std::string &path, std::string_view bytes)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(m_folders.refuseLinks(parentFolder(path)));
+    MDIMAPPEND_ASSIGN(auto own, writeOwn(path, bytes, false));
+    const MutexLock lock(m_mutex);
+    m_prepared = Prepared{path, std::string(bytes), std::move(own)};
+    return Status::ok();
+}
+
+/// Under a name of its own beside `path`: that name.
+Result<std::string> LocalStorage::writeOwn(const std::string &path,
+                                           std::string_view bytes, bool syncNow)
+{
+    std::string own = path + "." + randomNonce();
+    const int fd = createFile(own);
+    if (fd < 0)
+        return systemError("cannot create", own);
+    if (auto written = complete(fd, own, bytes, nullptr, syncNow); !written)
+    {
+        m_posix.unlink(own.c_str());
+        return written;
+    }
+    return own;
+}
+
+/// What was prepared for a path, if it is the same.
+std::optional<LocalStorage::Prepared>
+LocalStorage::takePrepared(const std::string &path, std::string_view bytes)
+{
+    const MutexLock lock(m_mutex);
+    if (!m_prepared || m_prepared->path != path || m_prepared->bytes != bytes)
+        return std::nullopt;
+    return std::exchange(m_prepared, std::nullopt);
 }
 
 Result<bool> LocalStorage::createFrom(const std::string &prepared,

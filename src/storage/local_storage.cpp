@@ -50,15 +50,19 @@ LocalStorage::openReadable(const std::string &path)
         m_posix.open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0));
     if (file->fd() < 0)
     {
-        if (errno == ENOENT || errno == ENOTDIR)
-            return Readable();
-        return systemError("cannot open", path);
+        if (errno != ENOENT && errno != ENOTDIR)
+            return systemError("cannot open", path);
+        if (m_reads)
+            m_reads->noteRead(path, "");
+        return Readable();
     }
     struct stat state = {};
     if (m_posix.fstat(file->fd(), &state) != 0)
         return systemError("cannot stat", path);
     if (!S_ISREG(state.st_mode))
         return error("'" + path + "' is not a regular file");
+    if (m_reads)
+        m_reads->noteRead(path, versionOf(state));
     return Readable{std::move(file), static_cast<std::uint64_t>(state.st_size)};
 }
 
@@ -169,8 +173,15 @@ Status LocalStorage::remove(const std::string &path)
     return Status::ok();
 }
 
+void LocalStorage::watchReads(std::shared_ptr<ReadObjects> reads)
+{
+    m_reads = std::move(reads);
+}
+
 Result<std::vector<std::string>> LocalStorage::list(const std::string &folder)
 {
+    if (m_reads)
+        m_reads->noteListed(folder);
     // What is listed is often removed.
     MDIMAPPEND_RETURN_IF_ERROR(
         m_folders.refuseLinks(folder, Failure::Conflict));
@@ -205,7 +216,11 @@ std::string LocalStorage::barrierReach() const
 
 Status LocalStorage::barrier()
 {
-    return m_barrier.pass();
+    MDIMAPPEND_RETURN_IF_ERROR(m_barrier.pass());
+    const MutexLock lock(m_mutex);
+    if (m_prepared)
+        m_prepared->isDurable = true;
+    return Status::ok();
 }
 
 void LocalStorage::adopt(const std::string &path)

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "mutex.h"
 #include "storage/barrier.h"
 #include "storage/folder_storage.h"
 #include "storage/known_folders.h"
@@ -10,6 +11,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -39,10 +41,12 @@ class LocalStorage final : public FolderStorage
     putUnlessThere(const std::string &path, std::string_view bytes) override;
     Result<std::string> stage(const std::string &path, std::string_view bytes,
                               const std::string &destination) override;
+    void watchReads(std::shared_ptr<ReadObjects> reads) override;
     Status publish(const std::string &staged,
                    const std::string &destination) override;
     Result<bool> create(const std::string &path,
                         std::string_view bytes) override;
+    Status prepare(const std::string &path, std::string_view bytes) override;
     Result<bool> createFrom(const std::string &prepared,
                             const std::string &path) override;
     Status remove(const std::string &path) override;
@@ -77,6 +81,15 @@ class LocalStorage final : public FolderStorage
         std::uint64_t size = 0;
     };
 
+    /// Complete, under a name of its own.
+    struct Prepared
+    {
+        std::string path;  ///< where it is going to be created
+        std::string bytes;
+        std::string own;
+        bool isDurable = false;
+    };
+
     static std::string versionOf(const struct stat &state);
     Result<Readable> openReadable(const std::string &path);
     Status readFully(int fd, const std::string &path, std::span<char> bytes);
@@ -96,6 +109,10 @@ class LocalStorage final : public FolderStorage
     Status checkPublishable(int fd, const std::string &destination);
 
     // local_names.cpp
+    Result<std::string> writeOwn(const std::string &path,
+                                 std::string_view bytes, bool syncNow);
+    std::optional<Prepared> takePrepared(const std::string &path,
+                                         std::string_view bytes);
     int nameOnce(const std::string &file, const std::string &path);
     Result<bool> created(const std::string &path, int code);
     int moveOver(const std::string &staged, const std::string &destination);
@@ -109,6 +126,9 @@ class LocalStorage final : public FolderStorage
     Barrier m_barrier;
     KnownFolders m_folders;
     std::atomic<bool> m_canExchange = true;
+    std::shared_ptr<ReadObjects> m_reads;
+    Mutex m_mutex;
+    std::optional<Prepared> m_prepared MDIMAPPEND_GUARDED_BY(m_mutex);
 };
 
 }  // namespace mdimappend

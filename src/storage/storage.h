@@ -101,6 +101,15 @@ class Storage
     virtual Result<bool> create(const std::string &path,
                                 std::string_view bytes) = 0;
 
+    /// What `create` is going to create at a path after the next barrier, which
+    /// then makes it durable: `create` need not sync it once more.
+    virtual Status prepare(const std::string &path, std::string_view bytes)
+    {
+        static_cast<void>(path);
+        static_cast<void>(bytes);
+        return Status::ok();
+    }
+
     /// The object is gone when this succeeds, whether or not it was there.
     virtual Status remove(const std::string &path) = 0;
 

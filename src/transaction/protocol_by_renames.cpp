@@ -98,10 +98,13 @@ Result<Move> ProtocolByRenames::documentMove(const Plan &plan,
 }
 
 Status ProtocolByRenames::keepManifest(const Manifest &manifest,
-                                       const std::string &text, Decision &)
+                                       const std::string &text,
+                                       Decision &decision)
 {
     MDIMAPPEND_RETURN_IF_ERROR(
         m_storage.putWhole(manifestPath(m_site, manifest.transaction), text));
+    MDIMAPPEND_RETURN_IF_ERROR(m_storage.prepare(
+        decisionPath(m_site, manifest.transaction), toText(decision)));
     // P4: chunks, stage and manifest.
     return m_storage.barrier();
 }
@@ -158,6 +161,8 @@ Result<bool> ProtocolByRenames::createDecision(const std::string &transaction,
 {
     const auto path = decisionPath(m_site, transaction);
     const auto ready = abortPath(m_site, transaction);
+    if (text != toText(Decision{false, {}}))
+        return m_storage.create(path, text);
     MDIMAPPEND_ASSIGN(const auto prepared, m_storage.read(ready));
     // A power cut may have torn it, if the plan's barrier was not reached.
     return prepared == text ? m_storage.createFrom(ready, path)

@@ -231,6 +231,8 @@ Status redo(Storage &storage, const Site &site, const Manifest &manifest,
         MDIMAPPEND_RETURN_IF_ERROR(folders->makeFolders(site.log()));
     MDIMAPPEND_RETURN_IF_ERROR(
         writeSliceEntries(storage, site, manifest.logRecord));
+    MDIMAPPEND_RETURN_IF_ERROR(
+        prepareLogRecord(storage, site, manifest.logRecord));
     // P7: no power cut may leave a log record that is ahead of its documents,
     // since a logged transaction is never applied again (P8).
     MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());

@@ -201,6 +201,21 @@ Status Transaction::commit(Json logRecord,
     return Status::ok();
 }
 
+ObjectVersions Transaction::replaced() const
+{
+    ObjectVersions versions;
+    for (const auto *moves : {&m_manifest.chunks, &m_manifest.documents})
+    {
+        for (const auto &move : *moves)
+            versions[m_site.object(move.key)] =
+                move.staged.empty()
+                    ? std::string()
+                    : m_view->known().version(m_site.stage(name()) + "/" +
+                                              move.staged);
+    }
+    return versions;
+}
+
 /// Before the decision.
 Status Transaction::giveUp(Status prepared)
 {

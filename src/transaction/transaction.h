@@ -28,6 +28,7 @@
 #include "journal/site.h"
 #include "lock/lock.h"
 #include "status.h"
+#include "storage/read_objects.h"
 #include "storage/storage.h"
 #include "transaction/intent.h"
 #include "transaction/protocol.h"
@@ -82,6 +83,10 @@ class Transaction
     /// says that the next writer finishes.
     Status commit(Json logRecord,
                   const std::function<Status()> &sliceUnchanged);
+
+    /// The objects of the store that the commit has put in others' places, with
+    /// their versions.
+    ObjectVersions replaced() const;
 
     /// Undoes a transaction that has not been committed.
     Status undo();

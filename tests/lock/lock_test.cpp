@@ -245,6 +245,18 @@ TEST_F(LockTest, doesNotDependOnItsText)
     EXPECT_TRUE((*held)->stillOurs());
 }
 
+TEST_F(LockTest, leavesNothingOfALongerTextThatWasThere)
+{
+    auto talkative = request();
+    talkative.command = std::string(2000, 'x');
+    ASSERT_TRUE(acquire(talkative));
+    ASSERT_TRUE(tryToLock());
+    const auto text = fileContent(path);
+    const auto document = parseJson(text);
+    ASSERT_TRUE(document) << text;
+    EXPECT_EQ(textMember(*document, "command"), "the test");
+}
+
 TEST_F(LockTest, isNotTakenThroughALink)
 {
     // A link could lead to a file outside the sidecar, to be truncated.

@@ -365,6 +365,33 @@ TEST_F(StorageLocal, createFromNeedsNoSpace)
     EXPECT_EQ(full.kinds()["write"], 0);
 }
 
+TEST_F(StorageLocal, createSyncsWhatWasPreparedUnlessABarrierHas)
+{
+    FaultPosix counted;
+    auto opened = LocalStorage::open(folder.path(), Durability::Full, counted);
+    auto &prepared = **opened;
+    const auto syncs = [&]
+    {
+        auto kinds = counted.kinds();
+        return kinds["fsync"];
+    };
+    ASSERT_TRUE(prepared.prepare(path("a"), "first"));
+    EXPECT_FALSE(std::filesystem::exists(path("a")));
+    ASSERT_TRUE(prepared.barrier());
+    auto before = syncs();
+    ASSERT_TRUE(*prepared.create(path("a"), "first"));
+    EXPECT_EQ(syncs() - before, 1) << "its folder";
+    ASSERT_TRUE(prepared.prepare(path("b"), "second"));
+    before = syncs();
+    ASSERT_TRUE(*prepared.create(path("b"), "second"));
+    EXPECT_EQ(syncs() - before, 2);
+    ASSERT_TRUE(prepared.prepare(path("c"), "third"));
+    ASSERT_TRUE(*prepared.create(path("c"), "another"));
+    EXPECT_EQ(fileContent(path("a")), "first");
+    EXPECT_EQ(fileContent(path("b")), "second");
+    EXPECT_EQ(fileContent(path("c")), "another");
+}
+
 TEST_F(StorageLocal, createLeavesNothingBehindWhenItFails)
 {
     for (std::uint64_t n = 1;; ++n)
