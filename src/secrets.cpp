@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
 #include <initializer_list>
 #include <string_view>
 
@@ -141,6 +142,32 @@ std::string hideValues(std::string clean, bool isArgument)
     return clean;
 }
 
+/// The words in a row; of very many those in the middle are counted only.
+std::string shortened(const std::vector<std::string> &words)
+{
+    const auto fitting = [](auto first, auto last, std::size_t most)
+    {
+        std::size_t size = 0;
+        return std::find_if(first, last,
+                            [&](const std::string &word)
+                            {
+                                size += word.size() + 1;
+                                return size > most;
+                            });
+    };
+    const auto middle = fitting(words.begin() + 1, words.end(), 650);
+    const auto end =
+        fitting(words.rbegin(), std::make_reverse_iterator(middle), 250).base();
+    std::string text = words.front();
+    for (auto word = words.begin() + 1; word != middle; ++word)
+        text += " " + *word;
+    if (middle != end)
+        text += " [" + std::to_string(end - middle) + " more]";
+    for (auto word = end; word != words.end(); ++word)
+        text += " " + *word;
+    return text;
+}
+
 }  // namespace
 
 std::string textWithoutSecrets(const std::string &text)
@@ -160,12 +187,12 @@ std::string withoutSecrets(const std::string &argument)
 std::string commandWithoutSecrets(const std::string &program,
                                   const std::vector<std::string> &arguments)
 {
-    std::string command = program;
+    std::vector<std::string> words = {program};
     bool hideNext = false;
     for (const auto &argument : arguments)
     {
-        command += " ";
-        command += hideNext ? std::string(hidden) : withoutSecrets(argument);
+        words.push_back(hideNext ? std::string(hidden)
+                                 : withoutSecrets(argument));
         // The value of `--config KEY VALUE` is an argument of its own.
         hideNext =
             !hideNext && !argument.empty() &&
@@ -174,7 +201,7 @@ std::string commandWithoutSecrets(const std::string &program,
                 { return std::isupper(c) || std::isdigit(c) || c == '_'; }) &&
             isSecretName(argument);
     }
-    return command;
+    return shortened(words);
 }
 
 }  // namespace mdimappend

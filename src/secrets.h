@@ -17,7 +17,9 @@ std::string textWithoutSecrets(const std::string &text);
 /// without the value, if the key is that of a secret. For what is kept.
 std::string withoutSecrets(const std::string &argument);
 
-/// The same of a command line, also where KEY and VALUE are two arguments.
+/// The same of a command line, also where KEY and VALUE are two arguments. It
+/// is kept with each commit: of a long one, some hundred characters of the
+/// beginning and of the end, in whole words.
 std::string commandWithoutSecrets(const std::string &program,
                                   const std::vector<std::string> &arguments);
 

@@ -78,5 +78,23 @@ TEST(Secrets, traceLinesLoseThem)
         << traced;
 }
 
+TEST(Secrets, longCommandsKeepTheirBeginningAndTheirEnd)
+{
+    std::vector<std::string> arguments(10000, "slice.nc");
+    arguments.front() = "--quiet";
+    arguments.back() = "cube.zarr";
+    const auto command = commandWithoutSecrets("append", arguments);
+    EXPECT_LT(command.size(), 1000U);
+    EXPECT_TRUE(command.starts_with("append --quiet slice.nc slice.nc "));
+    EXPECT_TRUE(command.ends_with(" slice.nc slice.nc cube.zarr"));
+    EXPECT_NE(command.find("slice.nc [9901 more] slice.nc"), command.npos)
+        << command;
+    const std::string large(5000, 'x');
+    EXPECT_EQ(commandWithoutSecrets("append", {"a", large, "b"}),
+              "append a [1 more] b");
+    EXPECT_EQ(commandWithoutSecrets("append", {large}), "append [1 more]");
+    EXPECT_EQ(commandWithoutSecrets("append", {}), "append");
+}
+
 }  // namespace
 }  // namespace mdimappend
