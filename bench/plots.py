@@ -1,4 +1,4 @@
-"""Two figures: ratios with their goals, and time per append against length."""
+"""Two figures: seconds of all tools, and time per append against length."""
 
 import matplotlib as mpl
 
@@ -10,7 +10,16 @@ mpl.rcParams["svg.hashsalt"] = "gdalmdimappend"
 import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 
-MET, MISSED, GOAL = "#2a7f62", "#c1440e", "#222222"
+MINE, LEAST, OTHER = "#2a7f62", "#999999", "#8fb8de"
+OURS, ROOF = "gdalmdimappend", "roof"
+SHOWN = {
+    "plain": "NetCDF to blosc-lz4",
+    "deflate": "NetCDF-4 deflate to blosc-zstd",
+    "verbatim": "Zarr to the same encoding",
+    "objects": "NetCDF to 16,000 small objects",
+    "many": "1,000 slices, a commit each",
+    "merging": "one step at a time into chunks of 20",
+}
 
 
 def save(figure, folder, name):
@@ -19,46 +28,40 @@ def save(figure, folder, name):
     plt.close(figure)
 
 
-def ratios(results, folder):
-    """One bar for each goal, in parts of it: those to reach, those to stay below."""
-    bars = [
-        (f"{result['name']}: {goal['text']}", goal)
-        for result in results
-        for goal in result["goals"]
-        if goal["found"] is not None
-    ]
-    reach = [bar for bar in bars if not bar[1]["at_most"]]
-    stay = [bar for bar in bars if bar[1]["at_most"]]
-    groups = [group for group in (reach, stay) if group]
-    if not groups:
+def tools(results, folder):
+    """Seconds of each tool, side by side, a panel for each workload."""
+    shown = [result for result in results if set(result["tools"]) - {OURS, ROOF}]
+    shown = [result for result in shown if result["name"] in SHOWN]
+    if not shown:
         return
-    figure, parts = plt.subplots(
-        len(groups),
-        figsize=(9, 0.4 * len(bars) + 2),
-        height_ratios=[len(group) for group in groups],
-        squeeze=False,
+    columns = min(3, len(shown))
+    rows = -(-len(shown) // columns)
+    figure, panels = plt.subplots(
+        rows, columns, figsize=(4.2 * columns, 2.9 * rows), squeeze=False
     )
-    for axes, group in zip(parts[:, 0], groups, strict=True):
-        draw_goals(axes, group)
+    for axes in panels.flat[len(shown) :]:
+        axes.axis("off")
+    for axes, result in zip(panels.flat, shown, strict=False):
+        draw_tools(axes, result)
     figure.tight_layout()
-    save(figure, folder, "ratios")
+    save(figure, folder, "tools")
 
 
-def draw_goals(axes, bars):
-    at_most = bars[0][1]["at_most"]
-    for place, (_, goal) in enumerate(bars):
-        reached = goal["found"] / goal["limit"]
-        axes.barh(place, reached, color=MET if goal["met"] else MISSED, height=0.62)
-        sign = "\u2264" if at_most else "\u2265"
-        text = f"{goal['found']:.2f}  (goal {sign} {goal['limit']:g})"
-        edge = max(reached, 1)
-        axes.text(edge * 1.03, place, text, va="center", fontsize=8)
-    axes.axvline(1, color=GOAL, linewidth=1.2)
-    axes.set_xlim(0, max(goal["found"] / goal["limit"] for _, goal in bars) * 1.1 + 0.5)
-    axes.set_yticks(range(len(bars)), [name for name, _ in bars], fontsize=8)
+def draw_tools(axes, result):
+    medians = {name: tool["median"] for name, tool in result["tools"].items()}
+    names = sorted(medians, key=medians.get)
+    for place, name in enumerate(names):
+        seconds = medians[name]
+        color = MINE if name == OURS else LEAST if name == ROOF else OTHER
+        axes.barh(place, seconds, color=color, height=0.7)
+        times = seconds / medians[OURS]
+        text = f" {seconds:.2f} s" + ("" if name == OURS else f" ({times:.1f} x)")
+        axes.text(seconds, place, text, va="center", fontsize=7)
+    axes.set_yticks(range(len(names)), names, fontsize=7)
     axes.invert_yaxis()
-    what = "met at or left of the line" if at_most else "met at or right of the line"
-    axes.set_xlabel(f"found, in parts of the goal: {what}", fontsize=8)
+    axes.set_xlim(0, max(medians.values()) * 1.35)
+    axes.set_title(SHOWN[result["name"]], fontsize=8, loc="left")
+    axes.tick_params(axis="x", labelsize=7)
     axes.spines[["top", "right"]].set_visible(False)
 
 

@@ -144,7 +144,7 @@ def write_summary(folder, names):
     results = [json.loads(path.read_text()) for path in paths if path.exists()]
     page = table.markdown_page(results, results[-1]["machine"])
     (folder / "table.md").write_text(page)
-    plots.ratios(results, folder)
+    plots.tools(results, folder)
     plots.append_times(results, folder)
     print(f"\nwritten: {os.path.relpath(folder)}", file=sys.stderr)
 

@@ -103,7 +103,8 @@ class Roof(Tool):
         return "" if self.program.exists() else "not built: use ./dev bench"
 
     def suits(self, workload):
-        return workload.shape[0] % workload.chunk[0] == 0
+        steps, chunk = workload.shape[0], workload.chunk[0]
+        return steps % chunk == 0 or (chunk % steps == 0 and not workload.shard)
 
     def command(self, workload, target, slices, threads):
         like = target.with_name(f"{OURS}.zarr")
