@@ -62,12 +62,22 @@ def store(tmp_path):
     return tmp_path / "cube.zarr"
 
 
+@pytest.fixture(scope="session")
+def made_targets(tmp_path_factory):
+    """Folders with a cube of days 0, 1 and 2, of each Zarr format."""
+    made = {}
+    for zarr_format in ("2", "3"):
+        folder = made[zarr_format] = tmp_path_factory.mktemp("target")
+        path = cubes.write(cubes.weather(0, 3), folder / "first.nc")
+        cubes.append("--zarr-format", zarr_format, path, folder / "cube.zarr")
+    return made
+
+
 @pytest.fixture(params=["2", "3"])
-def target(request, store, tmp_path):
-    """A cube of days 0, 1 and 2, once in each Zarr format."""
-    path = cubes.write(cubes.weather(0, 3), tmp_path / "first.nc")
-    cubes.append("--zarr-format", request.param, path, store)
-    return store
+def target(request, made_targets, tmp_path):
+    """A cube of days 0, 1 and 2, once in each Zarr format: a copy of it."""
+    shutil.copytree(made_targets[request.param], tmp_path, dirs_exist_ok=True)
+    return tmp_path / "cube.zarr"
 
 
 @pytest.fixture

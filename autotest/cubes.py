@@ -89,12 +89,12 @@ def start(*arguments, command=COMMAND, prefix=(), **options):
 
 def run(*arguments, status=0, command=COMMAND, prefix=(), timeout=120, **options):
     """Runs the command, and asserts its exit status (None: any)."""
-    words = [*map(str, prefix), command, *map(str, arguments)]
-    if command == COMMAND and not prefix and started.can_start(options):
-        process = started.run(words, timeout, **options)
+    words = [command, *map(str, arguments)]
+    if command == COMMAND and started.can_start(prefix, options):
+        process = started.run(words, timeout, prefix, **options)
     else:
         process = subprocess.run(
-            words,
+            [*map(str, prefix), *words],
             capture_output=True,
             text=True,
             timeout=timeout,

@@ -4,6 +4,7 @@ once for each worker of pytest, and forked for each run."""
 import array
 import atexit
 import os
+import re
 import shutil
 import socket
 import struct
@@ -18,9 +19,12 @@ _server = None
 _OF_THE_LOADER = ("LD_", "OMP_", "OPENBLAS_", "MALLOC_", "GLIBC_")
 
 
-def can_start(options: dict) -> bool:
-    """Whether a run with these options of `subprocess` can be had this way."""
+def can_start(prefix, options: dict) -> bool:
+    """Whether a run with these options of `subprocess` can be had this way: by itself,
+    or with a prefix that limits its memory (cubes.in_gigabytes)."""
     if os.environ.get("MDIMAPPEND_EXEC") or set(options) - {"cwd", "env"}:
+        return False
+    if prefix and _memory(prefix) is None:
         return False
     environment = options.get("env") or os.environ
     return _program() is not None and not any(
@@ -29,12 +33,21 @@ def can_start(options: dict) -> bool:
     )
 
 
-def run(words: list[str], timeout: float, cwd=None, env=None):
-    """As `subprocess.run(words, capture_output=True, text=True)`."""
+def _memory(prefix):
+    """Bytes of address space; None if the prefix does anything else."""
+    found = re.fullmatch("prlimit --as=([0-9]+) --core=0", " ".join(map(str, prefix)))
+    return found and found[1]
+
+
+def run(words: list[str], timeout: float, prefix=(), cwd=None, env=None):
+    """As `subprocess.run([*prefix, *words], capture_output=True, text=True)`."""
+    environment = dict(env or os.environ)
+    if prefix:
+        environment["MDIMAPPEND_STARTED_MEMORY"] = _memory(prefix)
     with _connection() as connection:
         outputs = [os.pipe(), os.pipe()]
         null = os.open(os.devnull, os.O_RDONLY)
-        variables = [f"{k}={v}" for k, v in (env or os.environ).items()]
+        variables = [f"{k}={v}" for k, v in environment.items()]
         texts = b"".join(
             os.fsencode(text) + b"\0"
             for text in (cwd or Path.cwd(), *words, *variables)

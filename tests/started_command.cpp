@@ -7,9 +7,11 @@
 // listens at the abstract Unix socket NAME. A request is two numbers (8 bytes
 // each, in native order), which come with three descriptors (standard input,
 // output and error), and texts that end with a null byte: the working folder,
-// the arguments, the environment. The numbers say how long the texts are and
-// how many are arguments. A child, forked before anything has run, becomes the
-// command; the answer is its process id and later its wait status (two ints).
+// the arguments, the environment. MDIMAPPEND_STARTED_MEMORY in it is the most
+// address space that the command may take, in bytes. The numbers say how long
+// the texts are and how many are arguments. A child, forked before anything has
+// run, becomes the command; the answer is its process id and later its wait
+// status (two ints).
 
 #define main commandMain
 #include "../apps/gdalmdimappend.cpp"
@@ -22,6 +24,7 @@
 #include <cstring>
 #include <optional>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -124,6 +127,20 @@ std::vector<char *> pointers(std::vector<std::string> &texts)
     return found;
 }
 
+/// As `prlimit --as=... --core=0` would have it.
+void limitMemory()
+{
+    const char *const most = getenv("MDIMAPPEND_STARTED_MEMORY");
+    if (!most)
+        return;
+    const rlimit memory = {std::strtoull(most, nullptr, 10),
+                           std::strtoull(most, nullptr, 10)};
+    const rlimit core = {0, 0};
+    if (setrlimit(RLIMIT_AS, &memory) != 0 ||
+        setrlimit(RLIMIT_CORE, &core) != 0)
+        die("setrlimit");
+}
+
 [[noreturn]] void become(Request &request)
 {
     for (int i = 0; i < 3; ++i)
@@ -135,6 +152,7 @@ std::vector<char *> pointers(std::vector<std::string> &texts)
     clearenv();
     for (auto &variable : request.environment)
         putenv(variable.data());
+    limitMemory();
     if (chdir(request.folder.c_str()) != 0)
         die(request.folder.c_str());
     auto arguments = pointers(request.arguments);

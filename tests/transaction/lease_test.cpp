@@ -258,8 +258,8 @@ class ProtocolLease : public testing::TestWithParam<LeasedStep>
 TEST_P(ProtocolLease, aWriterThatWakesUpAfterATakeOverDoesNoHarm)
 {
     int succeeded = 0;
-    std::uint64_t n = firstCall(4);
-    for (;; n += stride(4))
+    std::uint64_t n = firstCall(9);
+    for (;; n += stride(9))
     {
         restart();
         const auto sleeper =
@@ -285,7 +285,7 @@ TEST_P(ProtocolLease, aWriterThatWakesUpAfterATakeOverDoesNoHarm)
 TEST_P(ProtocolLease, aWriterThatWakesUpAfterARecoveryDoesNoHarm)
 {
     const auto before = readTree(m_origin.path(), ".mdimappend");
-    for (std::uint64_t n = firstCall(5);; n += stride(5))
+    for (std::uint64_t n = firstCall(9);; n += stride(9))
     {
         restart();
         const auto sleeper =
