@@ -145,7 +145,8 @@ std::string hideValues(std::string clean, bool isArgument)
 /// The words in a row; of very many those in the middle are counted only.
 std::string shortened(const std::vector<std::string> &words)
 {
-    const auto fitting = [](auto first, auto last, std::size_t most)
+    const auto fitting =
+        [](const auto &first, const auto &last, std::size_t most)
     {
         std::size_t size = 0;
         return std::find_if(first, last,

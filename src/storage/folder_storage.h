@@ -26,7 +26,7 @@ class FolderStorage : public Storage
     }
 
     /// Notes what is read from now on.
-    virtual void watchReads(std::shared_ptr<ReadObjects> reads)
+    virtual void watchReads(const std::shared_ptr<ReadObjects> &reads)
     {
         static_cast<void>(reads);
     }

@@ -173,9 +173,9 @@ Status LocalStorage::remove(const std::string &path)
     return Status::ok();
 }
 
-void LocalStorage::watchReads(std::shared_ptr<ReadObjects> reads)
+void LocalStorage::watchReads(const std::shared_ptr<ReadObjects> &reads)
 {
-    m_reads = std::move(reads);
+    m_reads = reads;
 }
 
 Result<std::vector<std::string>> LocalStorage::list(const std::string &folder)

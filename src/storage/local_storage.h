@@ -41,7 +41,7 @@ class LocalStorage final : public FolderStorage
     putUnlessThere(const std::string &path, std::string_view bytes) override;
     Result<std::string> stage(const std::string &path, std::string_view bytes,
                               const std::string &destination) override;
-    void watchReads(std::shared_ptr<ReadObjects> reads) override;
+    void watchReads(const std::shared_ptr<ReadObjects> &reads) override;
     Status publish(const std::string &staged,
                    const std::string &destination) override;
     Result<bool> create(const std::string &path,
