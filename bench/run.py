@@ -13,6 +13,7 @@ import tempfile
 import long_cubes
 import measure
 import memory
+import parts
 import plots
 import table
 import tools
@@ -67,6 +68,7 @@ def all_measurements(settings):
     found = {work.name: side_by_side(work) for work in listed}
     found[long_cubes.NAME] = long_cubes.run
     found[memory.NAME] = memory.run
+    found[parts.NAME] = parts.run
     listed = workloads.variants(settings.quick)
     return found | {work.name: side_by_side(work) for work in listed}
 
