@@ -13,7 +13,7 @@
 //
 // Rows that go into a chunk which is there are what plain Zarr cannot do for
 // less: the object is read, only those of its blocks that change are decoded
-// and encoded, and it is written anew, over the old one.
+// and encoded, and it is written anew.
 //
 // What it does not know (padding, missing values, conversions) it refuses.
 
@@ -29,8 +29,6 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -75,11 +73,30 @@ class Target
             throw std::runtime_error(path + " cannot be written");
     }
 
+    /// ext4 writes a file to the disk that was emptied, when it is closed; not
+    /// a new one.
+    void replace(const std::string &key, const char *bytes,
+                 std::size_t size) const
+    {
+        ::unlink((m_folder + "/" + key).c_str());
+        write(key, bytes, size);
+    }
+
     /// Nothing if there is no such object.
     std::string read(const std::string &key) const
     {
-        std::ifstream file(m_folder + "/" + key, std::ios::binary);
-        return {std::istreambuf_iterator<char>(file), {}};
+        const std::string path = m_folder + "/" + key;
+        const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        if (file < 0)
+            return {};
+        struct stat state = {};
+        std::string bytes;
+        if (::fstat(file, &state) == 0)
+            bytes.resize(static_cast<std::size_t>(state.st_size));
+        const auto got = ::read(file, bytes.data(), bytes.size());
+        if (::close(file) != 0 || got != state.st_size)
+            throw std::runtime_error(path + " cannot be read");
+        return bytes;
     }
 
     void writeAll(const std::map<std::string, std::string> &objects)
@@ -299,14 +316,14 @@ class Append
             mdimappend::replaceRows(*array.document, object, first, rows);
         if (changed)
         {
-            m_target.write(key, changed->data(), changed->size());
+            m_target.replace(key, changed->data(), changed->size());
             return;
         }
         auto whole = decoded(array, object, elementSize);
         whole.replace(first * (whole.size() / array.chunk[0]), rows.size(),
                       rows);
         const auto used = encoder.encode(array, whole.data(), whole.size(), 0);
-        m_target.write(key, encoder.encoded.data(), used);
+        m_target.replace(key, encoder.encoded.data(), used);
     }
 
     /// What a chunk holds; "": one that is not there.
