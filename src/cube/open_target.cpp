@@ -48,12 +48,9 @@ Result<OpenTarget> openTarget(const AppendOptions &options,
             recovered,
             recover(*open.writer.storage, open.writer.site, *open.writer.lock));
     }
-    // Recovery may have made or removed the store.
-    open.site = open.writer.site;
-    if (!recovered.nothing() || open.writer.objects)
-    {
-        MDIMAPPEND_ASSIGN(open.site, locateAgain(place, open.writer));
-    }
+    // Whoever had the lock before, or recovery, may have made or removed the
+    // store.
+    MDIMAPPEND_ASSIGN(open.site, locateAgain(place, open.writer));
     open.site.config = options.targetConfig;
     MDIMAPPEND_RETURN_IF_ERROR(refuseForeign(open.site));
     return open;
