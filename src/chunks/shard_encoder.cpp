@@ -12,10 +12,15 @@ ShardEncoder::ShardEncoder(const ArrayDocument &document,
                            const BloscSettings &settings,
                            const ChunkElements &elements, std::string &room)
     : m_document(document), m_settings(settings), m_elements(elements),
-      m_room(room), m_innerChunks(layout.innerChunks), m_object(layout),
+      m_room(room), m_object(layout),
       m_inner(static_cast<std::size_t>(elementCount(document.innerChunk)) *
               elements.size())
 {
+    for (std::size_t i = 0; i < document.chunk.size(); ++i)
+    {
+        m_grid.low.push_back(0);
+        m_grid.high.push_back(document.chunk[i] / document.innerChunk[i]);
+    }
 }
 
 std::optional<std::string_view> ShardEncoder::encode(const void *whole)
@@ -23,10 +28,14 @@ std::optional<std::string_view> ShardEncoder::encode(const void *whole)
     const auto &inner = m_document.innerChunk;
     const Extent begin(inner.size(), 0);
     m_object.clear();
-    for (std::size_t i = 0; i < m_innerChunks; ++i)
+    const auto count = static_cast<std::size_t>(m_grid.count());
+    for (std::size_t i = 0; i < count; ++i)
     {
-        copyBox(whole, m_document.chunk, originOf(i), m_inner.data(), inner,
-                begin, inner, m_elements.size());
+        Extent origin = m_grid.at(i);
+        for (std::size_t axis = 0; axis < origin.size(); ++axis)
+            origin[axis] *= inner[axis];
+        copyBox(whole, m_document.chunk, origin, m_inner.data(), inner, begin,
+                inner, m_elements.size());
         if (m_elements.areAllFill(m_inner.data(), elementCount(inner)))
             continue;
         const auto encoded =
@@ -36,20 +45,6 @@ std::optional<std::string_view> ShardEncoder::encode(const void *whole)
         m_object.add(i, *encoded);
     }
     return m_object.finish();
-}
-
-/// In elements, from the shard's own origin.
-std::vector<std::uint64_t> ShardEncoder::originOf(std::size_t number) const
-{
-    const auto &inner = m_document.innerChunk;
-    std::vector<std::uint64_t> origin(inner.size());
-    for (std::size_t i = inner.size(); i > 0; --i)
-    {
-        const auto along = m_document.chunk[i - 1] / inner[i - 1];
-        origin[i - 1] = number % along * inner[i - 1];
-        number /= along;
-    }
-    return origin;
 }
 
 }  // namespace mdimappend

@@ -3,11 +3,12 @@
 #pragma once
 
 #include "chunks/chunk_elements.h"
+#include "chunks/chunk_grid.h"
 #include "zarr/array_document.h"
 #include "zarr/blosc_codec.h"
 #include "zarr/shard.h"
 
-#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,13 +30,11 @@ class ShardEncoder
     std::optional<std::string_view> encode(const void *whole);
 
   private:
-    std::vector<std::uint64_t> originOf(std::size_t number) const;
-
     const ArrayDocument &m_document;
     const BloscSettings &m_settings;
     const ChunkElements &m_elements;
     std::string &m_room;
-    std::size_t m_innerChunks;
+    ChunkBox m_grid;  ///< of the inner chunks
     ShardObject m_object;
     std::vector<char> m_inner;  ///< elements of one inner chunk
 };
