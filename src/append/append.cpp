@@ -12,6 +12,7 @@
 #include "cube/open_target.h"
 #include "trace.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -67,8 +68,7 @@ class Run
                 interrupt();
                 break;
             }
-            if (!m_queue.ahead())
-                m_batches.release();
+            waitForNames(round.size());
             auto input = m_queue.next();
             if (!input && input.status().kind() == Failure::Interrupted)
             {
@@ -85,11 +85,22 @@ class Run
                 ++m_taken;
             else
                 openInto(round, **input);
-            if (round.size() == 1 && m_queue.ahead() &&
-                m_batches.settlePresent(round.front()))
-                round.clear();
         }
         return round;
+    }
+
+    /// Waits for the names of a whole batch, some of whose slices may be open,
+    /// while the lock is free.
+    void waitForNames(std::size_t opened)
+    {
+        const bool goesOn = m_batches.isOpen() && m_queue.waiting() > 0;
+        if (m_gathered == 0 && !goesOn && !m_queue.knowsAll())
+        {
+            m_batches.giveWay();
+            m_gathered = m_queue.gather(m_batches.slicesPerCommit() - opened);
+        }
+        if (m_gathered > 0)
+            --m_gathered;
     }
 
     void openInto(std::vector<OpenSlice> &round, const SliceInput &input)
@@ -129,7 +140,8 @@ class Run
     const AppendOptions &m_options;
     const Surroundings &m_around;
     SliceQueue &m_queue;
-    std::size_t m_taken = 0;  ///< from the queue
+    std::size_t m_taken = 0;     ///< from the queue
+    std::size_t m_gathered = 0;  ///< for the next batch, and not yet taken
     /// To an object store, kept for all commits.
     std::shared_ptr<ObjectTarget> m_connection;
     const WriterRequest m_place;

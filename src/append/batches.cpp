@@ -43,11 +43,6 @@ Result<std::uint64_t> tryCommit(Batch &batch)
 
 }  // namespace
 
-bool Batches::gathers() const
-{
-    return m_opener.waits() || !m_options.slicesFrom.empty();
-}
-
 bool Batches::overwrites() const
 {
     return m_options.overwrite && !m_overwritten;
@@ -108,47 +103,7 @@ catch (const std::exception &failure)
     return thrown(Failure::Error, "slice '" + input.name + "'", failure);
 }
 
-bool Batches::settlePresent(OpenSlice &opened)
-{
-    if (roundSize() < 2 || m_known.hasMet() || m_opener.waits() || overwrites())
-        return false;
-    const auto started = Clock::now();
-    auto present = isPresent(opened);
-    if (present && !*present)
-    {
-        release();
-        return false;
-    }
-    m_report.countFinished();
-    m_report.slice(opened.report).seconds =
-        std::chrono::duration<double>(Clock::now() - started).count();
-    if (!present)
-        m_report.fail(opened.report, present.takeStatus());
-    release();
-    return true;
-}
-
-Result<bool> Batches::isPresent(OpenSlice &opened)
-try
-{
-    if (!m_batch)
-        MDIMAPPEND_RETURN_IF_ERROR(openBatch());
-    auto plan = m_batch->plan(*opened.slice);
-    // What is refused is refused once more with its round, or is not any more.
-    if (!plan || !plan->isEmpty() || plan->needsCommit || plan->broughtBy == 0)
-        return false;
-    m_known.met(plan->broughtBy);
-    m_report.warnOfIgnored(plan->ignoredArrays);
-    MDIMAPPEND_RETURN_IF_ERROR(m_batch->add(
-        std::move(opened.slice), std::move(*plan),
-        m_report.slice(opened.report), [](double) { return true; }));
-    return true;
-}
-catch (const std::exception &failure)
-{
-    return thrown(Failure::Error, "slice '" + opened.input.name + "'", failure);
-}
-
+/// Frees the lock, if it is held for no slice.
 void Batches::release()
 {
     if (m_batch && m_batch->size() == 0 && !m_batch->undone())
@@ -167,11 +122,14 @@ void Batches::append(std::vector<OpenSlice> &round)
     }
     const bool isFull = m_batch && (m_batch->size() >= slicesPerCommit() ||
                                     m_batch->size() == 0);
-    if (gathers() || isFull)
-    {
-        settle();
-        m_report.tell(m_appendDim.known());
-    }
+    if (m_opener.waits() || isFull)
+        giveWay();
+}
+
+void Batches::giveWay()
+{
+    settle();
+    m_report.tell(m_appendDim.known());
 }
 
 void Batches::finish()

@@ -11,8 +11,9 @@
 //
 // Slices that are there already come in rounds of one, and a batch takes as
 // many rounds as --slices-per-commit says. Slices that have to be waited for
-// (--wait, --ready-suffix, --slices-from) come in rounds of a whole batch, so
-// that the lock is not held while waiting.
+// (--wait, --ready-suffix) come in rounds of a whole batch, so that the lock is
+// not held while waiting. For the same reason the lines of a list
+// (--slices-from) are waited for before a batch is opened.
 //
 //   state    the batch          slices that wait   the lock
 //   closed   none               none               free
@@ -76,21 +77,25 @@ class Batches
     /// How many slices are to be opened before they are appended.
     std::size_t roundSize() const
     {
-        return gathers() ? slicesPerCommit() : 1;
+        return m_opener.waits() ? slicesPerCommit() : 1;
     }
 
     /// Reports a slice that is in, where that can be told without opening it.
     /// If so, or if it failed, there is nothing more to be done with it.
     bool settleKnown(const SliceInput &input);
 
-    /// The same for the first slice of a round of many, which is open: so that
-    /// those after it need not be opened, if it is known by the log. If it is
-    /// not in, it is appended with its round.
-    bool settlePresent(OpenSlice &opened);
+    /// Whether a batch is open, which holds the lock.
+    bool isOpen() const
+    {
+        return m_batch != nullptr;
+    }
 
-    /// Frees the lock, if it is held for no slice. Before anything is waited
+    /// How many slices a batch has if none of them fails.
+    std::size_t slicesPerCommit() const;
+
+    /// Ends the batch, so that the lock is free while the next slice is waited
     /// for.
-    void release();
+    void giveWay();
 
     /// Appends a round, until a failure ends the run.
     void append(std::vector<OpenSlice> &round);
@@ -107,11 +112,9 @@ class Batches
         std::size_t report = 0;
     };
 
-    Result<bool> isPresent(OpenSlice &opened);
     Result<bool> isKnown(const SliceInput &input, SliceReport &report);
-    bool gathers() const;
+    void release();
     bool overwrites() const;
-    std::size_t slicesPerCommit() const;
     bool appendSlice(OpenSlice &opened);
     Status tryAppend(OpenSlice &opened);
     Result<AppendPlan> planSlice(const Slice &slice);

@@ -44,11 +44,6 @@ class KnownSlices
     /// others of it may follow.
     void met(std::uint64_t sequence);
 
-    bool hasMet() const
-    {
-        return m_met > 0;
-    }
-
     /// A slice that may be in by what was read so far. Looks at its file only.
     std::optional<IndexedSlice> find(const SliceInput &input);
 

@@ -5,6 +5,7 @@
 
 #include "append/slice_line.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -84,7 +85,7 @@ Result<std::optional<SliceInput>> SliceQueue::next()
 {
     while (true)
     {
-        readWhatIsThere();
+        readWhatIsThere(mostWaiting);
         if (m_waiting.empty() && m_ended)
             return std::optional<SliceInput>();
         if (m_cancelled && m_cancelled())
@@ -103,9 +104,21 @@ Result<std::optional<SliceInput>> SliceQueue::next()
     }
 }
 
-void SliceQueue::readWhatIsThere()
+std::size_t SliceQueue::gather(std::size_t count)
 {
-    while (!m_ended && m_waiting.size() < mostWaiting && waitForBytes(0))
+    while (!m_ended && m_waiting.size() < count &&
+           !(m_cancelled && m_cancelled()))
+    {
+        readWhatIsThere(count);
+        if (!m_ended && m_waiting.size() < count)
+            waitForBytes(betweenCancelChecks);
+    }
+    return std::min(m_waiting.size(), count);
+}
+
+void SliceQueue::readWhatIsThere(std::size_t most)
+{
+    while (!m_ended && m_waiting.size() < most && waitForBytes(0))
         readSome();
 }
 

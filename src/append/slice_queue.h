@@ -37,6 +37,16 @@ class SliceQueue
     SliceQueue(const SliceQueue &) = delete;
     SliceQueue &operator=(const SliceQueue &) = delete;
 
+    /// Waits for so many slices, or for all there will be, or for being
+    /// cancelled; returns how many of them there are.
+    std::size_t gather(std::size_t count);
+
+    /// How often next() will not wait, though it may fail.
+    std::size_t waiting() const
+    {
+        return m_waiting.size();
+    }
+
     /// The next slice; nothing at the end. Waits for a line to come.
     /// Failure::Interrupted: cancelled. Failure::Unavailable: a line that
     /// cannot be understood, with its number; the queue goes on after it.
@@ -69,7 +79,7 @@ class SliceQueue
     }
 
     Status openFile(const std::string &name);
-    void readWhatIsThere();
+    void readWhatIsThere(std::size_t most);
     bool waitForBytes(int milliseconds) const;
     void readSome();
     void take(std::string_view bytes);
