@@ -1,6 +1,7 @@
 """A run remembers the cube from one commit to the next. What others have changed in
 between counts all the same."""
 
+import os
 import time
 
 import cubes
@@ -23,7 +24,13 @@ def labels(store):
 @pytest.fixture
 def run_of_two(tmp_path, store):
     """A cube of day 0, and a run that has committed day 1 and waits for day 2."""
-    cubes.append("--encoding", "time:chunk=2", daily(tmp_path, 0), store)
+    chunks = [
+        "--encoding",
+        "time:chunk=2",
+        "--encoding",
+        "air:chunk=4x4x5,compress=none",
+    ]
+    cubes.append(*chunks, daily(tmp_path, 0), store)
     first, second = daily(tmp_path, 1), tmp_path / "day2.nc"
     process = cubes.start("--report", "json", *WAIT, first, second, store)
     while labels(store) < 2:
@@ -82,3 +89,20 @@ def test_another_tool_has_changed_a_document(run_of_two, tmp_path, store):
     assert status == 0, stderr
     days = cubes.weather(2, 1)["air"].values
     assert abs(cubes.read_zarr(store)["air"][2:] - (days - 273.15)).max() < 1e-3
+
+
+def test_a_chunk_is_damaged_and_its_file_looks_the_same(run_of_two, tmp_path, store):
+    """What is merged gets a new checksum, which would hide the damage."""
+    chunk = store / "air" / "c" / "0" / "0" / "0"
+    state = chunk.stat()
+    with chunk.open("r+b") as file:
+        last = file.read()[-1]
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([last ^ 1]))
+    os.utime(chunk, ns=(state.st_atime_ns, state.st_mtime_ns))
+    damaged = chunk.read_bytes()
+    status, _, stderr = finish(run_of_two, tmp_path)
+    assert status == 1
+    assert "chunk 'air/c/0/0/0' was changed by somebody else" in stderr
+    assert chunk.read_bytes() == damaged
+    assert labels(store) == 2

@@ -90,7 +90,7 @@ Status Batch::readCube(const std::string &appendDim)
     auto &storage = *m_writer.storage;
     if (mayKeepCube(m_options) && m_site.exists)
     {
-        MDIMAPPEND_ASSIGN(auto kept, m_kept.watch(storage, m_site));
+        MDIMAPPEND_ASSIGN(auto kept, m_kept.cube.watch(storage, m_site));
         if (kept)
         {
             m_cube = std::move(*kept);
@@ -110,14 +110,14 @@ Status Batch::readCube(const std::string &appendDim)
 void Batch::keepCube()
 {
     if (mayKeepCube(m_options) && !m_creates && !m_replaces)
-        m_kept.keep(m_site, std::move(m_cube),
-                    m_transaction ? m_transaction->replaced()
-                                  : ObjectVersions());
+        m_kept.cube.keep(m_site, std::move(m_cube),
+                         m_transaction ? m_transaction->replaced()
+                                       : ObjectVersions());
 }
 
 Result<AppendPlan> Batch::plan(const Slice &slice)
 {
-    return planAppend({m_options, m_site, *m_writer.storage, slice, m_log},
+    return planAppend({m_options, m_site, *m_writer.storage, slice, m_kept.log},
                       m_cube);
 }
 
@@ -126,7 +126,7 @@ Result<Creation> Batch::creation()
     if (!m_creation)
     {
         MDIMAPPEND_ASSIGN(m_creation,
-                          m_log.creation(*m_writer.storage, m_site));
+                          m_kept.log.creation(*m_writer.storage, m_site));
     }
     return *m_creation;
 }
@@ -176,7 +176,7 @@ Result<bool> Batch::holdsLabels(const IndexedSlice &slice, SliceReport &report)
         auto &storage = *m_writer.storage;
         TargetValues values(m_site, storage, m_cube.target);
         MDIMAPPEND_RETURN_IF_ERROR(
-            readLastLabels(m_log, storage, m_site, values, m_cube));
+            readLastLabels(m_kept.log, storage, m_site, values, m_cube));
         MDIMAPPEND_RETURN_IF_ERROR(readAllLabels(values, m_cube));
     }
     const auto first = static_cast<std::size_t>(slice.firstRow);
@@ -279,6 +279,7 @@ Status Batch::write(const Slice &slice, AppendPlan &plan,
             m_transaction,
             Transaction::begin(m_site, *m_writer.storage, *m_writer.lock,
                                m_options.durability, std::move(plan.intent)));
+        m_transaction->view().known().note(std::exchange(m_kept.chunks, {}));
     }
     else if (auto extended = m_transaction->extend(std::move(plan.intent));
              !extended)
@@ -368,6 +369,7 @@ Result<std::uint64_t> Batch::commit()
         }));
     trace(m_transaction->name(), "batch committed: ", m_waiting.size(),
           " slices, sequence number ", m_transaction->sequence());
+    m_kept.chunks = m_transaction->replacedChunks();
     keepCube();
     return m_transaction->sequence();
 }

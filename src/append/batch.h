@@ -101,7 +101,7 @@ class Batch
     };
 
     Batch(const AppendOptions &options, KeptTarget &kept)
-        : m_options(options), m_log(kept.log), m_kept(kept.cube)
+        : m_options(options), m_kept(kept)
     {
     }
 
@@ -118,8 +118,7 @@ class Batch
     Result<Json> logRecord() const;
 
     const AppendOptions &m_options;
-    LoggedSlices &m_log;
-    KeptCube &m_kept;
+    KeptTarget &m_kept;
     Writer m_writer;
     Site m_site;
     CubeState m_cube;

@@ -9,9 +9,11 @@
 #include "settings/options.h"
 #include "storage/read_objects.h"
 #include "storage/storage.h"
+#include "transaction/known_contents.h"
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace mdimappend
 {
@@ -40,6 +42,9 @@ struct KeptTarget
 {
     LoggedSlices log{};
     KeptCube cube{};
+    /// That the last commit has put in others' places: what the next one reads
+    /// of them is compared with what was written.
+    std::vector<KnownObject> chunks{};
 };
 
 /// Whether a commit with these options leaves a cube that is known as well as

@@ -8,7 +8,11 @@
 #include <new>
 #include <openssl/evp.h>
 #include <unistd.h>
+#ifdef MDIMAPPEND_XXHASH_DISPATCHES
+#include <xxh_x86dispatch.h>
+#else
 #include <xxhash.h>
+#endif
 
 namespace mdimappend
 {

@@ -17,6 +17,12 @@ void KnownContents::note(const std::string &path, std::string version,
     m_known[path] = {std::move(version), std::move(content)};
 }
 
+void KnownContents::note(std::vector<KnownObject> objects)
+{
+    for (auto &[path, version, content] : objects)
+        note(path, std::move(version), std::move(content));
+}
+
 std::string KnownContents::version(const std::string &path) const
 {
     const MutexLock lock(m_mutex);

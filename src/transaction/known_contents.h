@@ -9,15 +9,25 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace mdimappend
 {
+
+/// What an object holds, as the version that it is.
+struct KnownObject
+{
+    std::string path;
+    std::string version;
+    Content content;
+};
 
 class KnownContents
 {
   public:
     /// What the object at a path held when it was this version.
     void note(const std::string &path, std::string version, Content content);
+    void note(std::vector<KnownObject> objects);
 
     /// "" if nothing was noted.
     std::string version(const std::string &path) const;

@@ -216,6 +216,19 @@ ObjectVersions Transaction::replaced() const
     return versions;
 }
 
+std::vector<KnownObject> Transaction::replacedChunks() const
+{
+    std::vector<KnownObject> chunks;
+    for (const auto &move : m_manifest.chunks)
+    {
+        const auto staged = m_site.stage(name()) + "/" + move.staged;
+        if (auto version = m_view->known().version(staged); !version.empty())
+            chunks.push_back(
+                {m_site.object(move.key), std::move(version), move.content});
+    }
+    return chunks;
+}
+
 /// Before the decision.
 Status Transaction::giveUp(Status prepared)
 {

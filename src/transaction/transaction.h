@@ -88,6 +88,9 @@ class Transaction
     /// their versions.
     ObjectVersions replaced() const;
 
+    /// The chunks among them, with what they hold.
+    std::vector<KnownObject> replacedChunks() const;
+
     /// Undoes a transaction that has not been committed.
     Status undo();
 
