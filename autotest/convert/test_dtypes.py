@@ -172,6 +172,37 @@ def test_a_text_too_long_for_the_target_is_refused(tmp_path, store):
     )
 
 
+def zarr_texts(path, day, *texts):
+    dataset = xr.Dataset(
+        {"word": (("time", "x"), np.array([texts], object))}, {"time": [day]}
+    )
+    dataset.to_zarr(path, zarr_format=3)
+    return path
+
+
+@pytest.mark.parametrize("length", [256, 257, 4096])
+def test_long_texts_of_a_zarr_slice_are_whole(tmp_path, store, length):
+    """GDAL's Zarr driver cuts at 256 bytes by itself, also inside a character."""
+    texts = ["x" * (length % 2) + "é" * (length // 2), "short"]
+    chunks = ["--encoding", "word:chunk=4x2"]
+    cubes.append(*chunks, zarr_texts(tmp_path / "a.zarr", 0, *texts), store)
+    # The first chunk is read and written again.
+    cubes.append(zarr_texts(tmp_path / "b.zarr", 1, *texts), store)
+    assert cubes.open_xarray(store)["word"].values.tolist() == [texts, texts]
+
+
+@pytest.mark.parametrize(
+    ("length", "status", "said"),
+    [(4097, 5, "texts of 4097 bytes or more"), (100_000, 4, "are too long for it")],
+)
+def test_longer_texts_are_not_cut_but_refused(tmp_path, store, length, status, said):
+    path = zarr_texts(tmp_path / "a.zarr", 0, "é" * (length // 2) + "!", "short")
+    done = cubes.append(path, store, status=status)
+    assert "array 'word': " in done.message
+    assert said in done.message
+    assert not store.exists()
+
+
 @pytest.mark.parametrize("dtype", ["U5", "S5"])
 @FORMATS
 @pytest.mark.filterwarnings("ignore:The data type")

@@ -2,6 +2,7 @@
 the CF conventions give, half to even, and what has no code is refused."""
 
 import cubes
+import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
@@ -546,3 +547,49 @@ def test_packing_that_makes_no_sense(tmp_path, store, form, says):
     assert says in done.stderr
     assert "data" in done.stderr
     assert not store.exists()
+
+
+def packed_slice(path, day, scale, **attributes):
+    """As some products have it: numbers 200, and attributes that are texts."""
+    with netCDF4.Dataset(path, "w") as file:
+        for name, size in (("time", None), ("x", 3)):
+            file.createDimension(name, size)
+        time = file.createVariable("time", "f8", ("time",))
+        time.units = "days since 2024-01-01"
+        time[:] = [day]
+        wind = file.createVariable("wind", "i2", ("time", "x"))
+        wind.set_auto_maskandscale(False)
+        wind.setncatts({"scale_factor": scale, "units": "m s-1", **attributes})
+        wind[:] = 200
+    return path
+
+
+def test_packing_that_is_written_as_a_text(tmp_path, store):
+    texts = packed_slice(tmp_path / "texts.nc", 0, "0.005", add_offset=" 0.0")
+    numbers = packed_slice(tmp_path / "numbers.nc", 1, 0.005, add_offset=0.0)
+    cubes.append(texts, numbers, store)
+    assert np.allclose(cubes.open_xarray(store)["wind"], 1, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("scale_factor", "1/200"), ("scale_factor", ""), ("add_offset", "1,5")],
+)
+def test_packing_that_is_no_number_is_refused(tmp_path, store, name, text):
+    attributes = {"scale": 0.005, "add_offset": 0.0}
+    attributes["scale" if name == "scale_factor" else name] = text
+    path = packed_slice(tmp_path / "a.nc", 0, **attributes)
+    done = cubes.append(path, store, status=5)
+    assert f"array 'wind': its attribute '{name}' is \"{text}\"" in done.message
+    assert not store.exists()
+
+
+def test_a_target_whose_packing_is_a_text_is_left_alone(tmp_path, store):
+    """GDAL takes such a number for none, xarray cannot open the cube."""
+    path = packed_slice(tmp_path / "a.nc", 0, 0.005)
+    cubes.append(path, store)
+    wind = zarr.open_array(store / "wind")
+    wind.attrs["scale_factor"] = "0.005"
+    with cubes.unchanged(store):
+        done = cubes.append(packed_slice(tmp_path / "b.nc", 1, 0.005), store, status=1)
+    assert "'wind': its attribute 'scale_factor' is \"0.005\"" in done.message

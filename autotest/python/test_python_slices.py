@@ -66,6 +66,17 @@ def test_datasets_of_gdal(store, tmp_path):
     assert days_in(store) == [0]
 
 
+def test_long_texts_of_a_dataset_of_gdal_are_refused(store, tmp_path):
+    """Whoever opened it has let GDAL cut them."""
+    long = xr.Dataset({"word": ("time", np.array(["x" * 300], object))}, {"time": [0]})
+    long.to_zarr(tmp_path / "long.zarr", zarr_format=3)
+    with (
+        gdal.OpenEx(str(tmp_path / "long.zarr"), gdal.OF_MULTIDIM_RASTER) as dataset,
+        pytest.raises(mda.SliceRefused, match="texts of 256 bytes or more"),
+    ):
+        mda.append(dataset, store)
+
+
 def test_a_callable(store):
     mda.append(lambda: day(0), store)
     assert days_in(store) == [0]

@@ -21,9 +21,9 @@ ArrayHandle::open(const View &view, std::size_t array, OpenMode mode)
     const ScopedConfig configured(config);
     const GdalMessages messages;
     // The driver cuts longer texts, silently; its own limit is 256.
-    const CPLConfigOptionSetter longTexts("ZARR_VLEN_STRING_MAX_LENGTH",
-                                          std::to_string(longestText).c_str(),
-                                          false);
+    const CPLConfigOptionSetter longTexts(
+        "ZARR_VLEN_STRING_MAX_LENGTH",
+        std::to_string(longestVariableText).c_str(), false);
     std::unique_ptr<ArrayHandle> handle(new ArrayHandle);
     handle->m_config = config;
     handle->m_name = view.arrayName(array);

@@ -31,9 +31,6 @@ class ArrayHandle
         return m_array->GetDataType();
     }
 
-    /// Texts of more bytes cannot be written (Zarr V3 `string`).
-    static constexpr std::size_t longestText = 4096;
-
     /// Elements in the array's own type; strings as char*, the caller frees.
     Status read(const Extent &start, const Extent &count, void *buffer);
     Status write(const Extent &start, const Extent &count, const void *buffer);

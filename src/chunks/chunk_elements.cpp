@@ -103,7 +103,7 @@ std::size_t ChunkElements::longestText() const
     switch (type.kind)
     {
     case DataType::Kind::VariableUnicode:
-        return ArrayHandle::longestText;
+        return longestVariableText;
     case DataType::Kind::FixedUnicode:
         return type.size / 4;
     default:

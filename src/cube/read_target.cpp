@@ -181,6 +181,7 @@ class TargetReader
         auto document = parse();
         if (!document)
             return document.takeStatus().prefixed("array '" + path + "'");
+        MDIMAPPEND_RETURN_IF_ERROR(checkPacking(path, document->attributes));
         // netCDF-C keeps sizes in a second place, which no other reader knows.
         for (const auto *json : {&document->metadata, &document->attributes})
         {
@@ -194,6 +195,20 @@ class TargetReader
         }
         m_target.arrays.push_back(
             describeArray(std::move(*document), m_site.group, ""));
+        return Status::ok();
+    }
+
+    /// Readers differ in what a text means there, or fail.
+    static Status checkPacking(const std::string &path, const Json &attributes)
+    {
+        for (const char *name : {"scale_factor", "add_offset"})
+        {
+            const auto &value = member(attributes, name);
+            if (!value.is_null() && !value.is_number())
+                return error("array '" + path + "': its attribute '" + name +
+                             "' is " + dumpJson(value, -1) +
+                             ", which is no number");
+        }
         return Status::ok();
     }
 

@@ -32,6 +32,13 @@ std::size_t stringsInRow(const std::vector<std::uint64_t> &shape)
     return count;
 }
 
+std::string tooLong(std::size_t cutAt)
+{
+    return ". Texts of much more than " + std::to_string(cutAt) +
+           " bytes, if there are any, are too long for it: exclude the array "
+           "with --exclude-array then.";
+}
+
 }  // namespace
 
 void makeValid(char **strings, std::size_t count)
@@ -54,8 +61,9 @@ void freeStrings(void *buffer, std::size_t count)
         CPLFree(std::exchange(strings[i], nullptr));
 }
 
-Result<std::size_t> longestString(const GDALMDArray &array)
+Result<std::size_t> longestString(const GDALMDArray &array, std::size_t cutAt)
 {
+    const std::string subject = "array '" + array.GetName() + "': ";
     std::vector<std::uint64_t> shape;
     for (const auto &dimension : array.GetDimensions())
         shape.push_back(dimension->GetSize());
@@ -82,15 +90,24 @@ Result<std::size_t> longestString(const GDALMDArray &array)
         const bool success =
             array.Read(start.data(), count.data(), nullptr, nullptr, type,
                        static_cast<void *>(strings.data()));
+        const bool isCut =
+            cutAt > 0 &&
+            std::ranges::any_of(strings, [&](const char *text)
+                                { return text && std::strlen(text) >= cutAt; });
         makeValid(strings.data(), strings.size());
         for (const char *text : strings)
             longest = std::max(longest, CPLStrlenUTF8Ex(text));
         freeStrings(static_cast<void *>(strings.data()), strings.size());
+        if (isCut)
+            return refused(subject + "it has texts of " +
+                           std::to_string(cutAt) +
+                           " bytes or more, which GDAL's Zarr driver cuts. "
+                           "Exclude it with --exclude-array.");
         if (!success)
             return Status(Failure::Unavailable,
-                          "array '" + array.GetName() + "': read failed: " +
+                          subject + "read failed: " +
                               messages.failure("the driver does not say why") +
-                              ".");
+                              (cutAt > 0 ? tooLong(cutAt) : "."));
     }
     return longest;
 }

@@ -19,6 +19,8 @@ void makeValid(char **strings, std::size_t count);
 void freeStrings(void *buffer, std::size_t count);
 
 /// Reads a whole array's strings and returns the longest, in characters.
-Result<std::size_t> longestString(const GDALMDArray &array);
+/// `cutAt`: where the driver cuts texts of more bytes; 0: it does not.
+/// Failure::Refused: one may have been cut.
+Result<std::size_t> longestString(const GDALMDArray &array, std::size_t cutAt);
 
 }  // namespace mdimappend

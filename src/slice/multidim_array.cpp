@@ -8,6 +8,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
 
 namespace mdimappend
 {
@@ -51,36 +55,44 @@ Status checkDimensions(const GDALMDArray &array)
     return Status::ok();
 }
 
-std::optional<double> numberIn(const Json &attributes, const char *name)
+/// A number, or a text that is one.
+Result<std::optional<double>>
+packingIn(const SliceArray &described, const Json &attributes, const char *name)
 {
     const auto found = attributes.find(name);
     if (found == attributes.end())
-        return {};
-    const Json &value =
-        found->is_array() && found->size() == 1 ? found->front() : *found;
-    return value.is_number() ? std::optional(value.get<double>())
-                             : std::nullopt;
-}
-
-std::optional<double> known(double value, bool has)
-{
-    return has ? std::optional(value) : std::nullopt;
+        return std::optional<double>();
+    const auto element = elementOf(*found, GDT_Float64);
+    double number = std::numeric_limits<double>::quiet_NaN();
+    if (element)
+        std::memcpy(&number, element->data(), sizeof number);
+    if (!std::isfinite(number))
+        return refused("array '" + described.name + "': its attribute '" +
+                       name + "' is " + dumpJson(*found, -1) +
+                       ", which is no number. Exclude it with "
+                       "--exclude-array.");
+    return std::optional(number);
 }
 
 /// The driver's word, else the attribute: GDAL's HDF5 driver does not look at
-/// scale_factor and add_offset.
-void describePacking(SliceArray &described, const GDALMDArray &array,
-                     const Json &attributes)
+/// scale_factor and add_offset, its netCDF driver not at those that are texts.
+Status describePacking(SliceArray &described, const GDALMDArray &array,
+                       const Json &attributes)
 {
     bool has = false;
-    const double scale = array.GetScale(&has);
-    described.scale = known(scale, has);
-    if (!described.scale)
-        described.scale = numberIn(attributes, "scale_factor");
-    const double offset = array.GetOffset(&has);
-    described.offset = known(offset, has);
-    if (!described.offset)
-        described.offset = numberIn(attributes, "add_offset");
+    described.scale = array.GetScale(&has);
+    if (!has)
+    {
+        MDIMAPPEND_ASSIGN(described.scale,
+                          packingIn(described, attributes, "scale_factor"));
+    }
+    described.offset = array.GetOffset(&has);
+    if (!has)
+    {
+        MDIMAPPEND_ASSIGN(described.offset,
+                          packingIn(described, attributes, "add_offset"));
+    }
+    return Status::ok();
 }
 
 void describeUnits(SliceArray &described, const GDALMDArray &array)
@@ -100,11 +112,11 @@ Json attributesOf(const MultidimSource &source, const GDALMDArray &array)
     return attributesToJson(array);
 }
 
-void describeAttributes(const MultidimSource &source, SliceArray &described,
-                        const GDALMDArray &array)
+Status describeAttributes(const MultidimSource &source, SliceArray &described,
+                          const GDALMDArray &array)
 {
     Json attributes = attributesOf(source, array);
-    describePacking(described, array, attributes);
+    auto packed = describePacking(described, array, attributes);
     if (described.type.GetClass() == GEDTC_NUMERIC)
         described.missingValue =
             source.zarr
@@ -119,6 +131,7 @@ void describeAttributes(const MultidimSource &source, SliceArray &described,
         attributes.erase("_Unsigned");
     described.attributes = std::move(attributes);
     describeUnits(described, array);
+    return packed;
 }
 
 /// NetCDF-4 has such a variable under another name in the file, and GDAL 3.13
@@ -183,7 +196,9 @@ SourceArray describeArray(const MultidimSource &source, const std::string &path,
         told.document = source.zarr->arrayDocument(array.GetName());
     if (told.document && told.document->shape != told.shape)
         told.document.reset();
-    describeAttributes(source, told, array);
+    auto attributes = describeAttributes(source, told, array);
+    if (described.problem)
+        described.problem = std::move(attributes);
     return described;
 }
 

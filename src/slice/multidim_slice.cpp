@@ -192,6 +192,18 @@ std::string listed(const std::vector<std::string> &names)
     return list;
 }
 
+/// Of how many bytes GDAL's Zarr driver leaves texts that have more; 0: none.
+std::size_t cutAt(const MultidimSource &source, const GDALMDArray &array)
+{
+    if (source.driver != "Zarr")
+        return 0;
+    const auto document =
+        source.zarr ? source.zarr->arrayDocument(array.GetName()) : nullptr;
+    const bool isFixed =
+        document && document->dataType.kind != DataType::Kind::VariableUnicode;
+    return isFixed ? 0 : array.GetDataType().GetMaxStringLength();
+}
+
 }  // namespace
 
 Result<SourceContents> multidimContents(const SourceDataset &source,
@@ -226,8 +238,9 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
     for (SourceArray &array : contents.arrays)
         if (array.array.type.GetClass() == GEDTC_STRING)
         {
+            const auto opened = root.OpenMDArray(array.path);
             MDIMAPPEND_ASSIGN(array.array.stringLength,
-                              longestString(*root.OpenMDArray(array.path)));
+                              longestString(*opened, cutAt(known, *opened)));
         }
     return contents;
 }

@@ -9,6 +9,7 @@
 #include "slice/slice_source.h"
 #include "slice/zarr_references.h"
 #include "trace.h"
+#include "zarr/array_document.h"
 
 #include <algorithm>
 #include <array>
@@ -193,6 +194,11 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
     state->address = spelled.address;
     const SliceRequest &request = spelled.request;
     MDIMAPPEND_ASSIGN(state->address.config, parseConfig(request.config));
+    // One more, so that a text that is cut is found out: by itself the driver
+    // cuts at 256, silently.
+    state->address.config.SetNameValue(
+        "ZARR_VLEN_STRING_MAX_LENGTH",
+        std::to_string(longestVariableText + 1).c_str());
     const SourceConfig configured(state->address);
     // It is taken before anything is read, so that what changes from here on is
     // noticed.
