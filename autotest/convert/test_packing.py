@@ -585,7 +585,7 @@ def test_packing_that_is_no_number_is_refused(tmp_path, store, name, text):
 
 
 def test_a_target_whose_packing_is_a_text_is_left_alone(tmp_path, store):
-    """GDAL takes such a number for none, xarray cannot open the cube."""
+    """GDAL takes such a text for no packing, xarray cannot open the cube."""
     path = packed_slice(tmp_path / "a.nc", 0, 0.005)
     cubes.append(path, store)
     wind = zarr.open_array(store / "wind")

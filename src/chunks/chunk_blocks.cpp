@@ -28,20 +28,6 @@ std::uint64_t budgetFor(const Slab &slab, std::uint64_t chunkSize,
                                                  chunks / (2 * each), 1));
 }
 
-/// What a slab brings of a chunk, at most: few rows of a chunk of many are read
-/// with those of its neighbours.
-Extent broughtOf(const Slab &slab, Extent chunk)
-{
-    if (!slab.axis)
-        return chunk;
-    std::uint64_t rows = 0;
-    for (const auto &run : slab.runs)
-        rows += run.rows;
-    auto &length = chunk[*slab.axis];
-    length = std::clamp<std::uint64_t>(rows, 1, length);
-    return chunk;
-}
-
 }  // namespace
 
 ChunkBlocks::ChunkBlocks(const View &view, const Slab &slab, int waitingThreads)
@@ -54,9 +40,10 @@ ChunkBlocks::ChunkBlocks(const View &view, const Slab &slab, int waitingThreads)
         grid.push_back(ceilDivide(slab.shape[i], chunk[i]));
     const std::size_t elementSize =
         std::max<std::size_t>(document.dataType.size, 1);
-    const auto brought = broughtOf(slab, chunk);
-    const auto chunkSize = elementSize * elementCount(brought);
-    m_blockChunks = blockOfChunks(grid, brought, slab.sliceBlock, elementSize,
+    std::uint64_t chunkSize = elementSize;
+    for (const auto length : chunk)
+        chunkSize *= length;
+    m_blockChunks = blockOfChunks(grid, chunk, slab.sliceBlock, elementSize,
                                   budgetFor(slab, chunkSize, waitingThreads));
     for (const auto &box : slab.boxes)
         m_count += gridOf(box).count();

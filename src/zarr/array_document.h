@@ -22,10 +22,10 @@
 namespace mdimappend
 {
 
-/// One element's type, as stored.
 /// Texts of more bytes are neither read nor written (Zarr V3 `string`).
 constexpr std::size_t longestVariableText = 4096;
 
+/// One element's type, as stored.
 struct DataType
 {
     enum class Kind
