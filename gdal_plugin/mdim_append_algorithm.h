@@ -141,6 +141,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
 
     std::string m_onSize = "error";
     std::string m_onCoordinate = "error";
+    std::string m_onStatic = "error";
     std::string m_onCrs = "error";
     std::string m_onMissingArray = "error";
     std::string m_onExtraArray = "ignore";

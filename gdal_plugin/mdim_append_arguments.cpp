@@ -178,6 +178,13 @@ void MdimAppendAlgorithm::addGuardArguments()
            &m_onCoordinate)
         .SetDefault(m_onCoordinate)
         .SetChoices("error", "ignore");
+    AddArg("on-static", 0,
+           "When arrays without the append dimension differ that are no "
+           "coordinates (masks, orography, scalars): refuse the slice, or keep "
+           "the target's",
+           &m_onStatic)
+        .SetDefault(m_onStatic)
+        .SetChoices("error", "ignore");
     AddArg("on-crs", 0, "When the CRS differs", &m_onCrs)
         .SetDefault(m_onCrs)
         .SetChoices("error", "ignore");

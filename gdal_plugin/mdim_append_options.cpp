@@ -141,6 +141,7 @@ Status MdimAppendAlgorithm::readGuardOptions(AppendOptions &options) const
     };
     add("on-size", m_onSize);
     add("on-coordinate", m_onCoordinate);
+    add("on-static", m_onStatic);
     add("on-crs", m_onCrs);
     add("on-missing-array", m_onMissingArray);
     add("on-extra-array", m_onExtraArray);

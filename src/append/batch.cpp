@@ -46,6 +46,8 @@ Json loggedSlice(const Slice &slice, const std::string &fingerprint,
                    {"last_label", plan.lastLabel}};
     if (plan.replacedRows > 0)
         logged["replaced_rows"] = plan.replacedRows;
+    if (!plan.ignoredStatic.empty())
+        logged["ignored_static"] = plan.ignoredStatic;
     if (plan.rows < slice.size() || plan.readAs.empty() || !slice.isOneFile())
         return logged;
     logged["read_as"] = plan.readAs;

@@ -11,6 +11,7 @@
 #include "cube/target_attributes.h"
 #include "guards/array_guard.h"
 #include "guards/coordinate_guard.h"
+#include "guards/static_guard.h"
 #include "guards/target_values.h"
 
 #include <algorithm>
@@ -46,6 +47,7 @@ class GrowthPlanner
         if (!m_options.ignoreCoordinates)
             MDIMAPPEND_RETURN_IF_ERROR(
                 checkCoordinates(m_options, m_slice, values, m_cube));
+        MDIMAPPEND_RETURN_IF_ERROR(checkStatic(values));
         MDIMAPPEND_ASSIGN(
             m_rows, decideRows(m_request, m_cube, values, guards.matches));
         describeRows();
@@ -57,6 +59,16 @@ class GrowthPlanner
     }
 
   private:
+    Status checkStatic(TargetValues &values)
+    {
+        MDIMAPPEND_ASSIGN(
+            m_plan.ignoredStatic,
+            staticDifferences(m_options, m_slice, m_target, values));
+        return m_plan.ignoredStatic.empty() || m_options.ignoreStatic
+                   ? Status::ok()
+                   : refuseStatic(m_plan.ignoredStatic, m_target.appendDim);
+    }
+
     void describeRows()
     {
         m_plan.firstRow = m_target.size;

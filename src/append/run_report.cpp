@@ -104,20 +104,29 @@ void RunReport::note(const RecoveryReport &recovered)
     join(m_report.recovery.redone, recovered.redone);
 }
 
+void RunReport::warn(std::string warning)
+{
+    auto &known = m_report.warnings;
+    if (std::ranges::find(known, warning) != known.end())
+        return;
+    if (m_around.warn)
+        m_around.warn(warning);
+    known.push_back(std::move(warning));
+}
+
 void RunReport::warnOfIgnored(const std::vector<std::string> &arrays)
 {
     for (const auto &name : arrays)
-    {
-        const auto warning = "array '" + name +
-                             "' of the slices is not in the target and was "
-                             "left out";
-        auto &known = m_report.warnings;
-        if (std::ranges::find(known, warning) != known.end())
-            continue;
-        known.push_back(warning);
-        if (m_around.warn)
-            m_around.warn(warning);
-    }
+        warn("array '" + name +
+             "' of the slices is not in the target and was left out");
+}
+
+void RunReport::warnOfStatic(const std::string &slice,
+                             const std::vector<std::string> &differences)
+{
+    for (const auto &difference : differences)
+        warn("slice '" + slice + "', array " + difference +
+             ", which stays (--on-static ignore)");
 }
 
 bool RunReport::progress(double fraction) const

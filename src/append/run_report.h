@@ -84,6 +84,10 @@ class RunReport
     void note(const RecoveryReport &recovered);
     void warnOfIgnored(const std::vector<std::string> &arrays);
 
+    /// What a slice has otherwise than the target (guards/static_guard.h).
+    void warnOfStatic(const std::string &slice,
+                      const std::vector<std::string> &differences);
+
     /// One more slice is appended, in already or failed.
     void countFinished()
     {
@@ -99,6 +103,8 @@ class RunReport
     Report take(const std::string &appendDim);
 
   private:
+    /// Once, if it is said again.
+    void warn(std::string warning);
     void noteFailure(Status status);
 
     const AppendOptions &m_options;

@@ -4,8 +4,8 @@
 
 #include "chunks/planned_arrays.h"
 #include "guards/array_labels.h"
-#include "guards/row_comparison.h"
 #include "guards/slice_coordinates.h"
+#include "guards/value_comparison.h"
 
 #include <algorithm>
 
@@ -103,14 +103,22 @@ Result<std::optional<std::string>> TargetValues::firstDifference(
         if (!match.sliceArray)
             continue;
         const auto &target = m_target.arrays[match.targetArray];
-        RowComparison comparison(*m_view, target, match, slice);
+        ValueComparison comparison(*m_view, target, match, slice);
         MDIMAPPEND_ASSIGN(
-            const bool same,
-            comparison.same(run.sliceRow, run.targetRow, run.rows));
-        if (!same)
+            const auto difference,
+            comparison.firstInRows(run.sliceRow, run.targetRow, run.rows));
+        if (difference)
             return std::optional<std::string>("array '" + target.name + "'");
     }
     return std::optional<std::string>();
+}
+
+Result<std::optional<ValueDifference>>
+TargetValues::firstDifference(const Slice &slice, const Match &match)
+{
+    return ValueComparison(*m_view, m_target.arrays[match.targetArray], match,
+                           slice)
+        .first();
 }
 
 }  // namespace mdimappend

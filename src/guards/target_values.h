@@ -10,6 +10,7 @@
 #include "cube/labels.h"
 #include "cube/target.h"
 #include "guards/array_guard.h"
+#include "guards/value_comparison.h"
 #include "slice/slice.h"
 #include "status.h"
 #include "storage/storage.h"
@@ -40,6 +41,10 @@ class TargetValues
     Result<std::optional<std::string>>
     firstDifference(const Slice &slice, const std::vector<Match> &matches,
                     const RowRun &run);
+
+    /// The same of an array without the append dimension.
+    Result<std::optional<ValueDifference>> firstDifference(const Slice &slice,
+                                                           const Match &match);
 
   private:
     Result<std::unique_ptr<ElementBuffer>> readAll(std::size_t array);

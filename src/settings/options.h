@@ -131,6 +131,8 @@ struct AppendOptions
     Json attributes = Json::object();
 
     bool ignoreCoordinates = false;
+    /// Of arrays without the append dimension: the target's stay.
+    bool ignoreStatic = false;
     bool ignoreCrs = false;
     bool ignoreUnits = false;
     bool fillMissingArrays = false;

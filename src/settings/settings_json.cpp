@@ -124,6 +124,7 @@ const char *errorOr(const char *other, bool isOther)
 void addGuards(Json &json, const AppendOptions &options)
 {
     json["on_coordinate"] = errorOr("ignore", options.ignoreCoordinates);
+    json["on_static"] = errorOr("ignore", options.ignoreStatic);
     json["on_crs"] = errorOr("ignore", options.ignoreCrs);
     json["on_units"] = errorOr("ignore", options.ignoreUnits);
     json["on_missing_array"] = errorOr("fill", options.fillMissingArrays);

@@ -114,6 +114,7 @@ std::vector<Key<Settings>> guardSettings()
     { return value.choice({"error"}).takeStatus(); };
     return {{"on_size", "", onSize},
             {"on_coordinate", "", oneOf(&O::ignoreCoordinates, ignoring)},
+            {"on_static", "", oneOf(&O::ignoreStatic, ignoring)},
             {"on_crs", "", oneOf(&O::ignoreCrs, ignoring)},
             {"on_units", "", oneOf(&O::ignoreUnits, ignoring)},
             {"on_missing_array", "",

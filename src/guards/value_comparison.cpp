@@ -1,0 +1,203 @@
+// Goes through values in blocks that suit both the slice and the target, and
+// stops at the first that differs.
+
+#include "guards/value_comparison.h"
+
+#include "chunks/chunk_grid.h"
+#include "json/json_text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+constexpr std::uint64_t compareBudget = 16ULL << 20;
+
+/// Bitwise, but any NaN equals any other.
+bool sameElement(const char *a, const char *b, std::size_t size,
+                 GDALDataType type)
+{
+    if (std::memcmp(a, b, size) == 0)
+        return true;
+    if (!GDALDataTypeIsFloating(type))
+        return false;
+    double x[2] = {};
+    double y[2] = {};
+    GDALCopyWords64(a, type, 0, x, GDT_CFloat64, 0, 1);
+    GDALCopyWords64(b, type, 0, y, GDT_CFloat64, 0, 1);
+    const auto same = [](double p, double q)
+    { return p == q || (std::isnan(p) && std::isnan(q)); };
+    return same(x[0], y[0]) && same(x[1], y[1]);
+}
+
+/// The first that differs, or `count`.
+std::uint64_t firstDifferent(const ElementBuffer &a, const ElementBuffer &b,
+                             const GDALExtendedDataType &type,
+                             std::uint64_t count)
+{
+    if (type.GetClass() == GEDTC_STRING)
+    {
+        const auto x = a.strings();
+        const auto y = b.strings();
+        return static_cast<std::uint64_t>(
+            std::ranges::mismatch(x, y).in1 - x.begin());
+    }
+    const auto size = type.GetSize();
+    const auto *x = static_cast<const char *>(a.data());
+    const auto *y = static_cast<const char *>(b.data());
+    if (std::memcmp(x, y, static_cast<std::size_t>(count) * size) == 0)
+        return count;
+    std::uint64_t at = 0;
+    while (at < count && sameElement(x + at * size, y + at * size, size,
+                                     type.GetNumericDataType()))
+        ++at;
+    return at;
+}
+
+}  // namespace
+
+Result<std::optional<ValueDifference>>
+ValueComparison::firstInRows(std::uint64_t sliceRow, std::uint64_t targetRow,
+                             std::uint64_t rows)
+{
+    const auto axis = *m_target.axis;
+    Extent extent = m_target.document.shape;
+    extent[axis] = rows;
+    Extent sliceOrigin(extent.size(), 0);
+    sliceOrigin[axis] = sliceRow;
+    Extent targetOrigin(extent.size(), 0);
+    targetOrigin[axis] = targetRow;
+    return firstIn(extent, sliceOrigin, targetOrigin);
+}
+
+Result<std::optional<ValueDifference>> ValueComparison::first()
+{
+    const Extent &extent = m_target.document.shape;
+    const Extent origin(extent.size(), 0);
+    return firstIn(extent, origin, origin);
+}
+
+Result<std::optional<ValueDifference>>
+ValueComparison::firstIn(const Extent &extent, const Extent &sliceOrigin,
+                         const Extent &targetOrigin)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(open());
+    const Extent step = blockFor(extent);
+    ChunkBox blocks;
+    for (std::size_t i = 0; i < extent.size(); ++i)
+    {
+        blocks.low.push_back(0);
+        blocks.high.push_back(ceilDivide(extent[i], step[i]));
+    }
+    const auto count = blocks.count();
+    for (std::uint64_t number = 0; number < count; ++number)
+    {
+        const auto at = blocks.at(number);
+        Extent from = sliceOrigin;
+        Extent committed = targetOrigin;
+        Extent size;
+        for (std::size_t i = 0; i < extent.size(); ++i)
+        {
+            const auto start = at[i] * step[i];
+            size.push_back(std::min(step[i], extent[i] - start));
+            from[i] += start;
+            committed[i] += start;
+        }
+        MDIMAPPEND_ASSIGN(auto difference,
+                          firstInBlock(from, committed, size));
+        if (difference)
+            return difference;
+    }
+    return std::optional<ValueDifference>();
+}
+
+Status ValueComparison::open()
+{
+    if (m_handle)
+        return Status::ok();
+    MDIMAPPEND_ASSIGN(m_handle, ArrayHandle::open(m_view, m_match.targetArray,
+                                                  OpenMode::Read));
+    MDIMAPPEND_ASSIGN(m_reader, m_slice.reader());
+    return Status::ok();
+}
+
+/// How many elements of a box of `extent` are compared at a time.
+Extent ValueComparison::blockFor(const Extent &extent) const
+{
+    const auto &document = m_target.document;
+    Extent grid;
+    for (std::size_t i = 0; i < extent.size(); ++i)
+        grid.push_back(ceilDivide(extent[i], document.chunk[i]));
+    Extent block = blockOfChunks(
+        grid, document.chunk, m_slice.arrays()[*m_match.sliceArray].block,
+        std::max<std::size_t>(document.dataType.size, 1), compareBudget);
+    for (std::size_t i = 0; i < block.size(); ++i)
+        block[i] *= document.chunk[i];
+    return block;
+}
+
+Result<std::optional<ValueDifference>>
+ValueComparison::firstInBlock(const Extent &from, const Extent &committed,
+                              const Extent &size)
+{
+    const auto count = elementCount(size);
+    const auto &type = m_handle->type();
+    ElementBuffer expected(type, count);
+    ElementBuffer offered(type, count);
+    MDIMAPPEND_RETURN_IF_ERROR(
+        m_handle->read(committed, size, expected.data()));
+    MDIMAPPEND_RETURN_IF_ERROR(m_view.failure());
+    MDIMAPPEND_RETURN_IF_ERROR(readOffered(from, size, offered.data()));
+    auto at = firstDifferent(expected, offered, type, count);
+    if (at == count)
+        return std::optional<ValueDifference>();
+    ValueDifference difference{from, textOf(expected, at), textOf(offered, at)};
+    for (std::size_t axis = size.size(); axis-- > 0;)
+    {
+        difference.position[axis] += at % size[axis];
+        at /= size[axis];
+    }
+    return std::optional(std::move(difference));
+}
+
+std::string ValueComparison::textOf(const ElementBuffer &values,
+                                    std::uint64_t at) const
+{
+    const auto &type = m_handle->type();
+    if (type.GetClass() == GEDTC_STRING)
+        return "'" + values.strings()[static_cast<std::size_t>(at)] + "'";
+    const auto *element = static_cast<const char *>(values.data()) +
+                          static_cast<std::size_t>(at) * type.GetSize();
+    double number = 0;
+    GDALCopyWords64(element, type.GetNumericDataType(), 0, &number, GDT_Float64,
+                    0, 1);
+    const auto &attributes = m_target.document.attributes;
+    const auto scale = numberMember(attributes, "scale_factor");
+    const auto offset = numberMember(attributes, "add_offset");
+    if (scale || offset)
+        number = number * scale.value_or(1) + offset.value_or(0);
+    return dumpJson(number, -1);
+}
+
+/// The slice's values, converted. What cannot be converted is refused in no
+/// other names than the caller's.
+Status ValueComparison::readOffered(const Extent &from, const Extent &size,
+                                  void *values)
+{
+    const auto &conversion = m_match.conversion;
+    if (conversion.isNone())
+        return m_reader->read(*m_match.sliceArray, from, size, values);
+    const auto count = static_cast<std::size_t>(elementCount(size));
+    std::vector<char> raw(count * conversion.sourceSize());
+    MDIMAPPEND_RETURN_IF_ERROR(
+        m_reader->read(*m_match.sliceArray, from, size, raw.data()));
+    return conversion.apply(raw.data(), values, count);
+}
+
+}  // namespace mdimappend
