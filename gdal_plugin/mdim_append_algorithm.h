@@ -123,6 +123,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     std::string m_appendDim;
     std::vector<std::string> m_arrays;
     std::vector<std::string> m_excludedArrays;
+    std::vector<std::string> m_vary;
     std::vector<std::string> m_renames;
     std::vector<std::string> m_labels;
     std::string m_labelFrom;

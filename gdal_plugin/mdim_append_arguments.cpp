@@ -91,6 +91,11 @@ void MdimAppendAlgorithm::addSliceArguments()
     AddArg("exclude-array", 0, "Leave out this array of the slices",
            &m_excludedArrays)
         .SetMetaVar("NAME");
+    AddArg("vary", 0,
+           "Give this array of a new target the append dimension: each step "
+           "has its own",
+           &m_vary)
+        .SetMetaVar("NAME");
     AddArg("rename", 0, "Another name for an array of the slices", &m_renames)
         .SetPackedValuesAllowed(false)
         .SetMetaVar("FROM=TO");

@@ -70,6 +70,8 @@ Status MdimAppendAlgorithm::readSliceOptions(AppendOptions &options) const
         options.arrays = m_arrays;
     if (given("exclude-array"))
         options.excludedArrays = m_excludedArrays;
+    if (given("vary"))
+        options.vary = m_vary;
     if (given("label-from"))
         options.labelFrom = m_labelFrom;
     if (given("input-format"))

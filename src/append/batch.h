@@ -26,6 +26,7 @@
 #include "append/plan.h"
 #include "append/report.h"
 #include "cube/open_target.h"
+#include "cube/varying_arrays.h"
 #include "settings/options.h"
 #include "slice/slice.h"
 #include "status.h"
@@ -66,6 +67,12 @@ class Batch
     Result<bool> holds(const IndexedSlice &slice, SliceReport &report);
 
     /// Guards the slice against the cube as the slices before it leave it.
+    /// The slice as the cube has its arrays.
+    Result<std::unique_ptr<Slice>> fitted(std::unique_ptr<Slice> slice) const
+    {
+        return withVaryingArrays(std::move(slice), m_cube.target, m_options);
+    }
+
     Result<AppendPlan> plan(const Slice &slice);
 
     /// Writes the slice's chunks; `report` says what it brings. On failure the

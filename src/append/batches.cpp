@@ -177,6 +177,7 @@ Status Batches::tryAppend(OpenSlice &opened)
     m_opener.openAhead();
     if (!m_batch)
         MDIMAPPEND_RETURN_IF_ERROR(openBatch());
+    MDIMAPPEND_ASSIGN(opened.slice, m_batch->fitted(std::move(opened.slice)));
     MDIMAPPEND_ASSIGN(AppendPlan plan, planSlice(*opened.slice));
     plan.readAs = m_known.readAs(opened.input);
     if (plan.isEmpty() && plan.broughtBy > 0)

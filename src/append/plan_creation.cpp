@@ -11,6 +11,7 @@
 #include "cube/target_attributes.h"
 #include "guards/array_labels.h"
 #include "guards/coordinate_guard.h"
+#include "guards/static_guard.h"
 #include "guards/step_guard.h"
 
 #include <algorithm>
@@ -106,6 +107,9 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
     cube.labelsOrdered = isOrdered(labels);
     cube.labels = KnownLabels(std::move(labels));
     MDIMAPPEND_RETURN_IF_ERROR(keepCoordinates(options, slice, cube));
+    if (options.slicesPerCommit > 1 || options.overwrite)
+        MDIMAPPEND_RETURN_IF_ERROR(keepStatics(
+            options, slice, TargetValues(site, storage, cube.target), cube));
     return setAttributes(options, site, slice, Json(), cube, plan.intent);
 }
 

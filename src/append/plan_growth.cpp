@@ -63,7 +63,7 @@ class GrowthPlanner
     {
         MDIMAPPEND_ASSIGN(
             m_plan.ignoredStatic,
-            staticDifferences(m_options, m_slice, m_target, values));
+            staticDifferences(m_options, m_slice, values, m_cube));
         return m_plan.ignoredStatic.empty() || m_options.ignoreStatic
                    ? Status::ok()
                    : refuseStatic(m_plan.ignoredStatic, m_target.appendDim);

@@ -27,6 +27,9 @@ struct CubeState
     std::uint64_t labelsFrom = 0;
     /// Coordinates of the other dimensions that were read so far.
     CopyOnWrite<std::map<std::string, CoordinateValues>> coordinates;
+    /// Checksums of the values of other arrays without the append dimension, by
+    /// name (guards/static_guard.h).
+    CopyOnWrite<std::map<std::string, std::string>> statics;
 };
 
 }  // namespace mdimappend

@@ -4,19 +4,19 @@
 
 #pragma once
 
-#include "slice/slice.h"
+#include "slice/wrapped_slice.h"
 
 #include <algorithm>
 
 namespace mdimappend
 {
 
-class TallSlice final : public Slice
+class TallSlice final : public WrappedSlice
 {
   public:
     /// `like` must outlive this.
     TallSlice(const Slice &like, std::uint64_t rows)
-        : m_like(like), m_rows(rows), m_arrays(like.arrays())
+        : WrappedSlice(like), m_like(like), m_rows(rows)
     {
         for (auto &array : m_arrays)
         {
@@ -30,34 +30,9 @@ class TallSlice final : public Slice
         }
     }
 
-    const std::string &name() const override
-    {
-        return m_like.name();
-    }
-
-    const std::string &appendDim() const override
-    {
-        return m_like.appendDim();
-    }
-
-    const std::vector<SliceArray> &arrays() const override
-    {
-        return m_arrays;
-    }
-
-    const Json &attributes() const override
-    {
-        return m_like.attributes();
-    }
-
     std::uint64_t size() const override
     {
         return m_rows;
-    }
-
-    const std::optional<GivenLabel> &givenLabel() const override
-    {
-        return m_like.givenLabel();
     }
 
     const Slice *labelsLike() const override
@@ -65,30 +40,19 @@ class TallSlice final : public Slice
         return &m_like;
     }
 
-    Result<std::unique_ptr<SliceReader>> reader() const override
-    {
-        return m_like.reader();
-    }
-
-    void closeFiles() const override
-    {
-        m_like.closeFiles();
-    }
-
     std::string fingerprint() const override
     {
         return {};
     }
 
-    std::string changed() const override
+    bool isOneFile() const override
     {
-        return m_like.changed();
+        return false;
     }
 
   private:
     const Slice &m_like;
     std::uint64_t m_rows;
-    std::vector<SliceArray> m_arrays;
 };
 
 }  // namespace mdimappend

@@ -5,6 +5,7 @@
 
 #include "append/slice_request.h"
 #include "chunks/planned_arrays.h"
+#include "cube/varying_arrays.h"
 #include "cube/array_conversion.h"
 #include "distributed/open_part.h"
 #include "distributed/part_labels.h"
@@ -73,6 +74,9 @@ class PartWriter
         MDIMAPPEND_ASSIGN(
             m_slice, Slice::open(sliceRequest(options, m_request.slice,
                                               m_session.target.appendDim)));
+        MDIMAPPEND_ASSIGN(m_slice,
+                          withVaryingArrays(std::move(m_slice),
+                                            m_session.target, options));
         return Status::ok();
     }
 

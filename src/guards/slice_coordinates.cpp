@@ -5,10 +5,13 @@
 
 #include "chunks/array_handle.h"
 #include "cube/array_conversion.h"
+#include "slice/cf_references.h"
 #include "units/unit_conversion.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <sstream>
+#include <string_view>
 
 namespace mdimappend
 {
@@ -16,19 +19,63 @@ namespace mdimappend
 namespace
 {
 
-std::set<std::string> namedAsCoordinates(const Target &target)
+void addWords(std::set<std::string> &names, const std::string &text)
+{
+    std::istringstream words(text);
+    for (std::string word; words >> word;)
+        names.insert(word);
+}
+
+/// By arrays of the target that grow, and by the slice as a whole.
+std::set<std::string> namedAsCoordinates(const Target &target,
+                                         const Slice &slice)
 {
     std::set<std::string> names;
+    addWords(names, textMember(slice.attributes(), "coordinates"));
     for (const auto &array : target.arrays)
     {
-        const auto &listed = member(array.document.attributes, "coordinates");
-        if (!array.axis || !listed.is_string())
-            continue;
-        std::istringstream words(listed.get<std::string>());
-        for (std::string word; words >> word;)
-            names.insert(word);
+        if (array.axis)
+            addWords(names,
+                     textMember(array.document.attributes, "coordinates"));
     }
     return names;
+}
+
+bool isOneOf(std::initializer_list<std::string_view> words,
+             const std::string &word)
+{
+    return std::ranges::find(words, word) != words.end();
+}
+
+/// What CF knows a position on the earth or in a projection by.
+bool isPosition(const Json &attributes)
+{
+    return isOneOf({"latitude", "longitude", "grid_latitude", "grid_longitude",
+                    "projection_x_coordinate", "projection_y_coordinate",
+                    "projection_x_angular_coordinate",
+                    "projection_y_angular_coordinate"},
+                   textMember(attributes, "standard_name")) ||
+           isOneOf({"X", "Y", "Z"}, textMember(attributes, "axis")) ||
+           isOneOf({"degrees_north", "degree_north", "degrees_N", "degree_N",
+                    "degreesN", "degreeN", "degrees_east", "degree_east",
+                    "degrees_E", "degree_E", "degreesE", "degreeE"},
+                   textMember(attributes, "units"));
+}
+
+/// Bounds of coordinates are positions, too.
+void addBounds(std::set<std::string> &names, const Slice &slice)
+{
+    std::set<std::string> bounds;
+    for (const auto &owner : slice.arrays())
+    {
+        for (const auto &array : slice.arrays())
+        {
+            if (names.contains(owner.name) &&
+                namesBounds(owner.attributes, array.name))
+                bounds.insert(array.name);
+        }
+    }
+    names.merge(bounds);
 }
 
 /// Times in the target's units, as far as doubles hold them.
@@ -75,8 +122,9 @@ Status moveUnits(CoordinateValues &values, const UnitsOf &from,
 
 std::set<std::string> coordinatesOf(const Target &target, const Slice &slice)
 {
-    const auto named = namedAsCoordinates(target);
+    const auto named = namedAsCoordinates(target, slice);
     std::set<std::string> names;
+    std::set<std::string> common;
     for (const auto &array : slice.arrays())
     {
         const auto *present = target.find(array.name);
@@ -87,11 +135,17 @@ std::set<std::string> coordinatesOf(const Target &target, const Slice &slice)
             continue;
         const bool ofDimension =
             dimensions.size() == 1 && dimensions[0] == array.name;
+        const bool isTold = named.contains(array.name) ||
+                            isPosition(array.attributes) ||
+                            isPosition(present->document.attributes);
         if ((ofDimension && present->document.rank() == 1) ||
-            (named.contains(array.name) &&
-             present->document.dimensions == dimensions))
+            (isTold && present->document.dimensions == dimensions))
             names.insert(array.name);
+        common.insert(array.name);
     }
+    addBounds(names, slice);
+    std::erase_if(names, [&](const std::string &name)
+                  { return !common.contains(name); });
     return names;
 }
 

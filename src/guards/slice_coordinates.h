@@ -16,8 +16,10 @@ namespace mdimappend
 {
 
 /// The names of arrays without the append dimension, in both, that are
-/// coordinates: 1D and named as their dimension, or named by a `coordinates`
-/// attribute (2D latitudes and longitudes).
+/// coordinates: 1D and named as their dimension, named by a `coordinates`
+/// attribute, told to be positions by their own attributes (`standard_name`,
+/// `axis`, units of latitude and longitude), or bounds of such ones. What has
+/// no dimension is none.
 std::set<std::string> coordinatesOf(const Target &target, const Slice &slice);
 
 /// A slice's values, unpacked, in the units of the target's array.

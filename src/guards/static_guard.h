@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "cube/target.h"
+#include "cube/cube_state.h"
 #include "guards/target_values.h"
 #include "settings/options.h"
 #include "slice/slice.h"
@@ -20,7 +20,12 @@ namespace mdimappend
 /// array's name first. Coordinates (guards/coordinate_guard.h) are left out.
 Result<std::vector<std::string>>
 staticDifferences(const AppendOptions &options, const Slice &slice,
-                  const Target &target, TargetValues &values);
+                  const TargetValues &values, CubeState &cube);
+
+/// For the next slice of a batch that makes the target: this slice's values are
+/// the target's.
+Status keepStatics(const AppendOptions &options, const Slice &slice,
+                   const TargetValues &values, CubeState &cube);
 
 /// One refusal of all of them.
 Status refuseStatic(const std::vector<std::string> &differences,

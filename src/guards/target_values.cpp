@@ -103,22 +103,13 @@ Result<std::optional<std::string>> TargetValues::firstDifference(
         if (!match.sliceArray)
             continue;
         const auto &target = m_target.arrays[match.targetArray];
-        ValueComparison comparison(*m_view, target, match, slice);
         MDIMAPPEND_ASSIGN(
             const auto difference,
-            comparison.firstInRows(run.sliceRow, run.targetRow, run.rows));
+            comparison(slice, match).firstInRows(run.sliceRow, run.targetRow, run.rows));
         if (difference)
             return std::optional<std::string>("array '" + target.name + "'");
     }
     return std::optional<std::string>();
-}
-
-Result<std::optional<ValueDifference>>
-TargetValues::firstDifference(const Slice &slice, const Match &match)
-{
-    return ValueComparison(*m_view, m_target.arrays[match.targetArray], match,
-                           slice)
-        .first();
 }
 
 }  // namespace mdimappend

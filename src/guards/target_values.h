@@ -42,9 +42,11 @@ class TargetValues
     firstDifference(const Slice &slice, const std::vector<Match> &matches,
                     const RowRun &run);
 
-    /// The same of an array without the append dimension.
-    Result<std::optional<ValueDifference>> firstDifference(const Slice &slice,
-                                                           const Match &match);
+    /// Of an array without the append dimension.
+    ValueComparison comparison(const Slice &slice, const Match &match) const
+    {
+        return {*m_view, m_target.arrays[match.targetArray], match, slice};
+    }
 
   private:
     Result<std::unique_ptr<ElementBuffer>> readAll(std::size_t array);

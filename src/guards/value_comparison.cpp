@@ -5,10 +5,13 @@
 
 #include "chunks/chunk_grid.h"
 #include "json/json_text.h"
+#include "storage/checksum.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
+#include <string>
 #include <vector>
 
 namespace mdimappend
@@ -60,6 +63,50 @@ std::uint64_t firstDifferent(const ElementBuffer &a, const ElementBuffer &b,
     return at;
 }
 
+ChunkBox blocksOf(const Extent &extent, const Extent &step)
+{
+    ChunkBox blocks;
+    for (std::size_t i = 0; i < extent.size(); ++i)
+    {
+        blocks.low.push_back(0);
+        blocks.high.push_back(ceilDivide(extent[i], step[i]));
+    }
+    return blocks;
+}
+
+/// Numbers that are equal get the same bits: zeros one sign, any NaN the same.
+template <class Float> void normalise(void *values, std::size_t count)
+{
+    auto *numbers = static_cast<Float *>(values);
+    for (std::size_t i = 0; i < count; ++i)
+    {
+        if (std::isnan(numbers[i]))
+            numbers[i] = std::numeric_limits<Float>::quiet_NaN();
+        else if (numbers[i] == 0)
+            numbers[i] = 0;
+    }
+}
+
+void addTo(Xxh3 &checksum, ElementBuffer &values,
+           const GDALExtendedDataType &type, std::uint64_t count)
+{
+    if (type.GetClass() == GEDTC_STRING)
+    {
+        for (const auto &text : values.strings())
+            checksum.add(std::to_string(text.size()) + ":" + text);
+        return;
+    }
+    const auto numeric = type.GetNumericDataType();
+    const auto parts = static_cast<std::size_t>(count) *
+                       (GDALDataTypeIsComplex(numeric) ? 2 : 1);
+    if (numeric == GDT_Float32 || numeric == GDT_CFloat32)
+        normalise<float>(values.data(), parts);
+    else if (numeric == GDT_Float64 || numeric == GDT_CFloat64)
+        normalise<double>(values.data(), parts);
+    checksum.add({static_cast<const char *>(values.data()),
+                  static_cast<std::size_t>(count) * type.GetSize()});
+}
+
 }  // namespace
 
 Result<std::optional<ValueDifference>>
@@ -88,13 +135,9 @@ ValueComparison::firstIn(const Extent &extent, const Extent &sliceOrigin,
                          const Extent &targetOrigin)
 {
     MDIMAPPEND_RETURN_IF_ERROR(open());
-    const Extent step = blockFor(extent);
-    ChunkBox blocks;
-    for (std::size_t i = 0; i < extent.size(); ++i)
-    {
-        blocks.low.push_back(0);
-        blocks.high.push_back(ceilDivide(extent[i], step[i]));
-    }
+    const Extent step =
+        blockFor(extent, m_slice.arrays()[*m_match.sliceArray].block);
+    const ChunkBox blocks = blocksOf(extent, step);
     const auto count = blocks.count();
     for (std::uint64_t number = 0; number < count; ++number)
     {
@@ -127,15 +170,65 @@ Status ValueComparison::open()
     return Status::ok();
 }
 
+Result<std::string> ValueComparison::targetChecksum()
+{
+    MDIMAPPEND_ASSIGN(m_handle, ArrayHandle::open(m_view, m_match.targetArray,
+                                                  OpenMode::Read));
+    return checksumOf(
+        [&](const Extent &from, const Extent &size, void *values)
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(m_handle->read(from, size, values));
+            return m_view.failure();
+        });
+}
+
+Result<std::string> ValueComparison::sliceChecksum()
+{
+    MDIMAPPEND_ASSIGN(m_reader, m_slice.reader());
+    return checksumOf([&](const Extent &from, const Extent &size, void *values)
+                      { return readOffered(from, size, values); });
+}
+
+/// The blocks are the target's alone, so that all slices have the same ones.
+Result<std::string> ValueComparison::checksumOf(const Read &read) const
+{
+    const auto &extent = m_target.document.shape;
+    const Extent step = blockFor(extent, {});
+    const auto type = m_target.document.dataType.isString()
+                          ? GDALExtendedDataType::CreateString()
+                          : GDALExtendedDataType::Create(
+                                m_target.document.dataType.gdal);
+    Xxh3 checksum;
+    const ChunkBox blocks = blocksOf(extent, step);
+    const auto count = blocks.count();
+    for (std::uint64_t number = 0; number < count; ++number)
+    {
+        const auto at = blocks.at(number);
+        Extent from;
+        Extent size;
+        for (std::size_t i = 0; i < extent.size(); ++i)
+        {
+            from.push_back(at[i] * step[i]);
+            size.push_back(std::min(step[i], extent[i] - from[i]));
+        }
+        const auto elements = elementCount(size);
+        ElementBuffer values(type, elements);
+        MDIMAPPEND_RETURN_IF_ERROR(read(from, size, values.data()));
+        addTo(checksum, values, type, elements);
+    }
+    return checksum.digest();
+}
+
 /// How many elements of a box of `extent` are compared at a time.
-Extent ValueComparison::blockFor(const Extent &extent) const
+Extent ValueComparison::blockFor(const Extent &extent,
+                                 const Extent &sliceBlock) const
 {
     const auto &document = m_target.document;
     Extent grid;
     for (std::size_t i = 0; i < extent.size(); ++i)
         grid.push_back(ceilDivide(extent[i], document.chunk[i]));
     Extent block = blockOfChunks(
-        grid, document.chunk, m_slice.arrays()[*m_match.sliceArray].block,
+        grid, document.chunk, sliceBlock,
         std::max<std::size_t>(document.dataType.size, 1), compareBudget);
     for (std::size_t i = 0; i < block.size(); ++i)
         block[i] *= document.chunk[i];

@@ -12,6 +12,7 @@
 #include "transaction/view.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,12 +48,21 @@ class ValueComparison
     /// The first value that differs; of an array without that dimension.
     Result<std::optional<ValueDifference>> first();
 
+    /// A checksum of all values of an array without that dimension: those of
+    /// the target, or the slice's. It is the same if the values are.
+    Result<std::string> targetChecksum();
+    Result<std::string> sliceChecksum();
+
   private:
+    using Read =
+        std::function<Status(const Extent &, const Extent &, void *)>;
+
     Status open();
+    Result<std::string> checksumOf(const Read &read) const;
     Result<std::optional<ValueDifference>> firstIn(const Extent &extent,
                                                    const Extent &sliceOrigin,
                                                    const Extent &targetOrigin);
-    Extent blockFor(const Extent &extent) const;
+    Extent blockFor(const Extent &extent, const Extent &sliceBlock) const;
     Result<std::optional<ValueDifference>> firstInBlock(const Extent &from,
                                                         const Extent &committed,
                                                         const Extent &size);

@@ -105,6 +105,8 @@ struct AppendOptions
     std::vector<std::string> excludedArrays;
     /// The slice's name of an array, and the target's.
     std::map<std::string, std::string> renamedArrays;
+    /// Of a new target: arrays that get the append dimension.
+    std::vector<std::string> vary;
     std::vector<std::string> allowedDrivers;
     std::vector<std::string> openOptions;
     /// GDAL configuration ("KEY=VALUE") for one side only.

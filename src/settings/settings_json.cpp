@@ -171,6 +171,7 @@ Json toSettings(const AppendOptions &options)
     json["included_variables"] = options.arrays;
     json["excluded_variables"] = options.excludedArrays;
     json["rename"] = options.renamedArrays;
+    json["vary"] = options.vary;
     json["input_format"] = options.allowedDrivers;
     json["open_options"] = configJson(options.openOptions);
     json["wait"] =

@@ -70,6 +70,7 @@ std::vector<Key<Settings>> sliceSettings()
             {"excluded_variables", "", into(&O::excludedArrays, &Value::names)},
             {"exclude_array", "excluded_variables",
              into(&O::excludedArrays, &Value::names)},
+            {"vary", "", into(&O::vary, &Value::names)},
             {"rename", "", readRename},
             {"input_format", "", into(&O::allowedDrivers, &Value::names)},
             {"slice_engine", "input_format", readEngine},
