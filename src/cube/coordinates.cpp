@@ -58,12 +58,17 @@ double toleranceAt(const CoordinateValues &values, std::size_t at)
                  : toleranceInCells * cell;
 }
 
-Status differs(const std::string &name, const std::string &position,
-               const std::string &expected, const std::string &found)
+Status differs(const std::string &name, const std::vector<std::uint64_t> &shape,
+               std::size_t at, const std::string &expected,
+               const std::string &found)
 {
-    return refused("coordinate '" + name + "' differs at position " + position +
-                   ": it is " + found + ", the target has " + expected +
-                   ". --on-coordinate ignore would append it anyway.");
+    const std::string text = "coordinate '" + name + "' differs at position " +
+                             positionText(at, shape) + ": it is " + found +
+                             ", the target has " + expected + ".";
+    return refused(shape.size() < 2
+                       ? text
+                       : text + " A cube that is made with --vary " + name +
+                             " has its own for each step.");
 }
 
 std::string sizesText(const std::vector<std::uint64_t> &shape)
@@ -88,8 +93,7 @@ Status checkCoordinate(const std::string &name, const CoordinateValues &target,
     for (std::size_t i = 0; i < target.texts.size(); ++i)
     {
         if (target.texts[i] != slice.texts[i])
-            return differs(name, positionText(i, target.shape),
-                           "'" + target.texts[i] + "'",
+            return differs(name, target.shape, i, "'" + target.texts[i] + "'",
                            "'" + slice.texts[i] + "'");
     }
     const auto &expected = target.numbers;
@@ -102,8 +106,8 @@ Status checkCoordinate(const std::string &name, const CoordinateValues &target,
         const double tolerance =
             target.whole && slice.whole ? 0 : toleranceAt(target, i);
         if (!(std::fabs(found[i] - expected[i]) <= tolerance))
-            return differs(name, positionText(i, target.shape),
-                           dumpJson(expected[i], -1), dumpJson(found[i], -1));
+            return differs(name, target.shape, i, dumpJson(expected[i], -1),
+                           dumpJson(found[i], -1));
     }
     return Status::ok();
 }

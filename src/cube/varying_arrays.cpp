@@ -63,9 +63,9 @@ Result<std::unique_ptr<Slice>> withVaryingArrays(std::unique_ptr<Slice> slice,
         if (lies(array, slice->appendDim()))
             continue;
         const auto *present = target.find(array.name);
-        const bool isNamed = !target.exists &&
-                             std::ranges::find(options.vary, array.name) !=
-                                 options.vary.end();
+        const bool isNamed =
+            !target.exists &&
+            std::ranges::find(options.vary, array.name) != options.vary.end();
         if (isNamed || (present && isOnceOf(array, *present)))
             names.insert(array.name);
     }

@@ -74,9 +74,9 @@ class PartWriter
         MDIMAPPEND_ASSIGN(
             m_slice, Slice::open(sliceRequest(options, m_request.slice,
                                               m_session.target.appendDim)));
-        MDIMAPPEND_ASSIGN(m_slice,
-                          withVaryingArrays(std::move(m_slice),
-                                            m_session.target, options));
+        MDIMAPPEND_ASSIGN(
+            m_slice,
+            withVaryingArrays(std::move(m_slice), m_session.target, options));
         return Status::ok();
     }
 

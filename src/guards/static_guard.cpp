@@ -109,9 +109,9 @@ class StaticArray
             static_cast<std::size_t>(&m_present - target.arrays.data());
         m_match.sliceArray =
             static_cast<std::size_t>(&m_offered - m_slice.arrays().data());
-        MDIMAPPEND_ASSIGN(m_match.conversion,
-                          conversionFor(target, m_present, m_slice, m_offered,
-                                        m_options));
+        MDIMAPPEND_ASSIGN(
+            m_match.conversion,
+            conversionFor(target, m_present, m_slice, m_offered, m_options));
         return Status::ok();
     }
 
@@ -151,9 +151,9 @@ class StaticArray
 };
 
 /// Those that are no coordinates and no CRS; until one fails.
-Status forEachStatic(const Slice &slice, const Target &target,
-                     const std::function<Status(const SliceArray &,
-                                                const TargetArray &)> &visit)
+Status forEachStatic(
+    const Slice &slice, const Target &target,
+    const std::function<Status(const SliceArray &, const TargetArray &)> &visit)
 {
     const auto coordinates = coordinatesOf(target, slice);
     const auto mappings = gridMappings(target);
@@ -173,9 +173,10 @@ Status forEachStatic(const Slice &slice, const Target &target,
 
 }  // namespace
 
-Result<std::vector<std::string>>
-staticDifferences(const AppendOptions &options, const Slice &slice,
-                  const TargetValues &values, CubeState &cube)
+Result<std::vector<std::string>> staticDifferences(const AppendOptions &options,
+                                                   const Slice &slice,
+                                                   const TargetValues &values,
+                                                   CubeState &cube)
 {
     std::vector<std::string> differences;
     MDIMAPPEND_RETURN_IF_ERROR(forEachStatic(
@@ -211,9 +212,9 @@ Status refuseStatic(const std::vector<std::string> &differences,
                        appendDim + "') differs from the target: ";
     for (const auto &difference : differences)
         text += (&difference == &differences.front() ? "" : "; ") + difference;
-    return refused(text +
-                   ". A cube that is made with --vary has such an array for each "
-                   "step; else the slice belongs into another cube.");
+    return refused(
+        text + ". A cube that is made with --vary has such an array for each "
+               "step; else the slice belongs into another cube.");
 }
 
 }  // namespace mdimappend

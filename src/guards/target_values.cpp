@@ -105,7 +105,8 @@ Result<std::optional<std::string>> TargetValues::firstDifference(
         const auto &target = m_target.arrays[match.targetArray];
         MDIMAPPEND_ASSIGN(
             const auto difference,
-            comparison(slice, match).firstInRows(run.sliceRow, run.targetRow, run.rows));
+            comparison(slice, match)
+                .firstInRows(run.sliceRow, run.targetRow, run.rows));
         if (difference)
             return std::optional<std::string>("array '" + target.name + "'");
     }

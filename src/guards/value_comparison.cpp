@@ -12,6 +12,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace mdimappend
@@ -48,8 +49,8 @@ std::uint64_t firstDifferent(const ElementBuffer &a, const ElementBuffer &b,
     {
         const auto x = a.strings();
         const auto y = b.strings();
-        return static_cast<std::uint64_t>(
-            std::ranges::mismatch(x, y).in1 - x.begin());
+        return static_cast<std::uint64_t>(std::ranges::mismatch(x, y).in1 -
+                                          x.begin());
     }
     const auto size = type.GetSize();
     const auto *x = static_cast<const char *>(a.data());
@@ -61,6 +62,16 @@ std::uint64_t firstDifferent(const ElementBuffer &a, const ElementBuffer &b,
                                      type.GetNumericDataType()))
         ++at;
     return at;
+}
+
+template <class Number> Number numberAt(const char *element, GDALDataType type)
+{
+    constexpr auto wanted = std::is_same_v<Number, double> ? GDT_Float64
+                            : std::is_signed_v<Number>     ? GDT_Int64
+                                                           : GDT_UInt64;
+    Number number = 0;
+    GDALCopyWords64(element, type, 0, &number, wanted, 0, 1);
+    return number;
 }
 
 ChunkBox blocksOf(const Extent &extent, const Extent &step)
@@ -152,8 +163,7 @@ ValueComparison::firstIn(const Extent &extent, const Extent &sliceOrigin,
             from[i] += start;
             committed[i] += start;
         }
-        MDIMAPPEND_ASSIGN(auto difference,
-                          firstInBlock(from, committed, size));
+        MDIMAPPEND_ASSIGN(auto difference, firstInBlock(from, committed, size));
         if (difference)
             return difference;
     }
@@ -194,10 +204,10 @@ Result<std::string> ValueComparison::checksumOf(const Read &read) const
 {
     const auto &extent = m_target.document.shape;
     const Extent step = blockFor(extent, {});
-    const auto type = m_target.document.dataType.isString()
-                          ? GDALExtendedDataType::CreateString()
-                          : GDALExtendedDataType::Create(
-                                m_target.document.dataType.gdal);
+    const auto type =
+        m_target.document.dataType.isString()
+            ? GDALExtendedDataType::CreateString()
+            : GDALExtendedDataType::Create(m_target.document.dataType.gdal);
     Xxh3 checksum;
     const ChunkBox blocks = blocksOf(extent, step);
     const auto count = blocks.count();
@@ -267,21 +277,24 @@ std::string ValueComparison::textOf(const ElementBuffer &values,
         return "'" + values.strings()[static_cast<std::size_t>(at)] + "'";
     const auto *element = static_cast<const char *>(values.data()) +
                           static_cast<std::size_t>(at) * type.GetSize();
-    double number = 0;
-    GDALCopyWords64(element, type.GetNumericDataType(), 0, &number, GDT_Float64,
-                    0, 1);
+    const auto numeric = type.GetNumericDataType();
     const auto &attributes = m_target.document.attributes;
     const auto scale = numberMember(attributes, "scale_factor");
     const auto offset = numberMember(attributes, "add_offset");
-    if (scale || offset)
-        number = number * scale.value_or(1) + offset.value_or(0);
-    return dumpJson(number, -1);
+    if (GDALDataTypeIsInteger(numeric) && !scale && !offset)
+    {
+        if (numeric == GDT_UInt64)
+            return std::to_string(numberAt<std::uint64_t>(element, numeric));
+        return std::to_string(numberAt<std::int64_t>(element, numeric));
+    }
+    const auto number = numberAt<double>(element, numeric);
+    return dumpJson(number * scale.value_or(1) + offset.value_or(0), -1);
 }
 
 /// The slice's values, converted. What cannot be converted is refused in no
 /// other names than the caller's.
 Status ValueComparison::readOffered(const Extent &from, const Extent &size,
-                                  void *values)
+                                    void *values)
 {
     const auto &conversion = m_match.conversion;
     if (conversion.isNone())

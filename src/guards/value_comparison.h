@@ -1,5 +1,5 @@
-// Values of a slice against those of its target: rows against committed rows, or
-// an array without the append dimension as a whole. The slice's values are
+// Values of a slice against those of its target: rows against committed rows,
+// or an array without the append dimension as a whole. The slice's values are
 // converted first, as they would be to be written, and compared then.
 
 #pragma once
@@ -34,7 +34,7 @@ class ValueComparison
   public:
     /// `match` must have an array of the slice. All must outlive this.
     ValueComparison(const View &view, const TargetArray &target,
-                  const Match &match, const Slice &slice)
+                    const Match &match, const Slice &slice)
         : m_view(view), m_target(target), m_match(match), m_slice(slice)
     {
     }
@@ -54,8 +54,7 @@ class ValueComparison
     Result<std::string> sliceChecksum();
 
   private:
-    using Read =
-        std::function<Status(const Extent &, const Extent &, void *)>;
+    using Read = std::function<Status(const Extent &, const Extent &, void *)>;
 
     Status open();
     Result<std::string> checksumOf(const Read &read) const;

@@ -33,7 +33,8 @@ TEST(CoordinateGuard, saysWhereAndWhat)
                                          values({2, 2}, {1, 2, 3, 9}));
     EXPECT_EQ(checked.message(),
               "coordinate 'lat' differs at position 1, 1: it is 9.0, the "
-              "target has 4.0. --on-coordinate ignore would append it anyway.");
+              "target has 4.0. A cube that is made with --vary lat has its own "
+              "for each step.");
 }
 
 TEST(CoordinateGuard, aCellOfTwoDimensionsIsItsLongestSide)
