@@ -107,9 +107,8 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
     cube.labelsOrdered = isOrdered(labels);
     cube.labels = KnownLabels(std::move(labels));
     MDIMAPPEND_RETURN_IF_ERROR(keepCoordinates(options, slice, cube));
-    if (options.slicesPerCommit > 1 || options.overwrite)
-        MDIMAPPEND_RETURN_IF_ERROR(keepStatics(
-            options, slice, TargetValues(site, storage, cube.target), cube));
+    MDIMAPPEND_RETURN_IF_ERROR(keepStatics(
+        options, slice, TargetValues(site, storage, cube.target), cube));
     return setAttributes(options, site, slice, Json(), cube, plan.intent);
 }
 
