@@ -20,7 +20,7 @@ def part(folder, first):
         {
             "air": (("time", "y", "x"), values.astype("float64"), {"units": "K"}),
             "sea": (("time", "y", "x"), values.astype("float32"), {"units": "K"}),
-            "height": (("y", "x"), values[0].astype("float32")),
+            "height": (("y", "x"), np.arange(12, dtype="float32").reshape(3, 4)),
         },
         {
             "time": (

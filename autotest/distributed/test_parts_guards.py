@@ -80,6 +80,83 @@ def test_a_part_of_a_latitude_that_is_upside_down(guarded):
     guarded.commit()
 
 
+def with_another_elevation(dataset):
+    changed = dataset.copy(deep=True)
+    changed["elevation"][-1, -1] += 1
+    return changed
+
+
+def test_another_value_that_all_steps_have_in_common(guarded):
+    message = guarded.refuse(with_another_elevation(guarded.pieces[0]))
+    assert "'elevation': it is 721 at 3, 4, the target has 720" in message
+    guarded.commit()
+
+
+@pytest.mark.parametrize("creates", [False, True])
+def test_tiles_of_what_all_steps_have_in_common(tmp_path, creates):
+    """Of a target that is there, and of one that the transaction makes."""
+    store = tmp_path / "cube.zarr"
+    whole = parts.weather(3, 4)
+    whole["place"] = ("lat", np.array(["a", "bb", "c", "d"], dtype=object))
+    paths = {}
+
+    def file(name, dataset):
+        paths[name] = cubes.write(dataset, tmp_path / f"{name}.nc")
+        return paths[name]
+
+    if not creates:
+        first = parts.weather(0, 3).assign(place=whole["place"])
+        parts.call_append(*CHUNKS, file("first", first), store)
+    token = parts.call("begin", *CHUNKS, "--like", file("whole", whole), store)
+    tiles = [whole.isel(lat=slice(0, 2)), whole.isel(lat=slice(2, 4))]
+    for name, wrong in (
+        ("elevation", with_another_elevation(tiles[1])),
+        ("place", tiles[1].assign(place=("lat", np.array(["c", "e"], dtype=object)))),
+    ):
+        message = parts.refused_write(token, file(name, wrong), at={"lat": 2})
+        assert f"'{name}': " in message
+    receipts = [
+        parts.call("write", "--at", f"lat={at}", token, file(f"tile{at}", tile))
+        for at, tile in zip((0, 2), tiles, strict=True)
+    ]
+    parts.call("commit", token, *receipts)
+    found = cubes.open_xarray(store, raw=True)
+    assert cubes.same(found["air"].values[-4:], whole["air"].values)
+    assert list(found["place"].values) == ["a", "bb", "c", "d"]
+    parts.assert_nothing_left(store)
+
+
+def test_what_differs_and_is_ignored_is_in_the_log(tmp_path):
+    guarded = Guarded(tmp_path, *CHUNKS, "--on-static", "ignore", labels="begin")
+    receipts = [
+        guarded.write(with_another_elevation(guarded.pieces[0])),
+        guarded.write(guarded.pieces[1], "--at", 3),
+    ]
+    parts.call("commit", guarded.token, *receipts)
+    record = parts.log(guarded.store)[-1]
+    assert record["ignored_static"] == [
+        "'elevation': it is 721 at 3, 4, the target has 720"
+    ]
+
+
+def test_an_array_that_varies(tmp_path):
+    """A scalar, whose value each slice has once, and each step of the cube."""
+    store = tmp_path / "cube.zarr"
+    days = [parts.weather(day, 1).assign(height=float(day)) for day in range(2)]
+    like = cubes.write(cubes.concat(days), tmp_path / "like.nc")
+    words = ("--vary", "height", *CHUNKS, "--like", like, store)
+    token = parts.call("begin", *words)
+    receipts = [
+        parts.call(
+            *("write", "--at", day, token),
+            cubes.write(dataset, tmp_path / f"{day}.nc"),
+        )
+        for day, dataset in enumerate(days)
+    ]
+    parts.call("commit", token, *receipts)
+    assert list(cubes.open_xarray(store, raw=True)["height"].values) == [0.0, 1.0]
+
+
 def test_units_that_cannot_be_converted(guarded):
     wrong = guarded.pieces[0].copy(deep=True)
     wrong["air"].attrs["units"] = "m"

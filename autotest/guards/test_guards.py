@@ -138,7 +138,8 @@ def test_coordinates_may_differ_by_a_thousandth_of_a_cell(target, tmp_path):
 
 
 def test_coordinates_are_ignored_when_told(target, tmp_path):
-    dataset = cubes.weather(3, 1).isel(lat=slice(None, None, -1))
+    dataset = cubes.weather(3, 1).drop_vars("elevation")
+    dataset = dataset.isel(lat=slice(None, None, -1))
     path = cubes.write(dataset, tmp_path / "flipped.nc")
     cubes.append("--on-coordinate", "ignore", path, target)
     found = cubes.read_zarr(target)

@@ -87,6 +87,13 @@ Status ArrayHandle::write(const Extent &start, const Extent &count,
     return Status::ok();
 }
 
+GDALExtendedDataType memoryTypeOf(const ArrayDocument &document)
+{
+    return document.dataType.isString()
+               ? GDALExtendedDataType::CreateString()
+               : GDALExtendedDataType::Create(document.dataType.gdal);
+}
+
 ElementBuffer::ElementBuffer(const GDALExtendedDataType &type,
                              std::uint64_t count)
     : m_elementSize(type.GetSize()), m_strings(type.GetClass() == GEDTC_STRING),

@@ -44,6 +44,9 @@ class ArrayHandle
     CPLStringList m_config;
 };
 
+/// Of an array's elements in memory, as GDAL's driver has them.
+GDALExtendedDataType memoryTypeOf(const ArrayDocument &document);
+
 /// A buffer of elements as GDAL has them: plain numbers, or owned strings.
 class ElementBuffer
 {

@@ -1,6 +1,7 @@
 // Reads the documents of a target, checks that all copies of them agree, and
 // finds its append dimension: groups, then arrays, then the axis.
 
+#include "chunks/chunk_grid.h"
 #include "cube/append_axis.h"
 #include "cube/target.h"
 #include "cube/target_nodes.h"
@@ -47,7 +48,7 @@ class TargetReader
             m_target.appendDim,
             findAppendDim(m_storage, m_site, m_target, appendDim));
         MDIMAPPEND_RETURN_IF_ERROR(findAxes(m_target));
-        MDIMAPPEND_RETURN_IF_ERROR(readCoordinatesAhead());
+        MDIMAPPEND_RETURN_IF_ERROR(readComparedAhead());
         trace(m_site.name, "target read: ", m_target.arrays.size(), " arrays, ",
               m_fromCopy.size(),
               " documents taken from the consolidated copy; append dimension '",
@@ -120,30 +121,53 @@ class TargetReader
             });
     }
 
-    /// Chunks that guards will ask for: coordinates, and the last labels.
-    Status readCoordinatesAhead()
+    /// Chunks that guards will ask for: the last labels, and arrays that all
+    /// steps have in common.
+    Status readComparedAhead()
     {
         if (!m_onlyWhatGrows)
             return Status::ok();
-        constexpr std::uint64_t most = 4;
+        const auto mappings = gridMappings(m_target);
         std::vector<std::string> keys;
         for (const auto &array : m_target.arrays)
         {
-            const auto &document = array.document;
-            if (document.rank() != 1 || document.shape[0] == 0 ||
-                !isCoordinate(array.name, document.dimensions))
+            if (mappings.contains(array.name))
                 continue;
-            const auto chunks =
-                (document.shape[0] + document.chunk[0] - 1) / document.chunk[0];
-            if (!array.axis && chunks > most)
-                continue;
-            for (auto i = array.axis ? chunks - 1 : 0; i < chunks; ++i)
-                keys.push_back(documentKey(
-                    document.path, document.keys.key(std::span(&i, 1))));
+            if (!array.axis)
+                addAllChunks(keys, array.document);
+            else if (array.document.rank() == 1 &&
+                     isCoordinate(array.name, array.document.dimensions))
+                addLastChunk(keys, array.document);
         }
         return forEachAtOnce(
             requestsAtOnce, keys.size(), [&](std::size_t i)
             { return m_storage.read(m_site.object(keys[i])).takeStatus(); });
+    }
+
+    /// If they are few and small.
+    static void addAllChunks(std::vector<std::string> &keys,
+                             const ArrayDocument &document)
+    {
+        constexpr std::uint64_t most = 4;
+        constexpr std::uint64_t largest = 1ULL << 20;
+        const auto grid =
+            allChunks(document.shape, document.chunk).added.front();
+        const auto count = grid.count();
+        if (count > most || elementCount(document.shape) > largest)
+            return;
+        for (std::uint64_t i = 0; i < count; ++i)
+            keys.push_back(
+                documentKey(document.path, document.keys.key(grid.at(i))));
+    }
+
+    static void addLastChunk(std::vector<std::string> &keys,
+                             const ArrayDocument &document)
+    {
+        if (document.shape[0] == 0)
+            return;
+        const auto last = (document.shape[0] - 1) / document.chunk[0];
+        keys.push_back(
+            documentKey(document.path, document.keys.key(std::span(&last, 1))));
     }
 
     Result<std::optional<std::string>> readDocument(const std::string &key)

@@ -3,6 +3,7 @@
 #include "cube/target.h"
 
 #include <algorithm>
+#include <sstream>
 
 namespace mdimappend
 {
@@ -18,6 +19,21 @@ const TargetArray *Target::labels() const
     const auto *array = find(appendDim);
     return array && array->axis && array->document.rank() == 1 ? array
                                                                : nullptr;
+}
+
+std::set<std::string> gridMappings(const Target &target)
+{
+    std::set<std::string> names;
+    for (const auto &array : target.arrays)
+    {
+        // "crs: x y other: lat lon" names several.
+        std::istringstream words(
+            textMember(array.document.attributes, "grid_mapping"));
+        for (std::string word; words >> word;)
+            names.insert(word.ends_with(':') ? word.substr(0, word.size() - 1)
+                                             : word);
+    }
+    return names;
 }
 
 std::optional<std::size_t> axisOf(const std::vector<std::string> &dimensions,

@@ -9,6 +9,7 @@
 #include "zarr/documents.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,9 @@ struct Target
 Result<Target> readTarget(Storage &storage, const Site &site,
                           const std::string &appendDim,
                           bool onlyWhatGrows = false);
+
+/// Arrays whose value says nothing: the CRS is in their attributes.
+std::set<std::string> gridMappings(const Target &target);
 
 /// Where the dimension `name` stands among an array's; nothing if it is none of
 /// them, or "".

@@ -7,11 +7,13 @@
 #include "append/slice_request.h"
 #include "cube/label_match.h"
 #include "cube/open_target.h"
+#include "cube/varying_arrays.h"
 #include "distributed/open_part.h"
 #include "distributed/region.h"
 #include "distributed/renewal.h"
 #include "distributed/session.h"
 #include "distributed/session_coordinates.h"
+#include "distributed/session_statics.h"
 #include "distributed/stage_slabs.h"
 #include "distributed/tall_slice.h"
 #include "storage/object_address.h"
@@ -89,6 +91,9 @@ class Beginning
             keepCoordinates(storage(), m_open.site, m_session,
                             m_request.region.empty() ? *plan.after.coordinates
                                                      : *m_cube.coordinates));
+        if (m_session.creates)
+            MDIMAPPEND_RETURN_IF_ERROR(
+                keepStaticsOf(*m_template, storage(), m_open.site, m_session));
         MDIMAPPEND_RETURN_IF_ERROR(
             writeSession(storage(), m_open.site, m_session));
         MDIMAPPEND_RETURN_IF_ERROR(checkUnchanged(*m_template));
@@ -122,6 +127,9 @@ class Beginning
         MDIMAPPEND_ASSIGN(m_template,
                           Slice::open(sliceRequest(m_options, slices.front(),
                                                    m_cube.target.appendDim)));
+        MDIMAPPEND_ASSIGN(
+            m_template,
+            withVaryingArrays(std::move(m_template), m_cube.target, m_options));
         return Status::ok();
     }
 

@@ -57,6 +57,8 @@ Status CollectedParts::add(const WrittenPart &written)
         return Status::ok();
     m_parts.push_back(written.part);
     m_alteredValues += written.alteredValues;
+    m_ignoredStatic.insert(written.ignoredStatic.begin(),
+                           written.ignoredStatic.end());
     for (const auto &array : written.arrays)
     {
         const auto number = m_numbers.find(array.path);

@@ -10,6 +10,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -44,6 +45,12 @@ class CollectedParts
         return m_alteredValues;
     }
 
+    /// What slices of parts have otherwise than the target.
+    const std::set<std::string> &ignoredStatic() const
+    {
+        return m_ignoredStatic;
+    }
+
   private:
     struct Chunk
     {
@@ -73,6 +80,7 @@ class CollectedParts
     std::vector<std::string> m_parts;
     std::unordered_set<std::string> m_known;  ///< the parts again
     std::uint64_t m_alteredValues = 0;
+    std::set<std::string> m_ignoredStatic;
 };
 
 }  // namespace mdimappend

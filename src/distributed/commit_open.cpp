@@ -132,6 +132,7 @@ class Committing
         }
         m_report.parts = receipts.size();
         m_report.alteredValues = m_parts.alteredValues();
+        m_report.ignoredStatic = m_parts.ignoredStatic();
         return Status::ok();
     }
 
@@ -238,6 +239,8 @@ class Committing
         MDIMAPPEND_ASSIGN(Json record, logRecordOf(logged, storage(), site(),
                                                    transaction.sequence()));
         record["parts"] = m_report.parts;
+        if (!m_report.ignoredStatic.empty())
+            record["ignored_static"] = m_report.ignoredStatic;
         return record;
     }
 

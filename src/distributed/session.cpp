@@ -18,10 +18,18 @@ namespace
 
 constexpr const char *sessionFormat = "mdimappend session 1";
 
-/// Of what a part's slice is and where, each part says its own.
+/// What differs from the defaults; of what a part's slice is and where, each
+/// part says its own.
 Json optionsJson(const AppendOptions &options)
 {
-    Json json = toSettings(options);
+    const Json usual = toSettings(AppendOptions());
+    const Json all = toSettings(options);
+    Json json = Json::object();
+    for (const auto &[key, value] : all.items())
+    {
+        if (!usual.contains(key) || usual[key] != value)
+            json[key] = value;
+    }
     for (const char *key :
          {"slices", "slices_from", "target_dir", "target_config",
           "slice_config", "open_options", "input_format", "label_from"})
@@ -272,6 +280,18 @@ std::optional<std::size_t> axisOf(const ArrayDocument &document,
     if (found == names.end())
         return std::nullopt;
     return static_cast<std::size_t>(found - names.begin());
+}
+
+std::uint64_t beginAlong(const Session &session, const std::string &dimension)
+{
+    for (const auto &array : session.arrays)
+    {
+        const auto axis =
+            axisOf(session.targetArray(array).document, dimension);
+        if (axis)
+            return array.window.low[*axis];
+    }
+    return 0;
 }
 
 View::Array viewArray(const TargetArray &array, const SessionArray &written,

@@ -80,6 +80,9 @@ struct Session
 std::optional<std::size_t> axisOf(const ArrayDocument &document,
                                   const std::string &dimension);
 
+/// Where the transaction begins along a dimension.
+std::uint64_t beginAlong(const Session &session, const std::string &dimension);
+
 /// An array of the private view for a box of it. `stagesAll`: nothing is put at
 /// keys of the store before the decision.
 View::Array viewArray(const TargetArray &array, const SessionArray &written,

@@ -67,19 +67,6 @@ sessionCoordinate(Storage &storage, const Site &site, const Session &session,
     return std::make_optional(std::move(values));
 }
 
-/// Where the transaction begins along a dimension.
-std::uint64_t beginAlong(const Session &session, const std::string &dimension)
-{
-    for (const auto &array : session.arrays)
-    {
-        const auto axis =
-            axisOf(session.targetArray(array).document, dimension);
-        if (axis)
-            return array.window.low[*axis];
-    }
-    return 0;
-}
-
 /// The values in a box.
 CoordinateValues boxOf(const CoordinateValues &all, const Extent &origin,
                        const Extent &shape)

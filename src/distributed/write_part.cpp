@@ -5,15 +5,17 @@
 
 #include "append/slice_request.h"
 #include "chunks/planned_arrays.h"
-#include "cube/varying_arrays.h"
 #include "cube/array_conversion.h"
+#include "cube/varying_arrays.h"
 #include "distributed/open_part.h"
 #include "distributed/part_labels.h"
 #include "distributed/part_rows.h"
 #include "distributed/session.h"
 #include "distributed/session_coordinates.h"
+#include "distributed/session_statics.h"
 #include "distributed/stage_slabs.h"
 #include "guards/crs_guard.h"
+#include "guards/static_guard.h"
 #include "secrets.h"
 #include "storage/checksum.h"
 
@@ -90,11 +92,23 @@ class PartWriter
             MDIMAPPEND_RETURN_IF_ERROR(
                 checkCoordinatesOfPart(storage(), m_open.writer.site, m_session,
                                        *m_slice, m_request.at));
+        MDIMAPPEND_RETURN_IF_ERROR(checkStatic());
         MDIMAPPEND_ASSIGN(m_labels,
                           labelsOfPart(m_session, *m_slice, m_firstRow));
         if (m_arrays.empty() && (!m_labels || m_session.labels))
             return refused("it has none of the arrays that parts bring.");
         return Status::ok();
+    }
+
+    Status checkStatic()
+    {
+        MDIMAPPEND_ASSIGN(m_ignoredStatic,
+                          staticDifferencesOfPart(storage(), m_open.writer.site,
+                                                  m_session, *m_slice,
+                                                  m_request.at));
+        return m_ignoredStatic.empty() || m_session.options.ignoreStatic
+                   ? Status::ok()
+                   : refuseStatic(m_ignoredStatic, m_session.target.appendDim);
     }
 
     Status checkOffsets() const
@@ -234,6 +248,7 @@ class PartWriter
             written.arrays.push_back(
                 {m_session.target.labels()->document.path, {}, m_labels});
         written.slice = withoutSecrets(m_slice->name());
+        written.ignoredStatic = m_ignoredStatic;
         return written;
     }
 
@@ -295,6 +310,7 @@ class PartWriter
     std::unique_ptr<Slice> m_slice;
     std::vector<PartArray> m_arrays;
     std::optional<CarriedRows> m_labels;
+    std::vector<std::string> m_ignoredStatic;
     std::uint64_t m_firstRow = 0;
 };
 

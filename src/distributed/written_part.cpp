@@ -139,13 +139,14 @@ std::string toText(const WrittenPart &written)
             json["rows"] = toJson(*array.rows);
         arrays.push_back(std::move(json));
     }
-    return dumpJson({{"format", partFormat},
-                     {"part", written.part},
-                     {"slice", written.slice},
-                     {"altered_values", written.alteredValues},
-                     {"arrays", std::move(arrays)}},
-                    -1) +
-           "\n";
+    Json json = {{"format", partFormat},
+                 {"part", written.part},
+                 {"slice", written.slice},
+                 {"altered_values", written.alteredValues},
+                 {"arrays", std::move(arrays)}};
+    if (!written.ignoredStatic.empty())
+        json["ignored_static"] = written.ignoredStatic;
+    return dumpJson(json, -1) + "\n";
 }
 
 Result<WrittenPart> parseWrittenPart(const std::string &text)
@@ -158,6 +159,12 @@ Result<WrittenPart> parseWrittenPart(const std::string &text)
     written.part = textMember(*json, "part");
     written.slice = textMember(*json, "slice");
     written.alteredValues = countMember(*json, "altered_values");
+    for (const Json &each : member(*json, "ignored_static"))
+    {
+        if (!each.is_string())
+            return damaged;
+        written.ignoredStatic.push_back(each.get<std::string>());
+    }
     for (const Json &each : member(*json, "arrays"))
     {
         auto array = arrayFrom(each);

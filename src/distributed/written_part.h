@@ -52,6 +52,8 @@ struct WrittenPart
     std::string slice;  ///< its name
     std::vector<WrittenArray> arrays;
     std::uint64_t alteredValues = 0;
+    /// What its slice has otherwise than the target (guards/static_guard.h).
+    std::vector<std::string> ignoredStatic;
 };
 
 std::string toText(const WrittenPart &written);

@@ -7,10 +7,6 @@
 #include "guards/slice_coordinates.h"
 
 #include <algorithm>
-#include <functional>
-#include <optional>
-#include <set>
-#include <sstream>
 
 namespace mdimappend
 {
@@ -24,23 +20,6 @@ std::string sizes(const Extent &extent)
     for (const auto size : extent)
         text += (text.empty() ? "" : " x ") + std::to_string(size);
     return text.empty() ? "a single value" : "the size " + text;
-}
-
-/// Whose value says nothing: the CRS is in its attributes, and has a guard of
-/// its own.
-std::set<std::string> gridMappings(const Target &target)
-{
-    std::set<std::string> names;
-    for (const auto &array : target.arrays)
-    {
-        // "crs: x y other: lat lon" names several.
-        std::istringstream words(
-            textMember(array.document.attributes, "grid_mapping"));
-        for (std::string word; words >> word;)
-            names.insert(word.ends_with(':') ? word.substr(0, word.size() - 1)
-                                             : word);
-    }
-    return names;
 }
 
 std::string listed(const std::vector<std::string> &names)
@@ -64,13 +43,9 @@ class StaticArray
     }
 
     /// What is expected and found; nothing if they are the same.
-    Result<std::optional<std::string>> difference()
+    Result<Difference> difference()
     {
-        auto found = compare();
-        // What cannot be said in the target's encoding is another value.
-        if (!found && found.status().kind() == Failure::Refused)
-            return std::optional(found.status().message());
-        return found;
+        return differenceOrRefusal(compare());
     }
 
     /// Keeps the slice's values as the target's, which it brings.
@@ -84,34 +59,27 @@ class StaticArray
     }
 
   private:
-    using Text = std::optional<std::string>;
-
-    Result<Text> compare()
+    Result<Difference> compare()
     {
         const auto &document = m_present.document;
         if (m_offered.shape != document.shape)
-            return Text("it has " + sizes(m_offered.shape) +
-                        ", the target has " + sizes(document.shape));
+            return Difference("it has " + sizes(m_offered.shape) +
+                              ", the target has " + sizes(document.shape));
         if (m_offered.dimensions != document.dimensions)
-            return Text("its dimensions are " + listed(m_offered.dimensions) +
-                        ", the target's " + listed(document.dimensions));
+            return Difference("its dimensions are " +
+                              listed(m_offered.dimensions) + ", the target's " +
+                              listed(document.dimensions));
         MDIMAPPEND_RETURN_IF_ERROR(match());
         auto comparison = m_values.comparison(m_slice, m_match);
         MDIMAPPEND_ASSIGN(const auto expected, expectedChecksum(comparison));
         MDIMAPPEND_ASSIGN(const auto offered, comparison.sliceChecksum());
-        return offered == expected ? Text() : explained(comparison);
+        return offered == expected ? Difference() : firstDifference(comparison);
     }
 
     Status match()
     {
-        const auto &target = m_cube.target;
-        m_match.targetArray =
-            static_cast<std::size_t>(&m_present - target.arrays.data());
-        m_match.sliceArray =
-            static_cast<std::size_t>(&m_offered - m_slice.arrays().data());
-        MDIMAPPEND_ASSIGN(
-            m_match.conversion,
-            conversionFor(target, m_present, m_slice, m_offered, m_options));
+        MDIMAPPEND_ASSIGN(m_match, staticMatch(m_options, m_slice, m_offered,
+                                               m_cube.target, m_present));
         return Status::ok();
     }
 
@@ -126,19 +94,15 @@ class StaticArray
         return checksum;
     }
 
-    Result<Text> explained(ValueComparison &comparison) const
+    Result<Difference> firstDifference(ValueComparison &comparison) const
     {
         // Of a target that this batch makes there is nothing to be read yet.
         if (m_cube.committedRows == 0)
-            return Text("it is not what the first slice has");
-        MDIMAPPEND_ASSIGN(const auto difference, comparison.first());
-        if (!difference)
-            return Text();
-        std::string at;
-        for (const auto index : difference->position)
-            at += (at.empty() ? " at " : ", ") + std::to_string(index);
-        return Text("it is " + difference->found + at + ", the target has " +
-                    difference->expected);
+            return Difference("it is not what the first slice has");
+        const Extent origin(m_offered.shape.size(), 0);
+        MDIMAPPEND_ASSIGN(const auto difference,
+                          comparison.firstIn(m_offered.shape, origin, origin));
+        return explained(difference);
     }
 
     const AppendOptions &m_options;
@@ -150,10 +114,10 @@ class StaticArray
     Match m_match{};
 };
 
-/// Those that are no coordinates and no CRS; until one fails.
-Status forEachStatic(
-    const Slice &slice, const Target &target,
-    const std::function<Status(const SliceArray &, const TargetArray &)> &visit)
+}  // namespace
+
+Status forEachStatic(const Slice &slice, const Target &target,
+                     const VisitStatic &visit)
 {
     const auto coordinates = coordinatesOf(target, slice);
     const auto mappings = gridMappings(target);
@@ -171,7 +135,37 @@ Status forEachStatic(
     return Status::ok();
 }
 
-}  // namespace
+Result<Match> staticMatch(const AppendOptions &options, const Slice &slice,
+                          const SliceArray &offered, const Target &target,
+                          const TargetArray &present)
+{
+    Match match{};
+    match.targetArray =
+        static_cast<std::size_t>(&present - target.arrays.data());
+    match.sliceArray =
+        static_cast<std::size_t>(&offered - slice.arrays().data());
+    MDIMAPPEND_ASSIGN(match.conversion,
+                      conversionFor(target, present, slice, offered, options));
+    return match;
+}
+
+Difference explained(const std::optional<ValueDifference> &difference)
+{
+    if (!difference)
+        return {};
+    std::string at;
+    for (const auto index : difference->position)
+        at += (at.empty() ? " at " : ", ") + std::to_string(index);
+    return "it is " + difference->found + at + ", the target has " +
+           difference->expected;
+}
+
+Result<Difference> differenceOrRefusal(Result<Difference> compared)
+{
+    if (!compared && compared.status().kind() == Failure::Refused)
+        return Difference(compared.status().message());
+    return compared;
+}
 
 Result<std::vector<std::string>> staticDifferences(const AppendOptions &options,
                                                    const Slice &slice,

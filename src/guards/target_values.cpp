@@ -74,6 +74,22 @@ Result<CoordinateValues> TargetValues::coordinate(std::size_t array)
     return values;
 }
 
+ReadValues TargetValues::reader(std::size_t array) const
+{
+    return [this, array, handle = std::shared_ptr<ArrayHandle>()](
+               const Extent &start, const Extent &size,
+               void *values) mutable -> Status
+    {
+        if (!handle)
+        {
+            MDIMAPPEND_ASSIGN(
+                handle, ArrayHandle::open(*m_view, array, OpenMode::Read));
+        }
+        MDIMAPPEND_RETURN_IF_ERROR(handle->read(start, size, values));
+        return m_view->failure();
+    };
+}
+
 Result<Labels> TargetValues::labels(std::uint64_t first, std::uint64_t end)
 {
     const auto *array = m_target.labels();

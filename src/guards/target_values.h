@@ -42,10 +42,13 @@ class TargetValues
     firstDifference(const Slice &slice, const std::vector<Match> &matches,
                     const RowRun &run);
 
-    /// Of an array without the append dimension.
+    /// Of an array of the target; this must outlive it.
+    ReadValues reader(std::size_t array) const;
+
     ValueComparison comparison(const Slice &slice, const Match &match) const
     {
-        return {*m_view, m_target.arrays[match.targetArray], match, slice};
+        return {reader(match.targetArray), m_target.arrays[match.targetArray],
+                match, slice};
     }
 
   private:

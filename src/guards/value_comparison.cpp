@@ -120,6 +120,13 @@ void addTo(Xxh3 &checksum, ElementBuffer &values,
 
 }  // namespace
 
+ValueComparison::ValueComparison(ReadValues expected, const TargetArray &target,
+                                 const Match &match, const Slice &slice)
+    : m_expected(std::move(expected)), m_target(target), m_match(match),
+      m_slice(slice), m_type(memoryTypeOf(target.document))
+{
+}
+
 Result<std::optional<ValueDifference>>
 ValueComparison::firstInRows(std::uint64_t sliceRow, std::uint64_t targetRow,
                              std::uint64_t rows)
@@ -134,18 +141,10 @@ ValueComparison::firstInRows(std::uint64_t sliceRow, std::uint64_t targetRow,
     return firstIn(extent, sliceOrigin, targetOrigin);
 }
 
-Result<std::optional<ValueDifference>> ValueComparison::first()
-{
-    const Extent &extent = m_target.document.shape;
-    const Extent origin(extent.size(), 0);
-    return firstIn(extent, origin, origin);
-}
-
 Result<std::optional<ValueDifference>>
 ValueComparison::firstIn(const Extent &extent, const Extent &sliceOrigin,
                          const Extent &targetOrigin)
 {
-    MDIMAPPEND_RETURN_IF_ERROR(open());
     const Extent step =
         blockFor(extent, m_slice.arrays()[*m_match.sliceArray].block);
     const ChunkBox blocks = blocksOf(extent, step);
@@ -170,44 +169,22 @@ ValueComparison::firstIn(const Extent &extent, const Extent &sliceOrigin,
     return std::optional<ValueDifference>();
 }
 
-Status ValueComparison::open()
-{
-    if (m_handle)
-        return Status::ok();
-    MDIMAPPEND_ASSIGN(m_handle, ArrayHandle::open(m_view, m_match.targetArray,
-                                                  OpenMode::Read));
-    MDIMAPPEND_ASSIGN(m_reader, m_slice.reader());
-    return Status::ok();
-}
-
 Result<std::string> ValueComparison::targetChecksum()
 {
-    MDIMAPPEND_ASSIGN(m_handle, ArrayHandle::open(m_view, m_match.targetArray,
-                                                  OpenMode::Read));
-    return checksumOf(
-        [&](const Extent &from, const Extent &size, void *values)
-        {
-            MDIMAPPEND_RETURN_IF_ERROR(m_handle->read(from, size, values));
-            return m_view.failure();
-        });
+    return checksumOf(m_expected);
 }
 
 Result<std::string> ValueComparison::sliceChecksum()
 {
-    MDIMAPPEND_ASSIGN(m_reader, m_slice.reader());
     return checksumOf([&](const Extent &from, const Extent &size, void *values)
                       { return readOffered(from, size, values); });
 }
 
 /// The blocks are the target's alone, so that all slices have the same ones.
-Result<std::string> ValueComparison::checksumOf(const Read &read) const
+Result<std::string> ValueComparison::checksumOf(const ReadValues &read) const
 {
     const auto &extent = m_target.document.shape;
     const Extent step = blockFor(extent, {});
-    const auto type =
-        m_target.document.dataType.isString()
-            ? GDALExtendedDataType::CreateString()
-            : GDALExtendedDataType::Create(m_target.document.dataType.gdal);
     Xxh3 checksum;
     const ChunkBox blocks = blocksOf(extent, step);
     const auto count = blocks.count();
@@ -222,9 +199,9 @@ Result<std::string> ValueComparison::checksumOf(const Read &read) const
             size.push_back(std::min(step[i], extent[i] - from[i]));
         }
         const auto elements = elementCount(size);
-        ElementBuffer values(type, elements);
+        ElementBuffer values(m_type, elements);
         MDIMAPPEND_RETURN_IF_ERROR(read(from, size, values.data()));
-        addTo(checksum, values, type, elements);
+        addTo(checksum, values, m_type, elements);
     }
     return checksum.digest();
 }
@@ -250,14 +227,11 @@ ValueComparison::firstInBlock(const Extent &from, const Extent &committed,
                               const Extent &size)
 {
     const auto count = elementCount(size);
-    const auto &type = m_handle->type();
-    ElementBuffer expected(type, count);
-    ElementBuffer offered(type, count);
-    MDIMAPPEND_RETURN_IF_ERROR(
-        m_handle->read(committed, size, expected.data()));
-    MDIMAPPEND_RETURN_IF_ERROR(m_view.failure());
+    ElementBuffer expected(m_type, count);
+    ElementBuffer offered(m_type, count);
+    MDIMAPPEND_RETURN_IF_ERROR(m_expected(committed, size, expected.data()));
     MDIMAPPEND_RETURN_IF_ERROR(readOffered(from, size, offered.data()));
-    auto at = firstDifferent(expected, offered, type, count);
+    auto at = firstDifferent(expected, offered, m_type, count);
     if (at == count)
         return std::optional<ValueDifference>();
     ValueDifference difference{from, textOf(expected, at), textOf(offered, at)};
@@ -272,7 +246,7 @@ ValueComparison::firstInBlock(const Extent &from, const Extent &committed,
 std::string ValueComparison::textOf(const ElementBuffer &values,
                                     std::uint64_t at) const
 {
-    const auto &type = m_handle->type();
+    const auto &type = m_type;
     if (type.GetClass() == GEDTC_STRING)
         return "'" + values.strings()[static_cast<std::size_t>(at)] + "'";
     const auto *element = static_cast<const char *>(values.data()) +
@@ -291,11 +265,13 @@ std::string ValueComparison::textOf(const ElementBuffer &values,
     return dumpJson(number * scale.value_or(1) + offset.value_or(0), -1);
 }
 
-/// The slice's values, converted. What cannot be converted is refused in no
-/// other names than the caller's.
 Status ValueComparison::readOffered(const Extent &from, const Extent &size,
                                     void *values)
 {
+    if (!m_reader)
+    {
+        MDIMAPPEND_ASSIGN(m_reader, m_slice.reader());
+    }
     const auto &conversion = m_match.conversion;
     if (conversion.isNone())
         return m_reader->read(*m_match.sliceArray, from, size, values);

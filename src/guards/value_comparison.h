@@ -9,7 +9,6 @@
 #include "guards/array_guard.h"
 #include "slice/slice.h"
 #include "status.h"
-#include "transaction/view.h"
 
 #include <cstdint>
 #include <functional>
@@ -27,17 +26,19 @@ struct ValueDifference
     std::string found;
 };
 
+/// Reads a box of an array: where it begins, its size, and for what.
+using ReadValues =
+    std::function<Status(const Extent &start, const Extent &size, void *)>;
+
 /// Of one array; a block at a time, so that memory is bounded. Values are the
 /// same if their bits are, and any NaN is the same as any other.
 class ValueComparison
 {
   public:
-    /// `match` must have an array of the slice. All must outlive this.
-    ValueComparison(const View &view, const TargetArray &target,
-                    const Match &match, const Slice &slice)
-        : m_view(view), m_target(target), m_match(match), m_slice(slice)
-    {
-    }
+    /// `expected` reads what the target has. `match` must have an array of the
+    /// slice. All must outlive this.
+    ValueComparison(ReadValues expected, const TargetArray &target,
+                    const Match &match, const Slice &slice);
 
     /// The first value of these rows that differs; of an array along the append
     /// dimension.
@@ -45,34 +46,33 @@ class ValueComparison
                                                        std::uint64_t targetRow,
                                                        std::uint64_t rows);
 
-    /// The first value that differs; of an array without that dimension.
-    Result<std::optional<ValueDifference>> first();
+    /// The first value in a box of `size` that differs.
+    Result<std::optional<ValueDifference>> firstIn(const Extent &size,
+                                                   const Extent &sliceOrigin,
+                                                   const Extent &targetOrigin);
 
     /// A checksum of all values of an array without that dimension: those of
     /// the target, or the slice's. It is the same if the values are.
     Result<std::string> targetChecksum();
     Result<std::string> sliceChecksum();
 
-  private:
-    using Read = std::function<Status(const Extent &, const Extent &, void *)>;
+    /// The slice's values in a box, converted. What cannot be converted is
+    /// refused in no other names than the caller's.
+    Status readOffered(const Extent &start, const Extent &size, void *values);
 
-    Status open();
-    Result<std::string> checksumOf(const Read &read) const;
-    Result<std::optional<ValueDifference>> firstIn(const Extent &extent,
-                                                   const Extent &sliceOrigin,
-                                                   const Extent &targetOrigin);
+  private:
+    Result<std::string> checksumOf(const ReadValues &read) const;
     Extent blockFor(const Extent &extent, const Extent &sliceBlock) const;
     Result<std::optional<ValueDifference>> firstInBlock(const Extent &from,
                                                         const Extent &committed,
                                                         const Extent &size);
     std::string textOf(const ElementBuffer &values, std::uint64_t at) const;
-    Status readOffered(const Extent &from, const Extent &size, void *values);
 
-    const View &m_view;
+    ReadValues m_expected;
     const TargetArray &m_target;
     const Match &m_match;
     const Slice &m_slice;
-    std::unique_ptr<ArrayHandle> m_handle;
+    GDALExtendedDataType m_type;
     std::unique_ptr<SliceReader> m_reader;
 };
 

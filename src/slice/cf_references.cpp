@@ -3,36 +3,44 @@
 
 #include "slice/cf_references.h"
 
+#include <algorithm>
 #include <array>
 #include <sstream>
 
 namespace mdimappend
 {
 
+namespace
+{
+
+/// The names in an attribute. "area: cell_area" names a measure, then its
+/// array, and so do terms of a formula; "crs: x y" names the grid mapping, then
+/// its coordinates.
+void addNames(std::vector<std::string> &names, const Json &attributes,
+              const std::string &key)
+{
+    const bool labelsOnly = key == "cell_measures" || key == "formula_terms";
+    std::istringstream words(textMember(attributes, key));
+    for (std::string word; words >> word;)
+    {
+        const bool labelled = word.ends_with(':');
+        if (labelled)
+            word.pop_back();
+        if (!(labelled && labelsOnly))
+            names.push_back(std::move(word));
+    }
+}
+
+}  // namespace
+
 std::vector<std::string> referencedNames(const Json &attributes)
 {
-    constexpr std::array<const char *, 5> referring = {
-        "bounds", "climatology", "coordinates", "grid_mapping",
-        "cell_measures"};
+    constexpr std::array<const char *, 6> referring = {
+        "bounds",       "climatology",   "coordinates",
+        "grid_mapping", "cell_measures", "formula_terms"};
     std::vector<std::string> names;
     for (const char *key : referring)
-    {
-        const auto found = attributes.find(key);
-        if (found == attributes.end() || !found->is_string())
-            continue;
-        std::istringstream words(found->get<std::string>());
-        const bool measures = std::string_view(key) == "cell_measures";
-        for (std::string word; words >> word;)
-        {
-            const bool labelled = word.ends_with(':');
-            if (labelled)
-                word.pop_back();
-            // "area: cell_area" names a measure, then its array; "crs: x y"
-            // names the grid mapping, then its coordinates.
-            if (!(labelled && measures))
-                names.push_back(std::move(word));
-        }
-    }
+        addNames(names, attributes, key);
     return names;
 }
 
@@ -51,18 +59,24 @@ bool isCoordinate(const std::string &name,
 std::set<std::string> dataAmong(const std::vector<NamedArray> &arrays)
 {
     std::set<std::string> referred;
+    std::vector<std::string> terms;
     for (const auto &array : arrays)
     {
         for (auto &name : referencedNames(array.attributes))
             if (name != array.name)
                 referred.insert(std::move(name));
+        addNames(terms, array.attributes, "formula_terms");
     }
     std::set<std::string> data;
     for (const auto &array : arrays)
     {
+        // Of a formula's terms, fields (a surface pressure) are data.
+        const bool isField =
+            array.dimensions.size() > 1 &&
+            std::ranges::find(terms, array.name) != terms.end();
         if (!array.dimensions.empty() &&
             !isCoordinate(array.name, array.dimensions) &&
-            !referred.contains(array.name))
+            (isField || !referred.contains(array.name)))
             data.insert(array.name);
     }
     return data;

@@ -13,7 +13,7 @@ namespace mdimappend
 {
 
 /// The names that an array's CF attributes refer to: bounds, climatology,
-/// coordinates, grid_mapping, cell_measures.
+/// coordinates, grid_mapping, cell_measures, formula_terms.
 std::vector<std::string> referencedNames(const Json &attributes);
 
 /// Whether the attributes name `array` as bounds, or climatological ones.

@@ -134,6 +134,24 @@ TEST_F(AppendDimensionOf, isAddedToDataOnly)
     EXPECT_EQ(find(*slice, "time"), nullptr);
 }
 
+TEST_F(AppendDimensionOf, isAddedToFieldsOfAFormulaAndNotToItsCoefficients)
+{
+    const auto level = dimension("level", 2);
+    const auto y = dimension("y", 2);
+    const auto x = dimension("x", 3);
+    setText(*makeArray(*root, "level", {level}), "formula_terms",
+            "ap: ap b: b ps: ps");
+    makeArray(*root, "ap", {level});
+    makeArray(*root, "b", {level});
+    makeArray(*root, "ps", {y, x});
+    makeArray(*root, "a", {level, y, x});
+    const auto slice = mustOpen(request("time", "2020-01-31"));
+    EXPECT_THAT(arrayOf(*slice, "ps").dimensions,
+                ElementsAre("time", "y", "x"));
+    for (const char *name : {"level", "ap", "b"})
+        EXPECT_THAT(arrayOf(*slice, name).dimensions, ElementsAre("level"));
+}
+
 TEST_F(AppendDimensionOf, wantsNoLabelIfItIsThere)
 {
     makeArray(*root, "a", {dimension("time", 3)});
