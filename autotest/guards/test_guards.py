@@ -153,7 +153,7 @@ def test_units_of_something_else(refuse):
     refuse(
         dataset,
         "array 'air': its units are 'm s-1', the target has 'K': 'm s-1' and 'K' do not "
-        "measure the same thing. --on-units ignore would take the values as they are.",
+        "measure the same thing.",
     )
 
 

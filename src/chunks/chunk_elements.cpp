@@ -4,6 +4,7 @@
 
 #include "chunks/array_handle.h"
 #include "chunks/chunk_grid.h"
+#include "json/utf8.h"
 
 #include <cpl_string.h>
 
@@ -128,8 +129,9 @@ Status ChunkElements::checkTexts(const void *values, std::uint64_t count) const
                     : text.size();
         if (length > most)
             return refused("array '" + m_document->path + "': the string '" +
-                           text.substr(0, 40) + "...' is longer than the " +
-                           std::to_string(most) + " that the target holds.");
+                           std::string(utf8Beginning(text, 40)) +
+                           "...' is longer than the " + std::to_string(most) +
+                           " that the target holds.");
     }
     return Status::ok();
 }

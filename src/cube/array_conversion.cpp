@@ -6,6 +6,7 @@
 
 #include "cube/array_encoding.h"
 #include "cube/missing_value.h"
+#include "cube/number_units.h"
 #include "slice/cf_references.h"
 
 #include <algorithm>
@@ -65,23 +66,6 @@ Result<Conversion> textConversion(const TargetArray &target,
     return Conversion::none(sizeof(char *));
 }
 
-/// Nothing: the values are taken as they are.
-Result<std::optional<UnitConversion>>
-unitConversion(const std::string &from, const std::string &to, bool ignoreUnits)
-{
-    if (from.empty() || to.empty() || from == to)
-        return std::optional<UnitConversion>();
-    auto conversion = UnitConversion::make(from, to);
-    if (conversion)
-        return conversion->isIdentity() ? std::optional<UnitConversion>()
-                                        : std::optional(*conversion);
-    if (ignoreUnits)
-        return std::optional<UnitConversion>();
-    return refused("its units are '" + from + "', the target has '" + to +
-                   "': " + conversion.status().message() +
-                   ". --on-units ignore would take the values as they are.");
-}
-
 /// The missing value that the target's codes are read with; written is only
 /// one that all readers know.
 Result<std::optional<std::string>>
@@ -119,8 +103,9 @@ Result<Conversion> numberConversion(const TargetArray &target,
     MDIMAPPEND_ASSIGN(
         request.to.missing,
         targetMissing(document, sameType ? slice.missingValue : std::nullopt));
-    MDIMAPPEND_ASSIGN(request.units, unitConversion(from.units, to.units,
-                                                    options.ignoreUnits));
+    MDIMAPPEND_ASSIGN(request.units,
+                      unitConversion(from.units, slice.attributes, to.units,
+                                     document.attributes, options.ignoreUnits));
     request.onOverflow = options.onOverflow;
     request.mayRound =
         asksForType(options, target.name, document.dataType.gdal);

@@ -15,6 +15,7 @@
 #include "distributed/session_statics.h"
 #include "distributed/stage_slabs.h"
 #include "guards/crs_guard.h"
+#include "guards/meaning_guard.h"
 #include "guards/static_guard.h"
 #include "secrets.h"
 #include "storage/checksum.h"
@@ -160,6 +161,10 @@ class PartWriter
         if (!m_session.options.ignoreCrs)
             MDIMAPPEND_RETURN_IF_ERROR(
                 checkCrs(m_session.target, target, *m_slice, array));
+        if (auto same =
+                checkFlags(array.attributes, target.document.attributes);
+            !same)
+            return std::move(same).prefixed("array '" + array.name + "'");
         auto conversion = conversionFor(m_session.target, target, *m_slice,
                                         array, m_session.options);
         if (!conversion)

@@ -6,6 +6,7 @@
 #include "cube/array_conversion.h"
 #include "cube/missing_value.h"
 #include "guards/crs_guard.h"
+#include "guards/meaning_guard.h"
 
 #include <algorithm>
 
@@ -80,6 +81,8 @@ class ArrayGuards
             return refused("it has none of the target's arrays along '" +
                            m_target.appendDim + "'.");
         MDIMAPPEND_RETURN_IF_ERROR(checkExtraArrays());
+        for (auto &other : otherMeanings(m_slice, m_target))
+            m_report.warnings.push_back(std::move(other));
         return std::move(m_report);
     }
 
@@ -97,6 +100,10 @@ class ArrayGuards
         if (!m_options.ignoreCrs)
             MDIMAPPEND_RETURN_IF_ERROR(
                 checkCrs(m_target, array, m_slice, *found));
+        if (auto same =
+                checkFlags(found->attributes, array.document.attributes);
+            !same)
+            return std::move(same).prefixed("array '" + array.name + "'");
         auto conversion =
             conversionFor(m_target, array, m_slice, *found, m_options);
         if (!conversion)

@@ -112,9 +112,7 @@ Status moveUnits(CoordinateValues &values, const UnitsOf &from,
                           values.numbers.size());
     else if (!ignoreUnits)
         return refused("its units are '" + from.units + "', the target has '" +
-                       to.units + "': " + conversion.status().message() +
-                       ". --on-units ignore would compare the numbers as they "
-                       "are.");
+                       to.units + "': " + conversion.status().message() + ".");
     return Status::ok();
 }
 

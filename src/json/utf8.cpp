@@ -49,6 +49,16 @@ bool isUtf8(std::string_view text)
     return true;
 }
 
+std::string_view utf8Beginning(std::string_view text, std::size_t bytes)
+{
+    if (text.size() <= bytes)
+        return text;
+    while (bytes > 0 &&
+           (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80)
+        --bytes;
+    return text.substr(0, bytes);
+}
+
 void appendUtf8(std::string &text, char32_t codePoint)
 {
     const auto put = [&text](char32_t byte)

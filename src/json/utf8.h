@@ -14,6 +14,9 @@ std::size_t utf8SequenceLength(std::string_view text);
 
 bool isUtf8(std::string_view text);
 
+/// The beginning of a text, of at most `bytes`, not cut within a character.
+std::string_view utf8Beginning(std::string_view text, std::size_t bytes);
+
 void appendUtf8(std::string &text, char32_t codePoint);
 
 }  // namespace mdimappend

@@ -3,6 +3,7 @@
 
 #include "lock/holder.h"
 
+#include "json/utf8.h"
 #include "storage/checksum.h"
 #include "time/utc_now.h"
 
@@ -29,7 +30,7 @@ LockHolder thisProcess(const std::string &command)
         holder.host = host;
     holder.process = getpid();
     holder.started = utcNow();
-    holder.command = command.substr(0, 1000);
+    holder.command = utf8Beginning(command, 1000);
     return holder;
 }
 

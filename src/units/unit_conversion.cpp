@@ -201,11 +201,36 @@ Result<UnitConversion> UnitConversion::make(const std::string &from,
     return conversion;
 }
 
+Result<UnitConversion> UnitConversion::ofDifferences() const
+{
+    if (!m_converter)
+        return *this;
+    // Far from 0, so that the digits of an offset are not lost to the factor.
+    constexpr double far = 1ULL << 40;
+    const auto at = [&](double value)
+    { return cv_convert_double(m_converter.get(), value); };
+    const double one = (at(far) - at(0)) / far;
+    const double two = (at(2 * far) - at(0)) / far;
+    if (!std::isfinite(one) || std::fabs(two - 2 * one) > 1e-9 * std::fabs(one))
+        return refused("differences of such units cannot be converted");
+    UnitConversion conversion;
+    conversion.m_factor = std::fabs(one - 1) <= 1e-12 ? 1 : one;
+    return conversion;
+}
+
+bool UnitConversion::hasOffset() const
+{
+    return m_converter && cv_convert_double(m_converter.get(), 0) != 0;
+}
+
 void UnitConversion::apply(const double *from, double *to,
                            std::size_t count) const
 {
     if (m_converter)
         cv_convert_doubles(m_converter.get(), from, count, to);
+    else if (m_factor != 1)
+        std::transform(from, from + count, to, [factor = m_factor](double value)
+                       { return value * factor; });
     else if (from != to)
         std::copy_n(from, count, to);
 }

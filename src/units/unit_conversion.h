@@ -27,17 +27,25 @@ class UnitConversion
     static Result<UnitConversion> make(const std::string &from,
                                        const std::string &to);
 
+    /// The same for differences of such values: no offset (of degC and K).
+    /// Refused, too, if the units are those of a logarithm.
+    Result<UnitConversion> ofDifferences() const;
+
     /// Both are the same unit, whatever their spelling ("degC", "celsius").
     bool isIdentity() const
     {
-        return !m_converter;
+        return !m_converter && m_factor == 1;
     }
+
+    /// Whether differences are converted otherwise than values.
+    bool hasOffset() const;
 
     /// From several threads. `from` and `to` may be the same memory.
     void apply(const double *from, double *to, std::size_t count) const;
 
   private:
     std::shared_ptr<const cv_converter> m_converter;
+    double m_factor = 1;  ///< if there is no converter
 };
 
 }  // namespace mdimappend

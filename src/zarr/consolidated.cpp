@@ -1,5 +1,6 @@
 // Reads consolidated metadata, and compares them with what they copy.
 
+#include "json/utf8.h"
 #include "zarr/document_key.h"
 #include "zarr/documents.h"
 
@@ -151,7 +152,7 @@ std::string shortened(const Json &value)
 {
     std::string text = dumpJson(value, -1);
     if (text.size() > 200)
-        text = text.substr(0, 200) + "...";
+        text = std::string(utf8Beginning(text, 200)) + "...";
     return text;
 }
 

@@ -3,6 +3,7 @@
 #include "zarr/documents.h"
 
 #include "json/json_scanner.h"
+#include "json/utf8.h"
 #include "zarr/document_key.h"
 
 namespace mdimappend
@@ -72,7 +73,7 @@ Status replaceShape(std::string_view document, TextSpan shape,
     ShapeElements elements;
     MDIMAPPEND_RETURN_IF_ERROR(JsonScanner(text, elements).scan());
     if (!elements.isShape())
-        return error("'shape' is " + std::string(text.substr(0, 200)) +
+        return error("'shape' is " + std::string(utf8Beginning(text, 200)) +
                      ": expected a list of integers");
     if (elements.spans().size() != growth.shape.size())
         return error("'shape' has " + std::to_string(elements.spans().size()) +

@@ -1,6 +1,7 @@
 // JSON text: what is accepted, located, replaced and written.
 
 #include "json/json_text.h"
+#include "json/utf8.h"
 
 #include <gtest/gtest.h>
 
@@ -313,6 +314,15 @@ TEST(DumpJson, indentsAsPythonDoes)
 TEST(DumpJson, isAlwaysJson)
 {
     EXPECT_EQ(dumpJson(Json("a\xFF\x01"), -1), "\"a\uFFFD\\u0001\"");
+}
+
+TEST(Utf8Beginning, isNotCutWithinACharacter)
+{
+    const std::string text = "aä€𝄞";
+    const std::string expected[] = {"",    "a",   "a",   "aä",  "aä", "aä",
+                                    "aä€", "aä€", "aä€", "aä€", text, text};
+    for (std::size_t bytes = 0; bytes < std::size(expected); ++bytes)
+        EXPECT_EQ(utf8Beginning(text, bytes), expected[bytes]) << bytes;
 }
 
 }  // namespace
