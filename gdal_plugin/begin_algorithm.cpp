@@ -140,6 +140,8 @@ Status BeginAlgorithm::begin(GDALProgressFunc progress, void *progressData)
         request.around.warn("array '" + name +
                             "' of the template is not in the target and is "
                             "left out");
+    for (const auto &warning : begun.warnings)
+        request.around.warn(warning);
     m_outputString = jsonLine(toJson(begun.token));
     return Status::ok();
 }

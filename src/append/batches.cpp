@@ -186,6 +186,8 @@ Status Batches::tryAppend(OpenSlice &opened)
     m_report.warnOfIgnored(plan.ignoredArrays);
     m_report.warnOfStatic(m_report.slice(opened.report).slice,
                           plan.ignoredStatic);
+    for (const auto &warning : plan.warnings)
+        m_report.warn(warning);
     MDIMAPPEND_RETURN_IF_ERROR(m_batch->add(
         std::move(opened.slice), std::move(plan), m_report.slice(opened.report),
         [this](double fraction) { return m_report.progress(fraction); }));

@@ -177,8 +177,9 @@ Status checkNothingHidden(SourceContents &contents,
             hidden.array.name = validKey(name);
             hidden.problem =
                 refused("array '" + name +
-                        "': GDAL's Zarr driver cannot read it. Exclude it "
-                        "with --exclude-array.");
+                        "': GDAL's Zarr driver cannot read it (its type is '" +
+                        source.zarr->typeName(name) +
+                        "'). Exclude it with --exclude-array.");
             contents.arrays.push_back(std::move(hidden));
         }
     return Status::ok();
