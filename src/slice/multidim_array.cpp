@@ -216,6 +216,11 @@ SourceArray describeArray(const MultidimSource &source, const std::string &path,
     for (GUInt64 size : array.GetBlockSize())
         told.block.push_back(size);
     described.problem = problemOf(source, told.name, array);
+    // GDAL's HDF5 driver gives unlimited dimensions this size, whatever it is.
+    const auto empty = std::ranges::find(told.shape, 0);
+    if (source.driver == "netCDF" && empty != told.shape.end())
+        described.emptyDimension = told.dimensions[static_cast<std::size_t>(
+            empty - told.shape.begin())];
     if (described.problem)
         told.type = nativeType(array.GetDataType());
     if (described.problem && source.zarr && source.hasFiles)
