@@ -92,12 +92,16 @@ def stored(store):
         ([0.5, 1.0], "ms since 2000-01-01", ("microseconds", [500, 1000])),
         ([1, 2], "microseconds since 2000-01-01", ("microseconds", [1, 2])),
         ([1, 2001], "nanoseconds since 2000-01-01", ("nanoseconds", [1, 2001])),
-        ([1000, 2000], "nanoseconds since 2000-01-01", ("microseconds", [1, 2])),
-        ([10**9, 2 * 10**9], "ns since 2000-01-01", ("seconds", [1, 2])),
+        ([1000, 2000], "nanoseconds since 2000-01-01", ("nanoseconds", [1000, 2000])),
+        (
+            [10**9, 2 * 10**9],
+            "ns since 2000-01-01",
+            ("nanoseconds", [10**9, 2 * 10**9]),
+        ),
         ([-1.5, -0.5], "minutes since 2000-01-01", ("seconds", [-90, -30])),
     ],
 )
-def test_a_new_target_counts_in_the_coarsest_unit(
+def test_a_new_target_counts_in_seconds_or_the_slices_finer_unit(
     tmp_path, store, zarr_format, numbers, units, expected
 ):
     path = part(tmp_path / "0.nc", numbers, units)

@@ -67,6 +67,8 @@ Result<AppendPlan> planAppend(const PlanRequest &request, CubeState &cube)
         plan.after = cube;
         MDIMAPPEND_RETURN_IF_ERROR(planCreation(request, plan.after, plan));
     }
+    const auto &leftOut = request.slice.leftOut();
+    plan.warnings.insert(plan.warnings.end(), leftOut.begin(), leftOut.end());
     keepBase(cube.target.documents, plan.intent);
     MDIMAPPEND_RETURN_IF_ERROR(checkExtent(plan));
     MDIMAPPEND_RETURN_IF_ERROR(planDeletions(request, plan.intent));

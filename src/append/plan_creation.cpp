@@ -11,6 +11,7 @@
 #include "cube/target_attributes.h"
 #include "guards/array_labels.h"
 #include "guards/coordinate_guard.h"
+#include "guards/label_doubts.h"
 #include "guards/static_guard.h"
 #include "guards/step_guard.h"
 
@@ -95,8 +96,15 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
     MDIMAPPEND_ASSIGN(NewTarget model, modelNewTarget(slice, options, site,
                                                       labels, cube.target));
     MDIMAPPEND_ASSIGN(labels, inCalendarOf(model.target, labels));
+    if (const auto *array = model.target.labels())
+    {
+        MDIMAPPEND_ASSIGN(labels, inUnitOf(*array, slice, std::move(labels)));
+    }
     if (haveLabels)
+    {
         nameLabels(plan, labels, 0);
+        plan.warnings = doubtsAbout(slice, labels);
+    }
     for (const auto &array : model.target.arrays)
         MDIMAPPEND_RETURN_IF_ERROR(
             createArray(request, model.target, array, labels, plan));

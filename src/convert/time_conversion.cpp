@@ -6,9 +6,33 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace mdimappend
 {
+
+namespace
+{
+
+Status refuseExact(Status why)
+{
+    return refused(why.message() + ". --encoding NAME:units=... gives a new "
+                                   "target other units");
+}
+
+bool isMissing(const TimeForm &form, const char *element)
+{
+    double number = 0;
+    GDALCopyWords64(element, form.type, 0, &number, GDT_Float64, 0, 1);
+    std::int64_t whole = 0;
+    if (form.type == GDT_Int64)
+        std::memcpy(&whole, element, sizeof whole);
+    return std::isnan(number) || whole == INT64_MIN ||
+           (form.missing && std::memcmp(element, form.missing->data(),
+                                        form.missing->size()) == 0);
+}
+
+}  // namespace
 
 Status convertTimes(const TimeForm &from, const TimeForm &to,
                     const void *source, void *target, std::size_t count)
@@ -19,13 +43,7 @@ Status convertTimes(const TimeForm &from, const TimeForm &to,
     auto *out = static_cast<char *>(target);
     for (std::size_t i = 0; i < count; ++i, in += size(from), out += size(to))
     {
-        double number = 0;
-        GDALCopyWords64(in, from.type, 0, &number, GDT_Float64, 0, 1);
-        const bool missing =
-            std::isnan(number) ||
-            (from.missing &&
-             std::memcmp(in, from.missing->data(), size(from)) == 0);
-        if (missing)
+        if (isMissing(from, in))
         {
             const double nan = std::nan("");
             if (to.missing)
@@ -45,8 +63,12 @@ Status convertTimes(const TimeForm &from, const TimeForm &to,
                               changeCalendar(instant, from.encoding.calendar,
                                              to.encoding.calendar));
         }
-        MDIMAPPEND_RETURN_IF_ERROR(
-            encodeTimeElement(instant, to.encoding, to.type, out));
+        auto encoded = encodeTimeElement(instant, to.encoding, to.type, out);
+        if (!encoded)
+            return refuseExact(std::move(encoded));
+        if (isMissing(to, out))
+            return refused("a time would be stored as the number that stands "
+                           "for missing in the target");
     }
     return Status::ok();
 }

@@ -23,8 +23,9 @@ struct TimeForm
     std::optional<std::string> missing;  ///< one element, native byte order
 };
 
-/// Missing times, and NaN, become the target's missing value; NaN in a floating
-/// target without one; else they are refused.
+/// Missing times, NaN and NaT become the target's missing value; NaN in a
+/// floating target without one; else they are refused. So is a time that would
+/// be stored as what stands for missing.
 Status convertTimes(const TimeForm &from, const TimeForm &to,
                     const void *source, void *target, std::size_t count);
 

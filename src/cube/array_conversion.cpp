@@ -27,12 +27,39 @@ void inherit(UnitsOf &bounds, const UnitsOf &owner)
         bounds.calendar = owner.calendar;
 }
 
+/// Dates and durations in int64 have a number for missing, said or not.
+Result<std::optional<std::string>> missingTimeOf(const ArrayDocument &document)
+{
+    MDIMAPPEND_ASSIGN(auto missing, missingOf(document));
+    if (!missing && document.dataType.gdal == GDT_Int64)
+        missing = notATime();
+    return missing;
+}
+
+/// Whether the numbers mean the same times on both sides.
+Result<bool> sameTimes(const TargetArray &target, const SliceArray &slice,
+                       const UnitsOf &from, const UnitsOf &to)
+{
+    MDIMAPPEND_ASSIGN(const auto missing, missingTimeOf(target.document));
+    const auto type = target.document.dataType.gdal;
+    return from.units == to.units && from.calendar == to.calendar &&
+           slice.type.GetNumericDataType() == type &&
+           (type != GDT_Int64 || missing == slice.missingValue);
+}
+
+Result<TimeEncoding> timeEncoding(const UnitsOf &told)
+{
+    return looksLikeTime(told.units)
+               ? TimeEncoding::parse(told.units, told.calendar)
+               : TimeEncoding::parseDuration(told.units);
+}
+
 Result<Conversion> timeConversion(const TargetArray &target,
                                   const SliceArray &slice, const UnitsOf &from,
                                   const UnitsOf &to)
 {
-    const auto fromTime = TimeEncoding::parse(from.units, from.calendar);
-    const auto toTime = TimeEncoding::parse(to.units, to.calendar);
+    const auto fromTime = timeEncoding(from);
+    const auto toTime = timeEncoding(to);
     if (!fromTime || !toTime)
         return refused(
             (fromTime ? toTime.status() : fromTime.status()).message() + ".");
@@ -42,7 +69,7 @@ Result<Conversion> timeConversion(const TargetArray &target,
         return refused("complex numbers are not times.");
     if (slice.scale.value_or(1) != 1 || slice.offset.value_or(0) != 0)
         return refused("packed times are not supported.");
-    MDIMAPPEND_ASSIGN(const auto missing, missingOf(target.document));
+    MDIMAPPEND_ASSIGN(const auto missing, missingTimeOf(target.document));
     return Conversion::time(fromType, *fromTime, toType, *toTime,
                             slice.missingValue, missing);
 }
@@ -64,6 +91,20 @@ Result<Conversion> textConversion(const TargetArray &target,
             "it has strings of " + std::to_string(slice.stringLength) +
             " characters, the target holds " + std::to_string(width) + ".");
     return Conversion::none(sizeof(char *));
+}
+
+/// Where one side says that it holds durations, both are converted exactly, if
+/// both count them in units of time.
+bool areDurations(const TargetArray &target, const SliceArray &slice)
+{
+    const auto &attributes = target.document.attributes;
+    const bool isPacked =
+        slice.scale.value_or(1) != 1 || slice.offset.value_or(0) != 0 ||
+        numberMember(attributes, "scale_factor").value_or(1) != 1 ||
+        numberMember(attributes, "add_offset").value_or(0) != 0;
+    return (isDuration(attributes) || isDuration(slice.attributes)) &&
+           !isPacked && TimeEncoding::parseDuration(slice.units) &&
+           TimeEncoding::parseDuration(target.units);
 }
 
 /// The missing value that the target's codes are read with; written is only
@@ -148,12 +189,12 @@ Result<Conversion> conversionFor(const Target &target,
         return textConversion(targetArray, sliceArray);
     auto from = unitsOf(slice, sliceArray);
     auto to = unitsOf(target, targetArray);
-    const bool fromTime = looksLikeTime(from.units);
-    const bool toTime = looksLikeTime(to.units);
-    if (fromTime && toTime)
+    const bool areDates = looksLikeTime(from.units) && looksLikeTime(to.units);
+    if (areDates || areDurations(targetArray, sliceArray))
     {
-        if (from.units != to.units || from.calendar != to.calendar ||
-            sliceArray.type.GetNumericDataType() != type.gdal)
+        MDIMAPPEND_ASSIGN(const bool same,
+                          sameTimes(targetArray, sliceArray, from, to));
+        if (!same)
             return timeConversion(targetArray, sliceArray, from, to);
         from.units.clear();
     }

@@ -130,7 +130,7 @@ class ArrayMaker
         else if (m_time && isTimeArray(m_slice, source))
             MDIMAPPEND_RETURN_IF_ERROR(encodeTime(array, source, asked));
         else
-            MDIMAPPEND_RETURN_IF_ERROR(encodeNumbers(array, source, asked));
+            MDIMAPPEND_RETURN_IF_ERROR(encodeOthers(array, source, asked));
         auto shape = source.shape;
         // Many slices are to bring the rows, and each its own chunks.
         if (const Slice *like = m_slice.labelsLike(); like && axis)
@@ -222,6 +222,17 @@ class ArrayMaker
             (source.labels || array.attributes.contains("calendar")))
             array.attributes["calendar"] = m_time->calendar;
         return Status::ok();
+    }
+
+    Status encodeOthers(NewArray &array, const SliceArray &source,
+                        const ArrayEncoding &asked) const
+    {
+        // A step that is a number counts in the slice's own units.
+        if (source.labels && m_options.step.kind == StepRule::Kind::Number)
+            return encodeNumbers(array, source, asked);
+        MDIMAPPEND_ASSIGN(const bool isTime,
+                          encodeCountedTime(array, m_slice, source, asked));
+        return isTime ? Status::ok() : encodeNumbers(array, source, asked);
     }
 
     /// Chunks, shards, compression, keys, attributes.

@@ -6,6 +6,7 @@
 #include "chunks/array_handle.h"
 #include "cube/array_conversion.h"
 #include "cube/array_encoding.h"
+#include "cube/new_numbers.h"
 #include "slice/cf_references.h"
 #include "time/time_units.h"
 
@@ -61,6 +62,45 @@ bool holds(const NewTime &form, const std::vector<Instant> &instants)
                    return static_cast<bool>(encodeTimeElement(
                        instant, *encoding, form.type, element.data()));
                });
+}
+
+/// The array whose units are those of `array`: bounds need have none.
+const SliceArray &ownerOfUnits(const Slice &slice, const SliceArray &array)
+{
+    if (array.units.empty())
+        for (const auto &owner : slice.arrays())
+            if (namesBounds(owner.attributes, array.name))
+                return owner;
+    return array;
+}
+
+bool countsWhole(const SliceArray &array)
+{
+    return array.type.GetClass() == GEDTC_NUMERIC &&
+           GDALDataTypeIsInteger(array.type.GetNumericDataType()) &&
+           array.scale.value_or(1) == 1 && array.offset.value_or(0) == 0;
+}
+
+/// Floating numbers hold fractions of whatever unit: they stay as they are.
+std::optional<std::string> countedUnits(const Slice &slice,
+                                        const SliceArray &array)
+{
+    const auto &owner = ownerOfUnits(slice, array);
+    if (!countsWhole(owner) || array.type.GetClass() != GEDTC_NUMERIC)
+        return std::nullopt;
+    const auto own = unitsOf(slice, array);
+    const bool isDate = looksLikeTime(own.units);
+    const bool grows = axisOf(array.dimensions, slice.appendDim()).has_value();
+    if (!isDate && !(isDuration(owner.attributes) && grows))
+        return std::nullopt;
+    const auto encoding = isDate ? TimeEncoding::parse(own.units, own.calendar)
+                                 : TimeEncoding::parseDuration(own.units);
+    if (!encoding)
+        return std::nullopt;
+    const auto *const unit =
+        std::ranges::find_if(units, [&](const Unit &one)
+                             { return one.nanoseconds <= encoding->unit; });
+    return isDate ? cf::withUnit(own.units, unit->name) : unit->name;
 }
 
 /// Nothing if one of them is no date: then they stay as they are.
@@ -147,13 +187,41 @@ Result<std::optional<NewTime>> newTimeOf(const Slice &slice,
             form.type = GDT_Float64;
         return std::optional(form);
     }
+    const auto encoding = TimeEncoding::parse(own.units, own.calendar);
     for (const auto &unit : units)
     {
         form.units = cf::withUnit(own.units, unit.name);
-        if (holds(form, instants))
+        const bool isCoarser = encoding && encoding->unit < unit.nanoseconds;
+        if (!isCoarser && holds(form, instants))
             return std::optional(form);
     }
     return std::optional<NewTime>();
+}
+
+Result<bool> encodeCountedTime(NewArray &array, const Slice &slice,
+                               const SliceArray &source,
+                               const ArrayEncoding &asked)
+{
+    const bool isLead = source.labels && isDuration(source.attributes);
+    if (asked.dtype || asked.units || asked.calendar ||
+        (!isLead && isTimeArray(slice, source)))
+        return false;
+    const auto units = countedUnits(slice, source);
+    if (!units)
+        return false;
+    const bool isWhole =
+        GDALDataTypeIsInteger(source.type.GetNumericDataType());
+    array.gdal = isWhole ? GDT_Int64 : source.type.GetNumericDataType();
+    if (!source.units.empty())
+        array.attributes["units"] = *units;
+    // These are in terms of the units and the type as they were.
+    for (const char *name : {"valid_min", "valid_max", "valid_range",
+                             "actual_range", "missing_value", "_Unsigned"})
+        array.attributes.erase(name);
+    if (!source.labels)
+        array.missingValue = isWhole ? notATime() : source.missingValue;
+    MDIMAPPEND_RETURN_IF_ERROR(setAskedMissing(array, source.name, asked));
+    return true;
 }
 
 }  // namespace mdimappend

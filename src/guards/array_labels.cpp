@@ -4,11 +4,14 @@
 
 #include "chunks/array_handle.h"
 #include "json/json_text.h"
+#include "time/cf_time.h"
 #include "units/unit_conversion.h"
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
+#include <optional>
 
 namespace mdimappend
 {
@@ -16,25 +19,45 @@ namespace mdimappend
 namespace
 {
 
+template <class Integer> std::string elementFromInteger(Integer value)
+{
+    return {reinterpret_cast<const char *>(&value), sizeof value};
+}
+
+/// What the netCDF library fills whole numbers with where nothing was written,
+/// whether or not an attribute says so.
+std::optional<std::string> unwrittenTime(const SliceArray &array)
+{
+    if (!looksLikeTime(array.units))
+        return std::nullopt;
+    if (array.type.GetNumericDataType() == GDT_Int32)
+        return elementFromInteger<std::int32_t>(-2147483647);
+    if (array.type.GetNumericDataType() == GDT_Int64)
+        return elementFromInteger<std::int64_t>(INT64_MIN + 2);
+    return std::nullopt;
+}
+
 /// A label that was never written is not a label. Zarr fills with 0 what may be
 /// one all the same; NaN is refused anyway.
 Status checkNoneMissing(const SliceArray &array, const void *elements,
                         std::uint64_t count)
 {
-    const auto &missing = array.missingValue;
-    if (!missing || missing->find_first_not_of('\0') == missing->npos)
-        return Status::ok();
-    double number = 0;
-    GDALCopyWords64(missing->data(), array.type.GetNumericDataType(), 0,
-                    &number, GDT_Float64, 0, 1);
-    if (std::isnan(number))
-        return Status::ok();
-    const auto *element = static_cast<const char *>(elements);
-    for (std::uint64_t i = 0; i < count; ++i, element += missing->size())
+    for (const auto &missing : {array.missingValue, unwrittenTime(array)})
     {
-        if (std::memcmp(element, missing->data(), missing->size()) == 0)
-            return refused("label " + std::to_string(i) + " is missing: '" +
-                           array.name + "' has its missing value there.");
+        if (!missing || missing->find_first_not_of('\0') == missing->npos)
+            continue;
+        double number = 0;
+        GDALCopyWords64(missing->data(), array.type.GetNumericDataType(), 0,
+                        &number, GDT_Float64, 0, 1);
+        if (std::isnan(number))
+            continue;
+        const auto *element = static_cast<const char *>(elements);
+        for (std::uint64_t i = 0; i < count; ++i, element += missing->size())
+        {
+            if (std::memcmp(element, missing->data(), missing->size()) == 0)
+                return refused("label " + std::to_string(i) + " is missing: '" +
+                               array.name + "' has its missing value there.");
+        }
     }
     return Status::ok();
 }
@@ -63,6 +86,29 @@ Result<Labels> readLabels(const Slice &slice, std::size_t number)
     return decodeLabels(form, buffer.data(), static_cast<std::size_t>(count));
 }
 
+/// A duration in another unit.
+Result<Label> movedLabel(const Label &label, const TimeEncoding &from,
+                         const TimeEncoding &to, bool isWhole)
+{
+    Instant length = 0;
+    if (const auto *number = std::get_if<double>(&label))
+    {
+        MDIMAPPEND_ASSIGN(length, decodeTime(*number, from));
+    }
+    else if (__builtin_mul_overflow(std::get<Instant>(label), from.unit,
+                                    &length))
+    {
+        return refused("it is out of range");
+    }
+    if (isWhole)
+    {
+        MDIMAPPEND_ASSIGN(const auto number, encodeTimeAsInteger(length, to));
+        return Label(Instant{number});
+    }
+    MDIMAPPEND_ASSIGN(const auto number, encodeTimeAsDouble(length, to));
+    return Label(number);
+}
+
 }  // namespace
 
 Result<Labels> sliceLabels(const Slice &slice)
@@ -79,7 +125,7 @@ Result<Labels> sliceLabels(const Slice &slice, const TargetArray &array)
 {
     MDIMAPPEND_ASSIGN(Labels labels, sliceLabels(slice));
     if (!slice.givenLabel())
-        return labels;
+        return inUnitOf(array, slice, std::move(labels));
     return parseLabel(slice.givenLabel()->text, labelForm(array));
 }
 
@@ -104,13 +150,43 @@ Status checkLabelUnits(const TargetArray &target, const Slice &slice)
     if (units.empty() || expected.empty() || units == expected ||
         looksLikeTime(units) || looksLikeTime(expected))
         return Status::ok();
+    if (TimeEncoding::parseDuration(units) &&
+        TimeEncoding::parseDuration(expected))
+        return Status::ok();
     const auto conversion = UnitConversion::make(units, expected);
     if (conversion && conversion->isIdentity())
         return Status::ok();
     return refused("its labels have units '" + units +
                    "', the target's have '" + expected +
-                   "', and labels are not converted. --on-units ignore would "
-                   "take them as they are.");
+                   "', and labels are not converted.");
+}
+
+Result<Labels> inUnitOf(const TargetArray &target, const Slice &slice,
+                        Labels labels)
+{
+    const auto &arrays = slice.arrays();
+    const auto own = std::ranges::find_if(arrays, &SliceArray::labels);
+    if (own == arrays.end() || own->units == target.units)
+        return labels;
+    const auto from = TimeEncoding::parseDuration(own->units);
+    const auto to = TimeEncoding::parseDuration(target.units);
+    const bool areNumbers = labels.kind == Labels::Kind::Integer ||
+                            labels.kind == Labels::Kind::Real;
+    if (!from || !to || !areNumbers)
+        return labels;
+    const bool isWhole = GDALDataTypeIsInteger(target.document.dataType.gdal);
+    for (auto &label : labels.values)
+    {
+        auto moved = movedLabel(label, *from, *to, isWhole);
+        if (!moved)
+            return refused("a label cannot be stored exactly: " +
+                           moved.status().message() +
+                           ". A new target that is made with a slice of "
+                           "finer units holds it.");
+        label = *moved;
+    }
+    labels.kind = isWhole ? Labels::Kind::Integer : Labels::Kind::Real;
+    return labels;
 }
 
 Result<Labels> inCalendarOf(const Target &target, Labels labels)

@@ -23,6 +23,11 @@ Result<Labels> sliceLabels(const Slice &slice);
 /// in the form of the target's label array.
 Result<Labels> sliceLabels(const Slice &slice, const TargetArray &array);
 
+/// Labels that are durations, in the unit of the target's label array, exactly
+/// or refused; others as they are.
+Result<Labels> inUnitOf(const TargetArray &target, const Slice &slice,
+                        Labels labels);
+
 /// Labels in the calendar of the target's label array.
 Result<Labels> inCalendarOf(const Target &target, Labels labels);
 

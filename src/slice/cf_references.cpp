@@ -50,6 +50,11 @@ bool namesBounds(const Json &attributes, const std::string &array)
            textMember(attributes, "climatology") == array;
 }
 
+bool isDuration(const Json &attributes)
+{
+    return textMember(attributes, "dtype").starts_with("timedelta64");
+}
+
 bool isCoordinate(const std::string &name,
                   const std::vector<std::string> &dimensions)
 {

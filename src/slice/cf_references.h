@@ -19,6 +19,10 @@ std::vector<std::string> referencedNames(const Json &attributes);
 /// Whether the attributes name `array` as bounds, or climatological ones.
 bool namesBounds(const Json &attributes, const std::string &array);
 
+/// Whether the attributes say that the array holds durations
+/// (`dtype = "timedelta64[ns]"`, as xarray writes).
+bool isDuration(const Json &attributes);
+
 /// Whether an array is the coordinate of a dimension: along it alone, and named
 /// as it.
 bool isCoordinate(const std::string &name,

@@ -4,7 +4,10 @@
 #include "slice/multidim_array.h"
 
 #include "slice/attributes_json.h"
+#include "slice/cf_references.h"
 #include "slice/missing_value.h"
+#include "slice/numpy_time.h"
+#include "time/cf_time.h"
 
 #include <algorithm>
 #include <array>
@@ -104,6 +107,25 @@ void describeUnits(SliceArray &described, const GDALMDArray &array)
             validUtf8(array.GetUnit());
 }
 
+/// NumPy's types of time say by themselves what attributes say elsewhere. And
+/// its NaT is missing wherever times are int64: xarray stores it so, whether or
+/// not an attribute says so.
+void describeTimes(const MultidimSource &source, SliceArray &described,
+                   const GDALMDArray &array)
+{
+    if (described.type != GDALExtendedDataType::Create(GDT_Int64))
+        return;
+    const auto own = source.driver == "Zarr" ? numpyTimeOf(array) : NumpyTime();
+    for (const auto &[name, value] : own.attributes.items())
+        described.attributes[name] = value;
+    if (own.isTime)
+        described.units = textMember(described.attributes, "units");
+    if (own.isTime ||
+        (!described.missingValue &&
+         (looksLikeTime(described.units) || isDuration(described.attributes))))
+        described.missingValue = notATime();
+}
+
 Json attributesOf(const MultidimSource &source, const GDALMDArray &array)
 {
     if (source.zarr)
@@ -131,6 +153,7 @@ Status describeAttributes(const MultidimSource &source, SliceArray &described,
         attributes.erase("_Unsigned");
     described.attributes = std::move(attributes);
     describeUnits(described, array);
+    describeTimes(source, described, array);
     return packed;
 }
 
@@ -158,6 +181,9 @@ Status problemOf(const MultidimSource &source, const std::string &name,
 {
     MDIMAPPEND_RETURN_IF_ERROR(checkStorable(name, array.GetDataType()));
     MDIMAPPEND_RETURN_IF_ERROR(checkDimensions(array));
+    if (source.driver == "Zarr")
+        MDIMAPPEND_RETURN_IF_ERROR(
+            numpyTimeOf(array).problem.prefixed("array '" + name + "'"));
     const std::string misread =
         source.zarr ? source.zarr->misread(array.GetName()) : std::string();
     if (!misread.empty())
@@ -190,6 +216,11 @@ SourceArray describeArray(const MultidimSource &source, const std::string &path,
     for (GUInt64 size : array.GetBlockSize())
         told.block.push_back(size);
     described.problem = problemOf(source, told.name, array);
+    // GDAL's HDF5 driver gives unlimited dimensions this size, whatever it is.
+    const auto empty = std::ranges::find(told.shape, 0);
+    if (source.driver == "netCDF" && empty != told.shape.end())
+        described.emptyDimension = told.dimensions[static_cast<std::size_t>(
+            empty - told.shape.begin())];
     if (described.problem)
         told.type = nativeType(array.GetDataType());
     if (described.problem && source.zarr && source.hasFiles)

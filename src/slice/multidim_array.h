@@ -17,6 +17,7 @@ struct MultidimSource
 {
     const GDALGroup &root;
     std::string driver;
+    std::string file;  ///< as GDAL has opened it
     std::optional<ZarrSlice> zarr{};
     /// Its objects can be read as they are, too.
     bool hasFiles = false;

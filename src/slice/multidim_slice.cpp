@@ -2,6 +2,7 @@
 // that a driver has but does not list, and CRSs that only GDAL knows of.
 
 #include "slice/attributes_json.h"
+#include "slice/char_arrays.h"
 #include "slice/crs_attributes.h"
 #include "slice/gdal_messages.h"
 #include "slice/gdal_strings.h"
@@ -115,7 +116,7 @@ Status addArrays(SourceContents &contents, const MultidimSource &source,
                  const SliceRequest &request)
 {
     const char *const showAll[] = {"SHOW_ALL=YES", nullptr};
-    std::vector<std::shared_ptr<GDALMDArray>> opened;
+    OpenedArrays opened;
     for (const std::string &name : source.root.GetMDArrayNames(showAll))
     {
         if (isExcluded(request, validKey(name)))
@@ -137,6 +138,8 @@ Status addArrays(SourceContents &contents, const MultidimSource &source,
         contents.arrays.push_back(std::move(described));
         opened.push_back(array);
     }
+    if (source.driver == "netCDF")
+        makeTexts(contents, opened, source.root, source.file, request);
     for (const auto &array : opened)
         MDIMAPPEND_RETURN_IF_ERROR(
             addUnlistedCoordinates(contents, source, *array));
@@ -177,8 +180,9 @@ Status checkNothingHidden(SourceContents &contents,
             hidden.array.name = validKey(name);
             hidden.problem =
                 refused("array '" + name +
-                        "': GDAL's Zarr driver cannot read it. Exclude it "
-                        "with --exclude-array.");
+                        "': GDAL's Zarr driver cannot read it (its type is '" +
+                        source.zarr->typeName(name) +
+                        "'). Exclude it with --exclude-array.");
             contents.arrays.push_back(std::move(hidden));
         }
     return Status::ok();
@@ -211,7 +215,8 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
 {
     const GDALGroup &root = *source.root;
     GDALDriver *driver = source.dataset->GetDriver();
-    MultidimSource known{root, driver ? driver->GetDescription() : ""};
+    MultidimSource known{root, driver ? driver->GetDescription() : "",
+                         source.dataset->GetDescription()};
     GdalMessages quiet;
     if (known.driver == "Zarr")
     {
@@ -236,7 +241,7 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
         adaptGrib(contents, request);
     MDIMAPPEND_RETURN_IF_ERROR(selectArrays(contents, request));
     for (SourceArray &array : contents.arrays)
-        if (array.array.type.GetClass() == GEDTC_STRING)
+        if (array.array.type.GetClass() == GEDTC_STRING && !array.chars)
         {
             const auto opened = root.OpenMDArray(array.path);
             MDIMAPPEND_ASSIGN(array.array.stringLength,

@@ -1,4 +1,5 @@
-// Computes from its header how long a netCDF-3 file has to be.
+// Reads in its header how long a netCDF-3 file has to be, and which of its
+// variables are of characters.
 //
 // The header's format: "NetCDF Classic Format Specification", appendix B of the
 // NetCDF Users Guide; CDF-5 as PnetCDF has it. Big-endian; names and values are
@@ -46,9 +47,14 @@ class Header
     /// Nothing if this is no classic netCDF file.
     std::optional<std::uint64_t> size();
 
+    std::map<std::string, std::vector<std::string>> chars() const;
+
   private:
     struct Variable
     {
+        std::string name{};
+        std::vector<std::uint64_t> dimensions{};
+        std::uint64_t type = 0;
         bool record = false;
         std::uint64_t begin = 0;
         std::uint64_t size = 0;  ///< of one record, if record
@@ -59,6 +65,7 @@ class Header
     int m_version = 0;
     std::uint64_t m_entries = 0;
     std::vector<std::uint64_t> m_dimensions{};
+    std::vector<std::string> m_dimensionNames{};
     std::vector<Variable> m_variables{};
 
     std::uint64_t number(int bytes);
@@ -66,6 +73,7 @@ class Header
     std::uint64_t entries();
     std::uint64_t listOf(Tag tag);
     void skip(std::uint64_t bytes);
+    std::string name();
     void skipAttributes();
     void readDimensions();
     void readVariables();
@@ -114,6 +122,17 @@ void Header::skip(std::uint64_t bytes)
         m_good = false;
 }
 
+std::string Header::name()
+{
+    constexpr std::uint64_t longest = 1024;
+    const std::uint64_t length = count();
+    m_good = m_good && length <= longest;
+    std::string text(m_good ? static_cast<std::size_t>(length) : 0, '\0');
+    m_good = m_good && m_file.read(text.data(), text.size()) == text.size();
+    skip(padded(text.size()) - text.size());
+    return text;
+}
+
 std::uint64_t Header::typeSize(std::uint64_t type)
 {
     // byte char short int float double ubyte ushort uint int64 uint64
@@ -138,7 +157,7 @@ void Header::readDimensions()
 {
     for (auto left = listOf(Tag::Dimensions); m_good && left > 0; --left)
     {
-        skip(padded(count()));
+        m_dimensionNames.push_back(name());
         m_dimensions.push_back(count());
     }
 }
@@ -147,8 +166,8 @@ void Header::readVariables()
 {
     for (auto left = listOf(Tag::Variables); m_good && left > 0; --left)
     {
-        skip(padded(count()));
         Variable variable;
+        variable.name = name();
         variable.size = 1;
         const std::uint64_t rank = entries();
         for (std::uint64_t i = 0; m_good && i < rank; ++i)
@@ -157,6 +176,7 @@ void Header::readVariables()
             m_good = m_good && id < m_dimensions.size();
             if (!m_good)
                 return;
+            variable.dimensions.push_back(id);
             if (m_dimensions[id] == 0)
                 variable.record = true;
             else if (__builtin_mul_overflow(variable.size, m_dimensions[id],
@@ -164,7 +184,8 @@ void Header::readVariables()
                 m_good = false;
         }
         skipAttributes();
-        const std::uint64_t size = typeSize(number(4));
+        variable.type = number(4);
+        const std::uint64_t size = typeSize(variable.type);
         m_good = m_good && size > 0 &&
                  !__builtin_mul_overflow(variable.size, size, &variable.size);
         count();  // vsize: wrong above 4 GiB, so computed here
@@ -214,6 +235,18 @@ std::optional<std::uint64_t> Header::size()
     return m_good ? end(records) : unknown;
 }
 
+std::map<std::string, std::vector<std::string>> Header::chars() const
+{
+    constexpr std::uint64_t charType = 2;
+    std::map<std::string, std::vector<std::string>> found;
+    for (const Variable &variable : m_variables)
+        if (variable.type == charType)
+            for (auto &names = found[variable.name];
+                 const std::uint64_t id : variable.dimensions)
+                names.push_back(m_dimensionNames[id]);
+    return found;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> netcdf3Size(const std::string &path)
@@ -222,6 +255,19 @@ std::optional<std::uint64_t> netcdf3Size(const std::string &path)
     if (!file)
         return {};
     return Header(file).size();
+}
+
+std::optional<std::map<std::string, std::vector<std::string>>>
+netcdf3Chars(const std::string &path)
+{
+    VsiFile file = VsiFile::open(path);
+    if (!file)
+        return {};
+    Header header(file);
+    const auto size = header.size();
+    if (!size || *size == unknown)
+        return {};
+    return header.chars();
 }
 
 }  // namespace mdimappend

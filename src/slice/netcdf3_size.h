@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mdimappend
 {
@@ -14,5 +16,10 @@ namespace mdimappend
 /// number if the header itself is cut off or damaged; nothing if it is no
 /// classic netCDF file (CDF-1, CDF-2 or CDF-5).
 std::optional<std::uint64_t> netcdf3Size(const std::string &path);
+
+/// The variables of type NC_CHAR of such a file, each with the names of its
+/// dimensions; nothing if it is none, or damaged.
+std::optional<std::map<std::string, std::vector<std::string>>>
+netcdf3Chars(const std::string &path);
 
 }  // namespace mdimappend

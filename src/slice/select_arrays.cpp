@@ -67,6 +67,28 @@ Status checkDistinct(const SourceContents &contents)
     return Status::ok();
 }
 
+/// What may be the append dimension must not be empty.
+void leaveOutEmpty(SourceContents &contents, const SliceRequest &request,
+                   const std::set<std::string> &temporal)
+{
+    const std::string appendDim = nameInSlice(
+        request, request.appendDim.empty() ? "time" : request.appendDim);
+    std::erase_if(contents.arrays,
+                  [&](const SourceArray &source)
+                  {
+                      const auto &empty = source.emptyDimension;
+                      const auto &name = source.array.name;
+                      if (empty.empty() || empty == appendDim ||
+                          temporal.contains(empty) ||
+                          isNamed(request.arrays, name))
+                          return false;
+                      contents.leftOut.push_back(
+                          "array '" + name + "' has no values (dimension '" +
+                          empty + "' has size 0) and was left out");
+                      return true;
+                  });
+}
+
 /// GDAL's Zarr driver resolves `grid_mapping` only to arrays that a V3 store's
 /// consolidated metadata list before: so they come first here.
 void putGridMappingsFirst(SourceContents &contents)
@@ -114,6 +136,7 @@ Status selectArrays(SourceContents &contents, const SliceRequest &request)
                       { return !kept.contains(source.array.name); });
     }
 
+    leaveOutEmpty(contents, request, temporal);
     contents.dimensions.clear();
     for (const SourceArray &source : contents.arrays)
     {

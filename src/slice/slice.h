@@ -134,6 +134,13 @@ class Slice
 
     virtual Result<std::unique_ptr<SliceReader>> reader() const = 0;
 
+    /// What was left out of it without being asked, in words.
+    virtual const std::vector<std::string> &leftOut() const
+    {
+        static const std::vector<std::string> nothing;
+        return nothing;
+    }
+
     /// Reads what is small enough to be kept until it is asked for, and closes
     /// the files if that is all. What cannot be read is left to readers, who
     /// say why.

@@ -61,10 +61,11 @@ class OpenSlice final : public Slice
 {
   public:
     OpenSlice(std::shared_ptr<const SliceState> state,
-              AppendDimension dimension, Json attributes,
+              AppendDimension dimension, SourceContents contents,
               std::string fingerprint, bool isOneFile)
         : m_state(std::move(state)), m_dimension(std::move(dimension)),
-          m_attributes(std::move(attributes)),
+          m_attributes(std::move(contents.attributes)),
+          m_leftOut(std::move(contents.leftOut)),
           m_fingerprint(std::move(fingerprint)), m_isOneFile(isOneFile)
     {
         for (const SourceArray &source : m_state->sources)
@@ -99,6 +100,11 @@ class OpenSlice final : public Slice
     const std::optional<GivenLabel> &givenLabel() const override
     {
         return m_dimension.label;
+    }
+
+    const std::vector<std::string> &leftOut() const override
+    {
+        return m_leftOut;
     }
 
     Result<std::unique_ptr<SliceReader>> reader() const override
@@ -153,6 +159,7 @@ class OpenSlice final : public Slice
     std::shared_ptr<const SliceState> m_state;
     AppendDimension m_dimension;
     Json m_attributes;
+    std::vector<std::string> m_leftOut;
     std::string m_fingerprint;
     bool m_isOneFile;
     std::vector<SliceArray> m_arrays{};
@@ -227,7 +234,7 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
         state->idle.push_back(std::move(source));
     }
     return std::unique_ptr<Slice>(std::make_unique<OpenSlice>(
-        std::move(state), std::move(dimension), std::move(contents.attributes),
+        std::move(state), std::move(dimension), std::move(contents),
         fingerprint, isOneFile));
 }
 

@@ -1,6 +1,7 @@
 // Reading boxes of a slice's arrays, through a dataset handle of the reader's
 // own where the slice has a name, else through the caller's, one at a time.
 
+#include "slice/char_arrays.h"
 #include "slice/gdal_messages.h"
 #include "slice/gdal_strings.h"
 #include "slice/hdf5_block_reader.h"
@@ -115,6 +116,7 @@ std::shared_ptr<const Hdf5Blocks> blocksOf(const SliceState &state,
     const auto &type = source.array.type;
     if ((address.driver != "netCDF" && address.driver != "HDF5") ||
         address.borrowed || source.origin != SourceArray::Origin::Group ||
+        type.GetClass() != GEDTC_NUMERIC ||
         elementCount(source.array.shape) * type.GetSize() < fewBytes)
         return nullptr;
     const MutexLock guard(state.blocksLock);
@@ -207,12 +209,14 @@ Status Reader::openArray(std::size_t number)
         return failed(source, "it cannot be opened again: " +
                                   messages.failure("it is no longer there") +
                                   ".");
-    std::span<const std::uint64_t> expected = source.array.shape;
+    auto expected = source.array.shape;
     if (source.dimensionAdded)
-        expected = expected.subspan(1);
-    if (m_dataset.openedAgain &&
-        (!std::ranges::equal(shapeOf(*array), expected) ||
-         nativeType(array->GetDataType()) != source.array.type))
+        expected.erase(expected.begin());
+    auto type = source.array.type;
+    if (source.chars)
+        undoTexts(*source.chars, expected, type);
+    if (m_dataset.openedAgain && (shapeOf(*array) != expected ||
+                                  nativeType(array->GetDataType()) != type))
         return failed(source, "it changed while it was read.");
     m_arrays[number] = std::move(array);
     return Status::ok();
@@ -232,6 +236,16 @@ Status Reader::readOpened(const SourceArray &source, GDALMDArray &array,
     if (strings)
         std::memset(buffer, 0, elements * sizeof(char *));
     GdalMessages messages;
+    if (source.chars)
+    {
+        auto done = readChars(array, *source.chars, start, count,
+                              static_cast<char **>(buffer));
+        if (done)
+            return done;
+        freeStrings(buffer, elements);
+        return {done.kind(), "slice '" + m_state->name + "', array '" +
+                                 source.array.name + "': " + done.message()};
+    }
     // Some drivers report an error, go on, and return success.
     const bool success = array.Read(first.data(), counts.data(), nullptr,
                                     nullptr, source.array.type, buffer) &&

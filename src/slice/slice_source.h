@@ -74,6 +74,19 @@ struct SourceDataset
     }
 };
 
+/// How the texts of an array of characters are made of what GDAL reads.
+struct CharLayout
+{
+    /// As GDAL's netCDF driver has it: bytes; or, with two dimensions, texts
+    /// along the second, which end at the first NUL.
+    bool rows = false;
+    /// The last dimension of the file's array is the length of texts; else each
+    /// character is a text.
+    bool joined = false;
+    std::uint64_t width = 1;  ///< of the last dimension
+    std::string encoding{};   ///< `_Encoding`, or ""
+};
+
 struct SourceArray
 {
     enum class Origin
@@ -88,10 +101,13 @@ struct SourceArray
     std::string path{};
     int band = 0;
     std::string bytes{};
+    std::optional<CharLayout> chars{};
     /// The append dimension was put in front of what the source has.
     bool dimensionAdded = false;
     /// Why the array cannot be taken; reported only if it is selected.
     Status problem{};
+    /// A dimension of size 0: the array has no values.
+    std::string emptyDimension{};
 };
 
 struct SourceDimension
@@ -106,6 +122,8 @@ struct SourceContents
     std::vector<SourceArray> arrays{};
     std::vector<SourceDimension> dimensions{};
     Json attributes = Json::object();
+    /// What was left out without being asked, in words.
+    std::vector<std::string> leftOut{};
 
     SourceArray *find(std::string_view name);
     const SourceDimension *findDimension(std::string_view name) const;
@@ -138,8 +156,10 @@ Result<SourceContents> rasterContents(const SourceDataset &source,
 bool isExcluded(const SliceRequest &request, const std::string &array);
 
 /// Keeps the arrays `request.arrays` names and those they need, makes the table
-/// of dimensions, and renames. Refused if one does not exist, cannot be taken,
-/// or if dimensions of one name differ in size.
+/// of dimensions, and renames. Leaves out arrays that are not named and have no
+/// values, by a dimension of size 0 other than the append dimension. Refused if
+/// one does not exist, cannot be taken, or if dimensions of one name differ in
+/// size.
 Status selectArrays(SourceContents &contents, const SliceRequest &request);
 
 /// The slice's own name of what the target calls `name`.

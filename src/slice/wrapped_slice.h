@@ -46,6 +46,11 @@ class WrappedSlice : public Slice
         return m_like.labelsLike();
     }
 
+    const std::vector<std::string> &leftOut() const override
+    {
+        return m_like.leftOut();
+    }
+
     Result<std::unique_ptr<SliceReader>> reader() const override
     {
         return m_like.reader();

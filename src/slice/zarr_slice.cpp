@@ -154,6 +154,15 @@ bool ZarrSlice::overlooked(const std::string &name) const
            !document(documentKey(name, m_v3 ? "zarr.json" : ".zarray"));
 }
 
+std::string ZarrSlice::typeName(const std::string &name) const
+{
+    const Json *array =
+        document(documentKey(name, m_v3 ? "zarr.json" : ".zarray"));
+    const Json type =
+        array ? array->value(m_v3 ? "data_type" : "dtype", Json()) : Json();
+    return type.is_string() ? type.get<std::string>() : dumpJson(type, -1);
+}
+
 const Json *ZarrSlice::attributes(const std::string &name) const
 {
     if (!m_v3)

@@ -39,6 +39,9 @@ class ZarrSlice
     std::shared_ptr<const ArrayDocument>
     arrayDocument(const std::string &name) const;
 
+    /// Its type, as the document spells it.
+    std::string typeName(const std::string &name) const;
+
     /// Attributes of the array `name`, or of the root (""); null where the
     /// documents have none.
     const Json *attributes(const std::string &name) const;

@@ -39,6 +39,8 @@ struct TimeEncoding
     Calendar calendar = Calendar::Standard;
     Instant unit = 0;  ///< nanoseconds of one unit (weeks, days, hours, ... ns)
     Instant epoch = 0;
+    /// Durations, which have no epoch: instants are then their lengths.
+    bool isDuration = false;
 
     /// "" as calendar means standard; letter case is of no matter (but "ms",
     /// "us" and "ns" are lower case: "Ms" is a megasecond to udunits). Fails on
@@ -46,6 +48,10 @@ struct TimeEncoding
     /// length), on unknown calendars, on dates that the calendar does not have.
     static Result<TimeEncoding> parse(std::string_view units,
                                       std::string_view calendar);
+
+    /// Of units without "since" ("hours"); fails on those that are no time or
+    /// have no fixed length.
+    static Result<TimeEncoding> parseDuration(std::string_view units);
 };
 
 /// Whether `units` has the form "<something> since <something>".
@@ -78,6 +84,11 @@ Result<std::int64_t> encodeTimeAsInteger(Instant instant,
 Result<double> encodeTimeAsDouble(Instant instant,
                                   const TimeEncoding &encoding);
 Result<float> encodeTimeAsFloat(Instant instant, const TimeEncoding &encoding);
+
+/// One element of int64 that stands for a missing time wherever times are
+/// int64: NumPy's NaT, which xarray stores, whether or not an attribute says
+/// so.
+std::string notATime();
 
 /// The instant as another calendar has it, by its civil date (the same year,
 /// month, day and time of day); fails where that calendar has no such date or

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <format>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -156,6 +157,14 @@ Result<TimeEncoding> TimeEncoding::parse(std::string_view units,
     return encoding;
 }
 
+Result<TimeEncoding> TimeEncoding::parseDuration(std::string_view units)
+{
+    TimeEncoding encoding;
+    encoding.isDuration = true;
+    MDIMAPPEND_ASSIGN(encoding.unit, parseUnit(trimmed(units)));
+    return encoding;
+}
+
 bool looksLikeTime(std::string_view units)
 {
     return splitAtSince(units).has_value();
@@ -167,9 +176,19 @@ std::string cf::described(const TimeEncoding &encoding)
         std::ranges::find(namedUnits, encoding.unit, &NamedUnit::nanoseconds);
     const std::string unit(known != std::end(namedUnits) ? known->name
                                                          : "unknown units");
+    if (encoding.isDuration)
+        return "'" + unit + "'";
     return "'" + unit + " since " +
            formatDate(encoding.epoch, encoding.calendar) + "' (calendar " +
            std::string(calendarName(encoding.calendar)) + ")";
+}
+
+std::string cf::described(Instant instant, const TimeEncoding &encoding)
+{
+    if (!encoding.isDuration)
+        return formatDate(instant, encoding.calendar);
+    return std::format("{:.17g} seconds", static_cast<double>(instant) /
+                                              static_cast<double>(oneSecond));
 }
 
 std::string cf::withUnit(std::string_view units, std::string_view unit)

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <format>
 #include <limits>
 #include <optional>
@@ -116,7 +118,7 @@ Status valueRefused(const std::string &value, const TimeEncoding &encoding,
 Status instantRefused(Instant instant, const TimeEncoding &encoding,
                       const std::string &why)
 {
-    return refused("time " + formatDate(instant, encoding.calendar) + " in " +
+    return refused("time " + described(instant, encoding) + " in " +
                    described(encoding) + ": " + why);
 }
 
@@ -205,12 +207,19 @@ Result<Float> encodeFloat(Instant instant, const TimeEncoding &encoding)
         return instantRefused(
             instant, encoding,
             "the nearest number, " + shown(value) + ", stands for " +
-                (decoded ? formatDate(*decoded, encoding.calendar)
-                         : "no instant"));
+                (decoded ? described(*decoded, encoding) : "no instant"));
     return value;
 }
 
 }  // namespace
+
+std::string notATime()
+{
+    const std::int64_t lowest = INT64_MIN;
+    std::string element(sizeof lowest, '\0');
+    std::memcpy(element.data(), &lowest, sizeof lowest);
+    return element;
+}
 
 Result<Instant> decodeTime(double value, const TimeEncoding &encoding)
 {

@@ -183,6 +183,22 @@ TEST(Encoding, theNearestDoubleIsThatOfExactDivision)
     }
 }
 
+TEST(Durations, areLengthsInUnitsOfFixedLength)
+{
+    const auto hours = TimeEncoding::parseDuration(" hours ");
+    ASSERT_TRUE(hours);
+    EXPECT_TRUE(hours->isDuration);
+    EXPECT_EQ(*decodeTime(std::int64_t{6}, *hours), 6 * 3600 * second);
+    EXPECT_EQ(*encodeTimeAsInteger(7200 * second, *hours), 2);
+    const auto half = encodeTimeAsInteger(5400 * second, *hours);
+    ASSERT_FALSE(half);
+    EXPECT_EQ(half.status().message(),
+              "time 5400 seconds in 'hours': not a whole number of units");
+    for (const char *units :
+         {"", "months", "years", "m", "K", "hours since 2000-01-01"})
+        EXPECT_FALSE(TimeEncoding::parseDuration(units)) << units;
+}
+
 }  // namespace
 
 }  // namespace mdimappend::time_test
