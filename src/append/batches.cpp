@@ -184,6 +184,8 @@ Status Batches::tryAppend(OpenSlice &opened)
         m_known.met(plan.broughtBy);
     const bool mustBeAlone = plan.replacedRows > 0 && !m_options.dryRun;
     m_report.warnOfIgnored(plan.ignoredArrays);
+    for (const auto &warning : plan.warnings)
+        m_report.warn(warning);
     m_report.warnOfStatic(m_report.slice(opened.report).slice,
                           plan.ignoredStatic);
     MDIMAPPEND_RETURN_IF_ERROR(m_batch->add(

@@ -47,6 +47,8 @@ struct AppendPlan
     std::vector<std::string> ignoredArrays;
     /// What the slice has otherwise than the target, which stays as it is.
     std::vector<std::string> ignoredStatic;
+    /// What else whoever reads the report should know.
+    std::vector<std::string> warnings;
 };
 
 /// Guards the slice and plans its append. What had to be read of the target is

@@ -82,6 +82,8 @@ class RunReport
     }
 
     void note(const RecoveryReport &recovered);
+    /// Once, if it is said again.
+    void warn(std::string warning);
     void warnOfIgnored(const std::vector<std::string> &arrays);
 
     /// What a slice has otherwise than the target (guards/static_guard.h).
@@ -103,8 +105,6 @@ class RunReport
     Report take(const std::string &appendDim);
 
   private:
-    /// Once, if it is said again.
-    void warn(std::string warning);
     void noteFailure(Status status);
 
     const AppendOptions &m_options;

@@ -6,6 +6,7 @@
 
 #include "cube/array_encoding.h"
 #include "cube/missing_value.h"
+#include "cube/precision_check.h"
 #include "slice/cf_references.h"
 
 #include <algorithm>
@@ -78,8 +79,8 @@ unitConversion(const std::string &from, const std::string &to, bool ignoreUnits)
     if (ignoreUnits)
         return std::optional<UnitConversion>();
     return refused("its units are '" + from + "', the target has '" + to +
-                   "': " + conversion.status().message() +
-                   ". --on-units ignore would take the values as they are.");
+                   "': " + conversion.status().message() + ". " +
+                   wayOutOfUnits(from, to));
 }
 
 /// The missing value that the target's codes are read with; written is only
@@ -124,6 +125,10 @@ Result<Conversion> numberConversion(const TargetArray &target,
     request.onOverflow = options.onOverflow;
     request.mayRound =
         asksForType(options, target.name, document.dataType.gdal);
+    const bool asksForScale =
+        encodingOf(options.encodings, target.name).scale.has_value();
+    if (!options.roundFinerSteps && !asksForScale)
+        MDIMAPPEND_RETURN_IF_ERROR(checkPrecision(request));
     return Conversion::numbers(request);
 }
 

@@ -57,6 +57,8 @@ Status CollectedParts::add(const WrittenPart &written)
         return Status::ok();
     m_parts.push_back(written.part);
     m_alteredValues += written.alteredValues;
+    for (const auto &[array, largest] : written.roundings)
+        m_roundings[array] = std::max(m_roundings[array], largest);
     for (const auto &array : written.arrays)
     {
         const auto number = m_numbers.find(array.path);

@@ -44,6 +44,11 @@ class CollectedParts
         return m_alteredValues;
     }
 
+    const std::map<std::string, double> &roundings() const
+    {
+        return m_roundings;
+    }
+
   private:
     struct Chunk
     {
@@ -73,6 +78,7 @@ class CollectedParts
     std::vector<std::string> m_parts;
     std::unordered_set<std::string> m_known;  ///< the parts again
     std::uint64_t m_alteredValues = 0;
+    std::map<std::string, double> m_roundings;
 };
 
 }  // namespace mdimappend

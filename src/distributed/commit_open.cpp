@@ -132,6 +132,7 @@ class Committing
         }
         m_report.parts = receipts.size();
         m_report.alteredValues = m_parts.alteredValues();
+        m_report.roundings = m_parts.roundings();
         return Status::ok();
     }
 

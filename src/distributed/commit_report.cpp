@@ -41,6 +41,7 @@ Json toJson(const CommitReport &report)
             {"chunks", report.chunks},
             {"bytes", report.bytes},
             {"altered_values", report.alteredValues},
+            {"largest_rounding", report.roundings},
             {"sequence", report.sequence}};
 }
 

@@ -5,6 +5,7 @@
 #include "json/json_text.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace mdimappend
@@ -24,6 +25,7 @@ struct CommitReport
     std::uint64_t chunks = 0;
     std::uint64_t bytes = 0;
     std::uint64_t alteredValues = 0;
+    std::map<std::string, double> roundings = {};  ///< as in SliceReport
     std::uint64_t sequence = 0;
     /// It had been decided before, by a commit that did not come to its end.
     bool finished = false;

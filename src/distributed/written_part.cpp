@@ -143,6 +143,7 @@ std::string toText(const WrittenPart &written)
                      {"part", written.part},
                      {"slice", written.slice},
                      {"altered_values", written.alteredValues},
+                     {"largest_rounding", written.roundings},
                      {"arrays", std::move(arrays)}},
                     -1) +
            "\n";
@@ -158,6 +159,12 @@ Result<WrittenPart> parseWrittenPart(const std::string &text)
     written.part = textMember(*json, "part");
     written.slice = textMember(*json, "slice");
     written.alteredValues = countMember(*json, "altered_values");
+    for (const auto &[array, largest] :
+         member(*json, "largest_rounding").items())
+    {
+        if (largest.is_number())
+            written.roundings[array] = largest.get<double>();
+    }
     for (const Json &each : member(*json, "arrays"))
     {
         auto array = arrayFrom(each);

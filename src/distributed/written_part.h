@@ -10,6 +10,7 @@
 #include "transaction/view.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +53,8 @@ struct WrittenPart
     std::string slice;  ///< its name
     std::vector<WrittenArray> arrays;
     std::uint64_t alteredValues = 0;
+    /// By array, as in SliceReport.
+    std::map<std::string, double> roundings = {};
 };
 
 std::string toText(const WrittenPart &written);

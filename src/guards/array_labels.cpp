@@ -109,8 +109,8 @@ Status checkLabelUnits(const TargetArray &target, const Slice &slice)
         return Status::ok();
     return refused("its labels have units '" + units +
                    "', the target's have '" + expected +
-                   "', and labels are not converted. --on-units ignore would "
-                   "take them as they are.");
+                   "', and labels are not converted. " +
+                   wayOutOfUnits(units, expected));
 }
 
 Result<Labels> inCalendarOf(const Target &target, Labels labels)
