@@ -148,6 +148,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     std::string m_onExtraArray = "ignore";
     std::string m_onOverflow = "error";
     std::string m_onUnits = "error";
+    std::string m_onPrecision = "error";
     std::string m_onDuplicate = "identical";
     std::string m_step = "any";
     bool m_requireAligned = false;

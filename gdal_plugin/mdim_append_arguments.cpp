@@ -214,6 +214,11 @@ void MdimAppendAlgorithm::addGuardArguments()
            &m_onUnits)
         .SetDefault(m_onUnits)
         .SetChoices("error", "ignore");
+    AddArg("on-precision", 0,
+           "When a slice is packed in much finer steps than the target",
+           &m_onPrecision)
+        .SetDefault(m_onPrecision)
+        .SetChoices("error", "round");
     AddArg("on-duplicate", 0,
            "When a label is there already: skip it if the values are equal, "
            "else refuse; or refuse, skip or replace",

@@ -149,6 +149,7 @@ Status MdimAppendAlgorithm::readGuardOptions(AppendOptions &options) const
     add("on-extra-array", m_onExtraArray);
     add("on-overflow", m_onOverflow);
     add("on-units", m_onUnits);
+    add("on-precision", m_onPrecision);
     add("on-duplicate", m_onDuplicate);
     MDIMAPPEND_RETURN_IF_ERROR(applyTexts(texts, options));
     if (given("step"))

@@ -49,6 +49,7 @@ def test_the_report_says_what_was_done(two_slices, store):
         "sequence": 2,
         "chunks": 2,
         "altered_values": 0,
+        "largest_rounding": {},
     }
     log = cubes.run(
         "driver", "mdimappend", "log", "--json", store, command="gdal"

@@ -156,7 +156,7 @@ def test_halves_of_floats_as_integers(tmp_path, store, source, zarr_format, aske
     with cubes.unchanged(store):
         done = cubes.append(paths[1], store, status=5)
     assert "array 'data': the value -2.5 cannot be held exactly" in done.message
-    assert "type Int16; the nearest is -2. --encoding NAME:dtype=int16" in done.message
+    assert "type Int16; the nearest is -2. A new cube can hold it" in done.message
 
 
 @FORMATS
@@ -188,8 +188,9 @@ def test_overflow(tmp_path, store, dtype, zarr_format, side, policy):
             f"{code}) does not fit the target's type "
             f"{cubes.gdal.GetDataTypeName(cubes.gdal.GetDataTypeByName(dtype))}, which "
             f"holds {info.min} to {info.max} with scale 0.5 and offset 0. "
-            "--on-overflow clamp would store the nearest value that fits, "
-            "--on-overflow fill the missing value. Nothing was appended."
+            "A new cube can have a type or a scale that holds it (--encoding "
+            "NAME:dtype=...); --on-overflow fill would store a missing value. "
+            "Nothing was appended."
         )
         return
     (entry,) = cubes.append(*arguments, path, store).report["slices"]

@@ -252,6 +252,23 @@ def test_altered_values_are_counted_also_in_small_arrays(tmp_path):
     assert report["altered_values"] == 2
 
 
+def test_the_largest_rounding_is_that_of_all_parts(tmp_path):
+    """Of chunks that parts write, and of rows that the commit writes."""
+    packings = ("air:dtype=int16,scale=0.5", "orbit:dtype=int16,scale=10,chunk=4")
+    words = [word for packing in packings for word in ("--encoding", packing)]
+    both = Both(tmp_path, *words)
+    both.base(parts.weather(0, 1))
+    days = parts.weather(1, 3)
+    days["air"][:] = days["air"].round()
+    days["air"][1, 2, 2] += 0.125
+    days["air"][2, 3, 4] += 0.25
+    days["orbit"][:] = [10, 13, 21]
+    both.append(days)
+    report = both.distribute(days, pieces_of(days, time=[1, 2]))
+    assert report["largest_rounding"] == pytest.approx({"air": 0.25, "orbit": 3.0})
+    both.check()
+
+
 def test_parts_in_other_units_are_converted(tmp_path):
     both = Both(tmp_path, *CHUNKS)
     both.base(parts.weather(0, 3))

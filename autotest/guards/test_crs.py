@@ -119,7 +119,8 @@ def test_another_crs(tmp_path, store, zarr_format, first, other):
     if first == "WKT2":
         assert "the target's is 'WGS 84 / UTM zone 32N (EPSG:32632)'" in done.message
     assert done.message.endswith(
-        " --on-crs ignore would append it anyway. Nothing was written."
+        ". Reproject the slice, correct what it says of its CRS, or begin another "
+        "cube. Nothing was written."
     )
     cubes.append("--on-crs", "ignore", path, store)
     assert cubes.read_zarr(store)["data"][:, 0, 0].tolist() == [0, 1]
@@ -181,7 +182,7 @@ def test_geotiffs_of_another_zone(tmp_path, store, zarr_format):
     assert f"slice '{other}', array '" in done.message
     assert (
         "its CRS is 'WGS 84 / UTM zone 33N (EPSG:32633)', the target's is 'WGS 84 / "
-        "UTM zone 32N (EPSG:32632)'. --on-crs ignore would" in done.message
+        "UTM zone 32N (EPSG:32632)'. Reproject the slice" in done.message
     )
     same = geotiff(tmp_path / "same.tif", 32632, 3)
     cubes.append(*label, "2024-01-21", same, store)

@@ -153,7 +153,8 @@ def test_units_of_something_else(refuse):
     refuse(
         dataset,
         "array 'air': its units are 'm s-1', the target has 'K': 'm s-1' and 'K' do not "
-        "measure the same thing.",
+        "measure the same thing. Correct the slice's units if they are wrong; else it "
+        "belongs into another cube.",
     )
 
 
@@ -205,8 +206,9 @@ def test_other_packing_that_does_not_fit(store, tmp_path, zarr_format):
     assert done.message == (
         f"slice '{second}', array 'air': the value 101 (packed: 101000), in the slice "
         "404, does not fit the target's type Int16, which holds -32768 to 32767 with "
-        "scale 0.001 and offset 0. --on-overflow clamp would store the nearest value "
-        "that fits, --on-overflow fill the missing value. Nothing was appended."
+        "scale 0.001 and offset 0. A new cube can have a type or a scale that holds it "
+        "(--encoding NAME:dtype=...); --on-overflow fill would store a missing value. "
+        "Nothing was appended."
     )
 
 
@@ -265,9 +267,9 @@ def test_a_value_that_would_read_as_missing(store, tmp_path, zarr_format):
         done = cubes.append(second, store, status=5)
     assert done.message == (
         f"slice '{second}', array 'air': the value -999 would read as missing: it is "
-        "stored as -999, the target's missing value. --on-overflow clamp would store "
-        "the nearest value that fits, --on-overflow fill the missing value. Nothing "
-        "was appended."
+        "stored as -999, the target's missing value. A new cube can have another one "
+        "(--encoding NAME:nodata=...); --on-overflow fill would store a missing value. "
+        "Nothing was appended."
     )
 
 

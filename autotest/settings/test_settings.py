@@ -138,6 +138,7 @@ def test_every_option_reaches_the_settings(two_slices, store):
         "on_extra_array": ("--on-extra-array", "error"),
         "on_overflow": ("--on-overflow", "clamp"),
         "on_units": ("--on-units", "ignore"),
+        "on_precision": ("--on-precision", "round"),
         "on_duplicate": ("--on-duplicate", "replace"),
         "append_step": ("--step", "1D"),
         "require_aligned": ("--require-aligned",),

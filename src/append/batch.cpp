@@ -4,6 +4,7 @@
 
 #include "append/log_record.h"
 #include "append/logged_slices.h"
+#include "append/packing_range.h"
 #include "append/plan_report.h"
 #include "append/target_labels.h"
 #include "chunks/pipeline.h"
@@ -119,8 +120,12 @@ void Batch::keepCube()
 
 Result<AppendPlan> Batch::plan(const Slice &slice)
 {
-    return planAppend({m_options, m_site, *m_writer.storage, slice, m_kept.log},
-                      m_cube);
+    MDIMAPPEND_ASSIGN(
+        auto plan,
+        planAppend({m_options, m_site, *m_writer.storage, slice, m_kept.log},
+                   m_cube));
+    MDIMAPPEND_ASSIGN(plan.warnings, warningsOfPacking(slice, plan));
+    return plan;
 }
 
 Result<Creation> Batch::creation()
@@ -235,7 +240,10 @@ Status Batch::add(std::unique_ptr<Slice> slice, AppendPlan plan,
         m_transaction ? m_transaction->view().chunksWritten() : 0;
     const auto bytesBefore =
         m_transaction ? m_transaction->view().bytesWritten() : 0;
+    // What was compared is not what is written.
     const auto alteredBefore = alteredValues(plan.slabs);
+    for (const auto &slab : plan.slabs)
+        slab.conversion.forgetRounding();
     // Many may be waiting for the commit. The last one is left open until then:
     // closing it would wait for the next, which is being opened (libhdf5 has
     // one lock for all).
@@ -245,6 +253,7 @@ Status Batch::add(std::unique_ptr<Slice> slice, AppendPlan plan,
     report.chunks = m_transaction->view().chunksWritten() - chunksBefore;
     report.bytes = m_transaction->view().bytesWritten() - bytesBefore;
     report.alteredValues = alteredValues(plan.slabs) - alteredBefore;
+    report.roundings = roundingsOf(plan.slabs);
     report.outcome = SliceReport::Outcome::Appended;
     m_creates = m_creates || plan.create;
     m_replaces = m_replaces || plan.replacedRows > 0;

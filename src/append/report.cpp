@@ -71,10 +71,28 @@ Json toJson(const SliceReport &slice)
     json["chunks"] = slice.chunks;
     json["bytes"] = slice.bytes;
     json["altered_values"] = slice.alteredValues;
+    json["largest_rounding"] = slice.roundings;
     json["seconds"] = slice.seconds;
     if (!slice.plan.is_null())
         json["plan"] = slice.plan;
     return json;
+}
+
+/// A few arrays: the report has all.
+std::string roundingText(const std::map<std::string, double> &roundings)
+{
+    constexpr std::size_t most = 3;
+    std::string text;
+    std::size_t told = 0;
+    for (const auto &[array, largest] : roundings)
+    {
+        if (++told > most)
+            return text + ", and " +
+                   plural(roundings.size() - most, "other array");
+        text += (told == 1 ? ", rounded '" : ", '") + array +
+                std::format("' by up to {:.3g}", largest);
+    }
+    return text;
 }
 
 /// Of --dry-run: what would be written, an array a line.
@@ -188,6 +206,7 @@ std::string toText(const SliceReport &slice, const std::string &appendDim)
     if (slice.alteredValues > 0)
         text += ", changed " + plural(slice.alteredValues, "value") +
                 " that did not fit";
+    text += roundingText(slice.roundings);
     return text + "\n" + (slice.plan.is_null() ? "" : planText(slice.plan));
 }
 

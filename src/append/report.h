@@ -7,6 +7,7 @@
 #include "transaction/recovery.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ struct SliceReport
     std::uint64_t bytes = 0;
     /// Values that did not fit, and were clamped or filled.
     std::uint64_t alteredValues = 0;
+    /// How far values were rounded to a target's integers at most, in its
+    /// units: of arrays of which any were.
+    std::map<std::string, double> roundings;
     double seconds = 0;
     Status status;
     Json plan;  ///< --dry-run: what would be written

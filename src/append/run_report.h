@@ -82,6 +82,9 @@ class RunReport
     }
 
     void note(const RecoveryReport &recovered);
+
+    /// Once, if it is said again.
+    void warn(std::string warning);
     void warnOf(const std::vector<std::string> &warnings);
     void warnOfIgnored(const std::vector<std::string> &arrays);
 
@@ -104,8 +107,6 @@ class RunReport
     Report take(const std::string &appendDim);
 
   private:
-    /// Once, if it is said again.
-    void warn(std::string warning);
     void noteFailure(Status status);
 
     const AppendOptions &m_options;

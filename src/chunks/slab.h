@@ -5,6 +5,7 @@
 #include "chunks/chunk_grid.h"
 #include "convert/conversion.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,5 +46,17 @@ struct Slab
     std::vector<std::string> memoryStrings;
     std::optional<std::string> constant;  ///< "" for texts: the empty text
 };
+
+/// The largest rounding of each array that had any.
+inline std::map<std::string, double> roundingsOf(const std::vector<Slab> &slabs)
+{
+    std::map<std::string, double> roundings;
+    for (const auto &slab : slabs)
+    {
+        if (const double largest = slab.conversion.rounding(); largest > 0)
+            roundings[slab.path] = largest;
+    }
+    return roundings;
+}
 
 }  // namespace mdimappend

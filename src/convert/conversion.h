@@ -67,6 +67,19 @@ class Conversion
         return m_numbers ? m_numbers->altered() : 0;
     }
 
+    /// How far numbers() rounded a value at most, in the target's units, since
+    /// it was made or forgetRounding() called.
+    double rounding() const
+    {
+        return m_numbers ? m_numbers->rounding() : 0;
+    }
+
+    void forgetRounding() const
+    {
+        if (m_numbers)
+            m_numbers->forgetRounding();
+    }
+
   private:
     enum class Kind
     {

@@ -107,12 +107,18 @@ struct Packing
     double collides = notANumber;
     double low = 0;  ///< the integers that fit
     double high = 0;
+    /// Scaling::Value: how far from an integer is still that integer, as a part
+    /// of the value and of what was added on the way.
+    double tolerance = 0;
+    double added = 0;
+    double limit = 0;  ///< beyond, fractions are lost in computing
 };
 
 enum class Scaling
 {
     Divide,    ///< the arithmetic road: missing values are NaN
     Multiply,  ///< the same
+    Value,     ///< the same, where the target is not packed: nothing is rounded
     None,      ///< the plain road
     Exact      ///< the plain road, where nothing may be rounded
 };
@@ -122,10 +128,57 @@ enum class Scaling
 constexpr double roundingMagic = 6755399441055744.0;  // 1.5 * 2^52
 constexpr double roundingLimit = 2251799813685247.0;  // 2^51 - 1
 
-/// Whether all fit; the codes are good only then.
-template <class T, Scaling scaling>
-bool packBlock(const double *__restrict values, void *to, const Packing &rule)
+/// A computed value is an integer if it is nearer to it than the tolerance, and
+/// than this, whatever the tolerance is.
+constexpr double nearestToAnInteger = 0.25;
+
+inline bool isInteger(double computed, double rounded, const Packing &rule)
 {
+    const double off = std::fabs(computed - rounded);
+    return (off <= nearestToAnInteger) &
+           (off <= rule.tolerance * (std::fabs(computed) + rule.added));
+}
+
+/// Whether a fraction keeps its digits: those of a float of 16 bits are few
+/// near 0, where it may make 0 of a concentration.
+template <class T> bool keepsDigits(T element, double wanted)
+{
+    if constexpr (sizeof(T) == 2)
+        return std::fabs(static_cast<double>(element) - wanted) <=
+               0x1p-11 * std::fabs(wanted);
+    return true;
+}
+
+/// The largest distance from an integer, or `known` if none is larger.
+inline double largestRounding(const double *values, const Packing &rule,
+                              Scaling scaling, double known)
+{
+    for (std::size_t i = 0; i < blockSize; ++i)
+    {
+        double scaled = values[i];
+        if (scaling == Scaling::Divide)
+            scaled = (scaled - rule.offset) / rule.divisor;
+        if (scaling == Scaling::Multiply)
+            scaled = (scaled - rule.offset) * rule.factor;
+        const double off = std::fabs(scaled - std::nearbyint(scaled));
+        if (off > known && values[i] != rule.missingFrom)
+            known = off;
+    }
+    return known;
+}
+
+/// Whether all fit; the codes are good only then. `rounding` is the largest
+/// rounding known so far, in steps; it becomes larger if one of this block is.
+/// (Most blocks have none: so the loop only looks whether one has.)
+template <class T, Scaling scaling>
+bool packBlock(const double *__restrict values, void *to, const Packing &rule,
+               double &rounding)
+{
+    constexpr bool rounds = std::is_integral_v<T> &&
+                            scaling != Scaling::Exact &&
+                            scaling != Scaling::Value;
+    const double known = rounding;
+    std::uint64_t more = 0;
     auto *__restrict codes = static_cast<T *>(to);
     // In locals, as the stores to codes could alias the rule's members.
     const Packing p = rule;
@@ -158,6 +211,8 @@ bool packBlock(const double *__restrict values, void *to, const Packing &rule)
                 maskOf(stored != p.collides);
             if constexpr (scaling == Scaling::Exact)
                 fits &= maskOf(stored == scaled);
+            if constexpr (scaling == Scaling::Value)
+                fits &= maskOf(keepsDigits(code, scaled));
             unfit |= ~(absent | fits);
             codes[i] = code;
         }
@@ -170,6 +225,10 @@ bool packBlock(const double *__restrict values, void *to, const Packing &rule)
                                  maskOf(rounded != p.collides);
             if constexpr (scaling == Scaling::Exact)
                 fits &= maskOf(rounded == scaled);
+            if constexpr (scaling == Scaling::Value)
+                fits &= maskOf(isInteger(scaled, rounded, p));
+            if constexpr (rounds)
+                more |= maskOf(std::fabs(scaled - rounded) > known) & ~absent;
             unfit |= choose(absent, unfitIfMissing, ~fits);
             const auto bits = std::bit_cast<std::uint64_t>(sum) -
                               std::bit_cast<std::uint64_t>(roundingMagic);
@@ -187,10 +246,16 @@ bool packBlock(const double *__restrict values, void *to, const Packing &rule)
             std::uint64_t spoilt = maskOf(rounded == p.collides);
             if constexpr (scaling == Scaling::Exact)
                 spoilt |= maskOf(rounded != wanted);
+            if constexpr (scaling == Scaling::Value)
+                spoilt |= ~maskOf(isInteger(wanted, rounded, p));
+            if constexpr (rounds)
+                more |= maskOf(std::fabs(wanted - rounded) > known);
             unfit |= ~fits | (spoilt & ~absent);
             codes[i] = static_cast<T>(std::bit_cast<std::uint64_t>(sum));
         }
     }
+    if (more != 0 && unfit == 0)
+        rounding = largestRounding(values, p, scaling, known);
     return unfit == 0;
 }
 

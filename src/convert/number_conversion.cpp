@@ -140,6 +140,7 @@ Status NumberConverter::prepare(const NumberConversion &rules)
     m_offsetFrom = from.offset.value_or(0);
     m_offsetTo = to.offset.value_or(0);
     m_plain = !units && m_scaleFrom == m_scaleTo && m_offsetFrom == m_offsetTo;
+    m_rounds = mayRound || (!m_plain && to.isPacked());
     if (GDALDataTypeIsComplex(from.type) || GDALDataTypeIsComplex(to.type))
         return prepareComplex();
 
@@ -222,7 +223,7 @@ void NumberConverter::preparePacking()
     const auto &[from, to, units, onOverflow, mayRound] = m_rules;
     auto packing = std::make_shared<Packing>();
     auto carrying = std::make_shared<Carrying>();
-    const bool exact = m_plain && !mayRound;
+    const bool exact = m_plain && !m_rounds;
     if (!m_plain)
     {
         packing->offset = m_offsetTo;
@@ -248,8 +249,9 @@ void NumberConverter::preparePacking()
                     std::min(static_cast<double>(highestOf<T>(to.truthValues)),
                              roundingLimit);
             }
-            m_pack = exact     ? packBlock<T, Scaling::Exact>
-                     : m_plain ? packBlock<T, Scaling::None>
+            m_pack = exact       ? packBlock<T, Scaling::Exact>
+                     : m_plain   ? packBlock<T, Scaling::None>
+                     : !m_rounds ? packBlock<T, Scaling::Value>
                      : hasExactInverse(m_scaleTo)
                          ? packBlock<T, Scaling::Multiply>
                          : packBlock<T, Scaling::Divide>;
@@ -258,19 +260,55 @@ void NumberConverter::preparePacking()
             if (m_plain && from.type == GDT_UInt64)
                 m_carry = carryBlock<std::uint64_t, T>;
         });
+    if (!m_plain && !m_rounds)
+        prepareExactness(*packing);
     m_packing = std::move(packing);
     m_carrying = std::move(carrying);
 }
 
+/// The value is |value| * relative + added * relative off at most: `added` is
+/// what was added on the way, so that a small difference of large numbers is
+/// not taken for a fraction.
+void NumberConverter::prepareExactness(Packing &packing)
+{
+    const auto &[from, to, units, onOverflow, mayRound] = m_rules;
+    // Scale, offset and units, each a rounded number that is used in a rounded
+    // operation.
+    constexpr double ofComputing = 0x1p-50;
+    const double ofSlice = from.type == GDT_Float32   ? 0x1p-24
+                           : from.type == GDT_Float16 ? 0x1p-11
+                                                      : 0;
+    packing.tolerance = ofSlice + ofComputing;
+    if (units && !from.isPacked())
+        m_ratio = units->wholeRatio();
+    std::array<double, 2> shifts{m_offsetFrom, 0};
+    if (units)
+        units->apply(shifts.data(), shifts.data(), shifts.size());
+    for (const double shift : shifts)
+        packing.added += std::isfinite(shift) ? std::fabs(shift) : 1;
+    // Beyond, computing may be off by a quarter: number_one_by_one.cpp.
+    packing.limit = nearestToAnInteger / ofComputing - packing.added;
+    packing.low = std::max(packing.low, -packing.limit);
+    packing.high = std::min(packing.high, packing.limit);
+}
+
+double NumberConverter::rounding() const
+{
+    // The rest is that of computing.
+    constexpr double least = 1e-9;
+    return m_rounding > least ? m_rounding * std::fabs(m_scaleTo) : 0;
+}
+
 /// Whether all of the block fit.
-bool NumberConverter::convertBlock(const void *source, void *target) const
+bool NumberConverter::convertBlock(const void *source, void *target,
+                                   double &rounding) const
 {
     if (m_carry)
         return m_carry(source, target, *m_carrying);
     alignas(64) std::array<double, blockSize> values;
     m_unpack(source, values.data(), *m_unpacking);
     if (!m_rules.units)
-        return m_pack(values.data(), target, *m_packing);
+        return m_pack(values.data(), target, *m_packing, rounding);
     alignas(64) std::array<double, blockSize> converted;
     m_rules.units->apply(values.data(), converted.data(), blockSize);
     // The logarithm of a negative number is no missing value.
@@ -278,7 +316,7 @@ bool NumberConverter::convertBlock(const void *source, void *target) const
     for (std::size_t i = 0; i < blockSize; ++i)
         lost |= maskOf(converted[i] != converted[i]) &
                 maskOf(values[i] == values[i]);
-    return lost == 0 && m_pack(converted.data(), target, *m_packing);
+    return lost == 0 && m_pack(converted.data(), target, *m_packing, rounding);
 }
 
 Status NumberConverter::apply(const void *source, void *target,
@@ -289,7 +327,7 @@ Status NumberConverter::apply(const void *source, void *target,
     alignas(64) std::array<char, blockSize * largest> to;
     const auto *in = static_cast<const char *>(source);
     auto *out = static_cast<char *>(target);
-    std::uint64_t altered = 0;
+    Tally tally{0, m_rounding};
     Status status;
     for (std::size_t done = 0; done < count && status; done += blockSize)
     {
@@ -298,14 +336,18 @@ Status NumberConverter::apply(const void *source, void *target,
         // The rest of the last block holds what has nothing to add.
         for (std::size_t i = part; i < blockSize; ++i)
             std::memcpy(&from[i * m_sourceSize], in, m_sourceSize);
-        if (!convertBlock(from.data(), to.data()))
-            status = convertEach(from.data(), to.data(), part, altered);
+        if (!convertBlock(from.data(), to.data(), tally.rounding))
+            status = convertEach(from.data(), to.data(), part, tally);
         std::memcpy(out, to.data(), part * m_targetSize);
         in += part * m_sourceSize;
         out += part * m_targetSize;
     }
-    if (altered)
-        m_altered += altered;
+    if (tally.altered)
+        m_altered += tally.altered;
+    for (double known = m_rounding;
+         known < tally.rounding &&
+         !m_rounding.compare_exchange_weak(known, tally.rounding);)
+        continue;
     return status;
 }
 

@@ -5,10 +5,15 @@
 // Two roads. Where both sides mean the same by a code (equal scale and offset,
 // no units to convert), codes carry over exactly and are refused where that
 // cannot be ("the plain road"). Otherwise values are computed in double, by the
-// formulas of the CF conventions (section 8.1, packed data), and rounded:
+// formulas of the CF conventions (section 8.1, packed data):
 //
 //     value = code * scale + offset       code = round((value - offset) /
 //     scale)
+//
+// Only where the target is packed is there anything to round: by at most half
+// its scale. In a target that is not, a value is a fraction to the last digit
+// of the target's type, or it is an integer, but for the errors of computing
+// and what is beyond the slice's own last digit; else it is refused.
 //
 // Missing values, and NaN where the target has another way to say so, become
 // the target's missing value; a valid value never becomes it.
@@ -59,8 +64,8 @@ struct NumberConversion
     ElementForm to;
     std::optional<UnitConversion> units = {};  ///< of values, not of codes
     OnOverflow onOverflow = OnOverflow::Error;
-    /// Whether the plain road may round too (half to even; floats to nearest):
-    /// the user chose the target's type.
+    /// Whether what is not packed may be rounded too (half to even; floats to
+    /// nearest): the user chose the target's type.
     bool mayRound = false;
 };
 
@@ -96,23 +101,45 @@ class NumberConverter
         return m_altered;
     }
 
+    /// The largest rounding to an integer so far, in the target's units; of
+    /// values, not of those that were clamped or filled.
+    double rounding() const;
+
+    /// Of what was converted only to be compared.
+    void forgetRounding() const
+    {
+        m_rounding = 0;
+    }
+
   private:
     using UnpackBlock = void (*)(const void *, double *, const Unpacking &);
-    using PackBlock = bool (*)(const double *, void *, const Packing &);
+    using PackBlock = bool (*)(const double *, void *, const Packing &,
+                               double &);
+
+    /// What apply counts, for all threads at its end.
+    struct Tally
+    {
+        std::uint64_t altered = 0;
+        double rounding = 0;  ///< in steps of the target
+    };
+
     using CarryBlock = bool (*)(const void *, void *, const Carrying &);
 
     Status prepare(const NumberConversion &rules);
     Status prepareComplex();
     void prepareUnpacking();
     void preparePacking();
-    bool convertBlock(const void *source, void *target) const;
+    void prepareExactness(Packing &packing);
+    bool convertBlock(const void *source, void *target, double &rounding) const;
     Status convertEach(const char *source, char *target, std::size_t count,
-                       std::uint64_t &altered) const;
+                       Tally &tally) const;
+    Number wantedOf(const Number &code, double value) const;
     Status storeMissing(bool isNaN, char *target) const;
     template <class T>
     Status store(const Number &code, double value, const Number &wanted,
-                 char *target, std::uint64_t &altered) const;
+                 char *target, Tally &tally) const;
     template <class T> Status storeInstead(const Number &wanted, char *) const;
+    std::string inexactText(const Number &nearest) const;
     std::string valueText(const Number &code, double value,
                           const Number &wanted) const;
     std::string typeText() const;
@@ -122,8 +149,10 @@ class NumberConverter
     std::size_t m_sourceSize = 0;
     std::size_t m_targetSize = 0;
     bool m_plain = true;
+    bool m_rounds = false;  ///< packed, or the user chose the type
     bool m_nanIsMissing = true;
     double m_scaleFrom = 1, m_offsetFrom = 0, m_scaleTo = 1, m_offsetTo = 0;
+    std::optional<WholeRatio> m_ratio;  ///< all that is to do, if so
     std::shared_ptr<const Unpacking> m_unpacking;
     std::shared_ptr<const Packing> m_packing;
     std::shared_ptr<const Carrying> m_carrying;
@@ -131,6 +160,7 @@ class NumberConverter
     PackBlock m_pack = nullptr;
     CarryBlock m_carry = nullptr;  ///< instead of both
     mutable std::atomic<std::uint64_t> m_altered = 0;
+    mutable std::atomic<double> m_rounding = 0;  ///< in steps of the target
 };
 
 /// Whether `to` holds every value of `from` exactly.

@@ -22,11 +22,21 @@ constexpr const char *noMissingValue =
     ", and no missing value in the target to hold it; give the array one with "
     "--encoding NAME:nodata=... when the target is made.";
 
+/// Whether an element of what is not packed is the computed value: as in
+/// packBlock.
+template <class T>
+bool comesOut(T element, double computed, const Packing &rule)
+{
+    if constexpr (!std::is_integral_v<T>)
+        return keepsDigits(element, computed);
+    return std::fabs(computed) <= rule.limit &&
+           isInteger(computed, std::nearbyint(computed), rule);
+}
+
 }  // namespace
 
 Status NumberConverter::convertEach(const char *source, char *target,
-                                    std::size_t count,
-                                    std::uint64_t &altered) const
+                                    std::size_t count, Tally &tally) const
 {
     const auto &[from, to, units, onOverflow, mayRound] = m_rules;
     std::optional<Number> missing;
@@ -49,13 +59,31 @@ Status NumberConverter::convertEach(const char *source, char *target,
             value = value * m_scaleFrom + addend(m_offsetFrom);
             if (units)
                 units->apply(&value, &value, 1);
-            wanted = realNumber((value - m_offsetTo) / m_scaleTo);
+            wanted = wantedOf(code, value);
         }
         MDIMAPPEND_RETURN_IF_ERROR(withElementType(
             to.type, [&]<class T>(std::type_identity<T>)
-            { return store<T>(code, value, wanted, target, altered); }));
+            { return store<T>(code, value, wanted, target, tally); }));
     }
     return Status::ok();
+}
+
+/// Large numbers in integers, if that will do: nanoseconds of a year are more
+/// than a double counts.
+Number NumberConverter::wantedOf(const Number &code, double value) const
+{
+    const auto &[times, by] = m_ratio.value_or(WholeRatio{});
+    if (!m_ratio || std::fabs(value) <= m_packing->limit ||
+        !(std::fabs(value) < 0x1p64) || (!code.whole && !isWhole(code.real)))
+        return realNumber((value - m_offsetTo) / m_scaleTo);
+    Number product;
+    product.whole = true;
+    product.integer =
+        (code.whole ? code.integer : static_cast<__int128>(code.real)) * times;
+    if (product.integer % by != 0)
+        return realNumber(value);
+    product.integer /= by;
+    return product;
 }
 
 Status NumberConverter::storeMissing(bool isNaN, char *target) const
@@ -74,10 +102,13 @@ Status NumberConverter::storeMissing(bool isNaN, char *target) const
 template <class T>
 Status NumberConverter::store(const Number &code, double value,
                               const Number &wanted, char *target,
-                              std::uint64_t &altered) const
+                              Tally &tally) const
 {
     const auto &to = m_rules.to;
     auto [element, fit] = nearest<T>(wanted, to.truthValues);
+    if (!m_plain && !m_rounds && !wanted.whole && fit != Fit::Outside)
+        fit = comesOut(element, wanted.real, *m_packing) ? Fit::Exact
+                                                         : Fit::Inexact;
     // What overflowed, or has no logarithm, on the way.
     const bool lost = !std::isfinite(wanted.asDouble()) &&
                       (code.whole || std::isfinite(code.real));
@@ -87,29 +118,31 @@ Status NumberConverter::store(const Number &code, double value,
              areEqual(numberOf(element),
                       numberOf(loadElement<T>(to.missing->data()))))
         fit = Fit::Missing;
-    const bool rounds = !m_plain || m_rules.mayRound;
-    if (fit == Fit::Exact || (fit == Fit::Inexact && rounds))
+    if (fit == Fit::Exact || (fit == Fit::Inexact && m_rounds))
     {
         std::memcpy(target, &element, sizeof(element));
+        if constexpr (std::is_integral_v<T>)
+        {
+            if (fit == Fit::Inexact)
+                tally.rounding = std::max(
+                    tally.rounding,
+                    std::fabs(wanted.real - static_cast<double>(element)));
+        }
         return Status::ok();
     }
     if (fit == Fit::Inexact)
-        return refused(
-            valueText(code, value, wanted) +
-            " cannot be held exactly by the target's type " + typeText() +
-            "; the nearest is " + numberText(numberOf(element)) +
-            ". --encoding NAME:dtype=" + CPLString(typeText()).tolower() +
-            " would store that.");
+        return refused(valueText(code, value, wanted) +
+                       inexactText(numberOf(element)));
 
     const bool nan = isNaN(wanted);
     if (m_rules.onOverflow == OnOverflow::Clamp && !nan)
     {
-        ++altered;
+        ++tally.altered;
         return storeInstead<T>(wanted, target);
     }
     if (m_rules.onOverflow == OnOverflow::Fill)
     {
-        ++altered;
+        ++tally.altered;
         const bool stored{storeMissing(nan, target)};
         return stored ? Status::ok()
                       : refused(valueText(code, value, wanted) +
@@ -132,10 +165,30 @@ Status NumberConverter::store(const Number &code, double value,
     if (fit == Fit::Missing)
         why = " would read as missing: it is stored as " +
               numberText(numberOf(element)) + ", the target's missing value";
-    return refused(valueText(code, value, wanted) + why +
-                   (nan ? ". --on-overflow fill would store the missing value."
-                        : ". --on-overflow clamp would store the nearest value "
-                          "that fits, --on-overflow fill the missing value."));
+    // Clamping stores what the slice does not say: not for us to offer.
+    const bool canFill = to.missing || GDALDataTypeIsFloating(to.type);
+    return refused(
+        valueText(code, value, wanted) + why + ". A new cube can " +
+        (fit == Fit::Missing ? "have another one (--encoding NAME:nodata=...)"
+                             : "have a type or a scale that holds it "
+                               "(--encoding NAME:dtype=...)") +
+        (canFill ? "; --on-overflow fill would store a missing value." : "."));
+}
+
+/// What a value's name is followed by. Rounded fractions are worth asking for
+/// their type; integers would be other values.
+std::string NumberConverter::inexactText(const Number &nearest) const
+{
+    const auto &[from, to, units, onOverflow, mayRound] = m_rules;
+    const bool digits =
+        m_plain && GDALDataTypeIsFloating(to.type) && to.type != GDT_Float16;
+    const auto *type = GDALGetDataTypeName(m_plain ? from.type : GDT_Float64);
+    return " cannot be held exactly by the target's type " + typeText() +
+           "; the nearest is " + numberText(nearest) +
+           (digits ? ". --encoding NAME:dtype=" +
+                         CPLString(typeText()).tolower() + " would store that."
+                   : ". A new cube can hold it: --encoding NAME:dtype=" +
+                         CPLString(type).tolower() + " when it is made.");
 }
 
 /// The nearest element that is not the missing value.

@@ -7,6 +7,7 @@
 #include "cube/array_encoding.h"
 #include "cube/missing_value.h"
 #include "cube/number_units.h"
+#include "cube/precision_check.h"
 #include "slice/cf_references.h"
 
 #include <algorithm>
@@ -150,6 +151,10 @@ Result<Conversion> numberConversion(const TargetArray &target,
     request.onOverflow = options.onOverflow;
     request.mayRound =
         asksForType(options, target.name, document.dataType.gdal);
+    const bool asksForScale =
+        encodingOf(options.encodings, target.name).scale.has_value();
+    if (!options.roundFinerSteps && !asksForScale)
+        MDIMAPPEND_RETURN_IF_ERROR(checkPrecision(request));
     return Conversion::numbers(request);
 }
 

@@ -84,7 +84,8 @@ unitConversion(const std::string &from, const Json &slice,
         return std::optional<UnitConversion>();
     if (!conversion)
         return refused("its units are '" + from + "', the target has '" + to +
-                       "': " + conversion.status().message() + ".");
+                       "': " + conversion.status().message() + ". " +
+                       wayOutOfUnits(from, to));
     return conversion->isIdentity() ? std::optional<UnitConversion>()
                                     : std::optional(*conversion);
 }

@@ -59,6 +59,8 @@ Status CollectedParts::add(const WrittenPart &written)
     m_alteredValues += written.alteredValues;
     m_ignoredStatic.insert(written.ignoredStatic.begin(),
                            written.ignoredStatic.end());
+    for (const auto &[array, largest] : written.roundings)
+        m_roundings[array] = std::max(m_roundings[array], largest);
     for (const auto &array : written.arrays)
     {
         const auto number = m_numbers.find(array.path);

@@ -51,6 +51,11 @@ class CollectedParts
         return m_ignoredStatic;
     }
 
+    const std::map<std::string, double> &roundings() const
+    {
+        return m_roundings;
+    }
+
   private:
     struct Chunk
     {
@@ -81,6 +86,7 @@ class CollectedParts
     std::unordered_set<std::string> m_known;  ///< the parts again
     std::uint64_t m_alteredValues = 0;
     std::set<std::string> m_ignoredStatic;
+    std::map<std::string, double> m_roundings;
 };
 
 }  // namespace mdimappend

@@ -133,6 +133,7 @@ class Committing
         m_report.parts = receipts.size();
         m_report.alteredValues = m_parts.alteredValues();
         m_report.ignoredStatic = m_parts.ignoredStatic();
+        m_report.roundings = m_parts.roundings();
         return Status::ok();
     }
 

@@ -42,6 +42,7 @@ Json toJson(const CommitReport &report)
             {"bytes", report.bytes},
             {"altered_values", report.alteredValues},
             {"ignored_static", report.ignoredStatic},
+            {"largest_rounding", report.roundings},
             {"sequence", report.sequence}};
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <set>
+#include <map>
 #include <string>
 
 namespace mdimappend
@@ -27,6 +28,7 @@ struct CommitReport
     std::uint64_t alteredValues = 0;
     /// What slices of parts have otherwise than the target, which stays.
     std::set<std::string> ignoredStatic;
+    std::map<std::string, double> roundings = {};  ///< as in SliceReport
     std::uint64_t sequence = 0;
     /// It had been decided before, by a commit that did not come to its end.
     bool finished = false;

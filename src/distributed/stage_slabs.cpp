@@ -33,6 +33,7 @@ Result<WrittenPart> stageSlabs(const PartOfTransaction &where,
         });
     for (const auto &slab : slabs)
         written.alteredValues += slab.conversion.altered();
+    written.roundings = roundingsOf(slabs);
     if (where.syncs)
         MDIMAPPEND_RETURN_IF_ERROR(storage.barrier());
     return written;

@@ -223,6 +223,7 @@ class PartWriter
         std::vector<Slab> slabs;
         std::vector<WrittenArray> carried;
         std::uint64_t altered = 0;
+        std::map<std::string, double> roundings;
         for (const auto &part : m_arrays)
         {
             const auto &target = m_session.targetArray(*part.written);
@@ -232,6 +233,9 @@ class PartWriter
                 MDIMAPPEND_ASSIGN(auto rows,
                                   carriedRows(*m_slice, part, target));
                 altered += part.conversion.altered();
+                if (const double largest = part.conversion.rounding();
+                    largest > 0)
+                    roundings[target.document.path] = largest;
                 carried.push_back({target.document.path, {}, std::move(rows)});
                 continue;
             }
@@ -246,6 +250,7 @@ class PartWriter
                        std::move(arrays), m_slice.get(), slabs,
                        m_request.threads, m_request.progress));
         written.alteredValues += altered;
+        written.roundings.merge(roundings);
         for (auto &array : carried)
             written.arrays.push_back(std::move(array));
         // Those that `begin` was told are in its own record.

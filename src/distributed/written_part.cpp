@@ -143,6 +143,7 @@ std::string toText(const WrittenPart &written)
                  {"part", written.part},
                  {"slice", written.slice},
                  {"altered_values", written.alteredValues},
+                 {"largest_rounding", written.roundings},
                  {"arrays", std::move(arrays)}};
     if (!written.ignoredStatic.empty())
         json["ignored_static"] = written.ignoredStatic;
@@ -164,6 +165,12 @@ Result<WrittenPart> parseWrittenPart(const std::string &text)
         if (!each.is_string())
             return damaged;
         written.ignoredStatic.push_back(each.get<std::string>());
+    }
+    for (const auto &[array, largest] :
+         member(*json, "largest_rounding").items())
+    {
+        if (largest.is_number())
+            written.roundings[array] = largest.get<double>();
     }
     for (const Json &each : member(*json, "arrays"))
     {

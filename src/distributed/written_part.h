@@ -10,6 +10,7 @@
 #include "transaction/view.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,6 +55,8 @@ struct WrittenPart
     std::uint64_t alteredValues = 0;
     /// What its slice has otherwise than the target (guards/static_guard.h).
     std::vector<std::string> ignoredStatic;
+    /// By array, as in SliceReport.
+    std::map<std::string, double> roundings = {};
 };
 
 std::string toText(const WrittenPart &written);

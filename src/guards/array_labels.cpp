@@ -158,7 +158,8 @@ Status checkLabelUnits(const TargetArray &target, const Slice &slice)
         return Status::ok();
     return refused("its labels have units '" + units +
                    "', the target's have '" + expected +
-                   "', and labels are not converted.");
+                   "', and labels are not converted. " +
+                   wayOutOfUnits(units, expected));
 }
 
 Result<Labels> inUnitOf(const TargetArray &target, const Slice &slice,

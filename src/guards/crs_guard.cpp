@@ -154,7 +154,8 @@ Status checkCrs(const Target &target, const TargetArray &targetArray,
         return Status::ok();
     return refused("array '" + targetArray.name + "': its CRS is " +
                    nameOf(*found) + ", the target's is " + nameOf(*expected) +
-                   ". --on-crs ignore would append it anyway.");
+                   ". Reproject the slice, correct what it says of its CRS, "
+                   "or begin another cube.");
 }
 
 }  // namespace mdimappend

@@ -112,7 +112,8 @@ Status moveUnits(CoordinateValues &values, const UnitsOf &from,
                           values.numbers.size());
     else if (!ignoreUnits)
         return refused("its units are '" + from.units + "', the target has '" +
-                       to.units + "': " + conversion.status().message() + ".");
+                       to.units + "': " + conversion.status().message() + ". " +
+                       wayOutOfUnits(from.units, to.units));
     return Status::ok();
 }
 

@@ -137,6 +137,8 @@ struct AppendOptions
     bool ignoreStatic = false;
     bool ignoreCrs = false;
     bool ignoreUnits = false;
+    /// Of slices that are packed in much finer steps than the target.
+    bool roundFinerSteps = false;
     bool fillMissingArrays = false;
     bool refuseExtraArrays = false;
     OnOverflow onOverflow = OnOverflow::Error;

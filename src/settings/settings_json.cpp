@@ -127,6 +127,7 @@ void addGuards(Json &json, const AppendOptions &options)
     json["on_static"] = errorOr("ignore", options.ignoreStatic);
     json["on_crs"] = errorOr("ignore", options.ignoreCrs);
     json["on_units"] = errorOr("ignore", options.ignoreUnits);
+    json["on_precision"] = errorOr("round", options.roundFinerSteps);
     json["on_missing_array"] = errorOr("fill", options.fillMissingArrays);
     json["on_extra_array"] = options.refuseExtraArrays ? "error" : "ignore";
     json["on_overflow"] = nameOf(options.onOverflow);

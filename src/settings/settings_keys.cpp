@@ -111,6 +111,8 @@ std::vector<Key<Settings>> guardSettings()
 {
     const std::vector<std::pair<std::string, bool>> ignoring = {
         {"error", false}, {"ignore", true}};
+    const std::vector<std::pair<std::string, bool>> rounding = {
+        {"error", false}, {"round", true}};
     const auto onSize = [](const Value &value, Settings &) -> Status
     { return value.choice({"error"}).takeStatus(); };
     return {{"on_size", "", onSize},
@@ -118,6 +120,7 @@ std::vector<Key<Settings>> guardSettings()
             {"on_static", "", oneOf(&O::ignoreStatic, ignoring)},
             {"on_crs", "", oneOf(&O::ignoreCrs, ignoring)},
             {"on_units", "", oneOf(&O::ignoreUnits, ignoring)},
+            {"on_precision", "", oneOf(&O::roundFinerSteps, rounding)},
             {"on_missing_array", "",
              oneOf<bool>(&O::fillMissingArrays,
                          {{"error", false}, {"fill", true}})},

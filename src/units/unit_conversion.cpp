@@ -10,6 +10,7 @@
 #include <udunits2.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <mutex>
 #include <regex>
@@ -149,6 +150,14 @@ Result<Unit> parse(const std::string &text)
     return unit;
 }
 
+bool isKnown(const std::string &text)
+{
+    const UnitSession session;
+    return looksLikeTime(text) || text.size() > longestText ||
+           Unit(ut_parse(UnitSession::system(), asUdunits(text).c_str(),
+                         UT_UTF8)) != nullptr;
+}
+
 /// The same unit, but for the last digits of how its definition is spelled
 /// ("fahrenheit" and "degF").
 bool changesNothing(const cv_converter *converter)
@@ -171,6 +180,15 @@ bool isReciprocal(const cv_converter *converter)
 }
 
 }  // namespace
+
+std::string wayOutOfUnits(const std::string &from, const std::string &to)
+{
+    return isKnown(withoutSpaces(from)) && isKnown(withoutSpaces(to))
+               ? "Correct the slice's units if they are wrong; else it belongs "
+                 "into another cube."
+               : "If both mean the same, --on-units ignore takes the values as "
+                 "they are.";
+}
 
 Result<UnitConversion> UnitConversion::make(const std::string &from,
                                             const std::string &to)
@@ -221,6 +239,22 @@ Result<UnitConversion> UnitConversion::ofDifferences() const
 bool UnitConversion::hasOffset() const
 {
     return m_converter && cv_convert_double(m_converter.get(), 0) != 0;
+}
+
+std::optional<WholeRatio> UnitConversion::wholeRatio() const
+{
+    std::array<double, 3> values{0, 1, 2};
+    apply(values.data(), values.data(), values.size());
+    const auto [zero, one, two] = values;
+    const double ratio = one >= 1 ? one : 1 / one;
+    const double whole = std::nearbyint(ratio);
+    // Definitions are rounded numbers themselves.
+    constexpr double close = 1e-12;
+    if (zero != 0 || !(one > 0) || std::fabs(two - 2 * one) > close * two ||
+        !(whole < 0x1p53) || std::fabs(ratio - whole) > close * whole)
+        return std::nullopt;
+    const auto integer = static_cast<std::int64_t>(whole);
+    return one >= 1 ? WholeRatio{integer, 1} : WholeRatio{1, integer};
 }
 
 void UnitConversion::apply(const double *from, double *to,

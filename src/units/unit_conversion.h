@@ -7,13 +7,27 @@
 #include "status.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 union cv_converter;
 
 namespace mdimappend
 {
+
+/// A value times one whole number, by another.
+struct WholeRatio
+{
+    std::int64_t times = 1;
+    std::int64_t by = 1;
+};
+
+/// What to do about units of which one cannot be converted to the other: a
+/// sentence or two. Only of texts that are no known units may somebody know
+/// that they mean the same.
+std::string wayOutOfUnits(const std::string &from, const std::string &to);
 
 class UnitConversion
 {
@@ -39,6 +53,10 @@ class UnitConversion
 
     /// Whether differences are converted otherwise than values.
     bool hasOffset() const;
+
+    /// If that is all there is to do, with one of the two 1: 60 minutes an
+    /// hour.
+    std::optional<WholeRatio> wholeRatio() const;
 
     /// From several threads. `from` and `to` may be the same memory.
     void apply(const double *from, double *to, std::size_t count) const;

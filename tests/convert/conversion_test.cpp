@@ -249,7 +249,9 @@ TEST(Conversion, aValidValueNeverBecomesTheMissingValue)
     NumberConversion rules{form<std::int16_t>(-9), form<std::int16_t>(5)};
     EXPECT_THAT(refusal<std::int16_t>(rules, 5),
                 HasSubstr("the value 5 would read as missing: it is stored as "
-                          "5, the target's missing value. --on-overflow"));
+                          "5, the target's missing value. A new cube can have "
+                          "another one (--encoding NAME:nodata=...); "
+                          "--on-overflow fill"));
     rules.onOverflow = OnOverflow::Clamp;
     EXPECT_THAT((converted<std::int16_t, std::int16_t>(rules, {5, -9, 4}, 1)),
                 ElementsAre(4, 5, 4));
@@ -307,8 +309,9 @@ TEST(Conversion, whatDoesNotFitIsRefusedClampedOrFilled)
     EXPECT_EQ(refusal(rules, 1000.F),
               "the value 1000 (packed: 100000) does not fit the target's type "
               "Int16, which holds -32768 to 32767 with scale 0.01 and offset "
-              "0. --on-overflow clamp would store the nearest value that fits, "
-              "--on-overflow fill the missing value.");
+              "0. A new cube can have a type or a scale that holds it "
+              "(--encoding NAME:dtype=...); --on-overflow fill would store a "
+              "missing value.");
     EXPECT_THAT(refusal(rules, float(infinity)), HasSubstr("the value inf"));
     const std::vector<float> values{1, 1000, -1000, float(nan),
                                     float(infinity)};
@@ -330,8 +333,8 @@ TEST(Conversion, whatDoesNotFitAPlainTypeIsRefusedClampedOrFilled)
     EXPECT_EQ(refusal<std::int32_t>(
                   {form<std::int32_t>(), form<std::uint8_t>()}, 300),
               "the value 300 does not fit the target's type Byte, which holds "
-              "0 to 255. --on-overflow clamp would store the nearest value "
-              "that fits, --on-overflow fill the missing value.");
+              "0 to 255. A new cube can have a type or a scale that holds it "
+              "(--encoding NAME:dtype=...).");
     EXPECT_THAT(
         refusal({form<std::uint64_t>(), form<std::int64_t>()}, UINT64_MAX),
         HasSubstr("the value 18446744073709551615 does not fit"));
@@ -364,8 +367,11 @@ TEST(Conversion, whatIsNotExactIsRefusedUnlessItMayBeRounded)
               "the value 0.1 cannot be held exactly by the target's type "
               "Float32; the nearest is 0.10000000149011612. --encoding "
               "NAME:dtype=float32 would store that.");
-    EXPECT_THAT(refusal({form<float>(), form<std::int32_t>()}, 1.5F),
-                HasSubstr("cannot be held exactly"));
+    EXPECT_THAT(
+        refusal({form<float>(), form<std::int32_t>()}, 1.5F),
+        HasSubstr("cannot be held exactly by the target's type Int32; "
+                  "the nearest is 2. A new cube can hold it: --encoding "
+                  "NAME:dtype=float32 when it is made."));
     EXPECT_EQ(refusal<std::int64_t>({form<std::int64_t>(), form<double>()},
                                     (1LL << 53) + 1),
               "the value 9007199254740993 cannot be held exactly by the "

@@ -328,6 +328,7 @@ TEST(SettingsOfOptions, giveTheSameOptionsAgain)
         "on_static: ignore\n"
         "on_crs: ignore\n"
         "on_units: ignore\n"
+        "on_precision: round\n"
         "on_missing_array: fill\n"
         "on_extra_array: error\n"
         "on_overflow: clamp\n"

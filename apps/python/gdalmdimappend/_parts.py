@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ._report import SliceReport, record_from
@@ -52,6 +52,7 @@ class CommitReport:
         parts: of how many receipts.
         chunks, bytes: what was written, encoded.
         altered_values: how many did not fit, and were clamped or filled.
+        largest_rounding: by array, how far a value was rounded at most.
         sequence: the number of the commit in the log.
     """
 
@@ -67,6 +68,7 @@ class CommitReport:
     chunks: int = 0
     bytes: int = 0
     altered_values: int = 0
+    largest_rounding: Mapping[str, float] = field(default_factory=dict)
     sequence: int = 0
 
 
@@ -86,6 +88,7 @@ def slice_report(name: str, done: CommitReport) -> SliceReport:
         chunks=done.chunks,
         bytes=done.bytes,
         altered_values=done.altered_values,
+        largest_rounding=done.largest_rounding,
     )
 
 

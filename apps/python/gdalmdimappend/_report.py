@@ -37,6 +37,9 @@ class SliceReport:
         sequence: the number of its commit in the log.
         chunks, bytes: what was written, encoded.
         altered_values: how many did not fit, and were clamped or filled.
+        largest_rounding: by array, how far a value was rounded at most to fit the
+            target's packing, in the target's units; arrays without any are not in
+            it.
         seconds: how long it took.
         exit_status, message: why it failed.
         plan: what would be written (dry run).
@@ -55,6 +58,7 @@ class SliceReport:
     chunks: int = 0
     bytes: int = 0
     altered_values: int = 0
+    largest_rounding: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     exit_status: int = 0
     message: str = ""
@@ -94,6 +98,8 @@ class SliceReport:
         if self.altered_values:
             values = _plural(self.altered_values, "value")
             text += f", changed {values} that did not fit"
+        for array, largest in self.largest_rounding.items():
+            text += f", rounded '{array}' by up to {largest:.3g}"
         return text
 
 
