@@ -13,7 +13,7 @@ namespace mdimappend
 namespace
 {
 
-enum class Kind
+enum class Quantity
 {
     Unknown,
     Value,
@@ -27,13 +27,13 @@ bool has(const std::string &text, std::string_view part)
 
 /// By `units_metadata`, or by what is derived from values: names of anomalies
 /// and tendencies, ranges and standard deviations over cells.
-Kind kindOf(const Json &attributes)
+Quantity quantityOf(const Json &attributes)
 {
     const auto metadata = textMember(attributes, "units_metadata");
     if (has(metadata, "temperature: difference"))
-        return Kind::Difference;
+        return Quantity::Difference;
     if (has(metadata, "temperature: on_scale"))
-        return Kind::Value;
+        return Quantity::Value;
     constexpr std::array<std::string_view, 8> words = {
         "anomaly", "tendency_of",         "difference", "increment",
         "deficit", "change_over_time_in", "depression", " standard_error"};
@@ -43,7 +43,7 @@ Kind kindOf(const Json &attributes)
         std::ranges::any_of(words, [&](std::string_view word)
                             { return has(name, word); }) ||
         has(methods, ": range") || has(methods, ": standard_deviation");
-    return isDifference ? Kind::Difference : Kind::Unknown;
+    return isDifference ? Quantity::Difference : Quantity::Unknown;
 }
 
 Status contradiction(bool sliceHasDifferences)
@@ -55,17 +55,17 @@ Status contradiction(bool sliceHasDifferences)
                          "slice values");
 }
 
-Result<UnitConversion> forKinds(const UnitConversion &conversion, Kind slice,
-                                Kind target)
+Result<UnitConversion> forQuantities(const UnitConversion &conversion, Quantity slice,
+                                Quantity target)
 {
     if (slice == target)
-        return slice == Kind::Difference ? conversion.ofDifferences()
+        return slice == Quantity::Difference ? conversion.ofDifferences()
                                          : Result<UnitConversion>(conversion);
     const bool isDifference =
-        slice == Kind::Difference || target == Kind::Difference;
-    const bool isCertain = slice != Kind::Unknown && target != Kind::Unknown;
+        slice == Quantity::Difference || target == Quantity::Difference;
+    const bool isCertain = slice != Quantity::Unknown && target != Quantity::Unknown;
     if (isDifference && (isCertain || conversion.hasOffset()))
-        return contradiction(slice == Kind::Difference);
+        return contradiction(slice == Quantity::Difference);
     return conversion;
 }
 
@@ -79,7 +79,7 @@ unitConversion(const std::string &from, const Json &slice,
         return std::optional<UnitConversion>();
     auto units = UnitConversion::make(from, to);
     auto conversion =
-        units ? forKinds(*units, kindOf(slice), kindOf(target)) : units;
+        units ? forQuantities(*units, quantityOf(slice), quantityOf(target)) : units;
     if (!conversion && ignoreUnits)
         return std::optional<UnitConversion>();
     if (!conversion)
