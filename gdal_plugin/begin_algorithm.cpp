@@ -136,6 +136,8 @@ Status BeginAlgorithm::begin(GDALProgressFunc progress, void *progressData)
     request.mustCreate = m_create;
     request.isAttended = m_attended;
     MDIMAPPEND_ASSIGN(const Begun begun, beginParts(request));
+    for (const auto &warning : begun.warnings)
+        request.around.warn(warning);
     for (const auto &name : begun.ignoredArrays)
         request.around.warn("array '" + name +
                             "' of the template is not in the target and is "

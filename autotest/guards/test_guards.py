@@ -264,9 +264,9 @@ def test_a_value_that_would_read_as_missing(store, tmp_path, zarr_format):
         done = cubes.append(second, store, status=5)
     assert done.message == (
         f"slice '{second}', array 'air': the value -999 would read as missing: it is "
-        "stored as -999, the target's missing value. --on-overflow clamp would store "
-        "the nearest value that fits, --on-overflow fill the missing value. Nothing "
-        "was appended."
+        "stored as -999, which the target says is missing. A cube that is made with "
+        "--encoding NAME:nodata=..., a value that is none of the data's, holds it. "
+        "Nothing was appended."
     )
 
 

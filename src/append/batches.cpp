@@ -184,6 +184,7 @@ Status Batches::tryAppend(OpenSlice &opened)
         m_known.met(plan.broughtBy);
     const bool mustBeAlone = plan.replacedRows > 0 && !m_options.dryRun;
     m_report.warnOfIgnored(plan.ignoredArrays);
+    m_report.warnOf(plan.warnings);
     m_report.warnOfStatic(m_report.slice(opened.report).slice,
                           plan.ignoredStatic);
     MDIMAPPEND_RETURN_IF_ERROR(m_batch->add(

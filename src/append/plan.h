@@ -45,6 +45,8 @@ struct AppendPlan
     }
 
     std::vector<std::string> ignoredArrays;
+    /// Of what readers will make of what is stored.
+    std::vector<std::string> warnings;
     /// What the slice has otherwise than the target, which stays as it is.
     std::vector<std::string> ignoredStatic;
 };

@@ -43,6 +43,7 @@ class GrowthPlanner
         MDIMAPPEND_ASSIGN(GuardReport guards,
                           checkArrays(m_target, m_slice, m_options));
         m_plan.ignoredArrays = guards.ignoredArrays;
+        m_plan.warnings = guards.warnings;
         TargetValues values(m_request.site, m_request.storage, m_target);
         if (!m_options.ignoreCoordinates)
             MDIMAPPEND_RETURN_IF_ERROR(

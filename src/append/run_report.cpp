@@ -114,6 +114,12 @@ void RunReport::warn(std::string warning)
     known.push_back(std::move(warning));
 }
 
+void RunReport::warnOf(const std::vector<std::string> &warnings)
+{
+    for (const auto &warning : warnings)
+        warn(warning);
+}
+
 void RunReport::warnOfIgnored(const std::vector<std::string> &arrays)
 {
     for (const auto &name : arrays)

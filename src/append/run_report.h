@@ -82,6 +82,7 @@ class RunReport
     }
 
     void note(const RecoveryReport &recovered);
+    void warnOf(const std::vector<std::string> &warnings);
     void warnOfIgnored(const std::vector<std::string> &arrays);
 
     /// What a slice has otherwise than the target (guards/static_guard.h).

@@ -27,6 +27,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mdimappend
 {
@@ -46,6 +47,8 @@ struct ElementForm
     std::optional<double> offset = {};
     std::optional<std::string> missing =
         {};  ///< one element, native byte order
+    /// Elements that readers take for missing besides that one.
+    std::vector<std::string> alsoMissing = {};
 
     bool isPacked() const
     {
@@ -112,6 +115,7 @@ class NumberConverter
     template <class T>
     Status store(const Number &code, double value, const Number &wanted,
                  char *target, std::uint64_t &altered) const;
+    template <class T> bool isMissing(T element) const;
     template <class T> Status storeInstead(const Number &wanted, char *) const;
     std::string valueText(const Number &code, double value,
                           const Number &wanted) const;

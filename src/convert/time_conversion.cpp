@@ -3,12 +3,26 @@
 
 #include "convert/time_conversion.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 
 namespace mdimappend
 {
+
+namespace
+{
+
+bool isMissingTime(const TimeForm &form, const void *element)
+{
+    const auto is = [&](const std::string &missing)
+    { return std::memcmp(element, missing.data(), missing.size()) == 0; };
+    return (form.missing && is(*form.missing)) ||
+           std::ranges::any_of(form.alsoMissing, is);
+}
+
+}  // namespace
 
 Status convertTimes(const TimeForm &from, const TimeForm &to,
                     const void *source, void *target, std::size_t count)
@@ -21,11 +35,7 @@ Status convertTimes(const TimeForm &from, const TimeForm &to,
     {
         double number = 0;
         GDALCopyWords64(in, from.type, 0, &number, GDT_Float64, 0, 1);
-        const bool missing =
-            std::isnan(number) ||
-            (from.missing &&
-             std::memcmp(in, from.missing->data(), size(from)) == 0);
-        if (missing)
+        if (std::isnan(number) || isMissingTime(from, in))
         {
             const double nan = std::nan("");
             if (to.missing)
@@ -47,6 +57,9 @@ Status convertTimes(const TimeForm &from, const TimeForm &to,
         }
         MDIMAPPEND_RETURN_IF_ERROR(
             encodeTimeElement(instant, to.encoding, to.type, out));
+        if (isMissingTime(to, out))
+            return refused("a time would read as missing: the target stores it "
+                           "as its missing value");
     }
     return Status::ok();
 }

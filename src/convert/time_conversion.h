@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mdimappend
 {
@@ -21,10 +22,13 @@ struct TimeForm
     GDALDataType type = GDT_Unknown;
     TimeEncoding encoding;
     std::optional<std::string> missing;  ///< one element, native byte order
+    /// Elements that readers take for missing besides that one.
+    std::vector<std::string> alsoMissing = {};
 };
 
 /// Missing times, and NaN, become the target's missing value; NaN in a floating
-/// target without one; else they are refused.
+/// target without one; else they are refused, as is a time that would become
+/// what the target's readers take for missing.
 Status convertTimes(const TimeForm &from, const TimeForm &to,
                     const void *source, void *target, std::size_t count);
 

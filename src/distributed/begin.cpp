@@ -83,6 +83,7 @@ class Beginning
         if (m_request.isAttended)
             m_session.syncedByCommit = storage().barrierReach();
         m_begun.ignoredArrays = plan.ignoredArrays;
+        m_begun.warnings = plan.warnings;
         MDIMAPPEND_RETURN_IF_ERROR(nameTransaction());
         MDIMAPPEND_RETURN_IF_ERROR(writeOwnSlabs(plan));
         MDIMAPPEND_RETURN_IF_ERROR(

@@ -39,6 +39,7 @@ struct Begun
     Token token;
     RecoveryReport recovered;
     std::vector<std::string> ignoredArrays;
+    std::vector<std::string> warnings;
 };
 
 /// The lease is `options.lease` from here on; commit before, or renew it,

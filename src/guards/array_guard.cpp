@@ -6,6 +6,7 @@
 #include "cube/array_conversion.h"
 #include "cube/missing_value.h"
 #include "guards/crs_guard.h"
+#include "guards/valid_range.h"
 
 #include <algorithm>
 
@@ -67,6 +68,7 @@ class ArrayGuards
             anyData = true;
             MDIMAPPEND_ASSIGN(Match match, matchOf(array));
             match.targetArray = i;
+            warnOfRange(array, match);
             m_report.matches.push_back(std::move(match));
         }
         if (!anyData)
@@ -84,6 +86,16 @@ class ArrayGuards
     }
 
   private:
+    void warnOfRange(const TargetArray &array, const Match &match)
+    {
+        if (!match.sliceArray)
+            return;
+        auto warning =
+            validRangeWarning(array, m_slice.arrays()[*match.sliceArray]);
+        if (!warning.empty())
+            m_report.warnings.push_back(std::move(warning));
+    }
+
     Result<Match> matchOf(const TargetArray &array) const
     {
         const auto &arrays = m_slice.arrays();

@@ -29,6 +29,7 @@ struct GuardReport
 {
     std::vector<Match> matches;  ///< without the label array
     std::vector<std::string> ignoredArrays;
+    std::vector<std::string> warnings;
 };
 
 /// Names, order and sizes of dimensions, missing and extra arrays, CRS, types,
