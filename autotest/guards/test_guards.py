@@ -267,8 +267,8 @@ def test_a_value_that_would_read_as_missing(store, tmp_path, zarr_format):
         done = cubes.append(second, store, status=5)
     assert done.message == (
         f"slice '{second}', array 'air': the value -999 would read as missing: it is "
-        "stored as -999, the target's missing value. A new cube can have another one "
-        "(--encoding NAME:nodata=...); --on-overflow fill would store a missing value. "
+        "stored as -999, which the target says is missing. A cube that is made with "
+        "--encoding NAME:nodata=..., a value that is none of the data's, holds it. "
         "Nothing was appended."
     )
 

@@ -38,7 +38,7 @@ class PackedArray
 
     Result<bool> hasTwoValues()
     {
-        MDIMAPPEND_ASSIGN(m_missing, missingOf(m_document));
+        MDIMAPPEND_ASSIGN(m_missing, missingForAllReaders(m_document));
         MDIMAPPEND_ASSIGN(m_reader, m_slice.reader());
         const auto &shape = m_slab.shape;
         const auto step = blockSize();

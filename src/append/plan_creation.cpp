@@ -6,6 +6,7 @@
 #include "append/plan_checks.h"
 #include "append/plan_slabs.h"
 #include "cube/array_conversion.h"
+#include "cube/creation_warnings.h"
 #include "cube/label_match.h"
 #include "cube/new_target.h"
 #include "cube/target_attributes.h"
@@ -103,11 +104,13 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
     if (haveLabels)
     {
         nameLabels(plan, labels, 0);
-        plan.warnings = doubtsAbout(slice, labels);
+        for (auto &doubt : doubtsAbout(slice, labels))
+            model.warnings.push_back(std::move(doubt));
     }
     for (const auto &array : model.target.arrays)
         MDIMAPPEND_RETURN_IF_ERROR(
             createArray(request, model.target, array, labels, plan));
+    plan.warnings = std::move(model.warnings);
     plan.intent.next = std::move(model.documents);
     plan.intent.order = std::move(model.order);
     cube.target = std::move(model.target);
@@ -117,7 +120,13 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
     MDIMAPPEND_RETURN_IF_ERROR(keepCoordinates(options, slice, cube));
     MDIMAPPEND_RETURN_IF_ERROR(keepStatics(
         options, slice, TargetValues(site, storage, cube.target), cube));
-    return setAttributes(options, site, slice, Json(), cube, plan.intent);
+    MDIMAPPEND_RETURN_IF_ERROR(
+        setAttributes(options, site, slice, Json(), cube, plan.intent));
+    MDIMAPPEND_ASSIGN(const Json attributes,
+                      presentAttributes(cube.target, site.group));
+    if (auto warning = groupWarning(attributes); !warning.empty())
+        plan.warnings.push_back(std::move(warning));
+    return Status::ok();
 }
 
 }  // namespace mdimappend

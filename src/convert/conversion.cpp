@@ -61,14 +61,11 @@ Result<Conversion> Conversion::numbers(const NumberConversion &rules)
     return conversion;
 }
 
-Conversion Conversion::time(GDALDataType fromType, const TimeEncoding &from,
-                            GDALDataType toType, const TimeEncoding &to,
-                            const std::optional<std::string> &missingFrom,
-                            const std::optional<std::string> &missingTo)
+Conversion Conversion::time(TimeForm from, TimeForm to)
 {
-    Conversion conversion(Kind::Time, fromType, toType);
+    Conversion conversion(Kind::Time, from.type, to.type);
     conversion.m_times = std::make_shared<const std::pair<TimeForm, TimeForm>>(
-        TimeForm{fromType, from, missingFrom}, TimeForm{toType, to, missingTo});
+        std::move(from), std::move(to));
     return conversion;
 }
 

@@ -40,10 +40,7 @@ class Conversion
 
     /// CF times of one encoding as those of another; the missing value stays
     /// missing.
-    static Conversion time(GDALDataType fromType, const TimeEncoding &from,
-                           GDALDataType toType, const TimeEncoding &to,
-                           const std::optional<std::string> &missingFrom,
-                           const std::optional<std::string> &missingTo);
+    static Conversion time(TimeForm from, TimeForm to);
 
     bool isNone() const
     {

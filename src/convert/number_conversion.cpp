@@ -3,6 +3,7 @@
 
 #include "convert/number_conversion.h"
 
+#include "convert/missing_elements.h"
 #include "convert/number.h"
 #include "convert/number_blocks.h"
 
@@ -30,6 +31,9 @@ Status checkForm(const ElementForm &form, const char *side)
     if (form.missing && form.missing->size() != sizeOf(form.type))
         return error(std::string(side) +
                      " has a missing value of another type.");
+    if (!form.missing && !form.alsoMissing.empty())
+        return error(std::string(side) +
+                     " has other missing values, but none to stand for all.");
     const double scale = form.scale.value_or(1);
     const double offset = form.offset.value_or(0);
     if (scale == 0 || !std::isfinite(scale) || !std::isfinite(offset))
@@ -48,19 +52,6 @@ bool hasExactInverse(double divisor)
     int exponent = 0;
     return std::fabs(std::frexp(divisor, &exponent)) == 0.5 &&
            std::isnormal(1 / divisor);
-}
-
-/// Whether what is missing to the slice is so to the target, as it is.
-bool haveSameMissing(const std::optional<Number> &from,
-                     const std::optional<Number> &to)
-{
-    // A slice that declares none may hold what is missing to the target. But 0
-    // is what Zarr V2 has where nobody thought of a missing value, and NaN is
-    // one to everybody.
-    if (!from)
-        return !to || isNaN(*to) || to->asDouble() == 0;
-    // Without a missing value in the target, a NaN stays one.
-    return to ? meanSame(*from, *to) : isNaN(*from);
 }
 
 /// What a missing value, and a NaN, becomes.
@@ -131,7 +122,10 @@ Status NumberConverter::prepare(const NumberConversion &rules)
     for (auto *form : {&from, &to})
     {
         if (form->truthValues)
+        {
             form->missing.reset();
+            form->alsoMissing.clear();
+        }
     }
     m_sourceSize = sizeOf(from.type);
     m_targetSize = sizeOf(to.type);
@@ -149,7 +143,7 @@ Status NumberConverter::prepare(const NumberConversion &rules)
         missingFrom = numberAt(from.missing->data(), from.type);
     if (to.missing)
         missingTo = numberAt(to.missing->data(), to.type);
-    const bool sameMissing = haveSameMissing(missingFrom, missingTo);
+    const bool sameMissing = haveSameMissing(from, to);
     const bool narrowed = !isLosslessWidening(from.type, to.type) ||
                           (to.truthValues && !from.truthValues);
     if (m_plain && sameMissing && !narrowed)
@@ -336,7 +330,12 @@ Status NumberConverter::apply(const void *source, void *target,
         // The rest of the last block holds what has nothing to add.
         for (std::size_t i = part; i < blockSize; ++i)
             std::memcpy(&from[i * m_sourceSize], in, m_sourceSize);
-        if (!convertBlock(from.data(), to.data(), tally.rounding))
+        if (!m_rules.from.alsoMissing.empty())
+            makeOne(m_rules.from.alsoMissing, *m_rules.from.missing,
+                    from.data(), blockSize, m_rules.from.type);
+        if (!convertBlock(from.data(), to.data(), tally.rounding) ||
+            holdsOneOf(m_rules.to.alsoMissing, to.data(), blockSize,
+                       m_rules.to.type))
             status = convertEach(from.data(), to.data(), part, tally);
         std::memcpy(out, to.data(), part * m_targetSize);
         in += part * m_sourceSize;

@@ -32,6 +32,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mdimappend
 {
@@ -51,6 +52,8 @@ struct ElementForm
     std::optional<double> offset = {};
     std::optional<std::string> missing =
         {};  ///< one element, native byte order
+    /// Elements that readers take for missing besides that one.
+    std::vector<std::string> alsoMissing = {};
 
     bool isPacked() const
     {
@@ -138,6 +141,7 @@ class NumberConverter
     template <class T>
     Status store(const Number &code, double value, const Number &wanted,
                  char *target, Tally &tally) const;
+    template <class T> bool isMissing(T element) const;
     template <class T> Status storeInstead(const Number &wanted, char *) const;
     std::string inexactText(const Number &nearest) const;
     std::string valueText(const Number &code, double value,

@@ -99,6 +99,19 @@ Status NumberConverter::storeMissing(bool isNaN, char *target) const
     return Status::ok();
 }
 
+/// To readers of the target.
+template <class T> bool NumberConverter::isMissing(T element) const
+{
+    const auto is = [&](const std::string &missing)
+    {
+        return areEqual(numberOf(element),
+                        numberOf(loadElement<T>(missing.data())));
+    };
+    const auto &to = m_rules.to;
+    return (to.missing && is(*to.missing)) ||
+           std::ranges::any_of(to.alsoMissing, is);
+}
+
 template <class T>
 Status NumberConverter::store(const Number &code, double value,
                               const Number &wanted, char *target,
@@ -114,9 +127,7 @@ Status NumberConverter::store(const Number &code, double value,
                       (code.whole || std::isfinite(code.real));
     if (lost)
         fit = Fit::Outside;
-    else if (fit != Fit::Outside && to.missing &&
-             areEqual(numberOf(element),
-                      numberOf(loadElement<T>(to.missing->data()))))
+    else if (fit != Fit::Outside && isMissing(element))
         fit = Fit::Missing;
     if (fit == Fit::Exact || (fit == Fit::Inexact && m_rounds))
     {
@@ -149,6 +160,14 @@ Status NumberConverter::store(const Number &code, double value,
                                 " does not fit, and the target has no missing "
                                 "value for --on-overflow fill.");
     }
+    if (fit == Fit::Missing)
+        return refused(
+            valueText(code, value, wanted) +
+            " would read as missing: it is stored as " +
+            numberText(numberOf(element)) +
+            ", which the target says is missing. A cube that is made with "
+            "--encoding NAME:nodata=..., a value that is none of the data's, "
+            "holds it.");
     std::string why =
         " does not fit the target's type " + typeText() + ", which holds ";
     if constexpr (std::is_integral_v<T>)
@@ -162,16 +181,12 @@ Status NumberConverter::store(const Number &code, double value,
     if (to.isPacked())
         why += " with scale " + numberText(m_scaleTo) + " and offset " +
                numberText(m_offsetTo);
-    if (fit == Fit::Missing)
-        why = " would read as missing: it is stored as " +
-              numberText(numberOf(element)) + ", the target's missing value";
     // Clamping stores what the slice does not say: not for us to offer.
     const bool canFill = to.missing || GDALDataTypeIsFloating(to.type);
     return refused(
-        valueText(code, value, wanted) + why + ". A new cube can " +
-        (fit == Fit::Missing ? "have another one (--encoding NAME:nodata=...)"
-                             : "have a type or a scale that holds it "
-                               "(--encoding NAME:dtype=...)") +
+        valueText(code, value, wanted) + why +
+        ". A new cube can have a type or a scale that holds it (--encoding "
+        "NAME:dtype=...)" +
         (canFill ? "; --on-overflow fill would store a missing value." : "."));
 }
 
@@ -191,7 +206,7 @@ std::string NumberConverter::inexactText(const Number &nearest) const
                          CPLString(type).tolower() + " when it is made.");
 }
 
-/// The nearest element that is not the missing value.
+/// The nearest element that is not missing.
 template <class T>
 Status NumberConverter::storeInstead(const Number &wanted, char *target) const
 {
@@ -203,20 +218,20 @@ Status NumberConverter::storeInstead(const Number &wanted, char *target) const
             element = static_cast<T>(
                 std::copysign(largestFinite<T>(), wanted.asDouble()));
     }
-    const auto stored = numberOf(element);
-    if (to.missing &&
-        areEqual(stored, numberOf(loadElement<T>(to.missing->data()))))
+    const double nearestOne = numberOf(element).asDouble();
+    bool above = wanted.asDouble() > nearestOne;
+    const auto isLast = [&](T candidate)
     {
-        bool above = wanted.asDouble() > stored.asDouble();
         if constexpr (std::is_integral_v<T>)
-        {
-            if (stored.integer == lowestOf<T>(to.truthValues))
-                above = true;
-            if (stored.integer == highestOf<T>(to.truthValues))
-                above = false;
-        }
-        else if (std::fabs(stored.real) >= largestFinite<T>())
-            above = stored.real < 0;
+            return __int128{candidate} == (above ? highestOf<T>(to.truthValues)
+                                                 : lowestOf<T>(to.truthValues));
+        else
+            return (above ? 1 : -1) * static_cast<double>(candidate) >=
+                   largestFinite<T>();
+    };
+    while (isMissing(element))
+    {
+        above = above != isLast(element);
         element = neighbour(element, above);
     }
     std::memcpy(target, &element, sizeof(element));

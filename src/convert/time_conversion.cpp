@@ -3,6 +3,7 @@
 
 #include "convert/time_conversion.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -20,16 +21,18 @@ Status refuseExact(Status why)
                                    "target other units");
 }
 
-bool isMissing(const TimeForm &form, const char *element)
+bool isMissingTime(const TimeForm &form, const char *element)
 {
     double number = 0;
     GDALCopyWords64(element, form.type, 0, &number, GDT_Float64, 0, 1);
     std::int64_t whole = 0;
     if (form.type == GDT_Int64)
         std::memcpy(&whole, element, sizeof whole);
+    const auto is = [&](const std::string &missing)
+    { return std::memcmp(element, missing.data(), missing.size()) == 0; };
     return std::isnan(number) || whole == INT64_MIN ||
-           (form.missing && std::memcmp(element, form.missing->data(),
-                                        form.missing->size()) == 0);
+           (form.missing && is(*form.missing)) ||
+           std::ranges::any_of(form.alsoMissing, is);
 }
 
 }  // namespace
@@ -43,7 +46,7 @@ Status convertTimes(const TimeForm &from, const TimeForm &to,
     auto *out = static_cast<char *>(target);
     for (std::size_t i = 0; i < count; ++i, in += size(from), out += size(to))
     {
-        if (isMissing(from, in))
+        if (isMissingTime(from, in))
         {
             const double nan = std::nan("");
             if (to.missing)
@@ -66,9 +69,9 @@ Status convertTimes(const TimeForm &from, const TimeForm &to,
         auto encoded = encodeTimeElement(instant, to.encoding, to.type, out);
         if (!encoded)
             return refuseExact(std::move(encoded));
-        if (isMissing(to, out))
-            return refused("a time would be stored as the number that stands "
-                           "for missing in the target");
+        if (isMissingTime(to, out))
+            return refused("a time would read as missing: the target stores it "
+                           "as its missing value");
     }
     return Status::ok();
 }

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mdimappend
 {
@@ -21,6 +22,8 @@ struct TimeForm
     GDALDataType type = GDT_Unknown;
     TimeEncoding encoding;
     std::optional<std::string> missing;  ///< one element, native byte order
+    /// Elements that readers take for missing besides that one.
+    std::vector<std::string> alsoMissing = {};
 };
 
 /// Missing times, NaN and NaT become the target's missing value; NaN in a

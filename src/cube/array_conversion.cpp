@@ -9,6 +9,7 @@
 #include "cube/number_units.h"
 #include "cube/precision_check.h"
 #include "slice/cf_references.h"
+#include "slice/missing_value.h"
 
 #include <algorithm>
 
@@ -31,7 +32,7 @@ void inherit(UnitsOf &bounds, const UnitsOf &owner)
 /// Dates and durations in int64 have a number for missing, said or not.
 Result<std::optional<std::string>> missingTimeOf(const ArrayDocument &document)
 {
-    MDIMAPPEND_ASSIGN(auto missing, missingOf(document));
+    MDIMAPPEND_ASSIGN(auto missing, missingForAllReaders(document));
     if (!missing && document.dataType.gdal == GDT_Int64)
         missing = notATime();
     return missing;
@@ -71,8 +72,11 @@ Result<Conversion> timeConversion(const TargetArray &target,
     if (slice.scale.value_or(1) != 1 || slice.offset.value_or(0) != 0)
         return refused("packed times are not supported.");
     MDIMAPPEND_ASSIGN(const auto missing, missingTimeOf(target.document));
-    return Conversion::time(fromType, *fromTime, toType, *toTime,
-                            slice.missingValue, missing);
+    MDIMAPPEND_ASSIGN(const auto others,
+                      otherMissingOf(target.document, missing));
+    return Conversion::time(
+        {fromType, *fromTime, slice.missingValue, slice.alsoMissing},
+        {toType, *toTime, missing, others});
 }
 
 Result<Conversion> textConversion(const TargetArray &target,
@@ -108,19 +112,37 @@ bool areDurations(const TargetArray &target, const SliceArray &slice)
            TimeEncoding::parseDuration(target.units);
 }
 
-/// The missing value that the target's codes are read with; written is only
-/// one that all readers know.
-Result<std::optional<std::string>>
-targetMissing(const ArrayDocument &document,
-              const std::optional<std::string> &offered)
+/// xarray keeps truth values in integers, and reads whatever is not 0 as true.
+bool isReadAsBool(const Json &attributes, GDALDataType type)
 {
-    MDIMAPPEND_ASSIGN(auto known, missingForAllReaders(document));
-    if (known)
-        return known;
-    // Where the slice has the very fill value of a store whose readers go by
-    // it, that is written.
-    MDIMAPPEND_ASSIGN(auto fill, missingOf(document));
-    return fill && fill == offered ? fill : known;
+    return GDALDataTypeIsInteger(type) &&
+           textMember(attributes, "dtype") == "bool";
+}
+
+bool isReadAsUnsigned(const Json &attributes, GDALDataType type)
+{
+    return GDALDataTypeIsInteger(type) && GDALDataTypeIsSigned(type) &&
+           isDeclaredUnsigned(attributes);
+}
+
+/// Signed integers that readers take for unsigned ones (`_Unsigned`) are not
+/// the numbers that a conversion would take them for.
+Status checkSigns(const TargetArray &target, const SliceArray &slice,
+                  const Conversion &conversion)
+{
+    const auto fromType = slice.type.GetNumericDataType();
+    const auto &document = target.document;
+    const bool from = isReadAsUnsigned(slice.attributes, fromType);
+    const bool to =
+        isReadAsUnsigned(document.attributes, document.dataType.gdal);
+    const bool isSame = from == to && (!from || conversion.isNone());
+    if (isSame || (to && !GDALDataTypeIsSigned(fromType)))
+        return Status::ok();
+    return refused(std::string("signed integers that stand for unsigned ones "
+                               "(_Unsigned) are taken only as they are, and ") +
+                   (from == to ? "they would be converted."
+                    : from     ? "the target has others."
+                               : "the slice has others."));
 }
 
 Result<Conversion> numberConversion(const TargetArray &target,
@@ -134,17 +156,24 @@ Result<Conversion> numberConversion(const TargetArray &target,
     request.from.scale = slice.scale;
     request.from.offset = slice.offset;
     request.from.missing = slice.missingValue;
+    request.from.alsoMissing = slice.alsoMissing;
     request.to.type = document.dataType.gdal;
-    request.to.truthValues = document.dataType.kind == DataType::Kind::Bool;
+    request.from.truthValues =
+        isReadAsBool(slice.attributes, request.from.type);
+    request.to.truthValues =
+        document.dataType.kind == DataType::Kind::Bool ||
+        isReadAsBool(document.attributes, document.dataType.gdal);
     // What fills an array of truth values is one of the two.
     if (request.to.truthValues)
+    {
         request.from.missing.reset();
+        request.from.alsoMissing.clear();
+    }
     request.to.scale = numberMember(document.attributes, "scale_factor");
     request.to.offset = numberMember(document.attributes, "add_offset");
-    const bool sameType = request.from.type == request.to.type;
-    MDIMAPPEND_ASSIGN(
-        request.to.missing,
-        targetMissing(document, sameType ? slice.missingValue : std::nullopt));
+    MDIMAPPEND_ASSIGN(request.to.missing, missingForAllReaders(document));
+    MDIMAPPEND_ASSIGN(request.to.alsoMissing,
+                      otherMissingOf(document, request.to.missing));
     MDIMAPPEND_ASSIGN(request.units,
                       unitConversion(from.units, slice.attributes, to.units,
                                      document.attributes, options.ignoreUnits));
@@ -155,7 +184,9 @@ Result<Conversion> numberConversion(const TargetArray &target,
         encodingOf(options.encodings, target.name).scale.has_value();
     if (!options.roundFinerSteps && !asksForScale)
         MDIMAPPEND_RETURN_IF_ERROR(checkPrecision(request));
-    return Conversion::numbers(request);
+    MDIMAPPEND_ASSIGN(auto conversion, Conversion::numbers(request));
+    MDIMAPPEND_RETURN_IF_ERROR(checkSigns(target, slice, conversion));
+    return conversion;
 }
 
 }  // namespace

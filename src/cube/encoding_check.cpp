@@ -130,10 +130,9 @@ class EncodingCheck
         MDIMAPPEND_ASSIGN(
             const auto asked,
             nodataElement(*m_asked.nodata, m_document.dataType.gdal));
-        MDIMAPPEND_ASSIGN(const auto found, missingOf(m_document));
+        MDIMAPPEND_ASSIGN(const auto found, missingValueBytes(m_document));
         MDIMAPPEND_ASSIGN(const auto known, missingForAllReaders(m_document));
-        const bool isNone = !asked && !known;
-        if (asked == found || asked == known || isNone)
+        if (asked == found || asked == known)
             return Status::ok();
         return differs("the missing value", dumpJson(*m_asked.nodata, -1),
                        found ? "another" : "none");

@@ -3,6 +3,7 @@
 
 #include "cube/missing_value.h"
 
+#include "slice/missing_value.h"
 #include "zarr/number_element.h"
 
 #include <cmath>
@@ -66,26 +67,30 @@ std::optional<std::string> elementOfNumber(const Json &number,
 
 }  // namespace
 
-Result<std::optional<std::string>> missingOf(const ArrayDocument &document)
-{
-    MDIMAPPEND_ASSIGN(auto missing, missingValueBytes(document));
-    if (missing)
-        return missing;
-    const Json &fill = document.fillValue;
-    if (document.format == ZarrFormat::V3 && fill.is_number() && fill == 0)
-        return missing;
-    return fillBytes(document);
-}
-
 Result<std::optional<std::string>>
 missingForAllReaders(const ArrayDocument &document)
 {
     MDIMAPPEND_ASSIGN(auto missing, missingValueBytes(document));
-    const auto type = document.dataType.gdal;
-    if (missing || document.dataType.kind != DataType::Kind::Numeric ||
-        !GDALDataTypeIsFloating(type) || GDALDataTypeIsComplex(type))
+    const auto &type = document.dataType;
+    if (missing || type.kind != DataType::Kind::Numeric ||
+        GDALDataTypeIsComplex(type.gdal))
         return missing;
-    return std::optional(elementFromDouble(std::nan(""), type));
+    if (GDALDataTypeIsFloating(type.gdal))
+        return std::optional(elementFromDouble(std::nan(""), type.gdal));
+    const auto told = declaredMissing(document.attributes, type.gdal);
+    return told.empty() ? std::nullopt : std::optional(told.front());
+}
+
+Result<std::vector<std::string>>
+otherMissingOf(const ArrayDocument &document,
+               const std::optional<std::string> &missing)
+{
+    if (document.dataType.kind != DataType::Kind::Numeric)
+        return std::vector<std::string>();
+    auto others = declaredMissing(document.attributes, document.dataType.gdal);
+    std::erase_if(others, [&](const std::string &element)
+                  { return element == missing; });
+    return others;
 }
 
 Result<std::optional<std::string>> fillFor(const ArrayDocument &document)

@@ -8,18 +8,23 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mdimappend
 {
 
-/// One element, native byte order: V3's `_FillValue`, else the fill value; but
-/// zarr-python pads V3 arrays with 0 and means nothing by it. Numbers only.
-Result<std::optional<std::string>> missingOf(const ArrayDocument &document);
-
-/// The same as far as every reader takes it for missing: xarray does not look
-/// at the fill value of a V3 array. Real numbers without one have NaN.
+/// One element, native byte order, that every reader takes for missing: V2's
+/// fill value, V3's attribute `_FillValue`; without one, real numbers have NaN,
+/// and integers what `missing_value` says. V3's fill value is padding: xarray
+/// does not look at it.
 Result<std::optional<std::string>>
 missingForAllReaders(const ArrayDocument &document);
+
+/// What readers take for missing besides `missing`: what the attribute
+/// `missing_value` says. Numbers only.
+Result<std::vector<std::string>>
+otherMissingOf(const ArrayDocument &document,
+               const std::optional<std::string> &missing);
 
 /// What fills rows that nobody brings; "" for texts.
 Result<std::optional<std::string>> fillFor(const ArrayDocument &document);

@@ -215,6 +215,11 @@ class ArrayMaker
                         "settings cannot give it others"};
         array.gdal = m_time->type;
         MDIMAPPEND_RETURN_IF_ERROR(setAskedMissing(array, source.name, asked));
+        const bool isOtherUnit = source.units != m_time->units;
+        leaveBehind(array, isOtherUnit,
+                    isOtherUnit ||
+                        source.type.GetNumericDataType() != array.gdal);
+        array.attributes.erase("missing_value");
         // A bounds variable has the units of its coordinate.
         if (!source.units.empty())
             array.attributes["units"] = m_time->units;

@@ -5,8 +5,10 @@
 
 #include "cube/array_encoding.h"
 #include "cube/missing_value.h"
+#include "slice/missing_value.h"
 #include "zarr/number_element.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <optional>
@@ -68,6 +70,36 @@ Status chooseMissing(NewArray &array, const SliceArray &source,
     return Status::ok();
 }
 
+bool isFiniteNumber(const Json &value)
+{
+    return value.is_number() && std::isfinite(value.get<double>());
+}
+
+/// The attribute `missing_value` says the same of the same codes. NaN is
+/// missing without it; elsewhere all that was missing becomes the one missing
+/// value.
+void spellOtherMissing(NewArray &array, const SliceArray &source,
+                       bool isSameCode)
+{
+    const auto &told = member(source.attributes, "missing_value");
+    const bool isPlain = told.is_array()
+                             ? std::ranges::all_of(told, isFiniteNumber)
+                             : isFiniteNumber(told);
+    if (isSameCode && isPlain)
+        return;
+    array.attributes.erase("missing_value");
+    if (auto others = otherMissingAttribute(source);
+        isSameCode && !others.is_null())
+        array.attributes["missing_value"] = std::move(others);
+}
+
+/// One byte, 0 or 1, unless the settings make numbers of it.
+bool staysBool(const SliceArray &source, const ArrayEncoding &asked)
+{
+    return source.truthValues && !asked.dtype && !asked.scale &&
+           !asked.offset && !asked.nodata;
+}
+
 }  // namespace
 
 Status encodeNumbers(NewArray &array, const SliceArray &source,
@@ -75,6 +107,11 @@ Status encodeNumbers(NewArray &array, const SliceArray &source,
 {
     const auto from = source.type.GetNumericDataType();
     array.gdal = askedType(asked).value_or(from);
+    if (staysBool(source, asked))
+    {
+        array.kind = DataType::Kind::Bool;
+        return Status::ok();
+    }
     const bool unpacks = isFloating(array.gdal) && !isFloating(from);
     auto scale = asked.scale;
     auto offset = asked.offset;
@@ -97,14 +134,31 @@ Status encodeNumbers(NewArray &array, const SliceArray &source,
         array.attributes["units"] = *asked.units;
     if (asked.calendar)
         array.attributes["calendar"] = *asked.calendar;
-    // These attributes are in terms of the codes as they were.
-    if (repacked || array.gdal != from)
-    {
+    const bool isOtherUnit = asked.units && *asked.units != "keep" &&
+                             !source.units.empty() &&
+                             *asked.units != source.units;
+    const bool isOtherNumber = repacked || isOtherUnit;
+    leaveBehind(array, isOtherNumber, isOtherNumber || array.gdal != from);
+    MDIMAPPEND_RETURN_IF_ERROR(
+        chooseMissing(array, source, asked, isOtherNumber));
+    const bool isSameCode = !isOtherNumber && array.gdal == from &&
+                            array.missingValue == source.missingValue;
+    spellOtherMissing(array, source, isSameCode);
+    return Status::ok();
+}
+
+void leaveBehind(NewArray &array, bool otherNumbers, bool otherCodes)
+{
+    auto &attributes = array.attributes;
+    if (otherCodes)
         for (const char *name :
-             {"valid_min", "valid_max", "valid_range", "_Unsigned"})
-            array.attributes.erase(name);
-    }
-    return chooseMissing(array, source, asked, repacked);
+             {"valid_min", "valid_max", "valid_range", "_Unsigned", "dtype"})
+            attributes.erase(name);
+    if (!otherNumbers)
+        return;
+    for (const char *name :
+         {"actual_range", "flag_values", "flag_masks", "flag_meanings"})
+        attributes.erase(name);
 }
 
 Status setAskedMissing(NewArray &array, const std::string &name,

@@ -18,6 +18,10 @@ namespace mdimappend
 Status encodeNumbers(NewArray &array, const SliceArray &source,
                      const ArrayEncoding &asked);
 
+/// Takes out what the slice's attributes say in terms of other numbers
+/// (`otherNumbers`), or other codes for the same, than the array has.
+void leaveBehind(NewArray &array, bool otherNumbers, bool otherCodes);
+
 /// Takes the missing value of the settings, if they have one.
 Status setAskedMissing(NewArray &array, const std::string &name,
                        const ArrayEncoding &asked);

@@ -3,6 +3,7 @@
 
 #include "cube/new_target.h"
 
+#include "cube/creation_warnings.h"
 #include "cube/new_arrays.h"
 #include "slice/cf_references.h"
 #include "trace.h"
@@ -43,6 +44,7 @@ class Model
                                              groups, m_arrays));
         MDIMAPPEND_RETURN_IF_ERROR(describe(model, existing));
         orderDocuments(model);
+        model.warnings = creationWarnings(m_slice, m_site.group, m_arrays);
         trace(m_site.name, "new target shaped like slice '", m_slice.name(),
               "': Zarr V", m_format == ZarrFormat::V2 ? 2 : 3, ", ",
               m_arrays.size(), " arrays, ", model.documents.size(),

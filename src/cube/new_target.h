@@ -19,6 +19,7 @@ struct NewTarget
     Target target;        ///< as it will be; sizes are the slice's
     Documents documents;  ///< of a new store, or those added and changed
     std::vector<std::string> order;  ///< in which they are to appear
+    std::vector<std::string> warnings;
 };
 
 /// `labels` are the slice's; `existing` is the store, if there is one that gets

@@ -7,6 +7,7 @@
 #include "cube/missing_value.h"
 #include "guards/crs_guard.h"
 #include "guards/meaning_guard.h"
+#include "guards/valid_range.h"
 
 #include <algorithm>
 
@@ -68,6 +69,7 @@ class ArrayGuards
             anyData = true;
             MDIMAPPEND_ASSIGN(Match match, matchOf(array));
             match.targetArray = i;
+            warnOfRange(array, match);
             m_report.matches.push_back(std::move(match));
         }
         if (!anyData)
@@ -87,6 +89,16 @@ class ArrayGuards
     }
 
   private:
+    void warnOfRange(const TargetArray &array, const Match &match)
+    {
+        if (!match.sliceArray)
+            return;
+        auto warning =
+            validRangeWarning(array, m_slice.arrays()[*match.sliceArray]);
+        if (!warning.empty())
+            m_report.warnings.push_back(std::move(warning));
+    }
+
     Result<Match> matchOf(const TargetArray &array) const
     {
         const auto &arrays = m_slice.arrays();

@@ -37,24 +37,32 @@ std::optional<std::string> unwrittenTime(const SliceArray &array)
     return std::nullopt;
 }
 
-/// A label that was never written is not a label. Zarr fills with 0 what may be
-/// one all the same; NaN is refused anyway.
+/// A missing value that is one of labels, too: Zarr fills with 0 what may be
+/// one, and NaN is refused anyway.
+bool mayBeLabel(const std::string &missing, GDALDataType type)
+{
+    double number = 0;
+    GDALCopyWords64(missing.data(), type, 0, &number, GDT_Float64, 0, 1);
+    return number == 0 || std::isnan(number);
+}
+
+/// A label that was never written is not a label.
 Status checkNoneMissing(const SliceArray &array, const void *elements,
                         std::uint64_t count)
 {
-    for (const auto &missing : {array.missingValue, unwrittenTime(array)})
+    auto missing = array.alsoMissing;
+    if (array.missingValue)
+        missing.push_back(*array.missingValue);
+    if (const auto unwritten = unwrittenTime(array))
+        missing.push_back(*unwritten);
+    for (const auto &value : missing)
     {
-        if (!missing || missing->find_first_not_of('\0') == missing->npos)
-            continue;
-        double number = 0;
-        GDALCopyWords64(missing->data(), array.type.GetNumericDataType(), 0,
-                        &number, GDT_Float64, 0, 1);
-        if (std::isnan(number))
+        if (mayBeLabel(value, array.type.GetNumericDataType()))
             continue;
         const auto *element = static_cast<const char *>(elements);
-        for (std::uint64_t i = 0; i < count; ++i, element += missing->size())
+        for (std::uint64_t i = 0; i < count; ++i, element += value.size())
         {
-            if (std::memcmp(element, missing->data(), missing->size()) == 0)
+            if (std::memcmp(element, value.data(), value.size()) == 0)
                 return refused("label " + std::to_string(i) + " is missing: '" +
                                array.name + "' has its missing value there.");
         }

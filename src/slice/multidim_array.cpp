@@ -98,6 +98,29 @@ Status describePacking(SliceArray &described, const GDALMDArray &array,
     return Status::ok();
 }
 
+void describeMissing(const MultidimSource &source, SliceArray &described,
+                     const GDALMDArray &array, Json &attributes)
+{
+    const auto type = described.type.GetNumericDataType();
+    if (source.zarr && source.zarr->isBool(array.GetName()))
+    {
+        described.truthValues = true;
+        return;
+    }
+    setMissing(described,
+               source.zarr ? source.zarr->missingValues(array.GetName(), type)
+                           : missingValuesOf(array, attributes));
+    // The netCDF driver has acted upon it: the array is of an unsigned type.
+    if (source.driver == "netCDF" && GDALDataTypeIsInteger(type) &&
+        !GDALDataTypeIsSigned(type) && attributes.contains("_Unsigned"))
+    {
+        attributes.erase("_Unsigned");
+        attributes.erase("missing_value");
+        if (auto others = otherMissingAttribute(described); !others.is_null())
+            attributes["missing_value"] = std::move(others);
+    }
+}
+
 void describeUnits(SliceArray &described, const GDALMDArray &array)
 {
     if (described.attributes.contains("units"))
@@ -140,17 +163,11 @@ Status describeAttributes(const MultidimSource &source, SliceArray &described,
     Json attributes = attributesOf(source, array);
     auto packed = describePacking(described, array, attributes);
     if (described.type.GetClass() == GEDTC_NUMERIC)
-        described.missingValue =
-            source.zarr
-                ? source.zarr->missingValue(array.GetName(),
-                                            described.type.GetNumericDataType())
-                : missingValueOf(array, attributes);
+        describeMissing(source, described, array, attributes);
     for (const char *name : toldElsewhere)
         attributes.erase(name);
-    // The netCDF driver has acted upon it: the array is of an unsigned type.
-    if (source.driver == "netCDF" && attributes.contains("_Unsigned") &&
-        described.type == GDALExtendedDataType::Create(GDT_UInt8))
-        attributes.erase("_Unsigned");
+    // How texts are spelled in NetCDF's characters, which Zarr does not have.
+    attributes.erase("_Encoding");
     described.attributes = std::move(attributes);
     describeUnits(described, array);
     describeTimes(source, described, array);

@@ -77,7 +77,8 @@ SourceArray bandArray(GDALRasterBand &band, const std::string &name)
     const std::string description = validUtf8(band.GetDescription());
     if (!description.empty() && description != name)
         array.attributes["long_name"] = description;
-    array.missingValue = missingValueOf(*asArray, array.attributes);
+    setMissing(array, missingValuesOf(*asArray, array.attributes));
+    array.hasColours = band.GetColorTable() != nullptr;
     int has = FALSE;
     if (const double scale = band.GetScale(&has); has)
         array.scale = scale;

@@ -70,6 +70,10 @@ struct SliceArray
     std::size_t stringLength = 0;  ///< longest string in characters, for
                                    ///< strings
     std::optional<std::string> missingValue;  ///< one element, native order
+    /// Other elements that are missing, too; none without a missingValue.
+    std::vector<std::string> alsoMissing{};
+    bool truthValues = false;  ///< Zarr's bool: 0 or 1, none of them missing
+    bool hasColours = false;   ///< a colour table, which is not passed on
     std::optional<double> scale;
     std::optional<double> offset;
     /// All attributes in the source's order, `units` included, without

@@ -39,11 +39,6 @@ Result<std::unique_ptr<Json>> readDocument(const std::string &path)
     return std::make_unique<Json>(std::move(*parsed));
 }
 
-bool isZero(const Json &value)
-{
-    return value.is_number() && value == 0;
-}
-
 }  // namespace
 
 Result<std::optional<ZarrSlice>> ZarrSlice::open(const std::string &root)
@@ -189,24 +184,25 @@ std::string ZarrSlice::misread(const std::string &name) const
     return {};
 }
 
-std::optional<std::string> ZarrSlice::missingValue(const std::string &name,
-                                                   GDALDataType type) const
+std::vector<std::string> ZarrSlice::missingValues(const std::string &name,
+                                                  GDALDataType type) const
 {
-    const Json *declared = attributes(name);
-    if (declared && declared->contains("_FillValue"))
-        return elementOf((*declared)["_FillValue"], type, m_v3);
     const Json *array =
         document(documentKey(name, m_v3 ? "zarr.json" : ".zarray"));
-    if (!array || !array->contains("fill_value"))
-        return {};
-    const Json &fill = (*array)["fill_value"];
-    if (m_v3 && isZero(fill))
-        return {};
-    if (auto element = elementOf(fill, type))
-        return element;
-    if (declared && declared->contains("missing_value"))
-        return elementOf((*declared)["missing_value"], type);
-    return {};
+    const Json *found = attributes(name);
+    const Json declared = found ? *found : Json::object();
+    std::optional<std::string> first;
+    if (array && !m_v3)
+        first = elementOf(member(*array, "fill_value"), type);
+    if (!first)
+        first = elementOf(member(declared, "_FillValue"), type, m_v3);
+    return withDeclaredMissing(first, declared, type);
+}
+
+bool ZarrSlice::isBool(const std::string &name) const
+{
+    const auto array = arrayDocument(name);
+    return array && array->dataType.kind == DataType::Kind::Bool;
 }
 
 }  // namespace mdimappend

@@ -46,11 +46,14 @@ class ZarrSlice
     /// documents have none.
     const Json *attributes(const std::string &name) const;
 
-    /// V2: fill_value. V3: the attribute `_FillValue`, else a fill_value other
-    /// than 0: GDAL declares missing values so, while zarr-python pads with 0
-    /// and means nothing by it.
-    std::optional<std::string> missingValue(const std::string &name,
-                                            GDALDataType type) const;
+    /// As xarray has them, that which stands for all in front. V2: fill_value,
+    /// else the attribute `_FillValue`. V3: the attribute alone, for fill_value
+    /// is padding. And `missing_value`.
+    std::vector<std::string> missingValues(const std::string &name,
+                                           GDALDataType type) const;
+
+    /// Whether the array is of Zarr's own type of truth values.
+    bool isBool(const std::string &name) const;
 
     /// What of the array GDAL's driver misreads, silently; "" if nothing. It
     /// takes the order of a transpose codec for its inverse, which most orders

@@ -118,9 +118,9 @@ parseArray(ZarrFormat format, const std::string &path,
 Result<std::optional<std::string>> fillBytes(const ArrayDocument &array);
 
 /// One element of the missing value that users of the array see, same layout:
-/// V2: fill_value. V3: the attribute `_FillValue` (plain number, or base64 of
-/// little-endian bytes, as xarray encodes it), else nothing if
-/// the array has no such attribute.
+/// V2: fill_value, or where that is null a plain number in the attribute
+/// `_FillValue`. V3: the attribute (plain number, or base64 of little-endian
+/// bytes, as xarray encodes it). Else nothing.
 Result<std::optional<std::string>>
 missingValueBytes(const ArrayDocument &array);
 

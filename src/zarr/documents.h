@@ -94,9 +94,9 @@ struct NewArray
                                        ///< _ARRAY_DIMENSIONS
     /// One element, native byte order; nothing: no missing value is
     /// declared (V2: null; V3: a padding that is unlikely to be data: NaN, the
-    /// lowest signed or the largest unsigned value). V2 complex ones must be
-    /// real; those, and NaN of float16, keep GDAL from opening the array, but
-    /// not zarr-python or xarray.
+    /// lowest signed or the largest unsigned value but one). V2 complex ones
+    /// must be real; those, and NaN of float16, keep GDAL from opening the
+    /// array, but not zarr-python or xarray.
     std::optional<std::string> missingValue;
     /// "none", "zstd", "gzip", in Zarr V2 also "zlib", "lzma" and "lz4", or
     /// "blosc:" and "zstd", "lz4", "lz4hc", "blosclz", "zlib" or "snappy";

@@ -260,8 +260,13 @@ Result<std::optional<std::string>> fillBytes(const ArrayDocument &array)
 
 Result<std::optional<std::string>> missingValueBytes(const ArrayDocument &array)
 {
-    if (array.format == ZarrFormat::V2)
+    if (array.format == ZarrFormat::V2 &&
+        (!array.fillValue.is_null() || array.dataType.isString()))
         return fillBytes(array);
+    // Without a fill value, xarray goes by the attribute in V2, too.
+    if (array.format == ZarrFormat::V2)
+        return elementBytes(member(array.attributes, "_FillValue"),
+                            array.dataType, Notation::V2);
     return element(array, "attribute _FillValue",
                    member(array.attributes, "_FillValue"), Notation::Attribute);
 }

@@ -116,7 +116,9 @@ Status checkArrayAttributes(const Json &attributes)
 }
 
 /// Without a missing value, a padding that is unlikely to be data: GDAL takes a
-/// V3 fill value for nodata, and would mask each 0 if it were 0.
+/// V3 fill value for nodata, whatever it is, and zarr-python does not open an
+/// array without one. 0 is black, false and the first class; the largest
+/// unsigned number is what is saturated. One less is rarely anything.
 std::string unlikelyValue(const DataType &type)
 {
     std::string element(type.size, '\0');
@@ -130,9 +132,10 @@ std::string unlikelyValue(const DataType &type)
     if (isUnsigned)
     {
         // GDAL's driver reads no larger 64-bit fill value than that.
-        const std::uint64_t largest =
-            type.gdal == GDT_UInt64 ? INT64_MAX : UINT64_MAX;
-        GDALCopyWords64(&largest, GDT_UInt64, 0, element.data(), type.gdal, 0,
+        const auto bits = static_cast<unsigned>(8 * type.size);
+        const std::uint64_t padding =
+            (bits == 64 ? INT64_MAX : (std::uint64_t{1} << bits) - 1) - 1;
+        GDALCopyWords64(&padding, GDT_UInt64, 0, element.data(), type.gdal, 0,
                         1);
     }
     else

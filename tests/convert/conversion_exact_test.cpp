@@ -225,13 +225,12 @@ void checkPlainRoad(std::optional<S> missingFrom, std::optional<T> missingTo,
     { return missingFrom && exactly(value) == exactly(*missingFrom); };
     const bool sameMissing = missingFrom && missingTo &&
                              exactly(*missingFrom) == exactly(*missingTo);
-    const bool nothingMissing = !missingFrom && (!missingTo || *missingTo == 0);
+    const bool nothingMissing = !missingFrom && !missingTo;
     const bool asItIs =
         isLosslessWidening(from, to) && (nothingMissing || sameMissing);
     const auto wanted = [&](S value, OnOverflow onOverflow)
     {
         const bool nan = std::isnan(exactly(value));
-        // As it is, a value may be what the target means by missing.
         if (asItIs)
             return expected<T>(exactly(value), false, false, onOverflow, {});
         return expected<T>(exactly(value),

@@ -122,7 +122,6 @@ std::string makeRefusal(const NumberConversion &rules)
 TEST(Conversion, theSameFormOnBothSidesIsTakenAsItIs)
 {
     EXPECT_TRUE(conversionOf({form<float>(), form<float>()}).isNone());
-    EXPECT_TRUE(conversionOf({form<float>(), form<float>(0.F)}).isNone());
     EXPECT_TRUE(conversionOf({form<float>(), form(float(nan))}).isNone());
     EXPECT_TRUE(conversionOf({form<float>(-1.F), form<float>(-1.F)}).isNone());
     EXPECT_TRUE(conversionOf({form(float(nan)), form<float>()}).isNone());
@@ -138,6 +137,7 @@ TEST(Conversion, theSameFormOnBothSidesIsTakenAsItIs)
     EXPECT_TRUE(conversionOf(sameUnits).isNone());
 
     EXPECT_FALSE(conversionOf({form<float>(), form<float>(-1.F)}).isNone());
+    EXPECT_FALSE(conversionOf({form<float>(), form<float>(0.F)}).isNone());
     EXPECT_FALSE(conversionOf({form<float>(-1.F), form<float>()}).isNone());
     EXPECT_FALSE(conversionOf({form<float>(-1.F), form(-2.F)}).isNone());
     EXPECT_FALSE(conversionOf({packed<std::int16_t>(0.1, 5),
@@ -249,9 +249,7 @@ TEST(Conversion, aValidValueNeverBecomesTheMissingValue)
     NumberConversion rules{form<std::int16_t>(-9), form<std::int16_t>(5)};
     EXPECT_THAT(refusal<std::int16_t>(rules, 5),
                 HasSubstr("the value 5 would read as missing: it is stored as "
-                          "5, the target's missing value. A new cube can have "
-                          "another one (--encoding NAME:nodata=...); "
-                          "--on-overflow fill"));
+                          "5, which the target says is missing. A cube"));
     rules.onOverflow = OnOverflow::Clamp;
     EXPECT_THAT((converted<std::int16_t, std::int16_t>(rules, {5, -9, 4}, 1)),
                 ElementsAre(4, 5, 4));
@@ -300,6 +298,73 @@ TEST(Conversion, aValidValueNeverBecomesTheMissingValue)
             {.from = form<double>(-999.), .to = form(-999.F), .mayRound = true},
             {-999., 0.1})),
         ElementsAre(-999, 0.1F));
+}
+
+template <class T>
+ElementForm among(ElementForm form, const std::vector<T> &others)
+{
+    for (const T other : others)
+        form.alsoMissing.push_back(bytes(other));
+    return form;
+}
+
+TEST(Conversion, allMissingValuesOfTheSliceBecomeTheTargets)
+{
+    const auto slice = among<std::int16_t>(form<std::int16_t>(-9), {-8, -7});
+    EXPECT_THAT((converted<std::int16_t, std::int16_t>(
+                    {slice, form<std::int16_t>(5)}, {-9, 1, -8, 2, -7})),
+                ElementsAre(5, 1, 5, 2, 5));
+    EXPECT_THAT((converted<std::int16_t, float>({slice, form<float>()},
+                                                {-9, 1, -8, 2, -7})),
+                ElementsAre(IsNan(), 1, IsNan(), 2, IsNan()));
+    EXPECT_THAT(
+        (converted<std::int16_t, float>(
+            {among<std::int16_t>(packed<std::int16_t>(0.5, 1, -9), {32766}),
+             form<float>()},
+            {-9, 32766, 4})),
+        ElementsAre(IsNan(), IsNan(), 3));
+    EXPECT_THAT((converted<float, float>(
+                    {among<float>(form(float(nan)), {-999.F}), form(-1.F)},
+                    {-999.F, 3.F, float(nan)})),
+                ElementsAre(-1, 3, -1));
+    // Two that a double would take for one.
+    EXPECT_THAT((converted<std::int64_t, std::int64_t>(
+                    {among<std::int64_t>(form<std::int64_t>(0), {INT64_MAX}),
+                     form<std::int64_t>(-1)},
+                    {INT64_MAX - 1, INT64_MAX, 0})),
+                ElementsAre(INT64_MAX - 1, -1, -1));
+}
+
+TEST(Conversion, aValidValueNeverBecomesAnyOfTheMissingValues)
+{
+    const auto target = among<std::int16_t>(form<std::int16_t>(5), {7, 8});
+    NumberConversion rules{form<std::int16_t>(-9), target};
+    EXPECT_THAT(refusal<std::int16_t>(rules, 8), HasSubstr("read as missing"));
+    rules.onOverflow = OnOverflow::Clamp;
+    EXPECT_THAT((converted<std::int16_t, std::int16_t>(rules, {8, -9, 4}, 1)),
+                ElementsAre(6, 5, 4));
+    // Those at the end have no free neighbour but on the other side.
+    EXPECT_THAT(
+        (converted<double, std::int8_t>(
+            {.from = form<double>(),
+             .to = among<std::int8_t>(form<std::int8_t>(-128), {-127, -126}),
+             .onOverflow = OnOverflow::Clamp,
+             .mayRound = true},
+            {-126.2, -500}, 2)),
+        ElementsAre(-125, -125));
+}
+
+TEST(Conversion, theSameMissingValuesInAnyOrderNeedNoConversion)
+{
+    const auto form9 = form<std::int16_t>(-9);
+    const auto form8 = form<std::int16_t>(-8);
+    EXPECT_TRUE(conversionOf({among<std::int16_t>(form9, {-8}),
+                              among<std::int16_t>(form8, {-9})})
+                    .isNone());
+    EXPECT_FALSE(
+        conversionOf({among<std::int16_t>(form9, {-8}), form9}).isNone());
+    EXPECT_FALSE(
+        conversionOf({form9, among<std::int16_t>(form9, {-8})}).isNone());
 }
 
 TEST(Conversion, whatDoesNotFitIsRefusedClampedOrFilled)

@@ -65,5 +65,53 @@ TEST(ElementOf, readsXarraysBase64)
         elementAs<float>(elementOf(Json("AADAfw=="), GDT_Float32, true))));
 }
 
+std::vector<double> declared(const char *attributes, GDALDataType type)
+{
+    std::vector<double> numbers;
+    for (const auto &element : declaredMissing(Json::parse(attributes), type))
+    {
+        double number = 0;
+        GDALCopyWords64(element.data(), type, 0, &number, GDT_Float64, 0, 1);
+        numbers.push_back(number);
+    }
+    return numbers;
+}
+
+using Numbers = std::vector<double>;
+
+TEST(DeclaredMissing, isOneOrSeveral)
+{
+    EXPECT_EQ(declared("{}", GDT_Int16), Numbers());
+    EXPECT_EQ(declared(R"({"missing_value": -999})", GDT_Int16),
+              Numbers({-999}));
+    EXPECT_EQ(declared(R"({"missing_value": [-999, -888.0, -999]})", GDT_Int16),
+              Numbers({-999, -888}));
+}
+
+TEST(DeclaredMissing, isWhatTheTypeHoldsExactly)
+{
+    EXPECT_EQ(declared(R"({"missing_value": [1e20, 0.5, 1e300]})", GDT_Float32),
+              Numbers({0.5}));
+    EXPECT_EQ(declared(R"({"missing_value": [0.5, 300, -1]})", GDT_UInt8),
+              Numbers());
+    EXPECT_EQ(declared(R"({"missing_value": "none"})", GDT_Float32), Numbers());
+}
+
+TEST(DeclaredMissing, isNeverNaN)
+{
+    Json attributes;
+    attributes["missing_value"] = std::nan("");
+    EXPECT_TRUE(declaredMissing(attributes, GDT_Float32).empty());
+    EXPECT_TRUE(declaredMissing(attributes, GDT_Int16).empty());
+}
+
+TEST(DeclaredMissing, hasTheBitsThatUnsignedSays)
+{
+    const char *negative = R"({"missing_value": -2, "_Unsigned": "true"})";
+    EXPECT_EQ(declared(negative, GDT_UInt8), Numbers({254}));
+    EXPECT_EQ(declared(negative, GDT_Int8), Numbers({-2}));
+    EXPECT_EQ(declared(R"({"missing_value": -2})", GDT_UInt8), Numbers());
+}
+
 }  // namespace
 }  // namespace mdimappend

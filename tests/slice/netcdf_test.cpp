@@ -171,19 +171,22 @@ TEST_F(NetcdfSlice, keepsIntegersOf64BitsExact)
     EXPECT_EQ(array.attributes["small"].get<std::int64_t>(), -9007199254740993);
 }
 
-TEST_F(NetcdfSlice, seesAMissingValueOfAnotherType)
+TEST_F(NetcdfSlice, aMissingValueThatTheTypeDoesNotHoldIsNone)
 {
     {
         File file = create("a.nc", "NC");
         const auto time = file.root->CreateDimension("time", "", "", 1);
         setNumber(*makeArray(*file.root, "single", {time}, GDT_Float32),
                   "missing_value", GDT_Float64, 1e20);
+        setNumber(*makeArray(*file.root, "whole", {time}, GDT_Float32),
+                  "missing_value", GDT_Float64, -999.0);
         setNumber(*makeArray(*file.root, "short", {time}, GDT_Int16),
                   "missing_value", GDT_Float64,
                   std::numeric_limits<double>::quiet_NaN());
     }
     const auto slice = mustOpen(request("a.nc"));
-    EXPECT_EQ(elementAs<float>(arrayOf(*slice, "single").missingValue), 1e20f);
+    EXPECT_FALSE(arrayOf(*slice, "single").missingValue);
+    EXPECT_EQ(elementAs<float>(arrayOf(*slice, "whole").missingValue), -999);
     EXPECT_FALSE(arrayOf(*slice, "short").missingValue);
 }
 

@@ -76,7 +76,7 @@ TEST_F(ZarrOrGribSlice, zarrV3MissingValueIsWhatXarraySays)
     EXPECT_EQ(elementAs<std::int16_t>(missing("short")), -999);
     EXPECT_TRUE(std::isnan(elementAs<float>(missing("single"))));
     EXPECT_FALSE(missing("padded"));
-    EXPECT_EQ(elementAs<std::uint64_t>(missing("gdal")), 9223372036854775807u);
+    EXPECT_FALSE(missing("gdal"));
     EXPECT_EQ(slice->attributes().begin().key(), "z");
     EXPECT_TRUE(std::isnan(slice->attributes()["a"].get<double>()));
     EXPECT_FALSE(slice->fingerprint().empty());
