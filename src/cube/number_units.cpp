@@ -55,15 +55,17 @@ Status contradiction(bool sliceHasDifferences)
                          "slice values");
 }
 
-Result<UnitConversion> forQuantities(const UnitConversion &conversion, Quantity slice,
-                                Quantity target)
+Result<UnitConversion> forQuantities(const UnitConversion &conversion,
+                                     Quantity slice, Quantity target)
 {
     if (slice == target)
-        return slice == Quantity::Difference ? conversion.ofDifferences()
-                                         : Result<UnitConversion>(conversion);
+        return slice == Quantity::Difference
+                   ? conversion.ofDifferences()
+                   : Result<UnitConversion>(conversion);
     const bool isDifference =
         slice == Quantity::Difference || target == Quantity::Difference;
-    const bool isCertain = slice != Quantity::Unknown && target != Quantity::Unknown;
+    const bool isCertain =
+        slice != Quantity::Unknown && target != Quantity::Unknown;
     if (isDifference && (isCertain || conversion.hasOffset()))
         return contradiction(slice == Quantity::Difference);
     return conversion;
@@ -79,7 +81,8 @@ unitConversion(const std::string &from, const Json &slice,
         return std::optional<UnitConversion>();
     auto units = UnitConversion::make(from, to);
     auto conversion =
-        units ? forQuantities(*units, quantityOf(slice), quantityOf(target)) : units;
+        units ? forQuantities(*units, quantityOf(slice), quantityOf(target))
+              : units;
     if (!conversion && ignoreUnits)
         return std::optional<UnitConversion>();
     if (!conversion)
