@@ -14,6 +14,7 @@
 #include "trace.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace mdimappend
@@ -124,7 +125,8 @@ Result<AppendPlan> Batch::plan(const Slice &slice)
         auto plan,
         planAppend({m_options, m_site, *m_writer.storage, slice, m_kept.log},
                    m_cube));
-    MDIMAPPEND_ASSIGN(plan.warnings, warningsOfPacking(slice, plan));
+    MDIMAPPEND_ASSIGN(auto more, warningsOfPacking(slice, plan));
+    std::ranges::move(more, std::back_inserter(plan.warnings));
     return plan;
 }
 

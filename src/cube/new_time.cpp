@@ -65,13 +65,13 @@ bool holds(const NewTime &form, const std::vector<Instant> &instants)
 }
 
 /// The array whose units are those of `array`: bounds need have none.
-const SliceArray &ownerOfUnits(const Slice &slice, const SliceArray &array)
+const SliceArray *ownerOfUnits(const Slice &slice, const SliceArray &array)
 {
     if (array.units.empty())
         for (const auto &owner : slice.arrays())
             if (namesBounds(owner.attributes, array.name))
-                return owner;
-    return array;
+                return &owner;
+    return &array;
 }
 
 bool countsWhole(const SliceArray &array)
@@ -85,7 +85,7 @@ bool countsWhole(const SliceArray &array)
 std::optional<std::string> countedUnits(const Slice &slice,
                                         const SliceArray &array)
 {
-    const auto &owner = ownerOfUnits(slice, array);
+    const auto &owner = *ownerOfUnits(slice, array);
     if (!countsWhole(owner) || array.type.GetClass() != GEDTC_NUMERIC)
         return std::nullopt;
     const auto own = unitsOf(slice, array);
