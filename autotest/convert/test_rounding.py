@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+DAYS = {"units": "days since 2000-01-01"}
 FORMATS = pytest.mark.parametrize("zarr_format", [2, 3])
 
 
@@ -14,7 +15,7 @@ def part(path, values, label=0, units="m", **encoding):
     """A NetCDF slice with one row of `data`, encoded by xarray."""
     dataset = xr.Dataset(
         {"data": (("time", "x"), np.asarray(values)[None, :], {"units": units})},
-        {"time": ("time", np.array([label], "int32"))},
+        {"time": ("time", np.array([label], "int32"), DAYS)},
     )
     dataset["data"].encoding.update({"_FillValue": None, **encoding})
     return cubes.write(dataset, path)
@@ -24,7 +25,7 @@ def packed(path, codes, label=0, units="m", scale=1.0, offset=0.0, dtype="int16"
     """The same with these codes as they are, as legacy software packs them."""
     dataset = xr.Dataset(
         {"data": (("time", "x"), np.asarray(codes, dtype)[None, :])},
-        {"time": ("time", np.array([label], "int32"))},
+        {"time": ("time", np.array([label], "int32"), DAYS)},
     )
     dataset["data"].attrs = {
         "units": units,
@@ -100,22 +101,28 @@ def test_what_is_unpacked_into_integers_is_whole_or_refused(
     assert cube(store)[1].tolist() == decoded(whole)[0].tolist() == [1, 4]
 
 
-def test_durations_of_xarray_are_whole_or_refused(tmp_path, store):
+@pytest.mark.parametrize("asked", [(), ("--encoding", "lead:units=hours")])
+def test_durations_of_xarray_are_exact_or_refused(tmp_path, store, asked):
     """xarray chooses the unit by the values: hours here, minutes there."""
-    for number, minutes in enumerate([[60, 120], [90, 60], [180, 240]]):
+    all_minutes = [[60, 120], [90, 60], [180, 240]]
+    for number, minutes in enumerate(all_minutes):
         leads = np.array(minutes, "m8[m]").astype("m8[ns]")
         dataset = xr.Dataset(
             {"lead": (("time", "x"), leads[None, :])},
-            {"time": ("time", np.array([number], "int32"))},
+            {"time": ("time", np.array([number], "int32"), DAYS)},
         )
         dataset.to_netcdf(tmp_path / f"{number}.nc")
-    cubes.append(tmp_path / "0.nc", store)
-    with cubes.unchanged(store):
-        done = cubes.append(tmp_path / "1.nc", store, status=5)
-    assert "array 'lead': the value 1.5, in the slice 90, cannot" in done.message
+    cubes.append(*asked, tmp_path / "0.nc", store)
+    if asked:
+        with cubes.unchanged(store):
+            done = cubes.append(tmp_path / "1.nc", store, status=5)
+        assert "array 'lead': " in done.message
+        del all_minutes[1]
+    else:
+        cubes.append(tmp_path / "1.nc", store)
     cubes.append(tmp_path / "2.nc", store)
     found = cubes.open_xarray(store, decode_timedelta=True)["lead"].values
-    assert (found / np.timedelta64(1, "m")).tolist() == [[60, 120], [180, 240]]
+    assert (found / np.timedelta64(1, "m")).tolist() == all_minutes
 
 
 def test_who_asks_for_the_type_is_told_how_far_it_rounds(tmp_path, store):
@@ -163,7 +170,7 @@ def test_what_is_only_compared_is_not_reported(tmp_path, store):
     cubes.append(*form, part(tmp_path / "0.nc", [0.9, 2.0]), store)
     dataset = xr.Dataset(
         {"data": (("time", "x"), np.array([[0.9, 2.0], [1.75, 3.5]]))},
-        {"time": ("time", np.array([0, 1], "int32"))},
+        {"time": ("time", np.array([0, 1], "int32"), DAYS)},
     )
     done = cubes.append(cubes.write(dataset, tmp_path / "both.nc"), store)
     assert entry_of(done)["rows_already_there"] == 1
