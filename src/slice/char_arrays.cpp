@@ -119,7 +119,6 @@ void makeText(SourceArray &source, const Opened &opened, bool joined)
     layout.rows = opened.rowLength > 0;
     layout.joined = joined;
     layout.encoding = textMember(array.attributes, "_Encoding");
-    array.attributes.erase("_Encoding");
     layout.width = layout.rows           ? opened.rowLength
                    : array.shape.empty() ? 1
                                          : array.shape.back();
@@ -132,6 +131,7 @@ void makeText(SourceArray &source, const Opened &opened, bool joined)
     array.type = GDALExtendedDataType::CreateString();
     array.stringLength = joined ? static_cast<std::size_t>(layout.width) : 1;
     array.missingValue.reset();
+    array.alsoMissing.clear();
     source.chars = std::move(layout);
 }
 

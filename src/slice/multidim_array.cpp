@@ -166,8 +166,6 @@ Status describeAttributes(const MultidimSource &source, SliceArray &described,
         describeMissing(source, described, array, attributes);
     for (const char *name : toldElsewhere)
         attributes.erase(name);
-    // How texts are spelled in NetCDF's characters, which Zarr does not have.
-    attributes.erase("_Encoding");
     described.attributes = std::move(attributes);
     describeUnits(described, array);
     describeTimes(source, described, array);

@@ -140,6 +140,9 @@ Status addArrays(SourceContents &contents, const MultidimSource &source,
     }
     if (source.driver == "netCDF")
         makeTexts(contents, opened, source.root, source.file, request);
+    // How NetCDF's characters are spelled; xarray takes texts for such.
+    for (auto &described : contents.arrays)
+        described.array.attributes.erase("_Encoding");
     for (const auto &array : opened)
         MDIMAPPEND_RETURN_IF_ERROR(
             addUnlistedCoordinates(contents, source, *array));
