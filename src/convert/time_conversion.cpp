@@ -15,7 +15,7 @@ namespace mdimappend
 namespace
 {
 
-Status refuseExact(Status why)
+Status refuseExact(const Status &why)
 {
     return refused(why.message() + ". --encoding NAME:units=... gives a new "
                                    "target other units");
@@ -68,7 +68,7 @@ Status convertTimes(const TimeForm &from, const TimeForm &to,
         }
         auto encoded = encodeTimeElement(instant, to.encoding, to.type, out);
         if (!encoded)
-            return refuseExact(std::move(encoded));
+            return refuseExact(encoded);
         if (isMissingTime(to, out))
             return refused("a time would read as missing: the target stores it "
                            "as its missing value");
