@@ -66,13 +66,13 @@ class Batch
     /// the labels that it brought: then `report` says so.
     Result<bool> holds(const IndexedSlice &slice, SliceReport &report);
 
-    /// Guards the slice against the cube as the slices before it leave it.
     /// The slice as the cube has its arrays.
     Result<std::unique_ptr<Slice>> fitted(std::unique_ptr<Slice> slice) const
     {
         return withVaryingArrays(std::move(slice), m_cube.target, m_options);
     }
 
+    /// Guards the slice against the cube as the slices before it leave it.
     Result<AppendPlan> plan(const Slice &slice);
 
     /// Writes the slice's chunks; `report` says what it brings. On failure the

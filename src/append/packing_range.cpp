@@ -40,42 +40,22 @@ class PackedArray
     {
         MDIMAPPEND_ASSIGN(m_missing, missingForAllReaders(m_document));
         MDIMAPPEND_ASSIGN(m_reader, m_slice.reader());
-        const auto &shape = m_slab.shape;
-        const auto step = blockSize();
-        ChunkBox blocks{Extent(shape.size(), 0), {}};
-        for (std::size_t i = 0; i < shape.size(); ++i)
-            blocks.high.push_back(ceilDivide(shape[i], step[i]));
-        const auto count = blocks.count();
-        for (std::uint64_t number = 0; number < count; ++number)
-        {
-            Extent start = blocks.at(number);
-            Extent size;
-            for (std::size_t i = 0; i < shape.size(); ++i)
+        const auto &document = m_document;
+        const auto step =
+            blockOfElements(m_slab.shape, document.chunk, m_slab.sliceBlock,
+                            document.dataType.size, readBudget);
+        bool differs = false;
+        MDIMAPPEND_RETURN_IF_ERROR(forEachBlock(
+            m_slab.shape, step,
+            [&](const Extent &start, const Extent &size) -> Result<bool>
             {
-                start[i] *= step[i];
-                size.push_back(std::min(step[i], shape[i] - start[i]));
-            }
-            MDIMAPPEND_ASSIGN(const bool differs, differsIn(start, size));
-            if (differs)
-                return true;
-        }
-        return false;
+                MDIMAPPEND_ASSIGN(differs, differsIn(start, size));
+                return !differs;
+            }));
+        return differs;
     }
 
   private:
-    Extent blockSize() const
-    {
-        const auto &chunk = m_document.chunk;
-        Extent grid;
-        for (std::size_t i = 0; i < chunk.size(); ++i)
-            grid.push_back(ceilDivide(m_slab.shape[i], chunk[i]));
-        auto block = blockOfChunks(grid, chunk, m_slab.sliceBlock,
-                                   m_document.dataType.size, readBudget);
-        for (std::size_t i = 0; i < chunk.size(); ++i)
-            block[i] *= chunk[i];
-        return block;
-    }
-
     Result<bool> differsIn(const Extent &start, const Extent &size)
     {
         const auto width = m_document.dataType.size;

@@ -174,6 +174,39 @@ Extent blockOfChunks(const Extent &grid, const Extent &chunk,
     return chunks;
 }
 
+Extent blockOfElements(const Extent &extent, const Extent &chunk,
+                       const Extent &block, std::size_t elementSize,
+                       std::uint64_t budget)
+{
+    Extent elements = blockOfChunks(wholeGrid(extent, chunk).high, chunk, block,
+                                    elementSize, budget);
+    for (std::size_t i = 0; i < elements.size(); ++i)
+        elements[i] *= chunk[i];
+    return elements;
+}
+
+Status forEachBlock(
+    const Extent &extent, const Extent &step,
+    const std::function<Result<bool>(const Extent &, const Extent &)> &visit)
+{
+    const ChunkBox blocks = wholeGrid(extent, step);
+    const auto count = blocks.count();
+    for (std::uint64_t number = 0; number < count; ++number)
+    {
+        Extent start = blocks.at(number);
+        Extent size;
+        for (std::size_t i = 0; i < extent.size(); ++i)
+        {
+            start[i] *= step[i];
+            size.push_back(std::min(step[i], extent[i] - start[i]));
+        }
+        MDIMAPPEND_ASSIGN(const bool goesOn, visit(start, size));
+        if (!goesOn)
+            break;
+    }
+    return Status::ok();
+}
+
 void fillElements(void *target, std::uint64_t count, const void *element,
                   std::size_t elementSize)
 {

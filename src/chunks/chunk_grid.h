@@ -5,9 +5,11 @@
 
 #include "journal/records.h"
 #include "slice/copy_box.h"
+#include "status.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -78,6 +80,17 @@ TouchedBoxes allChunks(const Extent &shape, const Extent &chunk);
 Extent blockOfChunks(const Extent &grid, const Extent &chunk,
                      const Extent &block, std::size_t elementSize,
                      std::uint64_t budget);
+
+/// The same in elements: blocks of whole chunks for a box of `extent`.
+Extent blockOfElements(const Extent &extent, const Extent &chunk,
+                       const Extent &block, std::size_t elementSize,
+                       std::uint64_t budget);
+
+/// Goes through a box of `extent` in blocks of `step`, the last ones cut to it,
+/// while `visit` (start, size) says true.
+Status forEachBlock(
+    const Extent &extent, const Extent &step,
+    const std::function<Result<bool>(const Extent &, const Extent &)> &visit);
 
 /// Fills `count` elements with one.
 void fillElements(void *target, std::uint64_t count, const void *element,

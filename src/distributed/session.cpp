@@ -5,6 +5,7 @@
 #include "chunks/planned_arrays.h"
 #include "journal/record_paths.h"
 #include "settings/settings.h"
+#include "storage/checksum.h"
 #include "zarr/document_key.h"
 
 #include <algorithm>
@@ -280,6 +281,13 @@ std::optional<std::size_t> axisOf(const ArrayDocument &document,
     if (found == names.end())
         return std::nullopt;
     return static_cast<std::size_t>(found - names.begin());
+}
+
+std::string keptPath(const Site &site, const std::string &transaction,
+                     const std::string &kind, const std::string &array)
+{
+    return site.journal(transaction) + "/" + kind + "-" +
+           xxh3(array).substr(std::string_view("xxh3:").size());
 }
 
 std::uint64_t beginAlong(const Session &session, const std::string &dimension)

@@ -80,6 +80,11 @@ struct Session
 std::optional<std::size_t> axisOf(const ArrayDocument &document,
                                   const std::string &dimension);
 
+/// Where what is kept of an array lies in the journal: `kind`, and a hash of
+/// the array's name.
+std::string keptPath(const Site &site, const std::string &transaction,
+                     const std::string &kind, const std::string &array);
+
 /// Where the transaction begins along a dimension.
 std::uint64_t beginAlong(const Session &session, const std::string &dimension);
 

@@ -5,7 +5,6 @@
 
 #include "guards/slice_coordinates.h"
 #include "slice/copy_box.h"
-#include "storage/checksum.h"
 
 #include <cstring>
 
@@ -15,19 +14,12 @@ namespace mdimappend
 namespace
 {
 
-std::string coordinatePath(const Site &site, const std::string &transaction,
-                           const std::string &name)
-{
-    return site.journal(transaction) + "/coordinate-" +
-           xxh3(name).substr(std::string_view("xxh3:").size());
-}
-
 /// Nothing if it was not kept.
 Result<std::optional<CoordinateValues>>
 sessionCoordinate(Storage &storage, const Site &site, const Session &session,
                   const std::string &name)
 {
-    const auto path = coordinatePath(site, session.transaction, name);
+    const auto path = keptPath(site, session.transaction, "coordinate", name);
     MDIMAPPEND_ASSIGN(const auto object, storage.read(path));
     if (!object)
         return std::optional<CoordinateValues>();
@@ -104,7 +96,7 @@ keepCoordinates(Storage &storage, const Site &site, const Session &session,
         object.append(reinterpret_cast<const char *>(values.numbers.data()),
                       values.numbers.size() * sizeof(double));
         MDIMAPPEND_RETURN_IF_ERROR(storage.put(
-            coordinatePath(site, session.transaction, name), object));
+            keptPath(site, session.transaction, "coordinate", name), object));
     }
     return Status::ok();
 }

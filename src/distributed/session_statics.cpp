@@ -5,7 +5,6 @@
 
 #include "guards/static_guard.h"
 #include "slice/copy_box.h"
-#include "storage/checksum.h"
 
 #include <cpl_conv.h>
 
@@ -17,13 +16,6 @@ namespace mdimappend
 
 namespace
 {
-
-std::string staticPath(const Site &site, const std::string &transaction,
-                       const std::string &name)
-{
-    return site.journal(transaction) + "/static-" +
-           xxh3(name).substr(std::string_view("xxh3:").size());
-}
 
 Status noValues(const Extent &, const Extent &, void *)
 {
@@ -174,7 +166,7 @@ class StaticsOfPart
         if (!m_session.creates)
             return m_values.reader(number);
         const auto path =
-            staticPath(m_site, m_session.transaction, present.name);
+            keptPath(m_site, m_session.transaction, "static", present.name);
         MDIMAPPEND_ASSIGN(const auto object, m_storage.read(path));
         if (!object)
             return error("'" + path + "' is missing");
@@ -206,7 +198,8 @@ Status keepStaticsOf(const Slice &likeAll, Storage &storage, const Site &site,
             MDIMAPPEND_ASSIGN(const auto values,
                               keptForm(session, likeAll, offered, present));
             return storage.put(
-                staticPath(site, session.transaction, present.name), values);
+                keptPath(site, session.transaction, "static", present.name),
+                values);
         });
 }
 

@@ -74,17 +74,6 @@ template <class Number> Number numberAt(const char *element, GDALDataType type)
     return number;
 }
 
-ChunkBox blocksOf(const Extent &extent, const Extent &step)
-{
-    ChunkBox blocks;
-    for (std::size_t i = 0; i < extent.size(); ++i)
-    {
-        blocks.low.push_back(0);
-        blocks.high.push_back(ceilDivide(extent[i], step[i]));
-    }
-    return blocks;
-}
-
 /// Numbers that are equal get the same bits: zeros one sign, any NaN the same.
 template <class Float> void normalise(void *values, std::size_t count)
 {
@@ -147,26 +136,22 @@ ValueComparison::firstIn(const Extent &extent, const Extent &sliceOrigin,
 {
     const Extent step =
         blockFor(extent, m_slice.arrays()[*m_match.sliceArray].block);
-    const ChunkBox blocks = blocksOf(extent, step);
-    const auto count = blocks.count();
-    for (std::uint64_t number = 0; number < count; ++number)
-    {
-        const auto at = blocks.at(number);
-        Extent from = sliceOrigin;
-        Extent committed = targetOrigin;
-        Extent size;
-        for (std::size_t i = 0; i < extent.size(); ++i)
+    std::optional<ValueDifference> difference;
+    MDIMAPPEND_RETURN_IF_ERROR(forEachBlock(
+        extent, step,
+        [&](const Extent &start, const Extent &size) -> Result<bool>
         {
-            const auto start = at[i] * step[i];
-            size.push_back(std::min(step[i], extent[i] - start));
-            from[i] += start;
-            committed[i] += start;
-        }
-        MDIMAPPEND_ASSIGN(auto difference, firstInBlock(from, committed, size));
-        if (difference)
-            return difference;
-    }
-    return std::optional<ValueDifference>();
+            Extent from = sliceOrigin;
+            Extent committed = targetOrigin;
+            for (std::size_t i = 0; i < start.size(); ++i)
+            {
+                from[i] += start[i];
+                committed[i] += start[i];
+            }
+            MDIMAPPEND_ASSIGN(difference, firstInBlock(from, committed, size));
+            return !difference;
+        }));
+    return difference;
 }
 
 Result<std::string> ValueComparison::targetChecksum()
@@ -186,23 +171,16 @@ Result<std::string> ValueComparison::checksumOf(const ReadValues &read) const
     const auto &extent = m_target.document.shape;
     const Extent step = blockFor(extent, {});
     Xxh3 checksum;
-    const ChunkBox blocks = blocksOf(extent, step);
-    const auto count = blocks.count();
-    for (std::uint64_t number = 0; number < count; ++number)
-    {
-        const auto at = blocks.at(number);
-        Extent from;
-        Extent size;
-        for (std::size_t i = 0; i < extent.size(); ++i)
+    MDIMAPPEND_RETURN_IF_ERROR(forEachBlock(
+        extent, step,
+        [&](const Extent &from, const Extent &size) -> Result<bool>
         {
-            from.push_back(at[i] * step[i]);
-            size.push_back(std::min(step[i], extent[i] - from[i]));
-        }
-        const auto elements = elementCount(size);
-        ElementBuffer values(m_type, elements);
-        MDIMAPPEND_RETURN_IF_ERROR(read(from, size, values.data()));
-        addTo(checksum, values, m_type, elements);
-    }
+            const auto elements = elementCount(size);
+            ElementBuffer values(m_type, elements);
+            MDIMAPPEND_RETURN_IF_ERROR(read(from, size, values.data()));
+            addTo(checksum, values, m_type, elements);
+            return true;
+        }));
     return checksum.digest();
 }
 
@@ -211,15 +189,9 @@ Extent ValueComparison::blockFor(const Extent &extent,
                                  const Extent &sliceBlock) const
 {
     const auto &document = m_target.document;
-    Extent grid;
-    for (std::size_t i = 0; i < extent.size(); ++i)
-        grid.push_back(ceilDivide(extent[i], document.chunk[i]));
-    Extent block = blockOfChunks(
-        grid, document.chunk, sliceBlock,
-        std::max<std::size_t>(document.dataType.size, 1), compareBudget);
-    for (std::size_t i = 0; i < block.size(); ++i)
-        block[i] *= document.chunk[i];
-    return block;
+    return blockOfElements(extent, document.chunk, sliceBlock,
+                           std::max<std::size_t>(document.dataType.size, 1),
+                           compareBudget);
 }
 
 Result<std::optional<ValueDifference>>
