@@ -193,6 +193,7 @@ def _tolerance(context, expected, found, wanted, in_other_units):
         in_other_units or expected.packed or context.asked
     ):
         bound = bound + wanted * np.finfo(found.raw.dtype).eps
+    bound = bound + expected.precision * size
     if context.position:
         bound = bound + 0.001
     if context.asked and found.raw.dtype.kind in "iu" and not found.packed:

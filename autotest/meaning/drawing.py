@@ -11,9 +11,11 @@ import drawn_others
 import drawn_times
 import drawn_words
 import numpy as np
+import witness
+import writers
+from stored import SIZES
 
 ROW_DIM = "time"
-SIZES = {"y": 3, "x": 4, "lev": 2}
 # Who writes the slices, and how often.
 WRITERS = {
     "netCDF4": 4,
@@ -41,6 +43,8 @@ FAMILIES = {
 
 class Scenario:
     """`names` and `numbers` choose of what was drawn: to make a failure small."""
+
+    words = ()  # of the command
 
     def __init__(self, seed, names=None, numbers=None):
         self.seed = seed
@@ -97,6 +101,17 @@ class Scenario:
             self.slices = [self.slices[n] for n in numbers]
             self.writers = [self.writers[n] for n in numbers]
             self.rows = [self.rows[n] for n in numbers]
+
+    def write(self, folder):
+        """The files, and what readers say of each."""
+        for number, (slice_, writer) in enumerate(
+            zip(self.slices, self.writers, strict=True)
+        ):
+            path = writers.write(slice_, folder / f"s{number}", writer)
+            yield path, witness.read(path)
+
+    def check(self, cube, warnings):
+        """Nothing that is not an array's."""
 
     def add(self, name, parts):
         for part, slice_ in zip(parts, self.slices, strict=True):

@@ -14,13 +14,13 @@ import sys
 import tempfile
 import time
 
-from drawing import ROW_DIM, Scenario
-from rounds import MeaningError, play
+from drawing import ROW_DIM
+from rounds import MeaningError, draw, play
 
 
 def smallest(seed, folder):
     """The failure of a seed with as few arrays and slices as still fail."""
-    whole = Scenario(seed)
+    whole = draw(seed)
     chosen = {"names": list(whole.slices[0]), "numbers": list(range(len(whole.slices)))}
 
     def failure(**tried):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cubes
 import numpy as np
+import rasters
 import witness
 import writers
 from comparison import Context, Differs, compare, instants
@@ -51,15 +52,10 @@ class Round:
 
     def _write(self):
         """The files of all slices, after the witness has read them."""
-        s = self.scenario
-        paths = [
-            writers.write(slice_, self.folder / f"s{number}", writer)
-            for number, (slice_, writer) in enumerate(
-                zip(s.slices, s.writers, strict=True)
-            )
-        ]
-        self.readings = [witness.read(path) for path in paths]
-        if s.made_by != "the command":
+        written = list(self.scenario.write(self.folder))
+        paths = [path for path, _ in written]
+        self.readings = [reading for _, reading in written]
+        if self.scenario.made_by != "the command":
             self._made_by_others(paths.pop(0))
         return paths
 
@@ -83,7 +79,7 @@ class Round:
             for name, said in s.encodings.items():
                 words += ["--encoding", f"{name}:{said}"]
         words += ["--keep-going"] if s.keep_going else []
-        words += ["--append-dim", ROW_DIM]
+        words += ["--append-dim", ROW_DIM, *s.words]
         try:
             done = cubes.run(*words, *paths, self.cube, status=None)
         except subprocess.TimeoutExpired as error:
@@ -156,6 +152,10 @@ class Round:
             if path.suffix == ".nc":
                 self._compare_with_netcdf4(path, reading, cube, at)
         self._check_labels(accepted)
+        try:
+            self.scenario.check(cube, self.warnings)
+        except Differs as what:
+            raise MeaningError(what.what) from what
         if not self.before:
             self._check_documents()
 
@@ -246,11 +246,16 @@ def _rows(reading, rows):
     )
 
 
+def draw(seed, **chosen):
+    kind = {14: rasters.Tiffs, 15: rasters.Gribs}.get(seed % 16, Scenario)
+    return kind(seed, **chosen)
+
+
 def play(seed, folder, **chosen):
     """One round in a folder of its own; what it counted."""
     place = Path(folder) / f"round-{seed}"
     shutil.rmtree(place, ignore_errors=True)
-    scenario = Scenario(seed, **chosen)
+    scenario = draw(seed, **chosen)
     one = Round(scenario, place)
     try:
         return one.play()

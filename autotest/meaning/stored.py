@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 
+SIZES = {"y": 3, "x": 4, "lev": 2}
+
 
 @dataclasses.dataclass
 class Stored:

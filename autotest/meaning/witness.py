@@ -18,6 +18,7 @@ class Reading:
     values: np.ndarray
     raw: np.ndarray
     attrs: dict  # as they are stored, _FillValue among them
+    precision: float = 0.0  # of the reader
 
     @property
     def packed(self):

@@ -5,7 +5,7 @@ import numpy as np
 import witness
 import xarray as xr
 import zarr
-from drawing import SIZES
+from stored import SIZES
 from xarray.backends.zarr import FillValueCoder
 
 # Of the types that netCDF's classic formats have.
