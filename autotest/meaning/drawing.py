@@ -59,7 +59,7 @@ class Scenario:
         self.writers = self._writers()
         self.keep_going = bool(rng.random() < 0.5)
         self.made_by = "the command"
-        if not self.plain and rng.random() < 0.15:
+        if not self.plain and rng.random() < 0.2:
             self.made_by = str(rng.choice(["xarray", "zarr-python"]))
             self.may_refuse("*", "the target is of another maker")
         self.encodings = {}

@@ -261,7 +261,8 @@ def _with_codes(s, name, form, forms, values):
     for code in form.codes:
         if s.rng.random() < 0.6:
             values[s.rng.random(values.shape) < 0.25] = code
-    if s.plain or s.rng.random() < 0.7:
+    # zarr-python's own fill value, 0, says that zeros are missing.
+    if s.plain or s.rng.random() < (0.3 if s.made_by == "zarr-python" else 0.7):
         return values
     others = [c for f in forms for c in (*f.codes, f.padding, 0) if c is not None]
     for other in others:
@@ -285,7 +286,8 @@ def _as(dtype, code):
 def _limit(s, name, forms, parts):
     """A valid range, in the stored domain, that some of the values are beyond."""
     forms = {(f.dtype, f.scale, f.offset, f.units) for f in forms}
-    if s.plain or len(forms) > 1 or s.rng.random() < 0.8:
+    likely = 0.5 if name in s.encodings else 0.15
+    if s.plain or len(forms) > 1 or s.rng.random() > likely:
         return
     s.may_refuse(name, "a valid range")
     # No value is as near to a limit as rounding can bring it.

@@ -86,6 +86,12 @@ def read(path):
             }
 
 
+def open_as_users_do(store):
+    """Without any option; raises what xarray raises."""
+    with quiet(), xr.open_zarr(store, chunks=None) as dataset:
+        dataset.load()
+
+
 def read_by_netcdf4(path):
     """Numbers only, by name: as netCDF4-python masks and unpacks them."""
     found = {}

@@ -69,7 +69,9 @@ def _by_netcdf4(slice_, path, classic):
     classic = classic and all(_is_classic(a.values) for a in slice_.values())
     form = "NETCDF3_64BIT_OFFSET" if classic else "NETCDF4"
     with netCDF4.Dataset(path, "w", format=form) as file:
-        file.createDimension("time", None)
+        # The classic formats have only the first dimension unlimited.
+        fixed = classic and any("time" in a.dims[1:] for a in slice_.values())
+        file.createDimension("time", slice_["time"].values.size if fixed else None)
         for name, size in SIZES.items():
             file.createDimension(name, size)
         for name, array in slice_.items():
