@@ -163,7 +163,7 @@ def _forms(s, name):
     how = s.choose(["as they are"] * 2, ["fills", "other", "several", "nan", "gone"])
     _vary_missing(s, name, forms, how)
     how = s.choose(
-        ["as they are"],
+        ["as they are"] * 4,
         ["convertible", "offset", "difference", "fraction", "level", "unrelated"],
     )
     _vary_units(s, name, forms, how)
@@ -286,10 +286,10 @@ def _as(dtype, code):
 def _limit(s, name, forms, parts):
     """A valid range, in the stored domain, that some of the values are beyond."""
     forms = {(f.dtype, f.scale, f.offset, f.units) for f in forms}
-    likely = 0.5 if name in s.encodings else 0.15
-    if s.plain or len(forms) > 1 or s.rng.random() > likely:
+    likely = 0.7 if name in s.encodings else 0.15
+    if len(forms) > 1 or s.rng.random() > likely:
         return
-    s.may_refuse(name, "a valid range")
+    s.features.add("a valid range")
     # No value is as near to a limit as rounding can bring it.
     limits = Form(*forms.pop()[:3]).of(np.array([175.25, 275.25]))
     said = {"valid_range": limits}

@@ -61,6 +61,10 @@ def _xarray_to(dataset, path, form):
         dataset.to_zarr(path, mode="w", zarr_format=int(form[-1]), consolidated=True)
         return path
     path = path.with_suffix(".nc")
+    for variable in dataset.variables.values():
+        if variable.dtype.kind == "U":
+            # As arrays of characters, with the attribute _Encoding.
+            variable.encoding["dtype"] = "S1"
     dataset.to_netcdf(path, engine=form, unlimited_dims=["time"])
     return path
 
@@ -110,11 +114,13 @@ def _netcdf4_variable(file, name, array, classic):
 
 
 def by_zarr_python(slice_, path, zarr_format, default_fill=False):
-    """`default_fill`: with what zarr-python takes if it is told nothing, 0."""
+    """`default_fill`: with what zarr-python 2 takes if it is told nothing, 0."""
     group = zarr.open_group(str(path), mode="w", zarr_format=zarr_format)
     for name, array in slice_.items():
         values, attrs = array.values, {k: _plain(v) for k, v in array.attrs.items()}
-        options = {} if default_fill else {"fill_value": array.fill}
+        options = {"fill_value": array.fill}
+        if default_fill and name != "time":
+            options = {"fill_value": 0}
         if values.dtype.kind == "O":
             values, options = values.astype(np.dtypes.StringDType()), {}
         if values.dtype.kind in "UMSb":
@@ -125,10 +131,10 @@ def by_zarr_python(slice_, path, zarr_format, default_fill=False):
             options["dimension_names"] = array.dims
             if array.fill is not None:
                 attrs["_FillValue"] = FillValueCoder.encode(array.fill, values.dtype)
-            elif not default_fill and array.padding is not None:
+            elif not default_fill:
                 options["fill_value"] = array.padding
-            else:
-                options.pop("fill_value", None)
+            if options["fill_value"] is None:
+                del options["fill_value"]
         made = group.create_array(
             name,
             shape=values.shape,
