@@ -35,7 +35,7 @@ def compare(context, expected, found):
     """`expected` is the slice's reading, `found` the cube's, of the same cells."""
     if expected.raw.dtype == "S1":
         # As stored: to xarray a blank may be a missing value.
-        _compare_characters(expected.raw, found.raw)
+        _compare_characters(expected, found.raw)
         return
     if found.values.shape != expected.values.shape:
         raise Differs(
@@ -98,15 +98,17 @@ def _compare_exactly(context, expected, found):
 
 def _compare_characters(expected, found):
     """As an array of characters, or as texts along its last dimension."""
-    mine = np.char.decode(expected.astype("S"), "utf-8", "replace")
+    mine = expected.raw
     if found.dtype.kind not in "SUOT":
         raise Differs(f"characters {mine.ravel()[:4]} are {found.ravel()[:4]}")
     theirs = _texts(found)
     if theirs.shape == mine.shape[:-1]:
-        mine = np.array(["".join(row) for row in mine.reshape(-1, mine.shape[-1])])
+        # The last dimension is the length of texts, whose characters may be several.
+        mine = np.array([b"".join(row) for row in mine.reshape(-1, mine.shape[-1])])
         theirs = theirs.ravel()
     if theirs.shape != mine.shape:
-        raise Differs(f"its shape is {found.shape}, the slice's is {expected.shape}")
+        raise Differs(f"its shape is {found.shape}, the slice's is {mine.shape}")
+    mine = np.char.decode(mine, expected.attrs.get("_Encoding", "utf-8"), "replace")
     strip = np.vectorize(lambda text: text.rstrip("\0 "), otypes=[object])
     mine, theirs = strip(mine), strip(theirs)
     _fail_where(theirs != mine, mine, theirs, "another text")

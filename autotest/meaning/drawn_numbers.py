@@ -75,10 +75,12 @@ def static(s, name):
         elif number and how == "flipped" and dims:
             s.may_refuse(name, "a static array is flipped")
             mine = mine[::-1]
-        converted = _in_units(mine, forms[0], form, False)
+        converted = _in_units(mine, forms[0], form, name in s.differences)
         parts.append(
             Stored(dims, form.of(converted), form.attrs(), form.fill, form.padding)
         )
+    if name in s.differences:
+        drawn_words.say(s, name, parts)
     return {name: parts}
 
 

@@ -74,7 +74,7 @@ def texts(s, name):
     dims = ("x",) if still else s.dims()[:2]
     words = list(WORDS)
     if kind != "short":
-        words += ["é" * 200, "long " * 70]
+        words += ["é" * 150, "long " * 70]
         s.may_refuse(name, "long texts")
     if kind == "very long":
         words += ["雨" * 2000]

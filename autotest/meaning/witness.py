@@ -22,9 +22,9 @@ class Reading:
 
     @property
     def packed(self):
-        return self.raw.dtype.kind in "iu" and bool(
-            {"scale_factor", "add_offset"} & set(self.attrs)
-        )
+        """Whether its integers stand for other numbers: 1 and 0 change nothing."""
+        said = [self.attrs.get("scale_factor", 1), self.attrs.get("add_offset", 0)]
+        return self.raw.dtype.kind in "iu" and said != [1, 0]
 
     def of(self, values, where):
         """Other decoded values; elsewhere nothing."""
