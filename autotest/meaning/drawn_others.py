@@ -72,6 +72,7 @@ def texts(s, name):
     kind = s.choose(["short"], ["long", "very long"])
     still = s.rng.random() < 0.3
     dims = ("x",) if still else s.dims()[:2]
+    still = "time" not in dims
     words = list(WORDS)
     if kind != "short":
         words += ["é" * 150, "long " * 70]

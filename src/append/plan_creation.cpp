@@ -104,7 +104,7 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
     if (haveLabels)
     {
         nameLabels(plan, labels, 0);
-        for (auto &doubt : doubtsAbout(slice, labels))
+        for (auto &doubt : doubtsAboutFirst(slice, labels))
             model.warnings.push_back(std::move(doubt));
     }
     for (const auto &array : model.target.arrays)

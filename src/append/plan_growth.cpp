@@ -11,6 +11,7 @@
 #include "cube/target_attributes.h"
 #include "guards/array_guard.h"
 #include "guards/coordinate_guard.h"
+#include "guards/label_doubts.h"
 #include "guards/static_guard.h"
 #include "guards/target_values.h"
 
@@ -115,6 +116,8 @@ class GrowthPlanner
         added.values.erase(added.values.begin(),
                            added.values.begin() +
                                static_cast<std::ptrdiff_t>(m_rows.firstNew));
+        for (auto &doubt : farDates(m_slice, added))
+            m_plan.warnings.push_back(std::move(doubt));
         const auto index =
             static_cast<std::size_t>(&array - m_target.arrays.data());
         MDIMAPPEND_ASSIGN(

@@ -1,4 +1,4 @@
-// Looks at the first labels of a new target for what is probably a mistake.
+// Looks at labels for what is probably a mistake.
 
 #include "guards/label_doubts.h"
 
@@ -25,13 +25,48 @@ bool isTemporal(const SliceArray &array)
            textMember(array.attributes, "standard_name") == "time";
 }
 
-}  // namespace
+bool isFar(const std::string &date)
+{
+    int year = 0;
+    std::from_chars(date.data(), date.data() + date.size(), year);
+    return year < firstYear || year > lastYear;
+}
 
-std::vector<std::string> doubtsAbout(const Slice &slice, const Labels &labels)
+const SliceArray *labelsOf(const Slice &slice)
 {
     const auto &arrays = slice.arrays();
     const auto array = std::ranges::find_if(arrays, &SliceArray::labels);
-    if (array == arrays.end() || labels.values.empty())
+    return array == arrays.end() ? nullptr : &*array;
+}
+
+std::vector<std::string> farDates(const SliceArray &array, const Labels &labels)
+{
+    if (labels.kind != Labels::Kind::Date || labels.values.empty())
+        return {};
+    // Labels are mostly in order: what is far off is at an end.
+    for (const auto row : {std::size_t{0}, labels.values.size() - 1})
+    {
+        const auto date = labels.describe(row);
+        if (isFar(date))
+            return {"a label of '" + array.name + "' is " + date +
+                    ": are its units '" + array.units + "' right?"};
+    }
+    return {};
+}
+
+}  // namespace
+
+std::vector<std::string> farDates(const Slice &slice, const Labels &labels)
+{
+    const auto *array = labelsOf(slice);
+    return array ? farDates(*array, labels) : std::vector<std::string>{};
+}
+
+std::vector<std::string> doubtsAboutFirst(const Slice &slice,
+                                          const Labels &labels)
+{
+    const auto *array = labelsOf(slice);
+    if (!array || labels.values.empty())
         return {};
     const bool isNumber = labels.kind == Labels::Kind::Integer ||
                           labels.kind == Labels::Kind::Real;
@@ -39,15 +74,7 @@ std::vector<std::string> doubtsAbout(const Slice &slice, const Labels &labels)
         return {"the labels '" + array->name +
                 "' have no units: they are stored as mere numbers, which no "
                 "reader takes for dates"};
-    if (labels.kind != Labels::Kind::Date)
-        return {};
-    const auto first = labels.describe(0);
-    int year = 0;
-    std::from_chars(first.data(), first.data() + first.size(), year);
-    if (year >= firstYear && year <= lastYear)
-        return {};
-    return {"the first label of '" + array->name + "' is " + first +
-            ": are its units '" + array->units + "' right?"};
+    return farDates(*array, labels);
 }
 
 }  // namespace mdimappend

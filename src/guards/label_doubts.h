@@ -1,4 +1,4 @@
-// What is odd about the first labels of a new target, and may still be meant.
+// What is odd about labels, and may still be meant.
 
 #pragma once
 
@@ -11,8 +11,12 @@
 namespace mdimappend
 {
 
-/// Numbers without units along a dimension of time, which no reader takes for
-/// dates; dates that are not of our era, or of another millennium.
-std::vector<std::string> doubtsAbout(const Slice &slice, const Labels &labels);
+/// Dates that are not of our era, or of another millennium.
+std::vector<std::string> farDates(const Slice &slice, const Labels &labels);
+
+/// Of a new target's first labels: far dates, and numbers without units along
+/// a dimension of time, which no reader takes for dates.
+std::vector<std::string> doubtsAboutFirst(const Slice &slice,
+                                          const Labels &labels);
 
 }  // namespace mdimappend
