@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import product_files
 import pytest
 import xarray as xr
 from documents import BLOCK, HOME, SOURCE, missing_line
@@ -124,6 +125,7 @@ def run_by_python(code: str, names: dict[str, object]) -> str:
     [
         "README.md",
         "docs/guide.md",
+        "docs/recipes.md",
         "docs/python.md",
         "docs/distributed.md",
         "docs/commands/driver_mdimappend.md",
@@ -134,6 +136,8 @@ def test_examples_run_and_print_what_the_document_says(
 ):
     blocks = list(BLOCK.finditer((HOME / document).read_text()))
     assert blocks, f"{document} has no examples"
+    if document == "docs/recipes.md":
+        product_files.write_all(workspace)
     monkeypatch.chdir(workspace)
     names: dict[str, object] = {"__name__": "__main__"}
     for block in blocks:

@@ -178,6 +178,13 @@ def _is_missing(values):
     )
 
 
+def _offset(context, reading, found):
+    """What is subtracted from numbers near to it, in the units of the cube."""
+    offset = np.array([float(reading.attrs.get("add_offset", 0))])
+    units = (reading.units, found.units)
+    return abs(known_units.converted(offset, *units, context.difference)[0])
+
+
 def _tolerance(context, expected, found, wanted, in_other_units):
     """Readers compute too; a packed target rounds to its step, a narrow type to its."""
     wanted = np.abs(np.nan_to_num(np.asarray(wanted, "float64")))
@@ -185,7 +192,7 @@ def _tolerance(context, expected, found, wanted, in_other_units):
     bound = 0.0
     for reading in (expected, found):
         if reading.packed:
-            size = size + abs(float(reading.attrs.get("add_offset", 0)))
+            size = size + _offset(context, reading, found)
             bound = bound + 4 * size * np.finfo(reading.values.dtype).eps
     if found.packed:
         bound = bound + 0.5 * abs(float(found.attrs.get("scale_factor", 1)))
