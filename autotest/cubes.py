@@ -90,7 +90,7 @@ def start(*arguments, command=COMMAND, prefix=(), **options):
 def run(*arguments, status=0, command=COMMAND, prefix=(), timeout=120, **options):
     """Runs the command, and asserts its exit status (None: any)."""
     words = [command, *map(str, arguments)]
-    if command == COMMAND and started.can_start(prefix, options):
+    if started.can_start(words, prefix, options):
         process = started.run(words, timeout, prefix, **options)
     else:
         process = subprocess.run(

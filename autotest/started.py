@@ -1,5 +1,6 @@
-"""Runs of the command without the time to load it: tests/started_command.cpp is loaded
-once for each worker of pytest, and forked for each run."""
+"""Runs of the command, and of `gdal driver mdimappend`, without the time to load them:
+tests/started_command.cpp is loaded once for each worker of pytest, and forked for each
+run."""
 
 import array
 import atexit
@@ -15,13 +16,17 @@ from pathlib import Path
 _lock = threading.Lock()
 _server = None
 
-# What the dynamic loader acts upon, which has loaded already.
-_OF_THE_LOADER = ("LD_", "OMP_", "OPENBLAS_", "MALLOC_", "GLIBC_")
+# What chooses another program or plugin, and what the dynamic loader acts upon, which
+# has loaded already.
+_OF_THE_LOADER = ("PATH", "GDAL_DRIVER_PATH")
+_OF_THE_LOADER += ("LD_", "OMP_", "OPENBLAS_", "MALLOC_", "GLIBC_")
 
 
-def can_start(prefix, options: dict) -> bool:
+def can_start(words: list[str], prefix, options: dict) -> bool:
     """Whether a run with these options of `subprocess` can be had this way: by itself,
     or with a prefix that limits its memory (cubes.in_gigabytes)."""
+    if words[0] != "gdalmdimappend" and words[:3] != ["gdal", "driver", "mdimappend"]:
+        return False
     if os.environ.get("MDIMAPPEND_EXEC") or set(options) - {"cwd", "env"}:
         return False
     if prefix and _memory(prefix) is None:

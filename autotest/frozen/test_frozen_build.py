@@ -38,6 +38,10 @@ def outcomes(done):
     return [each["outcome"] for each in done.report["slices"]]
 
 
+def test_it_is_another_build():
+    assert frozen_build.run("--help").stdout != cubes.run("--help").stdout
+
+
 # Each other's stores
 
 
