@@ -3,6 +3,8 @@
 import errno
 import fcntl
 import os
+import tempfile
+from pathlib import Path
 
 import cubes
 import mounts
@@ -140,14 +142,22 @@ def test_a_read_only_target(tmp_path, pending):
     cubes.assert_reads_as(store, cubes.weather(0, 4))
 
 
-def test_a_user_who_may_only_look(tmp_path, store):
+@pytest.fixture
+def public():
+    """A folder that others may look into. (Each pytest that begins takes the folder
+    above `tmp_path` from them again.)"""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_a_user_who_may_only_look(public):
     if os.geteuid() != 0:
         pytest.skip("another user needs root")
-    for folder in [tmp_path, *tmp_path.parents][:-2]:
-        folder.chmod(0o755)
-    slices = cubes.weather_slices(tmp_path, (2, 2))
+    store = public / "cube.zarr"
+    slices = cubes.weather_slices(public, (2, 2))
     cubes.append(slices[0], store)
-    before = cubes.tree(tmp_path)
+    before = cubes.tree(public)
     nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     done = cubes.append(slices[1], store, prefix=nobody, status=1)
     assert "Permission denied" in done.message
@@ -156,7 +166,7 @@ def test_a_user_who_may_only_look(tmp_path, store):
         cubes.run(*words, command="gdal", prefix=nobody)
     report = cubes.append("--dry-run", slices[1], store, prefix=nobody).report
     assert report["slices"][0]["outcome"] == "would append"
-    assert cubes.tree(tmp_path) == before
+    assert cubes.tree(public) == before
 
 
 @pytest.mark.parametrize("what", ["store", "sidecar", "array"])
