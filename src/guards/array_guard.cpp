@@ -146,6 +146,9 @@ class ArrayGuards
     {
         for (const auto &array : m_slice.arrays())
         {
+            // The slice itself has them under another name.
+            if (!array.labelsOf.empty())
+                continue;
             const auto *present = m_target.find(array.name);
             const auto &dimensions = array.dimensions;
             const bool along =

@@ -182,11 +182,12 @@ struct AppendDimension
     std::string name;
     std::uint64_t size = 1;
     std::optional<GivenLabel> label;
+    std::string whyNoLabels{};  ///< in words; "" if there are some
 };
 
 Result<AppendDimension> settleAppendDimension(SourceContents &contents,
                                               const SliceRequest &request,
-                                              GDALDataset &dataset);
+                                              const SourceDataset &source);
 
 /// What a slice and its readers share.
 struct SliceState
