@@ -132,7 +132,8 @@ Status addArrays(SourceContents &contents, const MultidimSource &source,
     OpenedArrays opened;
     for (const std::string &name : source.root.GetMDArrayNames(showAll))
     {
-        if (isExcluded(request, validKey(name)))
+        // Those of GRIB are put together, and named, below.
+        if (source.driver != "GRIB" && isExcluded(request, validKey(name)))
             continue;
         GdalMessages messages;
         const auto array = source.root.OpenMDArray(name);
@@ -254,7 +255,8 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
     const Json *told = known.zarr ? known.zarr->attributes("") : nullptr;
     contents.attributes = told ? *told : attributesToJson(root);
     if (known.driver == "GRIB")
-        adaptGrib(contents, request);
+        MDIMAPPEND_RETURN_IF_ERROR(
+            adaptGrib(contents, root, known.file, request));
     MDIMAPPEND_RETURN_IF_ERROR(selectArrays(contents, request));
     for (SourceArray &array : contents.arrays)
         if (array.array.type.GetClass() == GEDTC_STRING && !array.chars)
