@@ -106,7 +106,7 @@ void MdimAppendAlgorithm::addSliceArguments()
         .SetPackedValuesAllowed(false)
         .SetMetaVar("VALUE");
     AddArg("label-from", 0,
-           "Where the labels come from: 'name:PATTERN' (file name with "
+           "Where the labels come from: 'name:PATTERN' (file or folder name with "
            "strptime codes and *, as in 'name:S2_*_%Y%m%d_*.tif') or "
            "'metadata:ITEM'",
            &m_labelFrom)

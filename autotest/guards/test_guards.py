@@ -335,8 +335,9 @@ def test_a_label_that_is_nan(refuse):
 def test_a_slice_without_labels(refuse):
     refuse(
         cubes.weather(3, 1).drop_vars("time"),
-        ": it has no labels, but the target has an array 'time' along 'time'. Give one "
-        "with --label.",
+        ": it has no labels, but the target has an array 'time' along 'time'. "
+        "--rename ARRAY=time makes labels of an array along it; a new target that is "
+        "made with --exclude-array time has none.",
     )
 
 

@@ -94,9 +94,7 @@ class Decider
         auto &offered = m_decision.labels;
         MDIMAPPEND_ASSIGN(offered, sliceLabels(m_slice, array));
         if (offered.kind == Labels::Kind::None)
-            return refused("it has no labels, but the target has an array '" +
-                           array.name + "' along '" + m_cube.target.appendDim +
-                           "'. Give one with --label.");
+            return refused(noLabels(m_slice, array));
         const Labels last = m_cube.labels.last(2);
         MDIMAPPEND_ASSIGN(offered, alignCalendars(std::move(offered), last));
         // Templates may name the first.

@@ -33,8 +33,20 @@ Result<Labels> firstLabels(const Slice &slice)
     MDIMAPPEND_ASSIGN(Labels labels, sliceLabels(like ? *like : slice));
     if (!slice.givenLabel())
         return labels;
-    const auto &text = slice.givenLabel()->text;
-    return parseLabel(text, formForNewLabel(text));
+    const auto &given = *slice.givenLabel();
+    return parseLabel(given, formForNewLabel(given));
+}
+
+/// What a user should know of a dimension without labels.
+std::string noLabelsWarning(const Slice &slice)
+{
+    const auto &why = slice.whyNoLabels();
+    return "'" + slice.appendDim() + "' has no labels" +
+           (why.empty() ? "" : ", for " + why) +
+           ". So a slice that comes again is known by the log alone (its path, "
+           "size and time stamp), and the order of steps is not checked. "
+           "--rename ARRAY=" +
+           slice.appendDim() + " makes labels of an array along it";
 }
 
 /// Values of an array that the slice has.
@@ -107,6 +119,8 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
         for (auto &doubt : doubtsAboutFirst(slice, labels))
             model.warnings.push_back(std::move(doubt));
     }
+    if (!model.target.labels())
+        model.warnings.push_back(noLabelsWarning(slice));
     for (const auto &array : model.target.arrays)
         MDIMAPPEND_RETURN_IF_ERROR(
             createArray(request, model.target, array, labels, plan));

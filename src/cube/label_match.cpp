@@ -3,6 +3,8 @@
 
 #include "cube/label_match.h"
 
+#include "slice/product_date.h"
+
 #include <algorithm>
 #include <string_view>
 #include <unordered_set>
@@ -126,6 +128,38 @@ Status checkOrder(const Labels &target, const Labels &slice,
     return Status::ok();
 }
 
+/// Rows from `first` on of texts that are all ISO 8601 dates, as these dates;
+/// nothing if one is none.
+std::optional<Labels> datesOf(const Labels &texts, std::size_t first)
+{
+    Labels dates;
+    dates.kind = Labels::Kind::Date;
+    dates.encoding = TimeEncoding{Calendar::ProlepticGregorian};
+    for (std::size_t row = first; row < texts.values.size(); ++row)
+    {
+        const auto &text = std::get<std::string>(texts.values[row]);
+        const auto date = text.size() > 4 && text[4] == '-' ? productDate(text)
+                                                            : std::nullopt;
+        const auto instant =
+            date ? parseDate(*date, Calendar::ProlepticGregorian)
+                 : Result<Instant>(refused("it is no date"));
+        if (!instant)
+            return std::nullopt;
+        dates.values.emplace_back(*instant);
+    }
+    return dates;
+}
+
+/// Texts have an order only if they are dates.
+Status checkOrderOfTexts(const Labels &target, const Labels &slice,
+                         std::uint64_t firstNew, std::optional<bool> descending)
+{
+    const auto last = datesOf(target, 0);
+    const auto added = datesOf(slice, static_cast<std::size_t>(firstNew));
+    return last && added ? checkOrder(*last, *added, 0, descending)
+                         : Status::ok();
+}
+
 }  // namespace
 
 bool isOrdered(const Labels &labels)
@@ -159,9 +193,10 @@ Result<LabelMatch> matchLabels(const KnownLabels &target, const Labels &slice,
         return refused("its labels and the target's are of different kinds "
                        "(dates, numbers or text)");
     MDIMAPPEND_ASSIGN(LabelMatch match, findPresent(target, slice));
-    if (slice.kind != Labels::Kind::Text)
-        MDIMAPPEND_RETURN_IF_ERROR(
-            checkOrder(target.last(2), slice, match.firstNew, descending));
+    const auto check =
+        slice.kind == Labels::Kind::Text ? checkOrderOfTexts : checkOrder;
+    MDIMAPPEND_RETURN_IF_ERROR(
+        check(target.last(2), slice, match.firstNew, descending));
     return match;
 }
 

@@ -33,8 +33,9 @@ struct LabelMatch
 
 /// Refuses labels that do not follow the target's last one, that are not in
 /// order or twice in the slice, and new labels in front of present ones. Texts
-/// have no order. Two labels of the target set the direction, else `descending`
-/// does, if it says anything, else those of the slice.
+/// have no order, but for ISO 8601 dates. Two labels of the target set the
+/// direction, else `descending` does, if it says anything, else those of the
+/// slice.
 Result<LabelMatch> matchLabels(const KnownLabels &target, const Labels &slice,
                                std::optional<bool> descending = std::nullopt);
 

@@ -107,4 +107,16 @@ LabelForm formForNewLabel(const std::string &text)
     return form;
 }
 
+Result<Labels> parseLabel(const GivenLabel &label, const LabelForm &form)
+{
+    const bool isDate = looksLikeTime(form.units) && !form.text;
+    return parseLabel(isDate && !label.date.empty() ? label.date : label.text,
+                      form);
+}
+
+LabelForm formForNewLabel(const GivenLabel &label)
+{
+    return formForNewLabel(label.date.empty() ? label.text : label.date);
+}
+
 }  // namespace mdimappend

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "slice/slice.h"
 #include "status.h"
 #include "time/cf_time.h"
 
@@ -70,6 +71,12 @@ Result<Labels> parseLabel(const std::string &text, const LabelForm &form);
 /// The form for a new target whose first label was given as text: a date
 /// becomes int64 seconds since 1970-01-01, a number int64 or float64.
 LabelForm formForNewLabel(const std::string &text);
+
+/// The same for what a slice was given: the date that its text is in the form
+/// of a product counts where the target has dates, the text where it has texts
+/// or numbers.
+Result<Labels> parseLabel(const GivenLabel &label, const LabelForm &form);
+LabelForm formForNewLabel(const GivenLabel &label);
 
 /// Elements of form.type that store these labels, exactly. Not for texts.
 Result<std::string> encodeLabels(const Labels &labels, const LabelForm &form);

@@ -50,10 +50,8 @@ labelsOfPart(const Session &session, const Slice &slice, std::uint64_t first)
     {
         if (session.labels)
             return std::optional<CarriedRows>();
-        return refused("it has no labels, but the target has an array '" +
-                       array->name + "' along '" + session.target.appendDim +
-                       "', and the template did not have all of them. Give "
-                       "one with --label.");
+        return refused(noLabels(slice, *array) +
+                       " The template did not have all of them, either.");
     }
     MDIMAPPEND_ASSIGN(CarriedRows rows, carriedLabels(labels, *array, first));
     if (session.labels && !areThose(*session.labels, rows))

@@ -145,7 +145,8 @@ class PartWriter
         if (!written)
         {
             const bool known = m_session.target.find(array.name) != nullptr;
-            return known || !m_session.options.refuseExtraArrays
+            return known || !m_session.options.refuseExtraArrays ||
+                           !array.labelsOf.empty()
                        ? Status::ok()
                        : refused(quoted(array.name) +
                                  "it is in the slice, but not in the target "

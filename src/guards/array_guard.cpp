@@ -6,6 +6,7 @@
 #include "cube/array_conversion.h"
 #include "cube/missing_value.h"
 #include "guards/crs_guard.h"
+#include "guards/grib_guard.h"
 #include "guards/meaning_guard.h"
 #include "guards/valid_range.h"
 
@@ -116,6 +117,8 @@ class ArrayGuards
                 checkFlags(found->attributes, array.document.attributes);
             !same)
             return std::move(same).prefixed("array '" + array.name + "'");
+        if (auto same = checkGribProduct(m_target, array, *found); !same)
+            return std::move(same).prefixed("array '" + array.name + "'");
         auto conversion =
             conversionFor(m_target, array, m_slice, *found, m_options);
         if (!conversion)
@@ -131,7 +134,8 @@ class ArrayGuards
             return refused(
                 quoted(array.name) +
                 "it is in the target, but not in the slice. --on-missing-array "
-                "fill would fill it with its missing value.");
+                "fill would fill it with its missing value." +
+                otherPeriod(m_slice, array));
         Match match;
         MDIMAPPEND_ASSIGN(const auto fill, fillFor(array.document));
         if (!fill)
@@ -146,6 +150,9 @@ class ArrayGuards
     {
         for (const auto &array : m_slice.arrays())
         {
+            // The slice itself has them under another name.
+            if (!array.labelsOf.empty())
+                continue;
             const auto *present = m_target.find(array.name);
             const auto &dimensions = array.dimensions;
             const bool along =

@@ -134,7 +134,18 @@ Result<Labels> sliceLabels(const Slice &slice, const TargetArray &array)
     MDIMAPPEND_ASSIGN(Labels labels, sliceLabels(slice));
     if (!slice.givenLabel())
         return inUnitOf(array, slice, std::move(labels));
-    return parseLabel(slice.givenLabel()->text, labelForm(array));
+    return parseLabel(*slice.givenLabel(), labelForm(array));
+}
+
+std::string noLabels(const Slice &slice, const TargetArray &array)
+{
+    const auto &why = slice.whyNoLabels();
+    return "it has no labels" + (why.empty() ? "" : ", for " + why) +
+           ", but the target has an array '" + array.name + "' along '" +
+           slice.appendDim() + "'. --rename ARRAY=" + array.name +
+           " makes labels of an array along it; a new target that is made with "
+           "--exclude-array " +
+           array.name + " has none.";
 }
 
 Status checkLabelsNotPacked(const std::string &whose, double scale,

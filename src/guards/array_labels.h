@@ -23,6 +23,10 @@ Result<Labels> sliceLabels(const Slice &slice);
 /// in the form of the target's label array.
 Result<Labels> sliceLabels(const Slice &slice, const TargetArray &array);
 
+/// Why a slice without labels cannot be appended to a target that has them in
+/// `array`, and what to do.
+std::string noLabels(const Slice &slice, const TargetArray &array);
+
 /// Labels that are durations, in the unit of the target's label array, exactly
 /// or refused; others as they are.
 Result<Labels> inUnitOf(const TargetArray &target, const Slice &slice,

@@ -1,8 +1,10 @@
 // Finds which dimension of a slice is the append dimension; where none is, puts
 // it in front of the arrays that are data.
 
+#include "slice/label_array.h"
 #include "slice/slice_label.h"
 #include "slice/slice_source.h"
+#include "slice/time_arrays.h"
 
 #include <algorithm>
 #include <set>
@@ -24,10 +26,13 @@ bool asksForLabel(const SliceRequest &request)
     return request.label || !request.labelFrom.empty();
 }
 
-Status noAppendDimension(const SourceContents &contents, const std::string &why)
+Status noAppendDimension(SourceContents &contents, const std::string &why)
 {
-    return refused(why + " Its dimensions: " + contents.listDimensions() +
-                   ". Name one with --append-dim.");
+    const std::string times = listTimes(contents);
+    return refused(
+        why + " Its dimensions: " + contents.listDimensions() + "." +
+        (times.empty() ? "" : " Arrays of times lie along " + times + ".") +
+        " Name one with --append-dim.");
 }
 
 /// The names of dimensions (rank 1) or scalars (rank 0) that are temporal.
@@ -52,8 +57,27 @@ std::vector<std::string> temporalNames(const SourceContents &contents,
     return names;
 }
 
+/// Dimensions along which arrays of times lie, whatever their names.
+Result<std::vector<std::string>>
+dimensionsWithTimes(SourceContents &contents, const SourceDataset &source)
+{
+    auto names = dimensionsOfTimes(contents);
+    if (!names.empty())
+        return names;
+    for (const SourceDimension &dimension : contents.dimensions)
+    {
+        MDIMAPPEND_ASSIGN(
+            const FoundLabels labels,
+            labelsOfAnotherName(contents, dimension.name, source));
+        if (labels.array)
+            names.push_back(dimension.name);
+    }
+    return names;
+}
+
 Result<std::string> findAppendDimension(SourceContents &contents,
-                                        const SliceRequest &request)
+                                        const SliceRequest &request,
+                                        const SourceDataset &source)
 {
     if (!request.appendDim.empty())
         return request.appendDim;
@@ -70,6 +94,11 @@ Result<std::string> findAppendDimension(SourceContents &contents,
     const auto scalars = temporalNames(contents, 0);
     if (scalars.size() == 1)
         return scalars.front();
+    MDIMAPPEND_ASSIGN(const auto others, dimensionsWithTimes(contents, source));
+    if (others.size() == 1)
+        return others.front();
+    if (others.size() > 1)
+        return noAppendDimension(contents, "has more than one time dimension.");
     return noAppendDimension(contents, "has no time dimension, and no label is "
                                        "given (--label, --label-from).");
 }
@@ -111,27 +140,56 @@ Status alreadyThere(const std::string &what, const std::string &name)
                    name + "'. Give no label for it.");
 }
 
-void markLabels(SourceContents &contents, const std::string &name)
+/// Returns whether there are any.
+bool markLabels(SourceContents &contents, const std::string &name)
 {
+    bool any = false;
     for (SourceArray &source : contents.arrays)
+    {
         source.array.labels = source.array.name == name &&
                               isCoordinate(name, source.array.dimensions);
+        any = any || source.array.labels;
+    }
+    return any;
+}
+
+/// Of a dimension that the slice has.
+Status settleLabels(SourceContents &contents, AppendDimension &dimension,
+                    const SliceRequest &request, const SourceDataset &source)
+{
+    if (markLabels(contents, dimension.name))
+        return Status::ok();
+    if (isExcluded(request, dimension.name))
+    {
+        dimension.whyNoLabels = "they are excluded";
+        return Status::ok();
+    }
+    MDIMAPPEND_ASSIGN(FoundLabels found,
+                      labelsOfAnotherName(contents, dimension.name, source));
+    dimension.whyNoLabels = std::move(found.whyNone);
+    if (!found.array)
+        return Status::ok();
+    found.array->array.labels = true;
+    contents.arrays.push_back(std::move(*found.array));
+    return Status::ok();
 }
 
 }  // namespace
 
 Result<AppendDimension> settleAppendDimension(SourceContents &contents,
                                               const SliceRequest &request,
-                                              GDALDataset &dataset)
+                                              const SourceDataset &source)
 {
     AppendDimension found;
-    MDIMAPPEND_ASSIGN(found.name, findAppendDimension(contents, request));
+    MDIMAPPEND_ASSIGN(found.name,
+                      findAppendDimension(contents, request, source));
     if (const auto *dimension = contents.findDimension(found.name))
     {
         if (asksForLabel(request))
             return alreadyThere("dimension", found.name);
         found.size = dimension->size;
-        markLabels(contents, found.name);
+        MDIMAPPEND_RETURN_IF_ERROR(
+            settleLabels(contents, found, request, source));
         return found;
     }
 
@@ -148,8 +206,9 @@ Result<AppendDimension> settleAppendDimension(SourceContents &contents,
                                                "(--label, --label-from).");
     if (!scalar)
     {
-        MDIMAPPEND_ASSIGN(GivenLabel label,
-                          labelOf(request, contents.attributes, dataset));
+        MDIMAPPEND_ASSIGN(
+            GivenLabel label,
+            labelOf(request, contents.attributes, *source.dataset));
         found.label = std::move(label);
     }
     if (addDimension(contents, found.name, scalar) == 0)

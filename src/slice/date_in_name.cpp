@@ -209,12 +209,17 @@ Status checkPattern(std::string_view pattern)
 
 }  // namespace
 
+Result<std::set<std::string>> datesInName(std::string_view fileName,
+                                          std::string_view pattern)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(checkPattern(pattern));
+    return Matcher(fileName, pattern).dates();
+}
+
 Result<std::string> dateInName(std::string_view fileName,
                                std::string_view pattern)
 {
-    MDIMAPPEND_RETURN_IF_ERROR(checkPattern(pattern));
-    const Matcher matcher(fileName, pattern);
-    const auto &dates = matcher.dates();
+    MDIMAPPEND_ASSIGN(const auto dates, datesInName(fileName, pattern));
     const std::string subject = "the name '" + std::string(fileName) + "' ";
     if (dates.empty())
         return refused(subject + "does not match the pattern '" +

@@ -1,11 +1,13 @@
-// Gives the arrays of a GRIB file the names, units and attributes that CF has
-// for them.
+// Makes CF arrays of the fields of a GRIB file, and gives them the names, units
+// and attributes that CF has for them.
 
 #include "slice/grib_slice.h"
 
 #include "slice/crs_attributes.h"
+#include "slice/grib_fields.h"
 
 #include <algorithm>
+#include <set>
 
 namespace mdimappend
 {
@@ -13,13 +15,11 @@ namespace mdimappend
 namespace
 {
 
-/// TIME, TIME2, ... X, Y in lower case; other names as they are.
+/// X, Y, X2, ... in lower case; other names as they are.
 std::string adaptedName(const std::string &name)
 {
     const std::string stem =
         name.substr(0, name.find_last_not_of("0123456789") + 1);
-    if (stem == "TIME")
-        return "time" + name.substr(stem.size());
     if (stem == "X" || stem == "Y")
         return (stem == "X" ? "x" : "y") + name.substr(stem.size());
     return name;
@@ -71,80 +71,151 @@ void setCoordinateAttributes(SourceContents &contents)
     }
 }
 
-/// The validity time that all arrays with one share; nothing if they differ.
-std::optional<double> commonValidityTime(const SourceContents &contents)
+template <class Value>
+SourceArray inMemory(const std::string &name, GDALDataType type,
+                     const std::vector<Value> &values)
 {
-    std::optional<double> common;
-    for (const SourceArray &source : contents.arrays)
-    {
-        const Json &attributes = source.array.attributes;
-        const auto found = attributes.find("validity_time");
-        if (found == attributes.end() || !found->is_number())
-            continue;
-        const auto time = found->get<double>();
-        if (common && *common != time)
-            return {};
-        common = time;
-    }
-    return common;
+    SourceArray source;
+    source.array.name = name;
+    source.array.type = GDALExtendedDataType::Create(type);
+    source.array.dimensions = {name};
+    source.array.shape = {values.size()};
+    source.array.block = source.array.shape;
+    source.bytes.assign(reinterpret_cast<const char *>(values.data()),
+                        values.size() * sizeof(Value));
+    return source;
 }
 
-void addScalarTime(SourceContents &contents)
+void addTime(SourceContents &contents, const std::vector<double> &instants)
 {
-    const auto value = commonValidityTime(contents);
-    if (!value || contents.find("time"))
-        return;
-    SourceArray time;
-    time.array.name = "time";
-    time.array.type = GDALExtendedDataType::Create(GDT_Float64);
+    SourceArray time = inMemory("time", GDT_Float64, instants);
     setTimeAttributes(time.array);
-    time.bytes.assign(reinterpret_cast<const char *>(&*value), sizeof *value);
-    for (SourceArray &source : contents.arrays)
-    {
-        source.array.attributes.erase("validity_time");
-        source.array.attributes.erase("validity_time_unit");
-    }
     contents.arrays.push_back(std::move(time));
 }
 
-void findStrayInstants(SourceContents &contents)
+void addScalarTime(SourceContents &contents, double instant)
+{
+    SourceArray time = inMemory("time", GDT_Float64, std::vector{instant});
+    time.array.dimensions.clear();
+    time.array.shape.clear();
+    time.array.block.clear();
+    setTimeAttributes(time.array);
+    contents.arrays.push_back(std::move(time));
+}
+
+void eraseAll(Json &attributes, std::initializer_list<const char *> names)
+{
+    for (const char *name : names)
+        attributes.erase(name);
+}
+
+/// Whether the pieces are one array of GDAL's, from its first field to its
+/// last.
+bool isWhole(const GribField &field, const SourceArray &model)
+{
+    const auto &shape = model.array.shape;
+    std::uint64_t expected = 0;
+    for (const auto &[place, piece] : field.pieces)
+        if (piece.path != model.path ||
+            (piece.index && *piece.index != expected++))
+            return false;
+    return field.pieces.size() == (shape.size() > 2 ? shape[0] : 1);
+}
+
+/// `model`: GDAL's array of its first field.
+SourceArray arrayOf(const GribField &field, const SourceArray &model,
+                    bool hasTime)
+{
+    SourceArray made = model;
+    SliceArray &array = made.array;
+    array.name = field.name;
+    made.problem = model.problem ? field.problem : model.problem;
+    for (const auto &[name, value] : field.definition.items())
+        array.attributes[name] = value;
+    const auto keepGrid = [](auto &values)
+    { values.erase(values.begin(), values.end() - 2); };
+    keepGrid(array.dimensions);
+    keepGrid(array.shape);
+    keepGrid(array.block);
+    if (hasTime)
+    {
+        array.dimensions.insert(array.dimensions.begin(), "time");
+        array.shape.insert(array.shape.begin(), field.instants.size());
+        array.block.insert(array.block.begin(), 1);
+        eraseAll(array.attributes, {"forecast_time", "forecast_time_unit",
+                                    "reference_time", "reference_time_unit",
+                                    "validity_time", "validity_time_unit"});
+    }
+    if (isWhole(field, model))
+        return made;
+    made.origin = SourceArray::Origin::Joined;
+    for (const auto &[place, piece] : field.pieces)
+        made.pieces.push_back(piece);
+    return made;
+}
+
+/// Replaces GDAL's arrays of fields, and its axes of time.
+void replaceFields(SourceContents &contents,
+                   const std::vector<GribMessage> &messages,
+                   const std::vector<GribField> &fields, bool hasTime)
+{
+    std::vector<SourceArray> made;
+    for (const GribField &field : fields)
+        made.push_back(
+            arrayOf(field, *contents.find(validKey(field.model)), hasTime));
+    std::set<std::string> old;
+    for (const GribMessage &message : messages)
+        old.insert(message.array);
+    std::erase_if(contents.arrays,
+                  [&](const SourceArray &source)
+                  {
+                      return old.contains(source.path) ||
+                             source.array.units == "sec UTC";
+                  });
+    std::ranges::move(made, std::back_inserter(contents.arrays));
+}
+
+void adaptNames(SourceContents &contents)
 {
     for (SourceArray &source : contents.arrays)
     {
-        const bool timed = std::ranges::any_of(
-            source.array.dimensions,
-            [](const std::string &name) { return name.starts_with("time"); });
-        if (!timed && source.array.dimensions.size() > 1 && source.problem)
-            source.problem =
-                refused("array '" + source.array.name +
-                        "': it has only one instant, and other arrays of the "
-                        "file have a time dimension. Exclude it with "
-                        "--exclude-array, or split the file.");
+        for (std::string &dimension : source.array.dimensions)
+            dimension = adaptedName(dimension);
+        if (source.array.dimensions.size() == 1)
+            source.array.name = adaptedName(source.array.name);
     }
 }
 
 }  // namespace
 
-void adaptGrib(SourceContents &contents, const SliceRequest &request)
+Status adaptGrib(SourceContents &contents, const GDALGroup &root,
+                 const std::string &file, const SliceRequest &request)
 {
-    for (SourceDimension &dimension : contents.dimensions)
-        dimension.name = adaptedName(dimension.name);
-    for (SourceArray &source : contents.arrays)
-    {
-        for (std::string &dimension : source.array.dimensions)
-            dimension = adaptedName(dimension);
-        const bool coordinate = source.array.dimensions.size() == 1;
-        if (!coordinate)
-            continue;
-        source.array.name = adaptedName(source.array.name);
-        if (source.array.units == "sec UTC")
-            setTimeAttributes(source.array);
-    }
+    MDIMAPPEND_ASSIGN(const auto messages, gribMessages(root, file));
+    auto fields = gribFields(contents, messages, request);
+    const bool hasLabel = request.label || !request.labelFrom.empty();
+    const bool areSingle =
+        std::ranges::all_of(fields, [](const GribField &field)
+                            { return field.instants.size() == 1; });
+    const auto instants = commonInstants(fields, areSingle && hasLabel);
+    const bool hasTime = instants.size() > 1;
+    replaceFields(contents, messages, fields, hasTime);
+    adaptNames(contents);
     setCoordinateAttributes(contents);
-    if (!contents.dimensions.empty())
-        findStrayInstants(contents);
-    else if (!request.label && request.labelFrom.empty())
-        addScalarTime(contents);
+    contents.dimensions.clear();
+    if (hasTime)
+    {
+        contents.dimensions.push_back({"time", 0, true});
+        addTime(contents, instants);
+    }
+    else if (!hasLabel && instants.size() == 1)
+    {
+        for (SourceArray &source : contents.arrays)
+            eraseAll(source.array.attributes,
+                     {"validity_time", "validity_time_unit"});
+        addScalarTime(contents, instants.front());
+    }
+    return Status::ok();
 }
 
 }  // namespace mdimappend

@@ -1,5 +1,6 @@
-// GRIB has no names for dimensions, no units for its coordinates, and one file
-// often holds one instant. This makes what GDAL's driver gives a CF slice.
+// GRIB has no names for dimensions, no units for its coordinates, and no order
+// of its messages that means anything. This makes what GDAL's driver gives a CF
+// slice.
 
 #pragma once
 
@@ -8,12 +9,13 @@
 namespace mdimappend
 {
 
-/// Renames GDAL's TIME, Y, X to time, y, x; gives `time` CF units (GDAL counts
-/// seconds since 1970 UTC and calls that "sec UTC") and y and x those of the
-/// CRS; and if no array has a time dimension and no label is given, makes their
-/// common validity time a scalar `time`. GDAL gives fields whose instant does
-/// not fit the others an array of their own without TIME: these would pass for
-/// static ones, and have a problem.
-void adaptGrib(SourceContents &contents, const SliceRequest &request);
+/// Arranges the messages of the file by what they say: several instants become
+/// a dimension `time`, in order, and each member of an ensemble an array. Names
+/// the dimensions of grids y and x, and gives coordinates the units of the CRS.
+/// If all is of one instant and no label is given, that is the scalar `time`.
+/// Fields that cannot be told apart, or have other instants than the rest, have
+/// a problem. `file`: as GDAL has opened it.
+Status adaptGrib(SourceContents &contents, const GDALGroup &root,
+                 const std::string &file, const SliceRequest &request);
 
 }  // namespace mdimappend

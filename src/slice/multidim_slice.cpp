@@ -32,6 +32,19 @@ Status cannotOpen(const std::string &name, const GdalMessages &messages)
                 messages.failure("the driver does not say why") + "."};
 }
 
+/// Whether a dimension is one of time by more than a guess. The netCDF driver
+/// takes the n-th name of `coordinates` for the indexing variable of the n-th
+/// dimension: only one that lies along the dimension can say what it is.
+bool isTemporal(const GDALDimension &dimension)
+{
+    if (dimension.GetType() != GDAL_DIM_TYPE_TEMPORAL)
+        return false;
+    const auto variable = dimension.GetIndexingVariable();
+    return !variable ||
+           (variable->GetDimensionCount() == 1 &&
+            variable->GetDimensions()[0]->GetName() == dimension.GetName());
+}
+
 /// Coordinates that a driver has but does not list are read here and now.
 Status addUnlistedCoordinates(SourceContents &contents,
                               const MultidimSource &source,
@@ -119,7 +132,8 @@ Status addArrays(SourceContents &contents, const MultidimSource &source,
     OpenedArrays opened;
     for (const std::string &name : source.root.GetMDArrayNames(showAll))
     {
-        if (isExcluded(request, validKey(name)))
+        // Those of GRIB are put together, and named, below.
+        if (source.driver != "GRIB" && isExcluded(request, validKey(name)))
             continue;
         GdalMessages messages;
         const auto array = source.root.OpenMDArray(name);
@@ -132,7 +146,7 @@ Status addArrays(SourceContents &contents, const MultidimSource &source,
                           "array '" + name + "': it is no longer there.");
         SourceArray described = describeArray(source, name, *array);
         for (const auto &dimension : array->GetDimensions())
-            if (dimension->GetType() == GDAL_DIM_TYPE_TEMPORAL)
+            if (isTemporal(*dimension))
                 contents.dimensions.push_back(
                     {validKey(dimension->GetName()), 0, true});
         contents.arrays.push_back(std::move(described));
@@ -241,7 +255,8 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
     const Json *told = known.zarr ? known.zarr->attributes("") : nullptr;
     contents.attributes = told ? *told : attributesToJson(root);
     if (known.driver == "GRIB")
-        adaptGrib(contents, request);
+        MDIMAPPEND_RETURN_IF_ERROR(
+            adaptGrib(contents, root, known.file, request));
     MDIMAPPEND_RETURN_IF_ERROR(selectArrays(contents, request));
     for (SourceArray &array : contents.arrays)
         if (array.array.type.GetClass() == GEDTC_STRING && !array.chars)

@@ -109,6 +109,11 @@ bool isExcluded(const SliceRequest &request, const std::string &array)
     return isNamed(request.excludedArrays, array);
 }
 
+bool isAskedFor(const SliceRequest &request, const std::string &array)
+{
+    return request.arrays.empty() || isNamed(request.arrays, array);
+}
+
 Status selectArrays(SourceContents &contents, const SliceRequest &request)
 {
     std::set<std::string> temporal;

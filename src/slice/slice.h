@@ -32,6 +32,9 @@ namespace mdimappend
 struct GivenLabel
 {
     std::string text;  ///< as given: a number, a date, or any string
+    /// The date that the text is in a form that products have, in ISO 8601; ""
+    /// if it is none.
+    std::string date{};
 };
 
 struct SliceRequest
@@ -82,6 +85,8 @@ struct SliceArray
     Json attributes = Json::object();
     std::string units;    ///< also in attributes, if not empty
     bool labels = false;  ///< 1D along the append dimension, and named as it
+    /// Of labels that the slice has under another name: that array's name.
+    std::string labelsOf{};
     /// Of an array of a Zarr store that is as the store has it.
     std::shared_ptr<const ArrayDocument> document{};
 };
@@ -137,6 +142,14 @@ class Slice
     }
 
     virtual Result<std::unique_ptr<SliceReader>> reader() const = 0;
+
+    /// Why no array of times became its labels, in words; "" if it has labels,
+    /// or no such array.
+    virtual const std::string &whyNoLabels() const
+    {
+        static const std::string nothing;
+        return nothing;
+    }
 
     /// What was left out of it without being asked, in words.
     virtual const std::vector<std::string> &leftOut() const

@@ -3,6 +3,9 @@
 #include "slice/slice_label.h"
 
 #include "slice/attributes_json.h"
+#include "slice/product_date.h"
+
+#include <regex>
 
 namespace mdimappend
 {
@@ -10,47 +13,35 @@ namespace mdimappend
 namespace
 {
 
-std::string baseName(std::string path)
+/// TIFF's and EXIF's form has always been taken for a date, whatever the
+/// labels.
+GivenLabel labelOfText(const std::string &text)
 {
-    while (path.size() > 1 && path.back() == '/')
-        path.pop_back();
-    return path.substr(path.find_last_of('/') + 1);
+    static const std::regex exif(R"(\d{4}:\d\d:\d\d \d\d:\d\d:\d\d)");
+    const std::string date = productDate(text).value_or("");
+    const bool isExif = text.size() < 20 && std::regex_match(text, exif);
+    return {isExif && !date.empty() ? date : text, date};
 }
 
 Result<GivenLabel> labelInMetadata(const std::string &item,
                                    const Json &attributes, GDALDataset &dataset)
 {
     if (const char *value = dataset.GetMetadataItem(item.c_str()))
-        return GivenLabel{isoDate(validUtf8(value))};
+        return labelOfText(validUtf8(value));
     const auto found = attributes.find(item);
     if (found != attributes.end())
-        return GivenLabel{isoDate(textOrJson(*found))};
+        return labelOfText(textOrJson(*found));
     return refused("has no metadata item '" + item +
                    "' (--label-from metadata:" + item + ").");
 }
 
 }  // namespace
 
-std::string isoDate(const std::string &text)
-{
-    constexpr std::string_view form = "dddd:dd:dd dd:dd:dd";
-    if (text.size() != form.size())
-        return text;
-    for (std::size_t i = 0; i < form.size(); ++i)
-        if (form[i] == 'd' ? text[i] < '0' || text[i] > '9'
-                           : text[i] != form[i])
-            return text;
-    std::string iso = text;
-    iso[4] = iso[7] = '-';
-    iso[10] = 'T';
-    return iso;
-}
-
 Result<GivenLabel> labelOf(const SliceRequest &request, const Json &attributes,
                            GDALDataset &dataset)
 {
     if (request.label)
-        return GivenLabel{*request.label};
+        return GivenLabel{*request.label, {}};
     const std::string &from = request.labelFrom;
     if (from.starts_with("metadata:"))
         return labelInMetadata(from.substr(9), attributes, dataset);
@@ -59,8 +50,8 @@ Result<GivenLabel> labelOf(const SliceRequest &request, const Json &attributes,
                       "--label-from '" + from +
                           "' is neither name:PATTERN nor metadata:ITEM.");
     MDIMAPPEND_ASSIGN(std::string date,
-                      dateInName(baseName(request.name), from.substr(5)));
-    return GivenLabel{std::move(date)};
+                      dateInPath(request.name, from.substr(5)));
+    return GivenLabel{std::move(date), {}};
 }
 
 }  // namespace mdimappend

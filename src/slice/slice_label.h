@@ -5,11 +5,20 @@
 
 #include "slice/slice.h"
 
+#include <set>
 #include <string>
 #include <string_view>
 
 namespace mdimappend
 {
+
+/// The date that a slice's name tells by `pattern`: its file, or else a folder
+/// above it; with a slash in the pattern, as many parts of the path as it has.
+/// Of a subdataset's name, the file's path counts, of an address in the web,
+/// the path without what follows "?". Failure::Refused also if two folders tell
+/// different dates.
+Result<std::string> dateInPath(const std::string &name,
+                               std::string_view pattern);
 
 /// The date that `fileName` (without folders) has at the codes of `pattern`, as
 /// "2020-01-31", or "2020-01-31T06:00:00" if the pattern has %H, %M or %S.
@@ -22,8 +31,9 @@ namespace mdimappend
 Result<std::string> dateInName(std::string_view fileName,
                                std::string_view pattern);
 
-/// "2020:01:31 06:00:00" (TIFF, EXIF) as ISO 8601; other text as it is.
-std::string isoDate(const std::string &text);
+/// All dates that it has so; none if the name does not match.
+Result<std::set<std::string>> datesInName(std::string_view fileName,
+                                          std::string_view pattern);
 
 /// The label that `request` asks for. `attributes` are the slice's global ones.
 Result<GivenLabel> labelOf(const SliceRequest &request, const Json &attributes,

@@ -102,6 +102,11 @@ class OpenSlice final : public Slice
         return m_dimension.label;
     }
 
+    const std::string &whyNoLabels() const override
+    {
+        return m_dimension.whyNoLabels;
+    }
+
     const std::vector<std::string> &leftOut() const override
     {
         return m_leftOut;
@@ -222,9 +227,8 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
     // What could not be read explains whatever else is wrong.
     MDIMAPPEND_RETURN_IF_ERROR(source.failure());
     MDIMAPPEND_ASSIGN(SourceContents contents, std::move(described));
-    MDIMAPPEND_ASSIGN(
-        AppendDimension dimension,
-        settleAppendDimension(contents, request, *source.dataset));
+    MDIMAPPEND_ASSIGN(AppendDimension dimension,
+                      settleAppendDimension(contents, request, source));
     MDIMAPPEND_RETURN_IF_ERROR(source.failure());
     state->sources = std::move(contents.arrays);
     const bool isOneFile = source.owned && isInOneFile(name, *source.dataset);

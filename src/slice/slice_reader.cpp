@@ -5,6 +5,7 @@
 #include "slice/gdal_messages.h"
 #include "slice/gdal_strings.h"
 #include "slice/hdf5_block_reader.h"
+#include "slice/joined_array.h"
 #include "slice/read_ahead.h"
 #include "slice/slice_source.h"
 #include "trace.h"
@@ -80,6 +81,9 @@ class Reader final : public SliceReader
 
     bool readBlocks(std::size_t number, std::span<const std::uint64_t> start,
                     std::span<const std::uint64_t> count, void *buffer);
+    Status readPieces(const SourceArray &source,
+                      std::span<const std::uint64_t> start,
+                      std::span<const std::uint64_t> count, void *buffer);
     Status openDataset();
     void giveBack();
     Status openArray(std::size_t number);
@@ -263,6 +267,17 @@ Status Reader::readOpened(const SourceArray &source, GDALMDArray &array,
     return Status::ok();
 }
 
+Status Reader::readPieces(const SourceArray &source,
+                          std::span<const std::uint64_t> start,
+                          std::span<const std::uint64_t> count, void *buffer)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(openDataset());
+    if (!m_dataset.root)
+        return failed(source, "it cannot be opened again.");
+    const auto done = readJoined(*m_dataset.root, source, start, count, buffer);
+    return done ? done : failed(source, done.message());
+}
+
 Status Reader::read(std::size_t number, std::span<const std::uint64_t> start,
                     std::span<const std::uint64_t> count, void *buffer)
 {
@@ -292,8 +307,10 @@ Status Reader::read(std::size_t number, std::span<const std::uint64_t> start,
     if (readBlocks(number, start, count, buffer))
         return Status::ok();
     const auto held = holdBorrowed();
-    auto done = openArray(number);
-    if (done)
+    const bool isJoined = source.origin == SourceArray::Origin::Joined;
+    auto done =
+        isJoined ? readPieces(source, start, count, buffer) : openArray(number);
+    if (done && !isJoined)
         done = readOpened(source, *m_arrays[number], start, count, buffer);
     // The first reason, and perhaps the only sign: drivers go on.
     if (const auto failure = m_dataset.failure(); !failure)

@@ -87,6 +87,13 @@ struct CharLayout
     std::string encoding{};   ///< `_Encoding`, or ""
 };
 
+/// A field of two dimensions in an array of the root group.
+struct FieldPiece
+{
+    std::string path;
+    std::optional<std::uint64_t> index;  ///< along a dimension before them
+};
+
 struct SourceArray
 {
     enum class Origin
@@ -94,6 +101,7 @@ struct SourceArray
         Group,   ///< `path` in the root group
         Band,    ///< `band` of a classic raster
         Memory,  ///< `bytes`, C order
+        Joined,  ///< `pieces`, C order
     };
 
     SliceArray array{};
@@ -101,6 +109,7 @@ struct SourceArray
     std::string path{};
     int band = 0;
     std::string bytes{};
+    std::vector<FieldPiece> pieces{};
     std::optional<CharLayout> chars{};
     /// The append dimension was put in front of what the source has.
     bool dimensionAdded = false;
@@ -155,6 +164,9 @@ Result<SourceContents> rasterContents(const SourceDataset &source,
 
 bool isExcluded(const SliceRequest &request, const std::string &array);
 
+/// Whether `request.arrays` names it; if it names none, each is asked for.
+bool isAskedFor(const SliceRequest &request, const std::string &array);
+
 /// Keeps the arrays `request.arrays` names and those they need, makes the table
 /// of dimensions, and renames. Leaves out arrays that are not named and have no
 /// values, by a dimension of size 0 other than the append dimension. Refused if
@@ -182,11 +194,12 @@ struct AppendDimension
     std::string name;
     std::uint64_t size = 1;
     std::optional<GivenLabel> label;
+    std::string whyNoLabels{};  ///< in words; "" if there are some
 };
 
 Result<AppendDimension> settleAppendDimension(SourceContents &contents,
                                               const SliceRequest &request,
-                                              GDALDataset &dataset);
+                                              const SourceDataset &source);
 
 /// What a slice and its readers share.
 struct SliceState

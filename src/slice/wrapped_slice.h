@@ -46,6 +46,11 @@ class WrappedSlice : public Slice
         return m_like.labelsLike();
     }
 
+    const std::string &whyNoLabels() const override
+    {
+        return m_like.whyNoLabels();
+    }
+
     const std::vector<std::string> &leftOut() const override
     {
         return m_like.leftOut();

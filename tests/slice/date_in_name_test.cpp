@@ -1,5 +1,6 @@
 // Dates that --label-from reads from file names.
 
+#include "slice/product_date.h"
 #include "slice/slice_label.h"
 
 #include <gmock/gmock.h>
@@ -86,11 +87,82 @@ TEST(DateInName, survivesManyWildcards)
     EXPECT_FALSE(dateInName(name, "*a*a*a*a*a*a*a*a*b%Y"));
 }
 
-TEST(IsoDate, recodesTiffDatesOnly)
+TEST(DateInPath, looksAtTheFileFirstThenAtFolders)
 {
-    EXPECT_EQ(isoDate("2020:01:31 06:00:00"), "2020-01-31T06:00:00");
-    EXPECT_EQ(isoDate("2020-01-31"), "2020-01-31");
-    EXPECT_EQ(isoDate("12"), "12");
+    const auto date = [](const std::string &name, std::string_view pattern)
+    { return *dateInPath(name, pattern); };
+    EXPECT_EQ(date("/d/20240101/x_20240105.nc", "*%Y%m%d*"), "2024-01-05");
+    EXPECT_EQ(date("S2A_20240105T103021.zarr/measurements/r10m",
+                   "S2A_%Y%m%dT%H%M%S.zarr"),
+              "2024-01-05T10:30:21");
+    EXPECT_EQ(date("/d/2024/01/05/x.nc", "%Y/%m/%d/*.nc"), "2024-01-05");
+    EXPECT_EQ(date("/d/2024/005/", "%Y/%j"), "2024-01-05");
+    EXPECT_EQ(date("/vsizip//d/a_20240105.zip/r/x.tif", "a_%Y%m%d.zip"),
+              "2024-01-05");
+}
+
+TEST(DateInPath, isOfTheFileInASubdatasetsName)
+{
+    for (const char *name :
+         {"HDF5:\"/d/a_20240105.h5\"://x", "HDF5:\"a_20240105.h5\"://x/y",
+          "NETCDF:\"a_20240105.h5\":x", "NETCDF:a_20240105.h5:x",
+          "ZARR:\"/d/a_20240105.h5\":/x/y"})
+        EXPECT_EQ(*dateInPath(name, "a_%Y%m%d.h5"), "2024-01-05") << name;
+}
+
+TEST(DateInPath, isOfThePathOfAnAddress)
+{
+    for (const char *name :
+         {"https://h/b/a_20240105.nc?sig=20240301&se=a_20250101.nc",
+          "/vsicurl/https://h/b/a_20240105.nc?se=a_20250101.nc#x/2020",
+          "/vsicurl?max_retry=3&url=https%3A%2F%2Fh%2Fa_20240105.nc%3Fx%3Dy",
+          "s3://b/2020/a_20240105.nc"})
+        EXPECT_EQ(*dateInPath(name, "a_%Y%m%d.nc"), "2024-01-05") << name;
+}
+
+TEST(DateInPath, refusesWhatIsNotPlain)
+{
+    const auto refusal = [](const std::string &name, std::string_view pattern)
+    {
+        const auto date = dateInPath(name, pattern);
+        EXPECT_FALSE(date) << *date;
+        return date ? std::string() : date.status().message();
+    };
+    EXPECT_THAT(refusal("/2023/2024/a.nc", "%Y"),
+                testing::HasSubstr("2023-01-01 or 2024-01-01"));
+    EXPECT_THAT(refusal("/d/20240105/a.nc", "b_%Y%m%d.nc"),
+                testing::HasSubstr("the name 'a.nc' does not match"));
+    // The file itself matches in two ways: no folder is asked then.
+    EXPECT_THAT(refusal("/20240105/2023_2024", "*%Y*"),
+                testing::HasSubstr("'2023_2024' matches"));
+}
+
+TEST(ProductDate, isReadInEachForm)
+{
+    for (const char *text :
+         {"2024-01-05T10:20:30", "2024-01-05 10:20:30Z", "2024-01-05_10:20:30",
+          "2024:01:05 10:20:30", "2024/01/05 10:20:30", "05-JAN-2024 10:20:30",
+          "5 January 2024 10:20:30", "2024-005T10:20:30Z", "20240105T102030Z",
+          "20240105102030", " 20240105102030 ", "05-Jan-2024 10:20:30 UTC"})
+    {
+        const auto date = productDate(text);
+        ASSERT_TRUE(date) << text;
+        EXPECT_EQ(*date, "2024-01-05T10:20:30") << text;
+    }
+    EXPECT_EQ(productDate("05-JAN-2024"), "2024-01-05");
+    EXPECT_EQ(productDate("2024-366"), "2024-12-31");
+    EXPECT_EQ(productDate("05-JAN-2024 10:20:30.250000"),
+              "2024-01-05T10:20:30.250000");
+}
+
+TEST(ProductDate, isNothingThatMayBeSomethingElse)
+{
+    for (const char *text :
+         {"", "12", "20240105", "2024005", "2024", "05-JAM-2024", "2023-366",
+          "2024-000", "2024-13-01", "30-FEB-2024", "2024-01/05",
+          "20240105992030", "north", "01/05/2024", "05-01-2024",
+          "2024-01-05 and more", "20240105102030123456"})
+        EXPECT_EQ(productDate(text), std::nullopt) << text;
 }
 
 }  // namespace

@@ -1,0 +1,280 @@
+// Reads the array of times, and makes an array of labels of it if its values
+// can be labels: none missing, all in order.
+
+#include "slice/label_array.h"
+
+#include "slice/char_arrays.h"
+#include "slice/gdal_messages.h"
+#include "slice/gdal_strings.h"
+#include "slice/product_date.h"
+#include "slice/time_arrays.h"
+#include "time/cf_time.h"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+
+namespace mdimappend
+{
+
+namespace
+{
+
+using Instants = std::vector<Instant>;
+
+Status cannotRead(const SourceArray &source, const std::string &why)
+{
+    return {Failure::Unavailable,
+            "array '" + source.array.name + "': read failed: " + why + "."};
+}
+
+Result<std::shared_ptr<GDALMDArray>> opened(const SourceArray &source,
+                                            const SourceDataset &dataset)
+{
+    const GdalMessages messages;
+    auto array =
+        dataset.root ? dataset.root->OpenMDArray(source.path) : nullptr;
+    if (!array)
+        return cannotRead(source, messages.failure("it cannot be opened"));
+    return array;
+}
+
+Status readInto(const SourceArray &source, const SourceDataset &dataset,
+                void *buffer)
+{
+    MDIMAPPEND_ASSIGN(const auto array, opened(source, dataset));
+    const std::vector<std::uint64_t> start{0};
+    const std::vector<std::uint64_t> count{source.array.shape[0]};
+    if (source.chars)
+        return readChars(*array, *source.chars, start, count,
+                         static_cast<char **>(buffer));
+    const GUInt64 first = 0;
+    const auto size = static_cast<std::size_t>(count[0]);
+    GdalMessages messages;
+    if (array->Read(&first, &size, nullptr, nullptr, source.array.type,
+                    buffer) &&
+        !messages.failed())
+        return Status::ok();
+    return cannotRead(source, messages.failure("the driver does not say why"));
+}
+
+Result<std::vector<std::string>> readTexts(const SourceArray &source,
+                                           const SourceDataset &dataset)
+{
+    std::vector<char *> found(static_cast<std::size_t>(source.array.shape[0]),
+                              nullptr);
+    const auto done =
+        readInto(source, dataset, static_cast<void *>(found.data()));
+    makeValid(found.data(), found.size());
+    std::vector<std::string> texts(found.begin(), found.end());
+    freeStrings(static_cast<void *>(found.data()), found.size());
+    if (!done)
+        return done;
+    return texts;
+}
+
+Result<std::string> readNumbers(const SourceArray &source,
+                                const SourceDataset &dataset)
+{
+    if (source.origin == SourceArray::Origin::Memory)
+        return source.bytes;
+    std::string bytes(static_cast<std::size_t>(source.array.shape[0]) *
+                          source.array.type.GetSize(),
+                      '\0');
+    MDIMAPPEND_RETURN_IF_ERROR(readInto(source, dataset, bytes.data()));
+    return bytes;
+}
+
+bool isMissing(const SliceArray &array, std::string_view element)
+{
+    return (array.missingValue && *array.missingValue == element) ||
+           std::ranges::find(array.alsoMissing, element) !=
+               array.alsoMissing.end();
+}
+
+Result<Instant> instantOf(const char *element, GDALDataType type,
+                          const TimeEncoding &encoding)
+{
+    if (type == GDT_Float32)
+    {
+        float number = 0;
+        std::memcpy(&number, element, sizeof number);
+        return decodeTime(number, encoding);
+    }
+    if (GDALDataTypeIsInteger(type))
+    {
+        std::int64_t number = 0;
+        GDALCopyWords64(element, type, 0, &number, GDT_Int64, 0, 1);
+        return decodeTime(number, encoding);
+    }
+    double number = 0;
+    GDALCopyWords64(element, type, 0, &number, GDT_Float64, 0, 1);
+    return decodeTime(number, encoding);
+}
+
+/// Refused, with the reason in words, if one is missing or no time.
+Result<Instants> instantsOf(const SliceArray &array, const std::string &bytes)
+{
+    MDIMAPPEND_ASSIGN(
+        const TimeEncoding encoding,
+        TimeEncoding::parse(array.units,
+                            textMember(array.attributes, "calendar")));
+    const std::size_t size = array.type.GetSize();
+    Instants instants;
+    for (std::size_t at = 0; at < bytes.size(); at += size)
+    {
+        if (isMissing(array, std::string_view(bytes).substr(at, size)))
+            return refused("one of its values is missing");
+        MDIMAPPEND_ASSIGN(const Instant instant,
+                          instantOf(bytes.data() + at,
+                                    array.type.GetNumericDataType(), encoding));
+        instants.push_back(instant);
+    }
+    return instants;
+}
+
+Result<Instants> instantsOf(const std::vector<std::string> &texts)
+{
+    Instants instants;
+    for (const std::string &text : texts)
+    {
+        const auto date = productDate(text);
+        if (!date)
+            return refused("'" + text.substr(0, 80) + "' is no date");
+        MDIMAPPEND_ASSIGN(const Instant instant,
+                          parseDate(*date, Calendar::ProlepticGregorian));
+        instants.push_back(instant);
+    }
+    return instants;
+}
+
+bool areInOrder(const Instants &instants)
+{
+    return std::ranges::adjacent_find(instants, std::greater_equal<>()) ==
+               instants.end() ||
+           std::ranges::adjacent_find(instants, std::less_equal<>()) ==
+               instants.end();
+}
+
+/// Elements of int64 in the coarsest of these units that holds all exactly.
+Status storeDates(SourceArray &labels, const Instants &instants)
+{
+    Status last = refused("they are out of range");
+    for (const char *unit :
+         {"seconds", "milliseconds", "microseconds", "nanoseconds"})
+    {
+        labels.array.units = std::string(unit) + " since 1970-01-01";
+        labels.bytes.clear();
+        MDIMAPPEND_ASSIGN(
+            const TimeEncoding encoding,
+            TimeEncoding::parse(labels.array.units, "proleptic_gregorian"));
+        last = Status::ok();
+        for (const Instant &instant : instants)
+        {
+            const auto number = encodeTimeAsInteger(instant, encoding);
+            if (!number)
+            {
+                last = number.status();
+                break;
+            }
+            labels.bytes.append(reinterpret_cast<const char *>(&*number),
+                                sizeof *number);
+        }
+        if (last)
+            break;
+    }
+    labels.array.type = GDALExtendedDataType::Create(GDT_Int64);
+    labels.array.attributes = Json::object();
+    labels.array.attributes["units"] = labels.array.units;
+    labels.array.attributes["calendar"] = "proleptic_gregorian";
+    return last;
+}
+
+/// An array in memory of the dimension's name; its values are yet to come.
+SourceArray labelsLike(const SourceArray &times, const std::string &dimension)
+{
+    SourceArray labels;
+    labels.array = times.array;
+    SliceArray &array = labels.array;
+    array.name = dimension;
+    array.labelsOf = times.array.name;
+    array.block = array.shape;
+    array.missingValue.reset();
+    array.alsoMissing.clear();
+    array.document.reset();
+    array.stringLength = 0;
+    return labels;
+}
+
+/// What the array that they come from refers to (bounds) stays with that array.
+void describeLabels(SliceArray &labels)
+{
+    for (const char *name :
+         {"bounds", "climatology", "coordinates", "missing_value", "valid_min",
+          "valid_max", "valid_range", "ancillary_variables"})
+        labels.attributes.erase(name);
+    labels.attributes["standard_name"] = "time";
+    labels.attributes["axis"] = "T";
+}
+
+/// Refused, with the reason in words: the times cannot be labels.
+Result<SourceArray> labelsOf(const SourceArray &times,
+                             const std::string &dimension,
+                             const SourceDataset &dataset)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(times.problem);
+    MDIMAPPEND_RETURN_IF_ERROR(
+        checkReadWhole(times.array.name, times.array.shape));
+    if (times.array.scale || times.array.offset)
+        return refused("they are packed");
+    SourceArray labels = labelsLike(times, dimension);
+    Instants instants;
+    if (times.array.type.GetClass() == GEDTC_STRING)
+    {
+        MDIMAPPEND_ASSIGN(const auto texts, readTexts(times, dataset));
+        MDIMAPPEND_ASSIGN(instants, instantsOf(texts));
+        MDIMAPPEND_RETURN_IF_ERROR(storeDates(labels, instants));
+    }
+    else
+    {
+        MDIMAPPEND_ASSIGN(labels.bytes, readNumbers(times, dataset));
+        MDIMAPPEND_ASSIGN(instants, instantsOf(times.array, labels.bytes));
+    }
+    if (!areInOrder(instants))
+        return refused("they are not in order, each after the one before it");
+    describeLabels(labels.array);
+    return labels;
+}
+
+}  // namespace
+
+Result<FoundLabels> labelsOfAnotherName(SourceContents &contents,
+                                        const std::string &dimension,
+                                        const SourceDataset &source)
+{
+    FoundLabels found;
+    const auto times = timesAlong(contents, dimension);
+    if (contents.find(dimension))
+        found.whyNone = "its array of that name is no coordinate";
+    else if (times.size() > 1)
+        found.whyNone = "several arrays of times lie along it: '" +
+                        times[0]->array.name + "', '" + times[1]->array.name +
+                        "'";
+    else if (!times.empty() && hasInstances(contents))
+        found.whyNone = "the times of '" + times[0]->array.name +
+                        "' are those of instances (featureType '" +
+                        textMember(contents.attributes, "featureType") + "')";
+    if (!found.whyNone.empty() || times.empty())
+        return found;
+    auto labels = labelsOf(*times[0], dimension, source);
+    if (labels)
+        found.array = std::move(*labels);
+    else if (labels.status().kind() == Failure::Unavailable)
+        return labels.takeStatus();
+    else
+        found.whyNone = "the times of '" + times[0]->array.name +
+                        "' cannot be labels: " + labels.status().message();
+    return found;
+}
+
+}  // namespace mdimappend

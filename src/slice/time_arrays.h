@@ -1,0 +1,40 @@
+// Which arrays say that they hold times, and along which dimensions they lie.
+
+#pragma once
+
+#include "slice/slice_source.h"
+
+#include <string>
+#include <vector>
+
+namespace mdimappend
+{
+
+/// How an array says that it holds times, the surest last.
+enum class TimeSign
+{
+    None,
+    Texts,         ///< texts, and "time" or "date" is in the array's name
+    Units,         ///< "... since ..."
+    StandardName,  ///< time
+    Axis           ///< T
+};
+
+TimeSign timeSign(const SliceArray &array);
+
+/// Those along one dimension alone that say so most surely.
+std::vector<SourceArray *> timesAlong(SourceContents &contents,
+                                      const std::string &dimension);
+
+/// The dimensions that arrays of numbers make temporal: those with the surest
+/// sign. Whether texts are times is seen in their values.
+std::vector<std::string> dimensionsOfTimes(SourceContents &contents);
+
+/// Whether the steps of a file are instances of something, by CF's featureType:
+/// profiles, points. Each has its time, and several may have the same.
+bool hasInstances(const SourceContents &contents);
+
+/// "Time (XTIME, Times), obs (OBS_TIME)"; "" if there are none.
+std::string listTimes(SourceContents &contents);
+
+}  // namespace mdimappend
