@@ -76,6 +76,19 @@ Status createArray(const PlanRequest &request, const Target &target,
     return Status::ok();
 }
 
+/// Later slices may lack something, or have it under the new name already; of
+/// the first one it is more likely that the name is misspelled.
+Status checkRenamed(const Slice &slice)
+{
+    if (slice.notRenamed().empty())
+        return Status::ok();
+    const auto &names = slice.notRenamed().front();
+    return refused("it has no array and no dimension '" +
+                   names.substr(0, names.find('=')) + "', and none '" +
+                   names.substr(names.find('=') + 1) + "' (--rename " + names +
+                   "). The slice that makes a target must have one of them.");
+}
+
 }  // namespace
 
 Status planCreation(const PlanRequest &request, CubeState &cube,
@@ -84,6 +97,7 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
     const auto &[options, site, storage, slice, log] = request;
     plan.create = true;
     plan.rows = slice.size();
+    MDIMAPPEND_RETURN_IF_ERROR(checkRenamed(slice));
     const bool haveLabels = !slice.labelsLike();
     MDIMAPPEND_ASSIGN(Labels labels, firstLabels(slice));
     if (haveLabels)
