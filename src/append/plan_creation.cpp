@@ -134,8 +134,10 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
     MDIMAPPEND_RETURN_IF_ERROR(keepCoordinates(options, slice, cube));
     MDIMAPPEND_RETURN_IF_ERROR(keepStatics(
         options, slice, TargetValues(site, storage, cube.target), cube));
+    MDIMAPPEND_ASSIGN(const Json present,
+                      presentAttributes(cube.target, site.group));
     MDIMAPPEND_RETURN_IF_ERROR(
-        setAttributes(options, site, slice, Json(), cube, plan.intent));
+        setAttributes(options, site, slice, present, true, cube, plan.intent));
     MDIMAPPEND_ASSIGN(const Json attributes,
                       presentAttributes(cube.target, site.group));
     if (auto warning = groupWarning(attributes); !warning.empty())
