@@ -7,6 +7,7 @@
 #include "journal/log.h"
 #include "lock/lock.h"
 #include "settings/settings.h"
+#include "storage/target_name.h"
 #include "trace.h"
 #include "trace_listener.h"
 #include "transaction/recovery.h"
@@ -73,7 +74,9 @@ bool DriverAlgorithm::RunImpl(GDALProgressFunc, void *)
     Status done;
     try
     {
-        done = act();
+        done = readTarget();
+        if (done)
+            done = act();
     }
     catch (const std::exception &failure)
     {
@@ -86,6 +89,12 @@ bool DriverAlgorithm::RunImpl(GDALProgressFunc, void *)
         ReportError(CE_Failure, CPLE_AppDefined, "%s",
                     messageText(done).c_str());
     return static_cast<bool>(done);
+}
+
+Status DriverAlgorithm::readTarget()
+{
+    MDIMAPPEND_ASSIGN(m_target, targetPath(m_target));
+    return Status::ok();
 }
 
 StatusAlgorithm::StatusAlgorithm()

@@ -26,6 +26,7 @@ class DriverAlgorithm : public GDALAlgorithm
 
   private:
     bool RunImpl(GDALProgressFunc, void *) override;
+    Status readTarget();
 
     int m_returnCode = 0;
 };

@@ -85,10 +85,13 @@ void MdimAppendAlgorithm::addSliceArguments()
            "else the only temporal one)",
            &m_appendDim)
         .SetMetaVar("NAME");
-    AddArg("array", 0, "Take only this array of the slices, and those it needs",
+    AddArg("array", 0,
+           "Take only this array of the slices (* and ? are wildcards), and "
+           "those it needs",
            &m_arrays)
         .SetMetaVar("NAME");
-    AddArg("exclude-array", 0, "Leave out this array of the slices",
+    AddArg("exclude-array", 0,
+           "Leave out this array of the slices (* and ? are wildcards)",
            &m_excludedArrays)
         .SetMetaVar("NAME");
     AddArg("vary", 0,
@@ -96,7 +99,10 @@ void MdimAppendAlgorithm::addSliceArguments()
            "has its own",
            &m_vary)
         .SetMetaVar("NAME");
-    AddArg("rename", 0, "Another name for an array of the slices", &m_renames)
+    AddArg("rename", 0,
+           "Another name for an array or a dimension of the slices; one that "
+           "has that name already keeps it",
+           &m_renames)
         .SetPackedValuesAllowed(false)
         .SetMetaVar("FROM=TO");
     AddArg("label", 0,

@@ -4,6 +4,7 @@
 #include "mdim_append_algorithm.h"
 
 #include "storage/object_address.h"
+#include "storage/target_name.h"
 
 #include <cpl_conv.h>
 #include <gdal_priv.h>
@@ -109,7 +110,7 @@ Status MdimAppendAlgorithm::readSliceOptions(AppendOptions &options) const
 
 Status MdimAppendAlgorithm::readTargetOptions(AppendOptions &options) const
 {
-    options.target = m_target;
+    MDIMAPPEND_ASSIGN(options.target, targetPath(m_target));
     if (given("group"))
         options.group = m_group;
     if (given("zarr-format"))

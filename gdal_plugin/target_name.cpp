@@ -4,6 +4,8 @@
 
 #include <cpl_string.h>
 
+#include <string_view>
+
 namespace mdimappend
 {
 
@@ -20,17 +22,9 @@ Result<TargetName> parseTargetName(const std::string &name)
                                           name +
                                           "' does). Nothing was "
                                           "written.");
-    TargetName target;
-    target.path = name.substr(std::string(NAME_PREFIX).size());
-    if (target.path.starts_with('"'))
-    {
-        const auto end = target.path.find('"', 1);
-        if (end == std::string::npos)
-            return Status(Failure::Usage,
-                          "'" + name + "' lacks a quotation mark");
-        target.array = target.path.substr(end + 1);
-        target.path = target.path.substr(1, end - 1);
-    }
+    MDIMAPPEND_ASSIGN(
+        TargetName target,
+        parseDriverName(name, std::string_view(NAME_PREFIX).size()));
     if (target.path.empty() ||
         !(target.array.empty() || target.array.starts_with(":/")))
         return Status(Failure::Usage, "'" + name + "' is neither " +

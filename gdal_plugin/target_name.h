@@ -4,6 +4,7 @@
 #pragma once
 
 #include "status.h"
+#include "storage/target_name.h"
 
 #include <string>
 
@@ -13,13 +14,8 @@ namespace mdimappend
 inline constexpr const char *DRIVER_NAME = "MDIMAPPEND";
 inline constexpr const char *NAME_PREFIX = "MDIMAPPEND:";
 
-struct TargetName
-{
-    std::string path;
-    /// Which array, and which of its planes: ":/air:3", as in the names of
-    /// GDAL's Zarr driver. Only after a quoted path.
-    std::string array;
-};
+/// Its array is as in the names of GDAL's Zarr driver.
+using TargetName = DriverName;
 
 bool hasPrefix(const char *name);
 

@@ -88,6 +88,19 @@ Status createArray(const PlanRequest &request, const Target &target,
     return Status::ok();
 }
 
+/// Later slices may lack something, or have it under the new name already; of
+/// the first one it is more likely that the name is misspelled.
+Status checkRenamed(const Slice &slice)
+{
+    if (slice.notRenamed().empty())
+        return Status::ok();
+    const auto &names = slice.notRenamed().front();
+    return refused("it has no array and no dimension '" +
+                   names.substr(0, names.find('=')) + "', and none '" +
+                   names.substr(names.find('=') + 1) + "' (--rename " + names +
+                   "). The slice that makes a target must have one of them.");
+}
+
 }  // namespace
 
 Status planCreation(const PlanRequest &request, CubeState &cube,
@@ -96,6 +109,7 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
     const auto &[options, site, storage, slice, log] = request;
     plan.create = true;
     plan.rows = slice.size();
+    MDIMAPPEND_RETURN_IF_ERROR(checkRenamed(slice));
     const bool haveLabels = !slice.labelsLike();
     MDIMAPPEND_ASSIGN(Labels labels, firstLabels(slice));
     if (haveLabels)
@@ -134,8 +148,10 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
     MDIMAPPEND_RETURN_IF_ERROR(keepCoordinates(options, slice, cube));
     MDIMAPPEND_RETURN_IF_ERROR(keepStatics(
         options, slice, TargetValues(site, storage, cube.target), cube));
+    MDIMAPPEND_ASSIGN(const Json present,
+                      presentAttributes(cube.target, site.group));
     MDIMAPPEND_RETURN_IF_ERROR(
-        setAttributes(options, site, slice, Json(), cube, plan.intent));
+        setAttributes(options, site, slice, present, true, cube, plan.intent));
     MDIMAPPEND_ASSIGN(const Json attributes,
                       presentAttributes(cube.target, site.group));
     if (auto warning = groupWarning(attributes); !warning.empty())

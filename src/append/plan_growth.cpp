@@ -231,7 +231,7 @@ class GrowthPlanner
         m_plan.after.coordinates = m_cube.coordinates;
         MDIMAPPEND_ASSIGN(const Json present,
                           presentAttributes(m_target, m_request.site.group));
-        return setAttributes(m_options, m_request.site, m_slice, present,
+        return setAttributes(m_options, m_request.site, m_slice, present, false,
                              m_plan.after, m_plan.intent);
     }
 

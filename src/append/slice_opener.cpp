@@ -4,6 +4,7 @@
 
 #include "append/slice_request.h"
 #include "secrets.h"
+#include "slice/slice_name.h"
 #include "storage/object_address.h"
 #include "trace.h"
 
@@ -23,16 +24,17 @@ namespace
 Status checkNotTarget(const std::string &slice, const std::string &intended)
 {
     namespace fs = std::filesystem;
+    const auto file = fileOf(slice);
     if (const auto target = parseObjectAddress(intended))
     {
-        const auto named = parseObjectAddress(slice);
+        const auto named = parseObjectAddress(file);
         if (named && (named->path() + "/").starts_with(target->path() + "/"))
             return refused("slice '" + withoutSecrets(slice) +
                            "' is in the target itself. Nothing was written.");
         return Status::ok();
     }
     std::error_code code;
-    const auto from = fs::canonical(slice, code);
+    const auto from = fs::canonical(file, code);
     const auto into = code ? fs::path() : fs::canonical(intended, code);
     const auto store = into.native() + "/";
     if (!code && (from.native() + "/").starts_with(store))

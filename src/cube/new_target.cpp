@@ -5,6 +5,7 @@
 
 #include "cube/creation_warnings.h"
 #include "cube/new_arrays.h"
+#include "cube/target_nodes.h"
 #include "slice/cf_references.h"
 #include "trace.h"
 #include "zarr/document_key.h"
@@ -32,16 +33,17 @@ class Model
         MDIMAPPEND_ASSIGN(m_arrays, newArrays(m_slice, m_options, m_site.group,
                                               m_format, labels));
         MDIMAPPEND_RETURN_IF_ERROR(checkNames());
+        MDIMAPPEND_RETURN_IF_ERROR(checkFree(existing));
         MDIMAPPEND_RETURN_IF_ERROR(checkDimensions());
         const bool inStore = !existing.rootDocuments.empty();
         const auto groups = newGroups(existing);
         NewTarget model;
-        MDIMAPPEND_ASSIGN(model.documents,
-                          inStore
-                              ? addDocuments(m_format, existing.rootDocuments,
-                                             groups, m_arrays)
-                              : newDocuments(m_format, m_options.consolidated,
-                                             groups, m_arrays));
+        MDIMAPPEND_ASSIGN(
+            model.documents,
+            inStore ? addDocuments(m_format, existing.rootDocuments, groups,
+                                   m_arrays, presentGroups(existing))
+                    : newDocuments(m_format, m_options.consolidated, groups,
+                                   m_arrays));
         MDIMAPPEND_RETURN_IF_ERROR(describe(model, existing));
         orderDocuments(model);
         model.warnings = creationWarnings(m_slice, m_site.group, m_arrays);
@@ -66,6 +68,36 @@ class Model
                                             "', which the slice does not have"};
         }
         return Status::ok();
+    }
+
+    /// A group that is there may have others below it.
+    Status checkFree(const Target &existing) const
+    {
+        for (const auto &array : m_arrays)
+        {
+            const auto name = array.path.substr(array.path.rfind('/') + 1);
+            if (std::ranges::find(existing.taken, name) != existing.taken.end())
+                return refused("array '" + name + "': the group '" +
+                               m_site.group +
+                               "' has something else of that name. --rename "
+                               "or --exclude-array the array, or name another "
+                               "--group.");
+        }
+        return Status::ok();
+    }
+
+    /// The target's group and those around it, as far as they are there.
+    std::vector<std::string> presentGroups(const Target &existing) const
+    {
+        std::vector<std::string> groups;
+        for (const auto &path : pathAndParents(m_site.group))
+        {
+            if (!path.empty() &&
+                (existing.documents.count(path + "/zarr.json") ||
+                 existing.documents.count(path + "/.zgroup")))
+                groups.push_back(path);
+        }
+        return groups;
     }
 
     Status checkDimensions() const
@@ -99,17 +131,12 @@ class Model
         std::vector<NewGroup> groups;
         if (existing.rootDocuments.empty())
             groups.push_back({"", Json::object()});
-        for (std::size_t end = m_site.group.find('/'); !m_site.group.empty();
-             end = m_site.group.find('/', end + 1))
+        const auto present = presentGroups(existing);
+        for (const auto &path : pathAndParents(m_site.group))
         {
-            const auto path = m_site.group.substr(0, end);
-            const bool present =
-                existing.documents.count(path + "/zarr.json") ||
-                existing.documents.count(path + "/.zgroup");
-            if (!present)
+            if (!path.empty() &&
+                std::ranges::find(present, path) == present.end())
                 groups.push_back({path, Json::object()});
-            if (end == std::string::npos)
-                break;
         }
         return groups;
     }

@@ -38,6 +38,12 @@ class TargetReader
         }
         MDIMAPPEND_ASSIGN(const auto paths,
                           arrayPaths(m_storage, m_site, m_target));
+        if (paths.empty())
+        {
+            MDIMAPPEND_RETURN_IF_ERROR(
+                readEmptyGroup(m_storage, m_site, m_target));
+            return std::move(m_target);
+        }
         MDIMAPPEND_RETURN_IF_ERROR(takeFromCopy(appendDim));
         MDIMAPPEND_RETURN_IF_ERROR(readAhead(paths));
         for (const auto &path : paths)
@@ -214,7 +220,11 @@ class TargetReader
                 if (json->contains(key))
                     return error("array '" + path +
                                  "' was written as NCZarr, whose own copy of "
-                                 "the sizes an append would not update");
+                                 "the sizes ('" +
+                                 key +
+                                 "') an append would not update. If the store "
+                                 "is not for netCDF-C, delete that attribute "
+                                 "and consolidate the metadata again");
             }
         }
         m_target.arrays.push_back(

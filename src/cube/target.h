@@ -27,7 +27,8 @@ struct TargetArray
 
 struct Target
 {
-    bool exists = false;  ///< the group exists
+    /// The group is there, and has arrays. One without can become a target.
+    bool exists = false;
     ZarrFormat format = ZarrFormat::V3;
 
     /// Groups (paths below the root, outermost first) that hold consolidated
@@ -41,6 +42,8 @@ struct Target
     std::vector<Consolidated> consolidated;
     Documents documents;  ///< all that were read, by key below the root
     Documents rootDocuments;
+    /// What lies in the folder of a group without arrays: other groups.
+    std::vector<std::string> taken;
     std::vector<TargetArray> arrays;
     std::string appendDim;
     std::uint64_t size = 0;  ///< along the append dimension

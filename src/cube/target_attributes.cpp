@@ -118,15 +118,19 @@ const char *documentOf(ZarrFormat format)
 }
 
 Result<Json> nextAttributes(const AppendOptions &options, const Json &present,
-                            const Slice &slice, const CubeState &after)
+                            bool create, const Slice &slice,
+                            const CubeState &after)
 {
-    const bool create = present.is_null();
-    Json next = create ? Json::object() : present;
+    Json next = present;
     switch (options.attributesMode)
     {
     case AttributesMode::Keep:
+        // A group that was there before the cube has its own already.
         if (create)
+        {
             next = slice.attributes();
+            next.update(present);
+        }
         break;
     case AttributesMode::Replace:
         next = slice.attributes();
@@ -139,8 +143,9 @@ Result<Json> nextAttributes(const AppendOptions &options, const Json &present,
     }
     MDIMAPPEND_ASSIGN(
         const Json fixed,
-        expandTemplates(options.attributes,
-                        TemplateValues(options, present, slice, after)));
+        expandTemplates(
+            options.attributes,
+            TemplateValues(options, create ? Json() : present, slice, after)));
     for (const auto &[key, value] : fixed.items())
     {
         if (value.is_null())
@@ -241,11 +246,11 @@ Result<Json> presentAttributes(const Target &target, const std::string &group)
 }
 
 Status setAttributes(const AppendOptions &options, const Site &site,
-                     const Slice &slice, const Json &present, CubeState &cube,
-                     Intent &intent)
+                     const Slice &slice, const Json &present, bool create,
+                     CubeState &cube, Intent &intent)
 {
     MDIMAPPEND_ASSIGN(const Json next,
-                      nextAttributes(options, present, slice, cube));
+                      nextAttributes(options, present, create, slice, cube));
     MDIMAPPEND_ASSIGN(
         intent.next,
         withAttributes(cube.target, site.group, std::move(intent.next), next));

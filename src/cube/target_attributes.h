@@ -20,10 +20,10 @@ Result<Json> presentAttributes(const Target &target, const std::string &group);
 
 /// Puts the attributes that the group has after the append into the intent's
 /// documents, each consolidated copy's too, and into `cube`, which is as it
-/// will be: `present` (null: the target is being made), the slice's, and those
-/// of the settings with their templates expanded.
+/// will be: `present`, the slice's, and those of the settings with their
+/// templates expanded. `create`: the target is being made.
 Status setAttributes(const AppendOptions &options, const Site &site,
-                     const Slice &slice, const Json &present, CubeState &cube,
-                     Intent &intent);
+                     const Slice &slice, const Json &present, bool create,
+                     CubeState &cube, Intent &intent);
 
 }  // namespace mdimappend

@@ -3,6 +3,7 @@
 
 #include "cube/target_nodes.h"
 
+#include "trace.h"
 #include "zarr/document_key.h"
 
 #include <algorithm>
@@ -12,20 +13,6 @@ namespace mdimappend
 
 namespace
 {
-
-/// "", "a", "a/b" of "a/b".
-std::vector<std::string> pathAndParents(const std::string &group)
-{
-    std::vector<std::string> groups = {""};
-    for (std::size_t slash = group.find('/'); !group.empty();
-         slash = group.find('/', slash + 1))
-    {
-        groups.push_back(group.substr(0, slash));
-        if (slash == std::string::npos)
-            break;
-    }
-    return groups;
-}
 
 /// One that cannot be read must not pass for no array: a slice's array of
 /// that name would then be left out.
@@ -207,6 +194,19 @@ pathsInFolder(Storage &storage, const Site &site, const Target &target)
 
 }  // namespace
 
+std::vector<std::string> pathAndParents(const std::string &group)
+{
+    std::vector<std::string> groups = {""};
+    for (std::size_t slash = group.find('/'); !group.empty();
+         slash = group.find('/', slash + 1))
+    {
+        groups.push_back(group.substr(0, slash));
+        if (slash == std::string::npos)
+            break;
+    }
+    return groups;
+}
+
 Status readGroups(Storage &storage, const Site &site, bool onlyWhatGrows,
                   Target &target)
 {
@@ -219,6 +219,30 @@ Result<std::vector<std::string>> arrayPaths(Storage &storage, const Site &site,
     return target.consolidated.empty()
                ? pathsInFolder(storage, site, target)
                : pathsInCopy(site, target, target.consolidated.back());
+}
+
+Status readEmptyGroup(Storage &storage, const Site &site, Target &target)
+{
+    const auto &group = site.group;
+    const auto &copies = target.consolidated;
+    if (!group.empty() && !copies.empty() && copies.back().group == group)
+        return error("group '" + group +
+                     "' has no arrays, but consolidated metadata of its own, "
+                     "which would not list new ones. Remove these from '" +
+                     copies.back().key + "' or make another group");
+    MDIMAPPEND_ASSIGN(target.taken, storage.list(site.object(group)));
+    // They were not read if the root's copy lists the group.
+    const auto key = documentKey(group, ".zattrs");
+    if (target.format == ZarrFormat::V2)
+    {
+        MDIMAPPEND_ASSIGN(const auto attributes,
+                          storage.read(site.object(key), largestDocument));
+        if (attributes)
+            target.documents[key] = *attributes;
+    }
+    target.exists = false;
+    trace(site.name, "the group '", group, "' has no arrays");
+    return Status::ok();
 }
 
 }  // namespace mdimappend

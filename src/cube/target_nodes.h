@@ -10,6 +10,9 @@
 namespace mdimappend
 {
 
+/// "", "a", "a/b" of "a/b".
+std::vector<std::string> pathAndParents(const std::string &group);
+
 /// Reads the documents of the target's group and of its parents, and fills in
 /// what they say: whether it exists, its format, where its metadata are
 /// consolidated. Refuses what readers would disagree about.
@@ -20,5 +23,10 @@ Status readGroups(Storage &storage, const Site &site, bool onlyWhatGrows,
 /// list them, else as they are found in its folder.
 Result<std::vector<std::string>> arrayPaths(Storage &storage, const Site &site,
                                             const Target &target);
+
+/// Of a group in which there is nothing yet, or only other groups: what a new
+/// target in it has to know. Such a one does not exist. Refused where
+/// consolidated metadata of the group's own would not list new arrays.
+Status readEmptyGroup(Storage &storage, const Site &site, Target &target);
 
 }  // namespace mdimappend

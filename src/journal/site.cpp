@@ -140,6 +140,7 @@ Result<Site> locateSite(const std::string &target, const std::string &group,
         site.group = inside.string();
     if (!below.empty())
         site.group += (site.group.empty() ? "" : "/") + below;
+    MDIMAPPEND_RETURN_IF_ERROR(refuseSidecar(site));
     MDIMAPPEND_ASSIGN(const bool folderExists, isFolder(posix, root));
     if (folderExists)
     {
@@ -161,6 +162,27 @@ Result<Site> locateSite(const std::string &target, const std::string &group,
                      "another file system. Name a folder inside it. Nothing "
                      "was written.");
     return site;
+}
+
+Status refuseSidecar(const Site &site)
+{
+    const std::string suffix = sidecarSuffix;
+    for (fs::path place = site.store(); place.has_relative_path();
+         place = place.parent_path())
+    {
+        const auto name = place.filename().string();
+        if (!name.ends_with(suffix) || name == suffix)
+            continue;
+        const auto owner = name.substr(0, name.size() - suffix.size());
+        return error("target '" + site.store() + "': folders called '*" +
+                     suffix + "' are sidecars. '" + place.string() +
+                     "' belongs to the store '" + owner +
+                     "' beside it, and no store can be called so, or be below "
+                     "it. Name another folder; a store that is called so "
+                     "already has to be renamed, and its sidecar with it. "
+                     "Nothing was written.");
+    }
+    return Status::ok();
 }
 
 Status refuseForeign(const Site &site)

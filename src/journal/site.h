@@ -22,6 +22,8 @@
 namespace mdimappend
 {
 
+inline constexpr const char *sidecarSuffix = ".mdimappend";
+
 struct Site
 {
     std::string parent;  ///< links resolved
@@ -44,7 +46,7 @@ struct Site
 
     std::string sidecar() const
     {
-        return store() + ".mdimappend";
+        return store() + sidecarSuffix;
     }
 
     std::string lock() const
@@ -103,6 +105,10 @@ struct Site
 /// count as not there: where a store is, none is made.
 Result<Site> locateSite(const std::string &target, const std::string &group,
                         Posix &posix = Posix::system());
+
+/// Refuses a store that is called like a sidecar, or lies below a folder that
+/// is: its objects would be taken for another store's journal.
+Status refuseSidecar(const Site &site);
 
 /// Refuses a site that is foreign: such a folder is never touched.
 Status refuseForeign(const Site &site);

@@ -12,23 +12,6 @@
 namespace mdimappend
 {
 
-namespace
-{
-
-/// One target name for two arrays of a slice.
-Status checkRename(const AppendOptions &options, const Value &place)
-{
-    std::set<std::string> names;
-    for (const auto &[from, to] : options.renamedArrays)
-    {
-        if (!names.insert(to).second)
-            return place.fail("rename gives two arrays the name '" + to + "'");
-    }
-    return Status::ok();
-}
-
-}  // namespace
-
 Status applySettings(const Json &content, const std::string &source,
                      Settings &settings)
 {
@@ -45,7 +28,7 @@ Status applySettings(const Json &content, const std::string &source,
         if (content.contains(key.name))
             settings.given.insert(key.sameAs.empty() ? key.name : key.sameAs);
     }
-    return checkRename(settings.options, top);
+    return Status::ok();
 }
 
 Result<Settings> readSettings(const std::vector<std::string> &files)

@@ -8,9 +8,11 @@
 #include <cpl_string.h>
 #include <gdal.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <span>
+#include <utility>
 
 namespace mdimappend
 {
@@ -18,20 +20,26 @@ namespace mdimappend
 namespace
 {
 
-constexpr std::array<std::string_view, 12> libraryInternals = {
-    "_Netcdf4Dimid",    "_Netcdf4Coordinates",
-    "DIMENSION_LIST",   "REFERENCE_LIST",
-    "DIMENSION_LABELS", "_NCProperties",
-    "_nc3_strict",      "_NCCOPY",
-    "_IsNetcdf4",       "_SuperblockVersion",
-    "_Format",          "_ARRAY_DIMENSIONS"};
+/// What libraries note of a file's layout: in another file it is not true.
+constexpr std::array<std::string_view, 17> libraryInternals = {
+    "_ARRAY_DIMENSIONS", "_ChunkSizes",    "_Codecs",          "_DeflateLevel",
+    "_Endianness",       "_Filter",        "_Fletcher32",      "_Format",
+    "_IsNetcdf4",        "_NoFill",        "_Shuffle",         "_Storage",
+    "_nc3_strict",       "DIMENSION_LIST", "DIMENSION_LABELS", "REFERENCE_LIST",
+    "_SuperblockVersion"};
+
+/// Of the netCDF library, of its Zarr stores, and of what OPeNDAP servers say.
+constexpr std::array<const char *, 6> internalBeginnings = {
+    "_Netcdf4", "_NCProperties", "_NCCOPY", "_NCZARR_", "DODS_EXTRA.", "DODS."};
 
 bool isLibraryInternal(const std::string &name, const Json &value)
 {
-    for (std::string_view internal : libraryInternals)
-        if (name == internal)
-            return true;
-    return name == "CLASS" && value == "DIMENSION_SCALE";
+    return std::ranges::find(libraryInternals, name) !=
+               libraryInternals.end() ||
+           std::ranges::any_of(
+               internalBeginnings, [&](const char *beginning)
+               { return STARTS_WITH_CI(name.c_str(), beginning); }) ||
+           (name == "CLASS" && value == "DIMENSION_SCALE");
 }
 
 template <class T> T valueAt(const GByte *bytes)
@@ -107,6 +115,29 @@ Json nestedToJson(const GByte *&bytes, const GDALExtendedDataType &type,
     return values;
 }
 
+/// GDAL's drivers have a number without dimensions for an attribute that has no
+/// values, and leave the buffer for it as it was.
+bool hasNoNumber(const GDALAttribute &attribute)
+{
+    const GDALExtendedDataType type = attribute.GetDataType();
+    if (type.GetClass() != GEDTC_NUMERIC || attribute.GetDimensionCount() != 0)
+        return false;
+    for (const int before : {0x55, 0xAA})
+    {
+        std::string bytes(type.GetSize(), static_cast<char>(before));
+        const std::string untouched = bytes;
+        const GUInt64 start = 0;
+        const std::size_t count = 1;
+        const GInt64 step = 1;
+        const GPtrDiff_t stride = 1;
+        if (!attribute.Read(&start, &count, &step, &stride, type,
+                            bytes.data()) ||
+            bytes != untouched)
+            return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 std::string validUtf8(std::string_view text)
@@ -120,8 +151,16 @@ std::string validUtf8(std::string_view text)
     return valid;
 }
 
+bool hasNoValue(const Json &attributes, const char *name)
+{
+    const Json &value = member(attributes, name);
+    return value.is_array() && value.empty();
+}
+
 Json attributeToJson(const GDALAttribute &attribute)
 {
+    if (hasNoNumber(attribute))
+        return Json::array();
     const GDALRawResult raw = attribute.ReadAsRaw();
     const std::vector<GUInt64> sizes = attribute.GetDimensionsSize();
     if (!raw.data())
@@ -130,23 +169,30 @@ Json attributeToJson(const GDALAttribute &attribute)
     return nestedToJson(bytes, attribute.GetDataType(), sizes);
 }
 
+Json withoutInternals(Json attributes)
+{
+    const bool isDimensionScale =
+        member(attributes, "CLASS") == "DIMENSION_SCALE";
+    for (auto member = attributes.begin(); member != attributes.end();)
+    {
+        if (isLibraryInternal(member.key(), member.value()))
+            member = attributes.erase(member);
+        else
+            ++member;
+    }
+    if (isDimensionScale)
+        attributes.erase("NAME");
+    return attributes;
+}
+
 Json attributesToJson(const GDALIHasAttribute &owner)
 {
     const char *const showAll[] = {"SHOW_ALL=YES", nullptr};
     Json attributes = Json::object();
-    bool dimensionScale = false;
     for (const auto &attribute : owner.GetAttributes(showAll))
-    {
-        Json value = attributeToJson(*attribute);
-        const std::string name = validUtf8(attribute->GetName());
-        dimensionScale =
-            dimensionScale || (name == "CLASS" && value == "DIMENSION_SCALE");
-        if (!isLibraryInternal(name, value))
-            attributes[name] = std::move(value);
-    }
-    if (dimensionScale)
-        attributes.erase("NAME");
-    return attributes;
+        attributes[validUtf8(attribute->GetName())] =
+            attributeToJson(*attribute);
+    return withoutInternals(std::move(attributes));
 }
 
 }  // namespace mdimappend

@@ -18,11 +18,19 @@ namespace mdimappend
 std::string validUtf8(std::string_view text);
 
 /// The value of one attribute: a scalar, or nested arrays for as many
-/// dimensions as it has.
+/// dimensions as it has; an empty array if it has no values.
 Json attributeToJson(const GDALAttribute &attribute);
 
 /// All attributes, those a driver hides (units, _FillValue) included, in the
-/// source's order. Bookkeeping of HDF5 and netCDF-4 is left out.
+/// source's order, but for bookkeeping.
 Json attributesToJson(const GDALIHasAttribute &owner);
+
+/// The attributes without what HDF5, netCDF, NCZarr and OPeNDAP keep there for
+/// themselves: sizes, chunks, numbers of dimensions.
+Json withoutInternals(Json attributes);
+
+/// Whether there is an attribute of this name that has no values: what GDAL's
+/// driver says of it is then whatever was in its memory.
+bool hasNoValue(const Json &attributes, const char *name);
 
 }  // namespace mdimappend

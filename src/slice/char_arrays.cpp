@@ -98,8 +98,12 @@ std::set<std::string> otherDimensions(const std::map<std::string, Opened> &all,
                                       const CharVariables &chars,
                                       const SliceRequest &request)
 {
-    std::set<std::string> others = {nameInSlice(
-        request, request.appendDim.empty() ? "time" : request.appendDim)};
+    const std::string appendDim =
+        request.appendDim.empty() ? "time" : request.appendDim;
+    std::set<std::string> others = {appendDim};
+    for (const auto &[from, to] : request.renamedArrays)
+        if (to == appendDim)
+            others.insert(from);
     for (const auto &[name, array] : all)
     {
         others.insert(name);

@@ -82,6 +82,13 @@ std::string fingerprintOf(const std::string &path)
     // Answers of object stores are cached for the whole process.
     if (isVirtual(path))
         VSICurlPartialClearCache(path.c_str());
+    // A compressed file is what it is made of: its size takes reading all of
+    // it, and GDAL gives it another time once it has been opened.
+    if (path.starts_with("/vsigzip/"))
+    {
+        const auto compressed = fingerprintOf(archiveOf(path));
+        return compressed.empty() ? "" : "@" + compressed;
+    }
     VSIStatBufL state;
     if (VSIStatExL(path.c_str(), &state,
                    VSI_STAT_EXISTS_FLAG | VSI_STAT_NATURE_FLAG) != 0)

@@ -3,6 +3,7 @@
 
 #include "slice/missing_value.h"
 
+#include "slice/attributes_json.h"
 #include "zarr/base64.h"
 #include "zarr/fill_value.h"
 #include "zarr/number_element.h"
@@ -201,7 +202,9 @@ std::vector<std::string> missingValuesOf(const GDALMDArray &array,
     std::optional<std::string> first;
     if (attributes.contains("_FillValue"))
         first = elementOf(attributes["_FillValue"], numeric);
-    if (const void *raw = array.GetRawNoDataValue(); raw && !first)
+    const bool isTold = !hasNoValue(attributes, "_FillValue") &&
+                        !hasNoValue(attributes, "missing_value");
+    if (const void *raw = array.GetRawNoDataValue(); raw && !first && isTold)
         first = std::string(static_cast<const char *>(raw), type.GetSize());
     return withDeclaredMissing(first, attributes, numeric);
 }

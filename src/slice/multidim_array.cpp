@@ -84,13 +84,13 @@ Status describePacking(SliceArray &described, const GDALMDArray &array,
 {
     bool has = false;
     described.scale = array.GetScale(&has);
-    if (!has)
+    if (!has || hasNoValue(attributes, "scale_factor"))
     {
         MDIMAPPEND_ASSIGN(described.scale,
                           packingIn(described, attributes, "scale_factor"));
     }
     described.offset = array.GetOffset(&has);
-    if (!has)
+    if (!has || hasNoValue(attributes, "add_offset"))
     {
         MDIMAPPEND_ASSIGN(described.offset,
                           packingIn(described, attributes, "add_offset"));
@@ -153,8 +153,8 @@ Json attributesOf(const MultidimSource &source, const GDALMDArray &array)
 {
     if (source.zarr)
         if (const Json *told = source.zarr->attributes(array.GetName()))
-            return *told;
-    return attributesToJson(array);
+            return withoutInternals(*told);
+    return withEmpty(source, array.GetName(), attributesToJson(array));
 }
 
 Status describeAttributes(const MultidimSource &source, SliceArray &described,
@@ -215,6 +215,18 @@ Status problemOf(const MultidimSource &source, const std::string &name,
 
 }  // namespace
 
+Json withEmpty(const MultidimSource &source, const std::string &name,
+               Json attributes)
+{
+    const auto found = source.withoutValue.find(name);
+    if (found == source.withoutValue.end())
+        return attributes;
+    for (const std::string &each : found->second)
+        if (const auto key = validUtf8(each); attributes.contains(key))
+            attributes[key] = Json::array();
+    return attributes;
+}
+
 SourceArray describeArray(const MultidimSource &source, const std::string &path,
                           const GDALMDArray &array)
 {
@@ -233,7 +245,7 @@ SourceArray describeArray(const MultidimSource &source, const std::string &path,
     described.problem = problemOf(source, told.name, array);
     // GDAL's HDF5 driver gives unlimited dimensions this size, whatever it is.
     const auto empty = std::ranges::find(told.shape, 0);
-    if (source.driver == "netCDF" && empty != told.shape.end())
+    if (source.driver != "HDF5" && empty != told.shape.end())
         described.emptyDimension = told.dimensions[static_cast<std::size_t>(
             empty - told.shape.begin())];
     if (described.problem)

@@ -7,8 +7,10 @@
 
 #include <gdal_multidim.h>
 
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mdimappend
 {
@@ -21,7 +23,14 @@ struct MultidimSource
     std::optional<ZarrSlice> zarr{};
     /// Its objects can be read as they are, too.
     bool hasFiles = false;
+    /// Of HDF5 files: attributes that have none, by array; "": of the group.
+    std::map<std::string, std::vector<std::string>> withoutValue{};
 };
+
+/// `attributes` of the array `name` ("": of the group), with an empty list for
+/// each that has no value.
+Json withEmpty(const MultidimSource &source, const std::string &name,
+               Json attributes);
 
 /// Shape, type, attributes and missing value. A driver's mistakes are put
 /// right, or become the array's `problem`.

@@ -7,6 +7,7 @@
 #include "slice/gdal_messages.h"
 #include "slice/gdal_strings.h"
 #include "slice/grib_slice.h"
+#include "slice/hdf5_attributes.h"
 #include "slice/multidim_array.h"
 #include "slice/slice_source.h"
 #include "slice/zarr_slice.h"
@@ -137,6 +138,9 @@ Status addArrays(SourceContents &contents, const MultidimSource &source,
             continue;
         GdalMessages messages;
         const auto array = source.root.OpenMDArray(name);
+        // It is described with those that are not listed.
+        if (!array && source.zarr && !source.zarr->emptyDimension(name).empty())
+            continue;
         if (!array)
             return cannotOpen(name, messages);
         if (isOnlyDimension(*array))
@@ -182,7 +186,24 @@ Result<std::optional<ZarrSlice>> zarrBelow(const GDALGroup &root)
     return std::optional<ZarrSlice>();
 }
 
-/// Arrays whose type the driver does not know are absent from its list.
+/// One that has no values, or else is of a type that the driver does not know.
+SourceArray hiddenArray(const ZarrSlice &store, const std::string &name)
+{
+    SourceArray hidden;
+    hidden.array.name = validKey(name);
+    hidden.emptyDimension = store.emptyDimension(name);
+    hidden.problem =
+        hidden.emptyDimension.empty()
+            ? refused("array '" + name +
+                      "': GDAL's Zarr driver cannot read it (its type is '" +
+                      store.typeName(name) +
+                      "'). Exclude it with --exclude-array.")
+            : refused("array '" + name + "': dimension '" +
+                      hidden.emptyDimension + "' has size 0.");
+    return hidden;
+}
+
+/// Arrays that the driver does not know how to read are absent from its list.
 Status checkNothingHidden(SourceContents &contents,
                           const MultidimSource &source,
                           const SliceRequest &request)
@@ -192,16 +213,7 @@ Status checkNothingHidden(SourceContents &contents,
     for (const std::string &name : source.zarr->arrayNames())
         if (!isExcluded(request, validKey(name)) &&
             !contents.find(validKey(name)))
-        {
-            SourceArray hidden;
-            hidden.array.name = validKey(name);
-            hidden.problem =
-                refused("array '" + name +
-                        "': GDAL's Zarr driver cannot read it (its type is '" +
-                        source.zarr->typeName(name) +
-                        "'). Exclude it with --exclude-array.");
-            contents.arrays.push_back(std::move(hidden));
-        }
+            contents.arrays.push_back(hiddenArray(*source.zarr, name));
     return Status::ok();
 }
 
@@ -240,6 +252,8 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
         MDIMAPPEND_ASSIGN(known.zarr, zarrBelow(root));
         known.hasFiles = source.files != nullptr;
     }
+    if (known.driver == "HDF5")
+        known.withoutValue = attributesWithoutValue(known.file);
 
     SourceContents contents;
     MDIMAPPEND_RETURN_IF_ERROR(addArrays(contents, known, request));
@@ -253,7 +267,8 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
                                              ") are not read."));
     }
     const Json *told = known.zarr ? known.zarr->attributes("") : nullptr;
-    contents.attributes = told ? *told : attributesToJson(root);
+    contents.attributes = told ? withoutInternals(*told)
+                               : withEmpty(known, "", attributesToJson(root));
     if (known.driver == "GRIB")
         MDIMAPPEND_RETURN_IF_ERROR(
             adaptGrib(contents, root, known.file, request));

@@ -7,6 +7,7 @@
 #include "slice/hdf5_file.h"
 #include "slice/hdf5_references.h"
 #include "slice/netcdf3_size.h"
+#include "slice/netcdf4_file.h"
 #include "slice/zarr_references.h"
 #include "trace.h"
 #include "vsi/vsi_file.h"
@@ -133,6 +134,20 @@ Status accept(SourceDataset &source, SourceAddress &address,
     return Status::ok();
 }
 
+/// Asks first whom the file's content is for, where GDAL goes by its name.
+void openMultidim(SourceDataset &source, const SourceAddress &address,
+                  const std::vector<std::string> &drivers)
+{
+    if (drivers.empty() && address.path == address.file &&
+        isNetcdf4ByAnotherName(address.file))
+    {
+        const GdalMessages quiet;
+        openWith(source, address, {"netCDF"}, true);
+    }
+    if (!source.owned)
+        openWith(source, address, drivers, true);
+}
+
 }  // namespace
 
 Result<SourceDataset> openFirst(SourceAddress &address,
@@ -142,7 +157,7 @@ Result<SourceDataset> openFirst(SourceAddress &address,
     MDIMAPPEND_RETURN_IF_ERROR(checkIsFile(address.file));
     MDIMAPPEND_RETURN_IF_ERROR(checkComplete(address.file));
     GdalMessages messages;
-    openWith(source, address, drivers, true);
+    openMultidim(source, address, drivers);
     MDIMAPPEND_RETURN_IF_ERROR(source.failure());
     if (!source.owned)
     {

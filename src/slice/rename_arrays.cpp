@@ -32,6 +32,21 @@ bool hasDimension(const SourceContents &contents, const std::string &name)
         });
 }
 
+bool has(SourceContents &contents, const std::string &name)
+{
+    return contents.find(name) || hasDimension(contents, name);
+}
+
+/// Those of the names asked for that the slice has: files of one archive may
+/// have a thing under either name.
+Names namesToChange(SourceContents &contents, const SliceRequest &request)
+{
+    Names names = request.renamedArrays;
+    std::erase_if(names,
+                  [&](const auto &pair) { return !has(contents, pair.first); });
+    return names;
+}
+
 /// A dimension goes with its coordinate. One whose name an array of another
 /// shape happens to have keeps its own: the two are different things.
 Names renamedDimensions(SourceContents &contents, const Names &names)
@@ -141,9 +156,10 @@ void renameReferences(Json &attributes, const Names &names,
 
 }  // namespace
 
-std::string nameInSlice(const SliceRequest &request, const std::string &name)
+std::string nameInSlice(SourceContents &contents, const SliceRequest &request,
+                        const std::string &name)
 {
-    for (const auto &[from, to] : request.renamedArrays)
+    for (const auto &[from, to] : namesToChange(contents, request))
         if (to == name)
             return from;
     return name;
@@ -158,17 +174,17 @@ Status checkRenamed(SourceContents &contents, const SliceRequest &request)
                                               "': '" + validUtf8(to) +
                                               "' cannot be the name of an "
                                               "array.");
-        if (!contents.find(from) && !hasDimension(contents, from) &&
-            !isExcluded(request, from))
-            return refused("has no array and no dimension '" + from +
-                           "' (--rename " + from + "=" + to + ").");
+        const bool isThere = has(contents, from) || has(contents, to) ||
+                             nameInSlice(contents, request, to) != to;
+        if (!isThere && !isExcluded(request, from))
+            contents.notRenamed.push_back(from + "=" + to);
     }
     return Status::ok();
 }
 
 Status renameArrays(SourceContents &contents, const SliceRequest &request)
 {
-    const Names &names = request.renamedArrays;
+    const Names names = namesToChange(contents, request);
     if (names.empty())
         return Status::ok();
     const Names ofDimensions = renamedDimensions(contents, names);

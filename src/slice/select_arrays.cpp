@@ -1,5 +1,6 @@
 // Selects the arrays of a source that belong to the slice.
 
+#include "slice/name_pattern.h"
 #include "slice/slice_source.h"
 
 #include <algorithm>
@@ -14,6 +15,31 @@ namespace
 bool isNamed(const std::vector<std::string> &names, const std::string &name)
 {
     return std::ranges::find(names, name) != names.end();
+}
+
+/// Whether one of the names, which may be patterns, is this one.
+bool isMeant(const std::vector<std::string> &names, const std::string &name)
+{
+    return std::ranges::any_of(names, [&](const std::string &each)
+                               { return matches(name, each); });
+}
+
+/// The slice's arrays that `request.arrays` names. Refused if it has none of a
+/// name.
+Result<std::vector<std::string>> namedArrays(const SourceContents &contents,
+                                             const SliceRequest &request)
+{
+    std::vector<std::string> names;
+    for (const std::string &wanted : request.arrays)
+    {
+        const auto before = names.size();
+        for (const SourceArray &source : contents.arrays)
+            if (matches(source.array.name, wanted))
+                names.push_back(source.array.name);
+        if (names.size() == before && !isExcluded(request, wanted))
+            return refused("has no array '" + wanted + "'.");
+    }
+    return names;
 }
 
 /// The names in `wanted`, and those that the arrays so named need: coordinates
@@ -71,8 +97,9 @@ Status checkDistinct(const SourceContents &contents)
 void leaveOutEmpty(SourceContents &contents, const SliceRequest &request,
                    const std::set<std::string> &temporal)
 {
-    const std::string appendDim = nameInSlice(
-        request, request.appendDim.empty() ? "time" : request.appendDim);
+    const std::string appendDim =
+        nameInSlice(contents, request,
+                    request.appendDim.empty() ? "time" : request.appendDim);
     std::erase_if(contents.arrays,
                   [&](const SourceArray &source)
                   {
@@ -106,7 +133,7 @@ void putGridMappingsFirst(SourceContents &contents)
 
 bool isExcluded(const SliceRequest &request, const std::string &array)
 {
-    return isNamed(request.excludedArrays, array);
+    return isMeant(request.excludedArrays, array);
 }
 
 bool isAskedFor(const SliceRequest &request, const std::string &array)
@@ -126,12 +153,11 @@ Status selectArrays(SourceContents &contents, const SliceRequest &request)
     MDIMAPPEND_RETURN_IF_ERROR(checkRenamed(contents, request));
     if (!request.arrays.empty())
     {
-        for (const std::string &name : request.arrays)
-            if (!contents.find(name) && !isExcluded(request, name))
-                return refused("has no array '" + name + "'.");
-        std::vector<std::string> wanted = request.arrays;
-        const std::string label = nameInSlice(
-            request, request.appendDim.empty() ? "time" : request.appendDim);
+        MDIMAPPEND_ASSIGN(std::vector<std::string> wanted,
+                          namedArrays(contents, request));
+        const std::string label =
+            nameInSlice(contents, request,
+                        request.appendDim.empty() ? "time" : request.appendDim);
         const SourceArray *scalar = contents.find(label);
         if (scalar && scalar->array.dimensions.empty())
             wanted.push_back(label);

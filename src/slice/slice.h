@@ -46,12 +46,14 @@ struct SliceRequest
     std::vector<std::string> allowedDrivers;
     std::vector<std::string> openOptions;
     /// Only these arrays, and those they need (coordinates, bounds, grid
-    /// mapping, label); empty = all.
+    /// mapping, label); empty = all. They may have wildcards (name_pattern.h).
     std::vector<std::string> arrays;
-    /// Arrays that are not looked at, whatever is wrong with them.
+    /// Arrays that are not looked at, whatever is wrong with them; with
+    /// wildcards, too.
     std::vector<std::string> excludedArrays;
     /// The slice's own name of an array, or of a dimension, and the target's.
-    /// The names above are the slice's own, but for appendDim.
+    /// A slice that has the target's name already keeps it. The names above are
+    /// the slice's own, but for appendDim.
     std::map<std::string, std::string> renamedArrays;
     /// GDAL configuration ("KEY=VALUE") for opening and reading this slice.
     std::vector<std::string> config;
@@ -153,6 +155,14 @@ class Slice
 
     /// What was left out of it without being asked, in words.
     virtual const std::vector<std::string> &leftOut() const
+    {
+        static const std::vector<std::string> nothing;
+        return nothing;
+    }
+
+    /// What was to be renamed (FROM=TO), and is there under neither name. It
+    /// is a mistake unless other slices have it.
+    virtual const std::vector<std::string> &notRenamed() const
     {
         static const std::vector<std::string> nothing;
         return nothing;

@@ -21,6 +21,10 @@ Result<CPLStringList> parseConfig(const std::vector<std::string> &entries)
                               "' is not of the form KEY=VALUE.");
         config.SetNameValue(key.c_str(), value.c_str());
     }
+    // By itself GDAL leaves a note beside each compressed file.
+    constexpr const char *noteBesideGzip = "CPL_VSIL_GZIP_WRITE_PROPERTIES";
+    if (!config.FetchNameValue(noteBesideGzip))
+        config.SetNameValue(noteBesideGzip, "NO");
     return config;
 }
 

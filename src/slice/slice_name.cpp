@@ -35,13 +35,17 @@ std::string fileOfSubdataset(const std::string &name)
     return path;
 }
 
-/// ZARR:"file", ZARR:/file, and others whose drivers keep what they know of
-/// their names to themselves.
+/// ZARR:"file", ZARR:/file, ZARR:file, and others whose drivers keep what they
+/// know of their names to themselves.
 std::string fileAfterPrefix(const std::string &name)
 {
     static const std::regex form(
         "[A-Za-z0-9_]{2,}:(?:\"([^\"]+)\".*|(/[^/:?\"][^:?\"]*))");
+    static const std::regex relative("ZARR:([^/:?\"][^:?\"]*)",
+                                     std::regex::icase);
     std::smatch match;
+    if (std::regex_match(name, match, relative))
+        return match[1];
     if (!std::regex_match(name, match, form))
         return {};
     return match[1].matched ? match[1] : match[2];

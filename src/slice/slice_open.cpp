@@ -66,6 +66,7 @@ class OpenSlice final : public Slice
         : m_state(std::move(state)), m_dimension(std::move(dimension)),
           m_attributes(std::move(contents.attributes)),
           m_leftOut(std::move(contents.leftOut)),
+          m_notRenamed(std::move(contents.notRenamed)),
           m_fingerprint(std::move(fingerprint)), m_isOneFile(isOneFile)
     {
         for (const SourceArray &source : m_state->sources)
@@ -110,6 +111,11 @@ class OpenSlice final : public Slice
     const std::vector<std::string> &leftOut() const override
     {
         return m_leftOut;
+    }
+
+    const std::vector<std::string> &notRenamed() const override
+    {
+        return m_notRenamed;
     }
 
     Result<std::unique_ptr<SliceReader>> reader() const override
@@ -165,6 +171,7 @@ class OpenSlice final : public Slice
     AppendDimension m_dimension;
     Json m_attributes;
     std::vector<std::string> m_leftOut;
+    std::vector<std::string> m_notRenamed;
     std::string m_fingerprint;
     bool m_isOneFile;
     std::vector<SliceArray> m_arrays{};

@@ -133,6 +133,8 @@ struct SourceContents
     Json attributes = Json::object();
     /// What was left out without being asked, in words.
     std::vector<std::string> leftOut{};
+    /// FROM=TO of which it has neither.
+    std::vector<std::string> notRenamed{};
 
     SourceArray *find(std::string_view name);
     const SourceDimension *findDimension(std::string_view name) const;
@@ -162,6 +164,7 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
 Result<SourceContents> rasterContents(const SourceDataset &source,
                                       const SliceRequest &request);
 
+/// Whether one of `request.excludedArrays` is the array, or a pattern of it.
 bool isExcluded(const SliceRequest &request, const std::string &array);
 
 /// Whether `request.arrays` names it; if it names none, each is asked for.
@@ -175,10 +178,11 @@ bool isAskedFor(const SliceRequest &request, const std::string &array);
 Status selectArrays(SourceContents &contents, const SliceRequest &request);
 
 /// The slice's own name of what the target calls `name`.
-std::string nameInSlice(const SliceRequest &request, const std::string &name);
+std::string nameInSlice(SourceContents &contents, const SliceRequest &request,
+                        const std::string &name);
 
-/// Refused: the slice does not have what is renamed. Failure::Usage: a name
-/// that no array can have.
+/// Notes what is to be renamed and is there under neither name.
+/// Failure::Usage: a name that no array can have.
 Status checkRenamed(SourceContents &contents, const SliceRequest &request);
 
 /// Gives arrays, dimensions, and what CF attributes refer to, their names in

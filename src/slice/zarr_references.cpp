@@ -116,8 +116,10 @@ bool isReferenceAllowed(std::string_view reference, const std::string &folder)
         return std::ranges::any_of(remote, [&](std::string_view prefix)
                                    { return path.starts_with(prefix); });
     std::error_code code;
-    const auto below = fs::weakly_canonical(folder, code);
-    const auto meant = fs::weakly_canonical(fs::path(folder) / path, code);
+    // That of a name without a folder is the one that is worked in.
+    const fs::path around = folder.empty() ? "." : folder;
+    const auto below = fs::weakly_canonical(around, code);
+    const auto meant = fs::weakly_canonical(around / path, code);
     const auto relative = meant.lexically_relative(below);
     return !code && !relative.empty() && *relative.begin() != "..";
 }

@@ -4,6 +4,7 @@
 
 #include "slice/checked_files.h"
 #include "slice/missing_value.h"
+#include "slice/slice_source.h"
 #include "slice/whole_file.h"
 #include "zarr/codecs.h"
 #include "zarr/document_key.h"
@@ -147,6 +148,29 @@ bool ZarrSlice::overlooked(const std::string &name) const
 {
     return m_listed &&
            !document(documentKey(name, m_v3 ? "zarr.json" : ".zarray"));
+}
+
+std::string ZarrSlice::emptyDimension(const std::string &name) const
+{
+    const Json *array =
+        document(documentKey(name, m_v3 ? "zarr.json" : ".zarray"));
+    const Json *found = attributes(name);
+    if (!array || !member(*array, "shape").is_array())
+        return {};
+    const Json names = m_v3    ? member(*array, "dimension_names")
+                       : found ? member(*found, "_ARRAY_DIMENSIONS")
+                               : Json();
+    const Json &shape = member(*array, "shape");
+    for (std::size_t i = 0; i < shape.size(); ++i)
+    {
+        if (shape[i] != 0)
+            continue;
+        const bool isNamed =
+            names.is_array() && i < names.size() && names[i].is_string();
+        return isNamed ? validKey(names[i].get<std::string>())
+                       : "dim" + std::to_string(i);
+    }
+    return {};
 }
 
 std::string ZarrSlice::typeName(const std::string &name) const

@@ -39,6 +39,10 @@ class ZarrSlice
     std::shared_ptr<const ArrayDocument>
     arrayDocument(const std::string &name) const;
 
+    /// A dimension of it that has size 0; "" if none has. GDAL's driver does
+    /// not open such arrays.
+    std::string emptyDimension(const std::string &name) const;
+
     /// Its type, as the document spells it.
     std::string typeName(const std::string &name) const;
 

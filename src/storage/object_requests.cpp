@@ -25,7 +25,7 @@ namespace mdimappend
 namespace
 {
 
-using Kind = ObjectAnswer::Kind;
+using AnswerKind = ObjectAnswer::Kind;
 using Seconds = ObjectRequests::Seconds;
 
 /// With the pauses between them some 10 s.
@@ -107,14 +107,15 @@ ObjectRequests::tried(const std::string &what, const std::string &path,
             return error("cannot " + what + " '" + path +
                          "': the lease ran out");
         auto answer = attempt();
-        if (answer.kind != Kind::TryAgain && answer.kind != Kind::Failed)
+        if (answer.kind != AnswerKind::TryAgain &&
+            answer.kind != AnswerKind::Failed)
             return answer;
         trace("request", what, " '", path, "', attempt ", i + 1, ": ",
               answer.message);
-        if (answer.kind == Kind::Failed || i + 1 == mostAttempts)
+        if (answer.kind == AnswerKind::Failed || i + 1 == mostAttempts)
             return error(
                 "cannot " + what + " '" + path + "': " + answer.message +
-                (answer.kind == Kind::TryAgain
+                (answer.kind == AnswerKind::TryAgain
                      ? " (" + std::to_string(mostAttempts) + " attempts)"
                      : std::string()));
         std::this_thread::sleep_for(pauseAfter(i, answer));
@@ -127,7 +128,7 @@ Result<std::optional<ReadObject>> ObjectRequests::get(const std::string &path,
     MDIMAPPEND_ASSIGN(auto answer,
                       tried("read", path, false,
                             [&] { return m_transport->get(path, limit); }));
-    if (answer.kind == Kind::Missing)
+    if (answer.kind == AnswerKind::Missing)
         return std::optional<ReadObject>();
     return std::make_optional<ReadObject>(
         {std::move(answer.bytes), std::move(answer.version), answer.age});
@@ -137,7 +138,7 @@ Result<std::optional<ObjectHead>> ObjectRequests::head(const std::string &path)
 {
     MDIMAPPEND_ASSIGN(auto answer, tried("look at", path, false, [&]
                                          { return m_transport->head(path); }));
-    if (answer.kind == Kind::Missing)
+    if (answer.kind == AnswerKind::Missing)
         return std::optional<ObjectHead>();
     return std::make_optional<ObjectHead>(
         {answer.size, std::move(answer.version)});
@@ -154,9 +155,9 @@ ObjectRequests::put(const std::string &path, std::string_view bytes,
                                 return m_transport->put(path, bytes, condition,
                                                         version, timeLeft());
                             }));
-    if (answer.kind == Kind::Done)
+    if (answer.kind == AnswerKind::Done)
         return std::optional(std::move(answer.version));
-    if (answer.kind == Kind::Missing)
+    if (answer.kind == AnswerKind::Missing)
         return error("cannot write '" + path + "': " + answer.message);
     trace("request", "the condition of a put to '", path,
           "' does not hold: looks whether an earlier attempt was carried out");
@@ -225,14 +226,14 @@ Result<std::vector<std::string>> ObjectRequests::list(const std::string &folder)
                   // Nothing is what is listed of what is not there, and of
                   // what may not be listed.
                   if (!answers.failed())
-                      return {Kind::Done};
+                      return {AnswerKind::Done};
                   const int code = VSIGetLastErrorNo();
                   const bool stays = code == VSIE_AccessDenied ||
                                      code == VSIE_BucketNotFound ||
                                      code == VSIE_InvalidCredentials ||
                                      code == VSIE_SignatureDoesNotMatch ||
                                      answers.code() == "AccessDenied";
-                  return {stays ? Kind::Failed : Kind::TryAgain,
+                  return {stays ? AnswerKind::Failed : AnswerKind::TryAgain,
                           answers.reason()};
               })
             .takeStatus());

@@ -118,6 +118,7 @@ Result<Site> ObjectTarget::locate(bool looks)
         site.group = m_address.path().substr(root.size() + 1);
     if (!m_group.empty())
         site.group += (site.group.empty() ? "" : "/") + m_group;
+    MDIMAPPEND_RETURN_IF_ERROR(refuseSidecar(site));
     site.config = m_config;
     if (looks || !locked)
         MDIMAPPEND_RETURN_IF_ERROR(look(site));

@@ -1,6 +1,7 @@
 // Reads consolidated metadata, and compares them with what they copy.
 
 #include "json/utf8.h"
+#include "zarr/canonical_document.h"
 #include "zarr/document_key.h"
 #include "zarr/documents.h"
 
@@ -93,67 +94,23 @@ Result<Documents> documentsOfCopy(ZarrFormat format, std::string_view text)
 namespace
 {
 
-bool hasOneByteElements(const Json &dataType)
-{
-    return dataType == "bool" || dataType == "int8" || dataType == "uint8" ||
-           member(dataType, "name") == "null_terminated_bytes";
-}
-
-/// Writers differ in which defaults they spell out: zarr-python drops the byte
-/// order of single bytes and adds empty lists when it consolidates what others
-/// wrote.
-void dropDefaults(Json &codec, bool isOneByte)
-{
-    if (!codec.is_object())
-        return;
-    Json &configuration = codec["configuration"];
-    if (member(codec, "name") == "bytes" && isOneByte &&
-        configuration.is_object())
-        configuration.erase("endian");
-    if (configuration.is_null() || configuration.empty())
-        codec.erase("configuration");
-}
-
-Json canonicalV3(Json document)
-{
-    if (!document.is_object())
-        return document;
-    const auto dropEmpty = [&document](const char *key)
-    {
-        const Json &value = member(document, key);
-        if (value.is_null() || value.empty())
-            document.erase(key);
-    };
-    dropEmpty("attributes");
-    dropEmpty("storage_transformers");
-    if (member(document, "dimension_names").is_null())
-        document.erase("dimension_names");
-    const bool isOneByte = hasOneByteElements(member(document, "data_type"));
-    if (member(document, "codecs").is_array())
-    {
-        for (Json &codec : document["codecs"])
-            dropDefaults(codec, isOneByte);
-    }
-    return document;
-}
-
-Json canonicalV2(Json document)
-{
-    if (!document.is_object())
-        return document;
-    if (member(document, "filters").empty())
-        document.erase("filters");
-    if (member(document, "dimension_separator") == ".")
-        document.erase("dimension_separator");
-    return document;
-}
-
 std::string shortened(const Json &value)
 {
     std::string text = dumpJson(value, -1);
     if (text.size() > 200)
         text = std::string(utf8Beginning(text, 200)) + "...";
     return text;
+}
+
+/// What mends a copy. zarr-python does not copy everything as it is.
+std::string copyAnew(const std::string &copyKey)
+{
+    return "make the copy anew (zarr.consolidate_metadata in Python), or "
+           "remove it (" +
+           (copyKey == ".zmetadata"
+                ? std::string("the file .zmetadata")
+                : "the member 'consolidated_metadata' of " + copyKey) +
+           "): the arrays' own metadata are enough.";
 }
 
 /// Names the first member in which they differ.
@@ -181,8 +138,8 @@ Status compare(const std::string &path, const std::string &ownKey,
     }
     return error("array '" + path +
                  "': its own metadata and the consolidated copy disagree: " +
-                 difference +
-                 ". Consolidate the store's metadata again, or repair it.");
+                 difference + ". If " + ownKey + " is right, " +
+                 copyAnew(copyKey));
 }
 
 /// The consolidated copies by key, for many look-ups.
@@ -229,7 +186,7 @@ Status checkArray(ZarrFormat format, const std::string &consolidatedKey,
     if (!copy)
         return error("array '" + path +
                      "' is missing in the consolidated metadata (" +
-                     consolidatedKey + ")");
+                     consolidatedKey + "): " + copyAnew(consolidatedKey));
     MDIMAPPEND_ASSIGN(Json mine, parseOwn(own, path, key));
     const auto canonical = isV3 ? canonicalV3 : canonicalV2;
     MDIMAPPEND_RETURN_IF_ERROR(compare(path, key, canonical(std::move(mine)),

@@ -135,9 +135,13 @@ Result<Documents> newDocuments(ZarrFormat format, bool consolidated,
 /// own documents, and the patched consolidated document of the root if it has
 /// one. `root`: as for consolidatedKey. Groups that the consolidated metadata
 /// list, and the root, are taken as they are; where nothing is consolidated
-/// only new ones may be given (and the root, for their parent).
-Result<Documents> addDocuments(ZarrFormat format, const Documents &root,
-                               const std::vector<NewGroup> &groups,
-                               const std::vector<NewArray> &arrays);
+/// only new ones may be given (and the root, for their parent). `presentGroups`
+/// are there, and not given; refused where the consolidated metadata do not
+/// list them.
+Result<Documents>
+addDocuments(ZarrFormat format, const Documents &root,
+             const std::vector<NewGroup> &groups,
+             const std::vector<NewArray> &arrays,
+             const std::vector<std::string> &presentGroups = {});
 
 }  // namespace mdimappend

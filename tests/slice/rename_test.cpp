@@ -184,11 +184,29 @@ TEST_F(SliceRenamed, aScalarBecomesTheLabelUnderItsNewName)
                 ElementsAre("run", "latitude", "longitude"));
 }
 
-TEST_F(SliceRenamed, whatDoesNotExistIsRefused)
+TEST_F(SliceRenamed, whatIsCalledSoAlreadyStays)
 {
-    EXPECT_EQ(failure(request({{"lat", "y"}}), Failure::Refused),
-              "slice 'memory' has no array and no dimension 'lat' (--rename "
-              "lat=y). Nothing was written.");
+    const auto slice =
+        mustOpen(request({{"lat", "latitude"}, {"time", "valid_time"}}));
+    EXPECT_TRUE(find(*slice, "latitude"));
+    EXPECT_TRUE(arrayOf(*slice, "time").labels);
+    EXPECT_THAT(slice->notRenamed(), testing::IsEmpty());
+}
+
+TEST_F(SliceRenamed, whatIsThereUnderNeitherNameIsTold)
+{
+    const auto slice = mustOpen(request({{"lat", "y"}}));
+    EXPECT_THAT(slice->notRenamed(), ElementsAre("lat=y"));
+}
+
+TEST_F(SliceRenamed, oneOfSeveralNamesIsEnough)
+{
+    const auto slice =
+        mustOpen(request({{"latitude", "lat"}, {"nav_lat", "lat"}}));
+    EXPECT_THAT(arrayOf(*slice, "lat").dimensions, ElementsAre("lat"));
+    EXPECT_THAT(failure(request({{"latitude", "lat"}, {"longitude", "lat"}}),
+                        Failure::Refused),
+                HasSubstr("would both have the name 'lat' (--rename)"));
 }
 
 TEST_F(SliceRenamed, anExcludedArrayNeedNotBeThere)

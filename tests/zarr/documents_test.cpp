@@ -211,12 +211,47 @@ TEST(CheckConsolidated, takesDefaultsThatAreSpelledOutForTheSame)
         R"({"data_type": "int16", "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}]})"));
 }
 
+TEST(CheckConsolidated, otherWordsForTheSame)
+{
+    const std::pair<const char *, const char *> same[] = {
+        {R"({"chunk_key_encoding": {"name": "default"}})",
+         R"({"chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}}})"},
+        {R"({"chunk_key_encoding": "v2"})",
+         R"({"chunk_key_encoding": {"name": "v2", "configuration": {"separator": "."}}})"},
+        {R"({"codecs": [{"name": "zstd", "configuration": {"level": 3}}]})",
+         R"({"codecs": [{"name": "zstd", "configuration": {"level": 3, "checksum": false}}]})"},
+        {R"({"codecs": [{"name": "sharding_indexed", "configuration": {"index_codecs": ["crc32c"]}}]})",
+         R"({"codecs": [{"name": "sharding_indexed", "configuration": {"index_location": "end", "index_codecs": [{"name": "crc32c", "configuration": {}}]}}]})"},
+        {R"({"data_type": "float32", "fill_value": "0x7fc00000"})",
+         R"({"data_type": {"name": "float32", "configuration": {}}, "fill_value": "NaN"})"},
+        {R"({"data_type": "float64", "fill_value": 0})",
+         R"({"data_type": "float64", "fill_value": 0.0})"}};
+    for (const auto &[own, copy] : same)
+        EXPECT_TRUE(checkV3(own, copy)) << own;
+    const std::pair<const char *, const char *> different[] = {
+        {R"({"chunk_key_encoding": {"name": "default"}})",
+         R"({"chunk_key_encoding": {"name": "default", "configuration": {"separator": "."}}})"},
+        {R"({"chunk_key_encoding": "v2"})",
+         R"({"chunk_key_encoding": "default"})"},
+        {R"({"codecs": [{"name": "zstd", "configuration": {"level": 3}}]})",
+         R"({"codecs": [{"name": "zstd", "configuration": {"level": 3, "checksum": true}}]})"},
+        {R"({"data_type": "float32", "fill_value": "0x7fc00001"})",
+         R"({"data_type": "float32", "fill_value": "NaN"})"},
+        {R"({"data_type": "float64", "fill_value": 0.0})",
+         R"({"data_type": "float64", "fill_value": -0.0})"}};
+    for (const auto &[own, copy] : different)
+        EXPECT_FALSE(checkV3(own, copy)) << own;
+}
+
 TEST(CheckConsolidated, namesTheArrayAndTheDifference)
 {
     EXPECT_EQ(checkV3(R"({"shape": [4]})", R"({"shape": [3]})").message(),
               "array 'a': its own metadata and the consolidated copy disagree: "
-              "'shape' is [4] in a/zarr.json and [3] in zarr.json. "
-              "Consolidate the store's metadata again, or repair it.");
+              "'shape' is [4] in a/zarr.json and [3] in zarr.json. If "
+              "a/zarr.json is right, make the copy anew "
+              "(zarr.consolidate_metadata in Python), or remove it (the member "
+              "'consolidated_metadata' of zarr.json): the arrays' own metadata "
+              "are enough.");
     EXPECT_NE(checkV3(R"({"shape": [4], "x": null})", R"({"shape": [4]})")
                   .message()
                   .find("'x'"),

@@ -14,6 +14,7 @@ from ._progress import Progress, ProgressOfSlices
 from ._report import Report
 from ._settings import Settings
 from ._slices import SliceSource, items_of, prepared_slices
+from ._vsi_path import target_path
 
 
 def append(
@@ -66,7 +67,7 @@ def append(
         TypeError: something is not a slice.
     """
     items = items_of(slices, slice_source is not None)
-    path = os.fsdecode(target)
+    path = target_path(target)
     if isinstance(lock, Lock):
         lock.check_holds(path)
         settings["lock"] = "none"

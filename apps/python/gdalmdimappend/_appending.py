@@ -84,6 +84,7 @@ class Appending:
     def _take(self, slices: Iterator[PreparedSlice], in_one_run: bool) -> None:
         try:
             for prepared in slices:
+                self._load(prepared)
                 if not self._is_prepared(prepared):
                     continue
                 if self._pending and self._pending[0].kind != prepared.kind:
@@ -168,17 +169,14 @@ class Appending:
         self, group: list[PreparedSlice], errors: dict[int, BaseException]
     ) -> None:
         if group and group[0].kind[0] == "lazy datasets":
-            if not self._loads(group):
-                AppendingLazily(
-                    self._target,
-                    self._settings,
-                    self._progress,
-                    self._told,
-                    self._append,
-                ).append(group, errors)
-                return
-            for prepared in group:
-                prepared.data = loaded(prepared.data)
+            AppendingLazily(
+                self._target,
+                self._settings,
+                self._progress,
+                self._told,
+                self._append,
+            ).append(group, errors)
+            return
         ready: list[PreparedSlice] = []
         memory: list[MemoryDataset] = []
         packing: dict[str, dict[str, Any]] = {}
@@ -206,25 +204,34 @@ class Appending:
         if ready and not self._progress.cancelled:
             self._run(ready, packing, in_memory=len(memory) == len(ready))
 
-    def _loads(self, group: list[PreparedSlice]) -> bool:
-        """Whether dask's datasets have to be in memory.
+    def _load(self, prepared: PreparedSlice) -> None:
+        """Has dask compute a slice where it has to be in memory as a whole.
 
         A transaction of parts makes a commit of each slice, and takes a lease.
         """
         resolved = self._settings.resolved
-        return (
+        if prepared.kind[0] == "lazy datasets" and (
             self._overwrites
             or self._per_commit > 1
             or bool(resolved.get("dry_run"))
             or resolved.get("lock") == "none"
-            or group[0].label is not None
-        )
+            or prepared.label is not None
+        ):
+            try:
+                prepared.data = loaded(prepared.data)
+            except Exception as error:
+                prepared.error = error
 
     def _in_memory(self, prepared: PreparedSlice) -> MemoryDataset:
         # Files can be appended without numpy.
         from ._xarray_dataset import to_memory
 
-        return to_memory(prepared.data, prepared.name, self._is_new())
+        return to_memory(
+            prepared.data,
+            prepared.name,
+            self._is_new(),
+            settings=self._settings.resolved,
+        )
 
     def _packing(self, prepared: PreparedSlice) -> dict[str, dict[str, Any]]:
         """How the first slice of a new target wants to be stored."""

@@ -15,6 +15,7 @@ from ._region import bounds
 from ._settings import Settings
 from ._template import template_of
 from ._transaction import Transaction
+from ._vsi_path import target_path
 
 if TYPE_CHECKING:
     from ._memory_dataset import MemoryDataset
@@ -114,7 +115,7 @@ def _begin(
     settings: Mapping[str, Any],
     arguments: Mapping[str, Any],
 ) -> Transaction:
-    path = os.fsdecode(target)
+    path = target_path(target)
     with Settings(path, settings) as known:
         made: MemoryDataset | None = None
         like: Any = template

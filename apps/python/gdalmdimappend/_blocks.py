@@ -68,8 +68,10 @@ def write_all(
     from ._memory_dataset import MemoryArray
     from ._xarray_dataset import encoded
 
-    variables, _ = encoded(dataset, transaction.creates)
     planned = transaction.arrays
+    # What is not written may be anything.
+    dataset = dataset.drop_vars(set(dataset.variables) - set(planned))
+    variables, _ = encoded(dataset, transaction.creates)
     graphs: list[HighLevelGraph] = []
     keys: list[Any] = []
     in_memory = {}

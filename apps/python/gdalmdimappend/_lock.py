@@ -31,8 +31,10 @@ from ._claims import ClaimWatch, holder_of, latest_claim
 from ._errors import AppendError, Locked, UsageError
 from ._report import Recovered
 from ._sidecar import recover
-from ._vsi_path import is_local
+from ._vsi_path import is_local, target_path
 
+#: What the sidecar of a store adds to its name.
+SIDECAR = ".mdimappend"
 _DOCUMENTS = (".zgroup", ".zarray", ".zmetadata", "zarr.json")
 #: Linux's number, where Python does not have it.
 _F_OFD_SETLK = 37
@@ -52,7 +54,7 @@ def store_of(target: str) -> Path:
             f"target '{target}': only targets on local file systems can be locked "
             "from Python"
         )
-    path = Path(os.path.realpath(target))
+    path = Path(os.path.realpath(target_path(target)))
     if not path.parent.is_dir():
         raise UsageError(f"target '{target}': its folder does not exist")
     roots = [
@@ -60,7 +62,14 @@ def store_of(target: str) -> Path:
         for folder in (path, *path.parents)
         if any((folder / name).exists() for name in _DOCUMENTS)
     ]
-    return roots[-1] if roots else path
+    store = roots[-1] if roots else path
+    for folder in (store, *store.parents):
+        if folder.name.endswith(SIDECAR) and folder.name != SIDECAR:
+            raise UsageError(
+                f"target '{target}': '{folder}' is called as a sidecar is. Name the "
+                "store, or another folder"
+            )
+    return store
 
 
 class Lock:
@@ -88,7 +97,7 @@ class Lock:
     def __init__(
         self, target: str | os.PathLike[str], timeout: float | None = 60.0
     ) -> None:
-        self._target = os.fsdecode(target)
+        self._target = target_path(target)
         self._store = store_of(self._target)
         self._timeout = timeout
         self._descriptor: int | None = None
@@ -98,7 +107,7 @@ class Lock:
     @property
     def sidecar(self) -> Path:
         """The folder beside the store."""
-        return self._store.with_name(self._store.name + ".mdimappend")
+        return self._store.with_name(self._store.name + SIDECAR)
 
     @property
     def held(self) -> bool:

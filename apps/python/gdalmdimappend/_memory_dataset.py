@@ -8,7 +8,6 @@ get a table of pointers.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Container, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from osgeo import gdal
 
+from ._attributes import add_attributes
 from ._errors import SliceRefused
 from ._logging import listening
 
@@ -35,6 +35,22 @@ class MemoryArray:
     dims: tuple[str, ...]
     values: Array
     attrs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Storing:
+    """Which attributes are stored; of the others, what cannot be is left out.
+
+    Attributes:
+        of_dataset: those of the dataset.
+        of_arrays: those of its arrays.
+    """
+
+    of_dataset: bool = True
+    of_arrays: bool = True
+
+
+ALL_STORED = Storing()
 
 
 @dataclass(frozen=True)
@@ -76,6 +92,7 @@ def memory_dataset(
     arrays: Mapping[str, MemoryArray],
     attrs: Mapping[str, Any] | None = None,
     temporal: Container[str] = (),
+    storing: Storing = ALL_STORED,
 ) -> MemoryDataset:
     """A multidimensional dataset of GDAL over the memory of these arrays.
 
@@ -84,6 +101,7 @@ def memory_dataset(
         arrays: by name.
         attrs: of the dataset.
         temporal: the dimensions that are time.
+        storing: which attributes have to be taken.
 
     Raises:
         SliceRefused: a name, a type or an attribute that cannot be taken.
@@ -91,20 +109,25 @@ def memory_dataset(
     with listening() as messages:
         dataset = gdal.GetDriverByName("MEM").CreateMultiDimensional(name)
         root = dataset.GetRootGroup()
-        builder = _Builder(root, messages.failures, temporal)
+        builder = _Builder(root, messages.failures, temporal, storing.of_arrays)
         for title, array in arrays.items():
             builder.add(title, array)
-        _add_attributes(root, attrs or {}, "the dataset")
+        add_attributes(root, attrs or {}, "the dataset", storing.of_dataset)
     return MemoryDataset(dataset, tuple(builder.memory))
 
 
 class _Builder:
     def __init__(
-        self, root: Any, failures: list[str], temporal: Container[str]
+        self,
+        root: Any,
+        failures: list[str],
+        temporal: Container[str],
+        stores_attributes: bool,
     ) -> None:
         self._root = root
         self._failures = failures
         self._temporal = temporal
+        self._stores_attributes = stores_attributes
         self._dimensions: dict[str, Any] = {}
         self.memory: list[Array] = []
 
@@ -129,7 +152,7 @@ class _Builder:
         if created is None:
             raise SliceRefused(f"array '{name}': {'. '.join(self._failures)}")
         self.memory.append(values)
-        _add_attributes(created, array.attrs, f"array '{name}'")
+        add_attributes(created, array.attrs, f"array '{name}'", self._stores_attributes)
 
     def _dimension(self, array: str, name: str, size: int) -> Any:
         checked_name(name, "dimension")
@@ -215,63 +238,3 @@ def checked_name(name: Hashable, what: str) -> str:
     except UnicodeEncodeError as error:
         raise SliceRefused(f"{what} {name!r}: its name is not Unicode") from error
     return name
-
-
-def _add_attributes(owner: Any, attrs: Mapping[str, Any], of: str) -> None:
-    for name, value in attrs.items():
-        if not isinstance(name, str) or not name or "\0" in name:
-            raise SliceRefused(
-                f"attribute {name!r} of {of}: not a name for an attribute"
-            )
-        _add_attribute(owner, name, _native(value), of)
-
-
-def _native(value: Any) -> Any:
-    """As xarray's writer of Zarr does: numpy's values become Python's.
-
-    But for its times, which would become numbers of some unit.
-    """
-    if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind in "mM":
-        return value
-    return value.tolist()
-
-
-def _add_attribute(owner: Any, name: str, value: Any, of: str) -> None:
-    if isinstance(value, float):
-        _write(owner, name, gdal.ExtendedDataType.Create(gdal.GDT_Float64), value, of)
-    elif isinstance(value, str) and "\0" not in value:
-        _write(owner, name, gdal.ExtendedDataType.CreateString(), _text(value, of), of)
-    else:
-        # Whole numbers, too: they may be larger than GDAL's.
-        kind = gdal.ExtendedDataType.CreateString(0, gdal.GEDTST_JSON)
-        _write(owner, name, kind, _json(name, value, of), of)
-
-
-def _text(value: str, of: str) -> str:
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise SliceRefused(
-            f"an attribute of {of}, {value!r}, is not Unicode"
-        ) from error
-    return value
-
-
-def _json(name: str, value: Any, of: str) -> str:
-    try:
-        return json.dumps(value, default=_native_or_refused)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise SliceRefused(f"attribute '{name}' of {of}: {error}") from error
-
-
-def _native_or_refused(value: Any) -> Any:
-    native = _native(value)
-    if native is value:
-        raise TypeError(f"a value of type '{type(value).__name__}' cannot be stored")
-    return native
-
-
-def _write(owner: Any, name: str, kind: Any, value: Any, of: str) -> None:
-    attribute = owner.CreateAttribute(name, [], kind)
-    if attribute is None or attribute.Write(value) != gdal.CE_None:
-        raise SliceRefused(f"attribute '{name}' of {of} cannot be passed to GDAL")

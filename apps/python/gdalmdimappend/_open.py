@@ -9,7 +9,7 @@ from osgeo import gdal
 
 from ._errors import AppendError, RecoveryNeeded
 from ._sidecar import Status, status
-from ._vsi_path import is_local, vsi_path
+from ._vsi_path import is_local, target_path, vsi_path
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -30,7 +30,7 @@ def open(target: str | os.PathLike[str], **kwargs: Any) -> xr.Dataset:
     """
     import xarray as xr
 
-    path = os.fsdecode(target)
+    path = target_path(target)
     _check(path, status(path))
     return xr.open_dataset(_store(path), engine="zarr", **kwargs)
 

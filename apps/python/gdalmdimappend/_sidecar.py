@@ -10,6 +10,7 @@ from typing import Any
 
 from ._algorithm import run_verb
 from ._report import Recovered, record_from
+from ._vsi_path import target_path
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def status(target: str | os.PathLike[str]) -> Status:
     Raises:
         AppendError: there is no such target, or it cannot be read.
     """
-    outcome = run_verb("status", {"target": os.fsdecode(target)})
+    outcome = run_verb("status", {"target": target_path(target)})
     document = json.loads(outcome.output)
     last = document.get("last")
     pending = tuple(record_from(Pending, each) for each in document["pending"])
@@ -130,7 +131,7 @@ def log(target: str | os.PathLike[str], last: int = 10) -> list[LogRecord]:
     Raises:
         AppendError: there is no such target, or it cannot be read.
     """
-    arguments = {"target": os.fsdecode(target), "last": last}
+    arguments = {"target": target_path(target), "last": last}
     outcome = run_verb("log", arguments)
     return [LogRecord.from_json(each) for each in json.loads(outcome.output)]
 
@@ -163,7 +164,7 @@ def recover(
     outcome = run_verb(
         "recover",
         {
-            "target": os.fsdecode(target),
+            "target": target_path(target),
             "set_aside": set_aside,
             "lock": lock,
             "lock_timeout": str(lock_timeout),

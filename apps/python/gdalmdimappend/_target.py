@@ -18,14 +18,34 @@ if TYPE_CHECKING:
     from ._settings import Settings
 
 
+_LARGEST_DOCUMENT = 1 << 20
+
+
 def target_exists(target: str, group: str) -> bool:
-    """Whether there is a target."""
+    """Whether there is a target: a group that has arrays."""
     with listening():
         place = f"{vsi_path(target)}/{group}".rstrip("/")
-        return any(
+        if not any(
             gdal.VSIStatL(f"{place}/{document}", gdal.VSI_STAT_EXISTS_FLAG) is not None
             for document in ("zarr.json", ".zgroup", ".zmetadata")
-        )
+        ):
+            return False
+        names = gdal.ReadDir(place)
+        return names is None or any(_is_array(f"{place}/{name}") for name in names)
+
+
+def _is_array(place: str) -> bool:
+    if gdal.VSIStatL(f"{place}/.zarray", gdal.VSI_STAT_EXISTS_FLAG) is not None:
+        return True
+    file = gdal.VSIFOpenL(f"{place}/zarr.json", "rb")
+    if file is None:
+        return False
+    try:
+        text = gdal.VSIFReadL(1, _LARGEST_DOCUMENT, file)
+    finally:
+        gdal.VSIFCloseL(file)
+    # Of a document that cannot be read the library says what is wrong with it.
+    return b'"group"' not in text or b'"array"' in text
 
 
 def append_dim_of(dataset: xr.Dataset, target: str, settings: Settings) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ._left_out import without_excluded
 from ._target import append_dim_of, target_exists
 
 if TYPE_CHECKING:
@@ -14,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def template(
-    dataset: xr.Dataset, name: str, is_new: bool, append_dim: str
+    dataset: xr.Dataset,
+    name: str,
+    is_new: bool,
+    append_dim: str,
+    settings: Mapping[str, Any] | None = None,
 ) -> MemoryDataset:
     """The dataset with one element of memory for each array that parts will bring.
 
@@ -29,7 +35,8 @@ def template(
             return variable.values
         return placeholder(variable.shape, variable.dtype)
 
-    return to_memory(_with_labels(dataset, append_dim), name, is_new, values)
+    labelled = _with_labels(dataset, append_dim)
+    return to_memory(labelled, name, is_new, values, settings)
 
 
 def _with_labels(dataset: xr.Dataset, append_dim: str) -> xr.Dataset:
@@ -46,13 +53,15 @@ def template_of(
     from ._xarray_dataset import packing_of
 
     group = str(settings.resolved.get("group", ""))
+    dataset = without_excluded(dataset, settings.resolved["excluded_variables"])
     is_new = not is_region and not target_exists(target, group)
     packing = settings.untold(packing_of(dataset)) if is_new else {}
     for name, chunks in _chunks_of(dataset).items() if is_new else ():
         if not settings.chunks_are_told(name):
             packing[name] = {**packing.get(name, {}), "chunks": chunks}
     append_dim = append_dim_of(dataset, target, settings)
-    return template(dataset, "the template", is_new, append_dim), packing
+    told = settings.resolved
+    return template(dataset, "the template", is_new, append_dim, told), packing
 
 
 def _chunks_of(dataset: xr.Dataset) -> dict[str, list[int]]:

@@ -1,6 +1,16 @@
-"""Addresses of object stores as GDAL's file systems have them."""
+"""Names of targets: those of GDAL's drivers, and addresses of object stores."""
 
 from __future__ import annotations
+
+import os
+import re
+
+from ._errors import UsageError
+
+#: `ZARR:cube.zarr`, `MDIMAPPEND:"cube.zarr"`, and what may stand behind the store.
+_OF_A_DRIVER = re.compile(
+    r'(?:ZARR|MDIMAPPEND):(?:"([^"]*)"(.*)|([^"].*?)(:/(?!/).*)?)', re.I | re.S
+)
 
 #: As VSIURIToVSIPath() of GDAL, which its bindings do not have.
 _FILE_SYSTEMS = {
@@ -12,6 +22,27 @@ _FILE_SYSTEMS = {
     "oss": "/vsioss/",
     "swift": "/vsiswift/",
 }
+
+
+def target_path(target: str | os.PathLike[str]) -> str:
+    """The path of the target that a name means, as the library has it.
+
+    Raises:
+        UsageError: an array of a store, or a name that means two things.
+    """
+    name = os.fsdecode(target)
+    parts = _OF_A_DRIVER.fullmatch(name)
+    if not parts:
+        return name
+    path = parts[1] or parts[3]
+    if not path or parts[2] or parts[4]:
+        raise UsageError(f"the target '{name}' is not a store: name the store alone")
+    if os.path.exists(name):
+        raise UsageError(
+            f"the target '{name}' means the store '{path}', but there is also a "
+            f"folder of that whole name. Say which: '{path}' or './{name}'"
+        )
+    return path
 
 
 def vsi_path(target: str) -> str:

@@ -8,17 +8,19 @@ target (`packing_of`); one that is there packs in its own way.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Container, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ._errors import SliceRefused
+from ._left_out import stores_attributes, without_excluded
 from ._logging import logger
 from ._memory_dataset import (
     Array,
     MemoryArray,
     MemoryDataset,
+    Storing,
     checked_name,
     memory_dataset,
 )
@@ -39,6 +41,7 @@ def to_memory(
     name: str,
     is_new: bool,
     values: Callable[[xr.Variable], Array] = lambda variable: variable.values,
+    settings: Mapping[str, Any] | None = None,
 ) -> MemoryDataset:
     """A dataset of xarray as one of GDAL, over the same memory.
 
@@ -48,10 +51,17 @@ def to_memory(
         is_new: whether the target is. Else the units of times in `.encoding` are
             not taken: xarray then chooses some that are exact.
         values: what GDAL gets of an encoded variable.
+        settings: those in effect: what they leave out is not looked at.
 
     Raises:
         SliceRefused: something that xarray or Zarr cannot encode.
     """
+    told = settings or {}
+    dataset = without_excluded(dataset, told.get("excluded_variables", ()))
+    storing = Storing(
+        stores_attributes(told.get("attrs_update_mode", "keep"), is_new),
+        of_arrays=is_new,
+    )
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         variables, attrs = encoded(dataset, is_new)
@@ -61,7 +71,29 @@ def to_memory(
         title: MemoryArray(tuple(map(str, each.dims)), values(each), each.attrs)
         for title, each in variables.items()
     }
-    return memory_dataset(name, arrays, attrs, _temporal(arrays))
+    temporal = _temporal(arrays)
+    appended = {str(told.get("append_dim") or "time"), *temporal}
+    for title, dim in _without_values(arrays, appended).items():
+        logger.warning(
+            "%s: array '%s' has no values (dimension '%s' has size 0) and was left out",
+            name,
+            title,
+            dim,
+        )
+        del arrays[title]
+    return memory_dataset(name, arrays, attrs, temporal, storing)
+
+
+def _without_values(
+    arrays: Mapping[str, MemoryArray], appended: Container[str]
+) -> dict[str, str]:
+    """Arrays with a dimension of size 0, and which; not what may be appended along."""
+    return {
+        title: dim
+        for title, array in arrays.items()
+        for dim, size in zip(array.dims, array.values.shape, strict=True)
+        if size == 0 and dim not in appended
+    }
 
 
 def encoded(

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ._blocks import append_lazily
 from ._parts import CommitReport, slice_report
 from ._report import Report
+from ._vsi_path import target_path
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -112,7 +113,7 @@ def write(
     """
     from ._region import region_of
 
-    path = os.fsdecode(target)
+    path = target_path(target)
     group = str(settings.get("group", "") or "")
     found = region_of(dataset, path, group, region)
     done = append_lazily(
@@ -122,7 +123,7 @@ def write(
 
 
 def _report(target: Target, name: str, done: CommitReport) -> Report:
-    return Report(os.fsdecode(target), done.append_dim, (slice_report(name, done),))
+    return Report(target_path(target), done.append_dim, (slice_report(name, done),))
 
 
 __all__ = ["append", "store", "write"]

@@ -1,0 +1,15 @@
+// NetCDF-4 files whose names do not say so.
+
+#pragma once
+
+#include <string>
+
+namespace mdimappend
+{
+
+/// Whether the local file is netCDF-4 by what is in it, and has a name by which
+/// GDAL takes it for any other HDF5 file: its HDF5 driver does not know the
+/// size of unlimited dimensions, nor which arrays are only dimensions.
+bool isNetcdf4ByAnotherName(const std::string &file);
+
+}  // namespace mdimappend
