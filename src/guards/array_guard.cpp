@@ -3,8 +3,10 @@
 
 #include "guards/array_guard.h"
 
+#include "convert/about_array.h"
 #include "cube/array_conversion.h"
 #include "cube/missing_value.h"
+#include "guards/band_advice.h"
 #include "guards/crs_guard.h"
 #include "guards/meaning_guard.h"
 #include "guards/valid_range.h"
@@ -119,8 +121,7 @@ class ArrayGuards
         auto conversion =
             conversionFor(m_target, array, m_slice, *found, m_options);
         if (!conversion)
-            return conversion.takeStatus().prefixed("array '" + array.name +
-                                                    "'");
+            return aboutArray(conversion.status(), array.name);
         match.conversion = std::move(*conversion);
         return match;
     }
@@ -131,7 +132,8 @@ class ArrayGuards
             return refused(
                 quoted(array.name) +
                 "it is in the target, but not in the slice. --on-missing-array "
-                "fill would fill it with its missing value.");
+                "fill would fill it with its missing value." +
+                bandAdvice(m_slice));
         Match match;
         MDIMAPPEND_ASSIGN(const auto fill, fillFor(array.document));
         if (!fill)

@@ -1,6 +1,7 @@
 // Finds which dimension of a slice is the append dimension; where none is, puts
 // it in front of the arrays that are data.
 
+#include "slice/label_advice.h"
 #include "slice/slice_label.h"
 #include "slice/slice_source.h"
 
@@ -71,7 +72,8 @@ Result<std::string> findAppendDimension(SourceContents &contents,
     if (scalars.size() == 1)
         return scalars.front();
     return noAppendDimension(contents, "has no time dimension, and no label is "
-                                       "given (--label, --label-from).");
+                                       "given " +
+                                           labelAdvice(request.name) + ".");
 }
 
 void putInFront(SourceArray &source, const std::string &dimension)
@@ -143,9 +145,11 @@ Result<AppendDimension> settleAppendDimension(SourceContents &contents,
     if (scalar && asksForLabel(request))
         return alreadyThere("scalar", found.name);
     if (!scalar && !asksForLabel(request))
-        return noAppendDimension(contents, "has no dimension '" + found.name +
-                                               "', and no label is given "
-                                               "(--label, --label-from).");
+        return noAppendDimension(contents,
+                                 "has no dimension '" + found.name +
+                                     "', and no label is given " +
+                                     labelAdvice(request.name) + "." +
+                                     renameAdvice(contents, found.name));
     if (!scalar)
     {
         MDIMAPPEND_ASSIGN(GivenLabel label,
