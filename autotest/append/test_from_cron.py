@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import cubes
 import gdalmdimappend
@@ -132,12 +133,21 @@ def test_a_terminal_shows_no_bar_beside_an_error(three, store, tmp_path, command
 # Ctrl-C.
 
 
+def catches(process, number):
+    """Whether the process has come to where it handles this signal."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    caught = int(re.search("SigCgt:\t([0-9a-f]+)", status)[1], 16)
+    assert process.poll() is None
+    return caught >> (number - 1) & 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_is_answered_at_once(tmp_path, store, number):
     """While a slice is waited for, and nothing else would be said for an hour."""
     words = ("--wait", "1h", tmp_path / "never.nc", store)
     process = cubes.start(*words)
-    time.sleep(0.5)
+    while not catches(process, number):
+        time.sleep(0.02)
     process.send_signal(number)
     assert "undoing" in process.stderr.readline() + process.stderr.readline()
     _, errors = process.communicate(timeout=20)
