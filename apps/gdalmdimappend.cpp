@@ -8,6 +8,7 @@
 #include <cpl_error.h>
 #include <gdal.h>
 
+#include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <iostream>
@@ -15,6 +16,7 @@
 #include <malloc.h>
 #endif
 #include <string>
+#include <string_view>
 #include <unistd.h>
 #include <vector>
 
@@ -25,9 +27,26 @@ volatile std::sig_atomic_t caughtSignal = 0;
 
 void catchSignal(int number)
 {
+    constexpr std::string_view said =
+        "\nundoing what is under way; once more ends at once ...\n";
+    const int before = errno;
+    if (caughtSignal == 0)
+        static_cast<void>(write(STDERR_FILENO, said.data(), said.size()) == 0);
+    errno = before;
     caughtSignal = number;
     // A second one ends the process at once; the next run recovers.
     static_cast<void>(std::signal(number, SIG_DFL));
+}
+
+/// `--version`, which GDAL would answer with its own only.
+bool asksForVersion(int argc, char **argv)
+{
+    for (int i = 1; i < argc; ++i)
+    {
+        if (std::string_view(argv[i]) == "--version")
+            return true;
+    }
+    return false;
 }
 
 int run(int argc, char **argv)
@@ -98,6 +117,12 @@ int main(int argc, char **argv)
 {
     occupyStandardStreams();
     keepMemory();
+    if (asksForVersion(argc, argv))
+    {
+        std::cout << "gdalmdimappend " MDIMAPPEND_VERSION ", with "
+                  << GDALVersionInfo("--version") << "\n";
+        return std::cout.flush() ? 0 : 1;
+    }
     GDALAllRegister();
     argc = GDALGeneralCmdLineProcessor(argc, &argv, 0);
     if (argc < 1)

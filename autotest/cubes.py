@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -67,7 +68,7 @@ class Completed:
     def message(self):
         """The error, without GDAL's prefix."""
         return "\n".join(
-            line.split(": ", 2)[2]
+            re.sub("ERROR [0-9]+: (append: )?", "", line, count=1)
             for line in self.stderr.splitlines()
             if line.startswith("ERROR ")
         )

@@ -18,7 +18,7 @@ namespace
 {
 
 /// What is about more slices than one, or about waiting for them.
-constexpr std::array<std::string_view, 13> withoutMeaning = {
+constexpr std::array<std::string_view, 14> withoutMeaning = {
     GDAL_ARG_NAME_INPUT,
     "slices-from",
     "wait",
@@ -31,7 +31,8 @@ constexpr std::array<std::string_view, 13> withoutMeaning = {
     "slices-per-commit",
     "keep-going",
     "dry-run",
-    "report"};
+    "report",
+    "verbose"};
 
 }  // namespace
 
@@ -138,10 +139,6 @@ Status BeginAlgorithm::begin(GDALProgressFunc progress, void *progressData)
     MDIMAPPEND_ASSIGN(const Begun begun, beginParts(request));
     for (const auto &warning : begun.warnings)
         request.around.warn(warning);
-    for (const auto &name : begun.ignoredArrays)
-        request.around.warn("array '" + name +
-                            "' of the template is not in the target and is "
-                            "left out");
     m_outputString = jsonLine(toJson(begun.token));
     return Status::ok();
 }

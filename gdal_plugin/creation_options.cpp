@@ -18,11 +18,21 @@ namespace
 
 /// The dataset that is copied is the only slice, and it is open; the report is
 /// the dataset that comes back, which GDAL's own configuration has to open.
-constexpr std::array<std::string_view, 14> notHere = {
-    "input",        "output",        "input-format",      "open-option",
-    "slices-from",  "wait",          "poll-interval",     "ready-suffix",
-    "slice-config", "target-config", "slices-per-commit", "keep-going",
-    "dry-run",      "report"};
+constexpr std::array<std::string_view, 15> notHere = {"input",
+                                                      "output",
+                                                      "input-format",
+                                                      "open-option",
+                                                      "slices-from",
+                                                      "wait",
+                                                      "poll-interval",
+                                                      "ready-suffix",
+                                                      "slice-config",
+                                                      "target-config",
+                                                      "slices-per-commit",
+                                                      "keep-going",
+                                                      "dry-run",
+                                                      "report",
+                                                      "verbose"};
 
 bool isCreationOption(const GDALAlgorithmArg &argument)
 {

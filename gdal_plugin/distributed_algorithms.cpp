@@ -72,8 +72,7 @@ bool TokenAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
                    : done.kind() == Failure::Usage ? 1
                                                    : exitStatus(done);
     if (!done)
-        ReportError(CE_Failure, CPLE_AppDefined, "%s",
-                    messageText(done).c_str());
+        CPLError(CE_Failure, CPLE_AppDefined, "%s", messageText(done).c_str());
     return static_cast<bool>(done);
 }
 

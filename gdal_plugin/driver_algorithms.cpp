@@ -4,6 +4,7 @@
 #include "driver_algorithms.h"
 
 #include "append/report.h"
+#include "append/target_summary.h"
 #include "journal/log.h"
 #include "lock/lock.h"
 #include "settings/settings.h"
@@ -49,6 +50,15 @@ Status requireTarget(const Writer &writer, const std::string &target)
                    : error("target '" + target + "' does not exist");
 }
 
+Result<TargetSummary> contentOf(const Writer &reader,
+                                const std::optional<Json> &record)
+{
+    if (!reader.site.exists)
+        return error("there is no store");
+    return summaryOf(*reader.storage, reader.site,
+                     record ? record->value("append_dim", "") : "");
+}
+
 }  // namespace
 
 DriverAlgorithm::DriverAlgorithm(const char *name, const char *description)
@@ -86,8 +96,7 @@ bool DriverAlgorithm::RunImpl(GDALProgressFunc, void *)
     m_returnCode = exitStatus(done);
     m_outputString = printable(m_outputString);
     if (!done)
-        ReportError(CE_Failure, CPLE_AppDefined, "%s",
-                    messageText(done).c_str());
+        CPLError(CE_Failure, CPLE_AppDefined, "%s", messageText(done).c_str());
     return static_cast<bool>(done);
 }
 
@@ -119,12 +128,14 @@ Status StatusAlgorithm::act()
     std::string text = lock.held ? "locked by " + lock.holder.describe() +
                                        (lock.leased ? " (a lease)\n" : "\n")
                                  : std::string("not locked\n");
-    text +=
-        std::to_string(last) + " append" + (last == 1 ? "" : "s") + " logged";
+    text += counted(last, "append") + " logged";
     if (record)
-        text += ", the last at " + record->value("time", "") + ": " +
-                record->value("first_label", "") + " to " +
-                record->value("last_label", "");
+    {
+        const auto range = labelRange(record->value("first_label", ""),
+                                      record->value("last_label", ""));
+        text += ", the last at " + record->value("time", "") +
+                (range.empty() ? "" : ":" + range.substr(1));
+    }
     text += "\n";
     for (const auto &each : transactions)
     {
@@ -135,6 +146,13 @@ Status StatusAlgorithm::act()
     }
     if (transactions.empty())
         text += "nothing pending\n";
+    // What cannot be read now is no reason to say nothing of the rest.
+    const auto summary = contentOf(reader, record);
+    if (summary)
+        text += toText(*summary);
+    else if (reader.site.exists)
+        text += "its arrays cannot be read: " +
+                printableLine(summary.status().message()) + "\n";
     m_outputString =
         m_json ? dumpJson({{"target", m_target},
                            {"exists", reader.site.exists},
@@ -144,6 +162,7 @@ Status StatusAlgorithm::act()
                            {"leased", lock.leased},
                            {"appends", last},
                            {"last", record.value_or(Json())},
+                           {"content", summary ? toJson(*summary) : Json()},
                            {"pending", list}},
                           2) +
                      "\n"

@@ -91,6 +91,7 @@ bool MdimAppendAlgorithm::ValidateArguments()
     if (!given("report"))
         m_report = settings.report;
     m_quiet = m_quiet || settings.quiet;
+    m_verbose = m_verbose || settings.verbose;
     const bool fromQueue =
         given("slices-from") || !settings.options.slicesFrom.empty();
     m_tellsAtOnce = fromQueue && IsCalledFromCommandLine() && !m_quiet &&
@@ -123,8 +124,17 @@ bool MdimAppendAlgorithm::fail(const Status &status)
     // `gdal` itself says 1 for wrong usage.
     if (status.kind() == Failure::Usage && !m_standalone)
         m_returnCode = 1;
-    ReportError(CE_Failure, CPLE_AppDefined, "%s", messageText(status).c_str());
+    say(CE_Failure, messageText(status));
     return false;
+}
+
+/// Errors and warnings, without the algorithm's name in front: the text says by
+/// itself what it is about.
+void MdimAppendAlgorithm::say(CPLErr level, const std::string &text)
+{
+    if (m_bar)
+        m_bar->clear();
+    CPLError(level, CPLE_AppDefined, "%s", text.c_str());
 }
 
 /// To standard output, now: whoever feeds a queue waits for it.
@@ -150,9 +160,11 @@ void MdimAppendAlgorithm::writeReport(const AppendOptions &options,
     if (m_quiet)
         return;
     if (m_tellsAtOnce)
-        m_outputString += printable(toText(report.recovery));
+        m_outputString +=
+            printable(toText(report.recovery) + summaryOf(report));
     else
-        m_outputString += printable(settingsText(options) + toText(report));
+        m_outputString +=
+            printable(settingsText(options) + toText(report, m_verbose));
 }
 
 /// One error for each slice that is not in, the one that ended the run last.
@@ -161,8 +173,7 @@ bool MdimAppendAlgorithm::failAsReported(const Report &report)
     for (const auto &slice : report.slices)
     {
         if (!slice.status && slice.status.message() != report.status.message())
-            ReportError(CE_Failure, CPLE_AppDefined, "%s",
-                        messageText(slice.status).c_str());
+            say(CE_Failure, messageText(slice.status));
     }
     return fail(report.status);
 }
@@ -182,14 +193,24 @@ bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
     Surroundings around = surroundings();
     for (const auto &warning : m_settings->warnings)
         around.warn(warning);
-    double shown = 1;
     double reached = 0;
-    if (progress)
-        around.progress = [=, &shown, &reached](double fraction)
+    if (progress && IsCalledFromCommandLine())
+    {
+        m_bar = std::make_unique<ProgressBar>();
+        around.progress = [this](double fraction)
         {
-            shown = reached = fraction;
+            m_bar->show(fraction);
+            return true;
+        };
+    }
+    else if (progress)
+    {
+        around.progress = [=, &reached](double fraction)
+        {
+            reached = fraction;
             return progress(fraction, "", progressData) != FALSE;
         };
+    }
     // Who is called back can end the run also while it waits for a lock or for
     // a slice, when there is no progress.
     if (progress && !around.cancelled && !IsCalledFromCommandLine())
@@ -201,9 +222,8 @@ bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
     report.warnings.insert(report.warnings.begin(),
                            m_settings->warnings.begin(),
                            m_settings->warnings.end());
-    // A bar that stopped half-way has not ended its line.
-    if (IsCalledFromCommandLine() && shown < 1)
-        m_outputString = "\n";
+    if (m_bar)
+        m_bar->clear();
     writeReport(*resolved, report);
     if (!report.status)
         return failAsReported(report);

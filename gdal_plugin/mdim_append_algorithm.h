@@ -7,11 +7,13 @@
 #pragma once
 
 #include "append/append.h"
+#include "progress_bar.h"
 #include "settings/settings.h"
 
 #include <gdalalgorithm_cpp.h>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -111,6 +113,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     Status readGuardOptions(AppendOptions &options) const;
     Status readRunOptions(AppendOptions &options) const;
     void tell(const std::string &text);
+    void say(CPLErr level, const std::string &text);
     bool failAsReported(const Report &report);
     void writeReport(const AppendOptions &options, const Report &report);
 
@@ -161,6 +164,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     bool m_keepGoing = false;
     bool m_dryRun = false;
     std::string m_report = "text";
+    bool m_verbose = false;
     std::string m_message;
     int m_threads = 0;
     std::string m_threadsText;
@@ -169,6 +173,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     /// when it is settled.
     bool m_tellsAtOnce = false;
     bool m_told = true;  ///< and no line was lost
+    std::unique_ptr<ProgressBar> m_bar;
     bool m_standalone = false;
     std::string m_command;
 };

@@ -282,6 +282,9 @@ void MdimAppendAlgorithm::addRunArguments()
     AddArg("report", 0, "Form of the report", &m_report)
         .SetDefault(m_report)
         .SetChoices("text", "json");
+    AddArg("verbose", 0,
+           "Report each slice in a line, also those that were in before",
+           &m_verbose);
 }
 
 }  // namespace mdimappend

@@ -216,11 +216,7 @@ Surroundings MdimAppendAlgorithm::surroundings()
         around.tell = [this](const std::string &line) { tell(line); };
     around.cancelled = m_cancelled;
     around.warn = [this](const std::string &text)
-    {
-        if (!m_quiet)
-            ReportError(CE_Warning, CPLE_AppDefined, "%s",
-                        printable(text).c_str());
-    };
+    { say(CE_Warning, printableLine(text)); };
     return around;
 }
 

@@ -9,7 +9,7 @@ import pytest
 
 def test_the_first_slice_makes_the_target_and_others_follow(two_slices, store):
     done = cubes.run(*two_slices, store)
-    first, second = done.stdout.splitlines()[-2:]
+    first, second, summary = done.stdout.splitlines()
     assert first.startswith(
         f"{two_slices[0]}: appended 3 steps of time, 2000-01-01 to 2000-01-03, to a "
         "new target ("
@@ -17,7 +17,10 @@ def test_the_first_slice_makes_the_target_and_others_follow(two_slices, store):
     assert second.startswith(
         f"{two_slices[1]}: appended 2 steps of time, 2000-01-04 to 2000-01-05 ("
     )
-    assert done.stderr == ""
+    assert summary == "2 slices: 2 appended (5 steps of time)"
+    assert (
+        done.stderr == "0...10...20...30...40...50...60...70...80...90...100 - done.\n"
+    )
     cubes.assert_reads_as(store, cubes.weather(0, 5))
     assert cubes.leftovers(store) == []
 
@@ -68,8 +71,9 @@ def test_quiet_prints_nothing(two_slices, store):
 
 def test_a_progress_bar_ends_at_the_end(two_slices, store):
     done = cubes.run(*two_slices, store)
-    assert done.stdout.startswith("0...10...20...")
-    assert "100 - done." in done.stdout
+    assert done.stderr.startswith("0...10...20...")
+    assert done.stderr.endswith("100 - done.\n")
+    assert "..." not in done.stdout
 
 
 def test_json_comes_without_a_progress_bar(two_slices, store):
@@ -207,7 +211,7 @@ def test_names_with_spaces_and_other_scripts(tmp_path):
 
 def test_the_progress_of_a_rerun_ends_too(two_slices, store):
     cubes.append(*two_slices, store)
-    assert "100 - done." in cubes.run(*two_slices, store).stdout
+    assert "100 - done." in cubes.run(*two_slices, store).stderr
 
 
 def test_a_name_that_is_not_utf8(tmp_path, store):

@@ -130,9 +130,10 @@ def test_a_slice_that_nobody_may_read(target, tmp_path, is_root, as_nobody):
         subprocess.run(["chown", "-R", "65534:65534", target.parent], check=True)
         os.chown(path, 0, 0)
     with cubes.unchanged(target):
-        done = cubes.append(path, target, status=4, prefix=as_nobody)
+        done = cubes.append(path, target, status=5, prefix=as_nobody)
     assert f"slice '{path}'" in done.message
     assert "Permission denied" in done.message
+    assert done.message.endswith("Nothing was written.")
 
 
 def test_a_slice_that_changes_while_it_is_read(target, tmp_path):

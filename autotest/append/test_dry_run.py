@@ -223,7 +223,7 @@ def test_a_locked_target_can_be_planned_for(tmp_path, target):
 
 
 def test_without_leave_to_write(nobodys, is_root):
-    """Somebody who may only read can ask what an append would do."""
+    """A dry run says what the append would: that nothing can be written."""
     path = cubes.write(cubes.weather(0, 2), nobodys / "0.nc")
     next_ = cubes.write(cubes.weather(2, 2), nobodys / "1.nc")
     new, old = nobodys / "new.zarr", nobodys / "old.zarr"
@@ -234,10 +234,22 @@ def test_without_leave_to_write(nobodys, is_root):
     user = {"user": 65534, "group": 65534, "extra_groups": []} if is_root else {}
     before = cubes.tree(nobodys)
     cubes.append(next_, new, status=1, **user)
-    for target, row in ((new, 0), (old, 2)):
-        report = dry(path if row == 0 else next_, target, **user).report
-        assert report["slices"][0]["outcome"] == "would append"
-        assert report["slices"][0]["first_row"] == row
+    for target, place in ((new, nobodys), (old, cubes.sidecar(old))):
+        done = dry(next_, target, status=1, **user)
+        assert f"cannot write to '{place}': Permission denied" in done.message
+        assert done.message.endswith("Nothing was written.")
+    cubes.sidecar(old).chmod(0o777)
+    for path in (cubes.sidecar(old) / "lock", old):
+        path.chmod(0o777)
+    before = cubes.tree(nobodys)
+    done = dry(next_, old, status=1, **user)
+    assert f"cannot write to '{old}/" in done.message
+    for folder in old.rglob("*"):
+        folder.chmod(0o777)
+    before = cubes.tree(nobodys)
+    report = dry(next_, old, **user).report
+    assert report["slices"][0]["outcome"] == "would append"
+    assert report["slices"][0]["first_row"] == 2
     assert cubes.tree(nobodys) == before
     for folder in folders:
         folder.chmod(0o755)

@@ -415,7 +415,7 @@ def test_one_bad_file_never_ends_a_queue(tmp_path, store, fed, per_commit):
     rest, errors = run.end(4)
     assert sum(": failed: " in line for line in rest) == 5 * len(bad)
     assert sum(": appended " in line for line in rest) == 6
-    assert errors.startswith("ERROR 1: append: slice ")
+    assert errors.startswith("ERROR 1: slice ")
     cubes.assert_reads_as(store, cubes.weather(0, 6))
 
 
@@ -488,10 +488,10 @@ def test_a_signal_in_the_middle_of_slices(tmp_path, store, fed):
 def test_there_is_no_progress_bar(tmp_path, store):
     lines = listed(tmp_path, *cubes.weather_slices(tmp_path, (2, 2)))
     done = cubes.run("--slices-from", lines, store)
-    assert len(done.stdout.splitlines()) == 2
-    assert "..." not in done.stdout
+    assert len(done.stdout.splitlines()) == 3
+    assert "..." not in done.stdout + done.stderr
     done = cubes.run("mdim", "append", "--slices-from", lines, store, command="gdal")
-    assert len(done.stdout.splitlines()) == 2
+    assert len(done.stdout.splitlines()) == 3
 
 
 def test_json_is_one_document_at_the_end(tmp_path, store, fed):

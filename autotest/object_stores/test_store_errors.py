@@ -40,7 +40,7 @@ def refused(store, *arguments, status, **more):
     done = append(store, *arguments, status=status, **more)
     lines = [line for line in done.stderr.splitlines() if "built against" not in line]
     assert len(lines) == 1, done
-    assert lines[0].startswith("ERROR 1: append: "), done
+    assert lines[0].startswith("ERROR 1: "), done
     return done.message
 
 

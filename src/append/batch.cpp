@@ -4,8 +4,10 @@
 
 #include "append/log_record.h"
 #include "append/logged_slices.h"
+#include "append/may_write.h"
 #include "append/packing_range.h"
 #include "append/plan_report.h"
+#include "append/plan_warnings.h"
 #include "append/target_labels.h"
 #include "chunks/pipeline.h"
 #include "cube/target_attributes.h"
@@ -83,6 +85,9 @@ Batch::open(const AppendOptions &options, const WriterRequest &place,
     if (overwrites)
         MDIMAPPEND_RETURN_IF_ERROR(batch->prepareOverwrite());
     MDIMAPPEND_RETURN_IF_ERROR(batch->readCube(appendDim));
+    if (options.dryRun && !isRemote(options.target))
+        MDIMAPPEND_RETURN_IF_ERROR(checkMayWrite(
+            *batch->m_writer.posix, batch->m_site, batch->m_cube.target));
     trace("", "batch begun: the target ",
           batch->m_cube.target.exists ? "is there" : "is not there", ", of ",
           batch->m_cube.committedRows, " rows");
@@ -262,6 +267,12 @@ Status Batch::add(std::unique_ptr<Slice> slice, AppendPlan plan,
     m_createsStore =
         m_creates && (!m_site.exists || !m_site.overwriting.empty());
     auto logged = loggedSlice(*slice, fingerprint, plan);
+    for (const auto &warning : warningsOf(plan, report.slice))
+    {
+        auto text = textWithoutSecrets(warning);
+        if (std::ranges::find(m_warnings, text) == m_warnings.end())
+            m_warnings.push_back(std::move(text));
+    }
     trace(m_transaction->name(), "slice '", report.slice,
           "' written: ", report.chunks, " chunks, ", report.bytes, " bytes");
     m_cube = std::move(plan.after);
@@ -356,6 +367,7 @@ Result<Json> Batch::logRecord() const
     logged.firstLabel = textMember(first, "first_label");
     logged.lastLabel = textMember(m_waiting.back().logged, "last_label");
     logged.slices = std::move(slices);
+    logged.warnings = m_warnings;
     logged.command = m_options.command;
     logged.message = m_options.message;
     return logRecordOf(logged, *m_writer.storage, m_site,
@@ -382,6 +394,7 @@ Result<std::uint64_t> Batch::commit()
         }));
     trace(m_transaction->name(), "batch committed: ", m_waiting.size(),
           " slices, sequence number ", m_transaction->sequence());
+    m_writer.mayBeLone = false;
     m_kept.chunks = m_transaction->replacedChunks();
     keepCube();
     return m_transaction->sequence();

@@ -131,6 +131,7 @@ class Batch
     CubeState m_cube;
     std::unique_ptr<Transaction> m_transaction;
     std::vector<Waiting> m_waiting;
+    std::vector<std::string> m_warnings;  ///< of those, each once
     /// Of those that wait, by path and state.
     std::set<std::pair<std::string, std::string>> m_waitingFiles;
     /// Of the target, as it is until the commit.

@@ -3,6 +3,7 @@
 
 #include "append/batches.h"
 
+#include "append/plan_warnings.h"
 #include "trace.h"
 
 #include <algorithm>
@@ -183,10 +184,7 @@ Status Batches::tryAppend(OpenSlice &opened)
     if (plan.isEmpty() && plan.broughtBy > 0)
         m_known.met(plan.broughtBy);
     const bool mustBeAlone = plan.replacedRows > 0 && !m_options.dryRun;
-    m_report.warnOfIgnored(plan.ignoredArrays);
-    m_report.warnOf(plan.warnings);
-    m_report.warnOfStatic(m_report.slice(opened.report).slice,
-                          plan.ignoredStatic);
+    m_report.warnOf(warningsOf(plan, m_report.slice(opened.report).slice));
     MDIMAPPEND_RETURN_IF_ERROR(m_batch->add(
         std::move(opened.slice), std::move(plan), m_report.slice(opened.report),
         [this](double fraction) { return m_report.progress(fraction); }));

@@ -7,6 +7,7 @@
 #include "append/target_labels.h"
 #include "cube/label_match.h"
 #include "cube/target_attributes.h"
+#include "guards/band_advice.h"
 #include "guards/array_labels.h"
 #include "guards/step_guard.h"
 
@@ -155,7 +156,8 @@ class Decider
                     " is already in the target, with different values in " +
                     *difference +
                     ". --on-duplicate replace stores the new ones, skip keeps "
-                    "the old ones.");
+                    "the old ones." +
+                    bandAdvice(m_slice));
         }
         return Status::ok();
     }

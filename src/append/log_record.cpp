@@ -29,6 +29,8 @@ Result<Json> logRecordOf(const LoggedAppend &append, Storage &storage,
                    {"slices", append.slices},
                    {"command", append.command},
                    {"message", append.message}};
+    if (!append.warnings.empty())
+        record["warnings"] = append.warnings;
     if (!append.hasLabels)
         record["entries_from"] = !append.creates && creation.entriesFrom > 0
                                      ? creation.entriesFrom

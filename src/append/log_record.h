@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace mdimappend
 {
@@ -28,6 +29,7 @@ struct LoggedAppend
     std::string firstLabel;
     std::string lastLabel;
     Json slices = Json::array();
+    std::vector<std::string> warnings;
     std::string command;
     std::string message;
 };

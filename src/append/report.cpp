@@ -30,24 +30,6 @@ const char *outcomeName(SliceReport::Outcome outcome)
     return "failed";
 }
 
-std::string sizeText(double size)
-{
-    static constexpr const char *units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    std::size_t unit = 0;
-    while (size >= 1024 && unit + 1 < std::size(units))
-    {
-        size /= 1024;
-        ++unit;
-    }
-    return unit == 0 ? std::format("{:.0f} {}", size, units[unit])
-                     : std::format("{:.1f} {}", size, units[unit]);
-}
-
-std::string plural(std::uint64_t count, const std::string &noun)
-{
-    return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 Json toJson(const SliceReport &slice)
 {
     Json json = {{"slice", slice.slice},
@@ -88,11 +70,47 @@ std::string roundingText(const std::map<std::string, double> &roundings)
     {
         if (++told > most)
             return text + ", and " +
-                   plural(roundings.size() - most, "other array");
+                   counted(roundings.size() - most, "other array");
         text += (told == 1 ? ", rounded '" : ", '") + array +
                 std::format("' by up to {:.3g}", largest);
     }
     return text;
+}
+
+/// What is wrong, without the name of the slice that the line begins with.
+std::string withoutSlice(const std::string &message, const std::string &slice)
+{
+    const auto name = "slice '" + slice + "'";
+    if (!message.starts_with(name))
+        return message;
+    const auto rest = message.find_first_not_of(" ,:", name.size());
+    return rest == message.npos ? message : message.substr(rest);
+}
+
+/// The end of the slices from `first` on that were in before.
+std::size_t endOfThere(const std::vector<SliceReport> &slices,
+                       std::size_t first)
+{
+    auto end = first;
+    while (end < slices.size() &&
+           slices[end].outcome == SliceReport::Outcome::AlreadyThere)
+        ++end;
+    return end;
+}
+
+/// Several slices that were in before, in one line.
+std::string thereText(const std::vector<SliceReport> &slices, std::size_t first,
+                      std::size_t end, const std::string &appendDim)
+{
+    std::uint64_t steps = 0;
+    for (auto i = first; i < end; ++i)
+        steps += slices[i].rowsAlreadyThere;
+    return printableLine(slices[first].slice) + " to " +
+           printableLine(slices[end - 1].slice) + " (" +
+           std::to_string(end - first) + " slices): " + counted(steps, "step") +
+           " of " + appendDim + " already there" +
+           labelRange(slices[first].firstLabel, slices[end - 1].lastLabel) +
+           "\n";
 }
 
 /// Of --dry-run: what would be written, an array a line.
@@ -107,19 +125,45 @@ std::string planText(const Json &plan)
         const auto added = array.value("chunks_added", std::uint64_t{0});
         const auto replaced = array.value("chunks_replaced", std::uint64_t{0});
         text += "  " + array.value("path", "") + ": " +
-                plural(added, "new chunk") +
+                counted(added, "new chunk") +
                 (chunk.empty() ? "" : " of " + chunk) +
                 (replaced > 0 ? ", " + std::to_string(replaced) + " replaced"
                               : "") +
                 ", " + sizeText(array.value("bytes_uncompressed", 0.0)) + "\n";
     }
-    return text + "  " + plural(member(plan, "documents").size(), "document") +
-           "; " + plural(plan.value("objects", std::uint64_t{0}), "object") +
+    return text + "  " + counted(member(plan, "documents").size(), "document") +
+           "; " + counted(plan.value("objects", std::uint64_t{0}), "object") +
            " in all, " + sizeText(plan.value("bytes_uncompressed", 0.0)) +
            " uncompressed\n";
 }
 
 }  // namespace
+
+std::string sizeText(double size)
+{
+    static constexpr const char *units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    std::size_t unit = 0;
+    while (size >= 1024 && unit + 1 < std::size(units))
+    {
+        size /= 1024;
+        ++unit;
+    }
+    return unit == 0 ? std::format("{:.0f} {}", size, units[unit])
+                     : std::format("{:.1f} {}", size, units[unit]);
+}
+
+std::string counted(std::uint64_t count, const std::string &noun)
+{
+    return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string labelRange(const std::string &first, const std::string &last)
+{
+    if (first.empty())
+        return {};
+    return ", " + printableLine(first) +
+           (first == last ? "" : " to " + printableLine(last));
+}
 
 int exitStatus(const Status &status)
 {
@@ -173,9 +217,12 @@ std::string toText(const RecoveryReport &recovered)
 std::string toText(const SliceReport &slice, const std::string &appendDim)
 {
     using Outcome = SliceReport::Outcome;
-    std::string text = slice.slice + ": ";
+    std::string text = printableLine(slice.slice) + ": ";
     if (slice.outcome == Outcome::Failed)
-        return text + "failed: " + slice.status.message() + "\n";
+        return text + "failed: " +
+               printableLine(
+                   withoutSlice(slice.status.message(), slice.slice)) +
+               "\n";
     if (slice.outcome == Outcome::NotTried)
         return text + "not tried\n";
     const bool isThere = slice.outcome == Outcome::AlreadyThere;
@@ -183,7 +230,7 @@ std::string toText(const SliceReport &slice, const std::string &appendDim)
     const auto rows = isThere        ? slice.rowsAlreadyThere
                       : onlyReplaces ? slice.rowsReplaced
                                      : slice.rows;
-    const auto steps = plural(rows, "step") + " of " + appendDim;
+    const auto steps = counted(rows, "step") + " of " + appendDim;
     if (isThere)
         text += steps + " already there";
     else if (onlyReplaces)
@@ -194,37 +241,74 @@ std::string toText(const SliceReport &slice, const std::string &appendDim)
         text += outcomeName(slice.outcome) + (" " + steps);
     if (slice.rowsReplaced > 0 && !onlyReplaces)
         text += " and replaced " + std::to_string(slice.rowsReplaced);
-    if (!slice.firstLabel.empty())
-        text += slice.firstLabel == slice.lastLabel
-                    ? ", " + slice.firstLabel
-                    : ", " + slice.firstLabel + " to " + slice.lastLabel;
+    text += labelRange(slice.firstLabel, slice.lastLabel);
     if (slice.created)
         text += ", to a new target";
     if (slice.outcome == Outcome::Appended)
-        text += " (" + plural(slice.chunks, "chunk") + ", " +
+        text += " (" + counted(slice.chunks, "chunk") + ", " +
                 sizeText(static_cast<double>(slice.bytes)) + ")";
     if (slice.alteredValues > 0)
-        text += ", changed " + plural(slice.alteredValues, "value") +
+        text += ", changed " + counted(slice.alteredValues, "value") +
                 " that did not fit";
     text += roundingText(slice.roundings);
     return text + "\n" + (slice.plan.is_null() ? "" : planText(slice.plan));
 }
 
-std::string toText(const Report &report)
+std::string summaryOf(const Report &report)
 {
+    using Outcome = SliceReport::Outcome;
+    std::string parts;
+    const auto add = [&](Outcome outcome, auto SliceReport::*steps)
+    {
+        std::uint64_t slices = 0;
+        std::uint64_t sum = 0;
+        for (const auto &slice : report.slices)
+        {
+            slices += slice.outcome == outcome ? 1 : 0;
+            sum += slice.outcome == outcome ? slice.*steps : 0;
+        }
+        if (slices == 0)
+            return;
+        parts += (parts.empty() ? "" : ", ") + std::to_string(slices) + " " +
+                 outcomeName(outcome);
+        if (sum > 0)
+            parts +=
+                " (" + counted(sum, "step") + " of " + report.appendDim + ")";
+    };
+    add(Outcome::Appended, &SliceReport::rows);
+    add(Outcome::WouldAppend, &SliceReport::rows);
+    add(Outcome::AlreadyThere, &SliceReport::rowsAlreadyThere);
+    add(Outcome::Failed, &SliceReport::rows);
+    add(Outcome::NotTried, &SliceReport::rows);
+    return counted(report.slices.size(), "slice") + ": " + parts + "\n";
+}
+
+std::string toText(const Report &report, bool verbose)
+{
+    const auto &slices = report.slices;
     std::string text = toText(report.recovery);
-    // Why a slice failed is an error message besides.
-    for (const auto &slice : report.slices)
-        text += slice.outcome == SliceReport::Outcome::Failed
-                    ? slice.slice + ": failed\n"
-                    : toText(slice, report.appendDim);
-    return text;
+    for (std::size_t i = 0; i < slices.size();)
+    {
+        const auto end = verbose ? i : endOfThere(slices, i);
+        if (end > i + 1)
+        {
+            text += thereText(slices, i, end, report.appendDim);
+            i = end;
+            continue;
+        }
+        // Why a slice failed is an error message besides.
+        text += slices[i].outcome == SliceReport::Outcome::Failed
+                    ? printableLine(slices[i].slice) + ": failed\n"
+                    : toText(slices[i], report.appendDim);
+        ++i;
+    }
+    return slices.size() > 1 ? text + summaryOf(report) : text;
 }
 
 std::string messageText(const Status &status)
 {
     constexpr std::size_t longest = 4000;
-    auto text = printable(status.message());
+    auto text = printableLine(status.message());
     if (text.size() <= longest)
         return text;
     const auto isInside = [&](std::size_t at)
@@ -251,6 +335,14 @@ std::string printable(std::string_view text)
             shown += c;
     }
     return shown;
+}
+
+std::string printableLine(std::string_view text)
+{
+    std::string line;
+    for (const char c : printable(text))
+        line += c == '\n' ? "\\n" : std::string(1, c);
+    return line;
 }
 
 }  // namespace mdimappend

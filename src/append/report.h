@@ -61,18 +61,36 @@ struct Report
 int exitStatus(const Status &status);
 
 Json toJson(const Report &report);
-std::string toText(const Report &report);
+/// A line for each slice, but that slices which were in before, one after the
+/// other, are one line unless `verbose`; of several slices, a line that sums
+/// up.
+std::string toText(const Report &report, bool verbose);
+/// That line: "5 slices: 3 appended (36 steps of time), 2 already there".
+std::string summaryOf(const Report &report);
 std::string toText(const RecoveryReport &recovered);
 /// One line; of a slice that failed, with the reason. With --dry-run, the plan
 /// below it.
 std::string toText(const SliceReport &slice, const std::string &appendDim);
 
-/// A failure's message for a terminal, which quotes no whole book.
+/// "1 step", "2 steps".
+std::string counted(std::uint64_t count, const std::string &noun);
+
+/// "1.5 MiB".
+std::string sizeText(double bytes);
+
+/// ", 2024-01-01 to 2024-01-31", ", 2024-01-01" if they are the same, or
+/// nothing.
+std::string labelRange(const std::string &first, const std::string &last);
+
+/// A failure's message for a terminal, in one line, which quotes no whole book.
 std::string messageText(const Status &status);
 
 /// Text with names and attributes of files in it, for a terminal: control
 /// characters but line feeds and tabs become \xNN, so that no file moves a
 /// cursor or names a window; URLs are without their secrets.
 std::string printable(std::string_view text);
+
+/// The same in one line: a line feed becomes \n.
+std::string printableLine(std::string_view text);
 
 }  // namespace mdimappend

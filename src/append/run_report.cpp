@@ -120,21 +120,6 @@ void RunReport::warnOf(const std::vector<std::string> &warnings)
         warn(warning);
 }
 
-void RunReport::warnOfIgnored(const std::vector<std::string> &arrays)
-{
-    for (const auto &name : arrays)
-        warn("array '" + name +
-             "' of the slices is not in the target and was left out");
-}
-
-void RunReport::warnOfStatic(const std::string &slice,
-                             const std::vector<std::string> &differences)
-{
-    for (const auto &difference : differences)
-        warn("slice '" + slice + "', array " + difference +
-             ", which stays (--on-static ignore)");
-}
-
 bool RunReport::progress(double fraction) const
 {
     if (m_around.cancelled && m_around.cancelled())

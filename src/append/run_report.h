@@ -86,11 +86,6 @@ class RunReport
     /// Once, if it is said again.
     void warn(std::string warning);
     void warnOf(const std::vector<std::string> &warnings);
-    void warnOfIgnored(const std::vector<std::string> &arrays);
-
-    /// What a slice has otherwise than the target (guards/static_guard.h).
-    void warnOfStatic(const std::string &slice,
-                      const std::vector<std::string> &differences);
 
     /// One more slice is appended, in already or failed.
     void countFinished()

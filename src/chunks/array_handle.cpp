@@ -28,6 +28,9 @@ ArrayHandle::open(const View &view, std::size_t array, OpenMode mode)
     handle->m_config = config;
     handle->m_name = view.arrayName(array);
     const auto path = view.path(array, mode);
+    handle->m_path = path;
+    handle->m_folder = view.site().object(handle->m_name);
+    handle->m_replaces = !view.array(array).planned.replaced.empty();
     const char *const drivers[] = {"Zarr", nullptr};
     const char *const options[] = {"USE_CONSOLIDATED_METADATA=NO", nullptr};
     unsigned flags = GDAL_OF_MULTIDIM_RASTER;
@@ -44,9 +47,10 @@ ArrayHandle::open(const View &view, std::size_t array, OpenMode mode)
             handle->m_array = root->OpenMDArray(names.front());
     }
     if (!handle->m_array)
-        return error("array '" + handle->m_name +
-                     "': GDAL's Zarr driver cannot open it: " +
-                     messages.failure("it gives no reason"));
+        return error(
+            "array '" + handle->m_name +
+            "': GDAL's Zarr driver cannot open it: " +
+            handle->withPlainPaths(messages.failure("it gives no reason")));
     return handle;
 }
 
@@ -68,9 +72,31 @@ Status ArrayHandle::read(const Extent &start, const Extent &count, void *buffer)
     if (!m_array->Read(from.data(), size.data(), nullptr, nullptr,
                        m_array->GetDataType(), buffer) ||
         messages.failed())
-        return error("array '" + m_name + "' of the target cannot be read: " +
-                     messages.failure("GDAL gives no reason"));
+        return damaged(messages.failure("GDAL gives no reason"));
     return Status::ok();
+}
+
+/// Names of the private view tell nobody which file is meant.
+std::string ArrayHandle::withPlainPaths(std::string text) const
+{
+    for (auto at = text.find(m_path); at != text.npos; at = text.find(m_path))
+        text.replace(at, m_path.size(), m_folder);
+    return text;
+}
+
+Status ArrayHandle::damaged(const std::string &why) const
+{
+    const auto told = withPlainPaths(why);
+    std::string text =
+        "array '" + m_name + "' of the target cannot be read: " + told;
+    if (told.find(m_folder) == told.npos)
+        return error(text);
+    text += ". That file is damaged: put it back from a copy of the cube.";
+    if (m_replaces)
+        text += " Without a copy its values are lost: if it is removed they "
+                "read as missing, and slices that are appended again with "
+                "--on-duplicate replace write them anew.";
+    return error(text);
 }
 
 Status ArrayHandle::write(const Extent &start, const Extent &count,
@@ -83,7 +109,7 @@ Status ArrayHandle::write(const Extent &start, const Extent &count,
     if (!m_array->Write(from.data(), size.data(), nullptr, nullptr,
                         m_array->GetDataType(), buffer))
         return error("array '" + m_name + "' cannot be written: " +
-                     messages.failure("GDAL gives no reason"));
+                     withPlainPaths(messages.failure("GDAL gives no reason")));
     return Status::ok();
 }
 

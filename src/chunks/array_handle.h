@@ -37,10 +37,15 @@ class ArrayHandle
 
   private:
     ArrayHandle() = default;
+    std::string withPlainPaths(std::string text) const;
+    Status damaged(const std::string &why) const;
 
     std::unique_ptr<GDALDataset, GDALDatasetUniquePtrReleaser> m_dataset;
     std::shared_ptr<GDALMDArray> m_array;
     std::string m_name;
+    std::string m_path;       ///< in the private view
+    std::string m_folder;     ///< of the array, where it really is
+    bool m_replaces = false;  ///< its rows can be written anew
     CPLStringList m_config;
 };
 

@@ -2,6 +2,8 @@
 
 #include "chunks/converted_read.h"
 
+#include "convert/about_array.h"
+
 namespace mdimappend
 {
 
@@ -16,8 +18,11 @@ Status readConverted(SliceReader &reader, const ConvertedArray &from,
     room.resize(count * conversion.sourceSize());
     MDIMAPPEND_RETURN_IF_ERROR(
         reader.read(from.number, start, size, room.data()));
-    return conversion.apply(room.data(), values, count)
-        .prefixed("slice '" + from.slice + "', array '" + from.array + "'");
+    const auto converted = conversion.apply(room.data(), values, count);
+    if (converted)
+        return converted;
+    const auto told = aboutArray(converted, from.array);
+    return {told.kind(), "slice '" + from.slice + "', " + told.message()};
 }
 
 }  // namespace mdimappend

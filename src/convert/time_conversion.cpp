@@ -84,7 +84,7 @@ Result<Instant> decodeTimeElement(const void *element, GDALDataType type,
         std::uint64_t number = 0;
         std::memcpy(&number, element, sizeof(number));
         if (number > static_cast<std::uint64_t>(INT64_MAX))
-            return error("a time is beyond what 64 bits hold");
+            return refused("a time is beyond what 64 bits hold");
         return decodeTime(static_cast<std::int64_t>(number), encoding);
     }
     if (GDALDataTypeIsInteger(type))
@@ -100,7 +100,7 @@ Result<Instant> decodeTimeElement(const void *element, GDALDataType type,
         return decodeTime(number, encoding);
     }
     if (GDALDataTypeIsComplex(type))
-        return error("complex numbers are not times");
+        return refused("complex numbers are not times");
     double number = 0;
     GDALCopyWords64(element, type, 0, &number, GDT_Float64, 0, 1);
     return decodeTime(number, encoding);
@@ -118,7 +118,7 @@ Status encodeTimeElement(Instant instant, const TimeEncoding &encoding,
         GDALCopyWords64(element, type, 0, &back, GDT_Int64, 0, 1);
         return back == number
                    ? Status::ok()
-                   : error("the time does not fit the target's type");
+                   : refused("the time does not fit the target's type");
     }
     MDIMAPPEND_ASSIGN(const double number,
                       encodeTimeAsDouble(instant, encoding));
@@ -127,7 +127,8 @@ Status encodeTimeElement(Instant instant, const TimeEncoding &encoding,
                       decodeTimeElement(element, type, encoding));
     return back == instant
                ? Status::ok()
-               : error("the time cannot be held exactly by the target's type");
+               : refused(
+                     "the time cannot be held exactly by the target's type");
 }
 
 }  // namespace mdimappend

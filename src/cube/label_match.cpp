@@ -94,6 +94,22 @@ Result<LabelMatch> findPresent(const KnownLabels &target, const Labels &slice)
     return match;
 }
 
+std::string verb(bool decreasing)
+{
+    return decreasing ? "fall" : "rise";
+}
+
+/// Whether all labels from `first` on fall (or rise), two at least.
+bool runOn(const Labels &labels, std::uint64_t first, bool decreasing)
+{
+    const auto &values = labels.values;
+    const auto wrong = [decreasing](const Label &a, const Label &b)
+    { return decreasing ? !isBefore(b, a) : !isBefore(a, b); };
+    const auto begin = values.begin() + static_cast<std::ptrdiff_t>(first);
+    return std::distance(begin, values.end()) >= 2 &&
+           std::adjacent_find(begin, values.end(), wrong) == values.end();
+}
+
 /// The target's last two labels, if it has them, and the new ones must follow
 /// each other in one direction.
 Status checkOrder(const Labels &target, const Labels &slice,
@@ -101,10 +117,10 @@ Status checkOrder(const Labels &target, const Labels &slice,
 {
     std::vector<std::pair<const Labels *, std::size_t>> sequence;
     const auto rows = target.values.size();
+    const auto firstRow = static_cast<std::size_t>(firstNew);
     for (std::size_t row = rows > 2 ? rows - 2 : 0; row < rows; ++row)
         sequence.emplace_back(&target, row);
-    for (auto row = static_cast<std::size_t>(firstNew);
-         row < slice.values.size(); ++row)
+    for (auto row = firstRow; row < slice.values.size(); ++row)
         sequence.emplace_back(&slice, row);
     const auto at = [&](std::size_t i) -> const Label &
     { return sequence[i].first->values[sequence[i].second]; };
@@ -120,10 +136,24 @@ Status checkOrder(const Labels &target, const Labels &slice,
         if (ordered || sequence[i].first != &slice)
             continue;
         const auto &[labels, row] = sequence[i - 1];
-        return refused("the label " + slice.describe(sequence[i].second) +
-                       " does not come after " + labels->describe(row) +
-                       (labels == &target ? ", the target's last one"
-                                          : ", the one before it"));
+        const auto end = slice.values.size() - 1;
+        const bool turned =
+            labels == &slice && runOn(slice, firstNew, !decreasing);
+        if (turned)
+            return refused("its labels " + verb(!decreasing) + ", from " +
+                           slice.describe(firstRow) + " to " +
+                           slice.describe(end) + ", and the target's " +
+                           verb(decreasing) +
+                           ". Reverse the slice along its append dimension");
+        return refused(
+            "the label " + slice.describe(sequence[i].second) +
+            " does not come after " + labels->describe(row) +
+            (labels == &target ? ", the target's last one"
+                               : ", the one before it") +
+            (rows == 1 && !descending
+                 ? ". Of a target whose labels are to fall, the second slice "
+                   "needs --step decreasing"
+                 : ""));
     }
     return Status::ok();
 }

@@ -53,11 +53,11 @@ Status encodeDate(const Labels &labels, std::size_t position,
                           form.type, element);
     if (encoded)
         return Status::ok();
-    return refused(
-        "the label " + labels.describe(position) +
-        " cannot be stored exactly as '" + form.units + "' in " +
-        GDALGetDataTypeName(form.type) + ": " + encoded.message() +
-        ". --encoding NAME:units=... gives a new target other units.");
+    return refused("the label " + labels.describe(position) +
+                   " cannot be stored exactly as '" + form.units + "' in " +
+                   GDALGetDataTypeName(form.type) + ": " + encoded.message() +
+                   ". --encoding " + (form.name.empty() ? "NAME" : form.name) +
+                   ":units=... gives a new target other units.");
 }
 
 Status encodeNumber(const Labels &labels, std::size_t position,

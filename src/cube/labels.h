@@ -54,6 +54,7 @@ std::uint64_t hashOfLabels(const Labels &labels);
 /// How labels are stored: what is needed to decode and encode them.
 struct LabelForm
 {
+    std::string name{};  ///< of the array, for messages
     bool text = false;
     GDALDataType type = GDT_Unknown;
     std::string units;

@@ -4,6 +4,7 @@
 #include "distributed/begin.h"
 
 #include "append/plan.h"
+#include "append/plan_warnings.h"
 #include "append/slice_request.h"
 #include "cube/label_match.h"
 #include "cube/open_target.h"
@@ -84,8 +85,7 @@ class Beginning
         m_session.options = m_options;
         if (m_request.isAttended)
             m_session.syncedByCommit = storage().barrierReach();
-        m_begun.ignoredArrays = plan.ignoredArrays;
-        m_begun.warnings = plan.warnings;
+        m_begun.warnings = warningsOf(plan, m_template->name());
         MDIMAPPEND_RETURN_IF_ERROR(nameTransaction());
         MDIMAPPEND_RETURN_IF_ERROR(writeOwnSlabs(plan));
         MDIMAPPEND_RETURN_IF_ERROR(

@@ -38,7 +38,6 @@ struct Begun
 {
     Token token;
     RecoveryReport recovered;
-    std::vector<std::string> ignoredArrays;
     std::vector<std::string> warnings;
 };
 

@@ -3,8 +3,10 @@
 
 #include "guards/array_guard.h"
 
+#include "convert/about_array.h"
 #include "cube/array_conversion.h"
 #include "cube/missing_value.h"
+#include "guards/band_advice.h"
 #include "guards/crs_guard.h"
 #include "guards/grib_guard.h"
 #include "guards/meaning_guard.h"
@@ -122,8 +124,7 @@ class ArrayGuards
         auto conversion =
             conversionFor(m_target, array, m_slice, *found, m_options);
         if (!conversion)
-            return conversion.takeStatus().prefixed("array '" + array.name +
-                                                    "'");
+            return aboutArray(conversion.status(), array.name);
         match.conversion = std::move(*conversion);
         return match;
     }
@@ -135,7 +136,7 @@ class ArrayGuards
                 quoted(array.name) +
                 "it is in the target, but not in the slice. --on-missing-array "
                 "fill would fill it with its missing value." +
-                otherPeriod(m_slice, array));
+                otherPeriod(m_slice, array) + bandAdvice(m_slice));
         Match match;
         MDIMAPPEND_ASSIGN(const auto fill, fillFor(array.document));
         if (!fill)

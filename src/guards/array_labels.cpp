@@ -91,7 +91,10 @@ Result<Labels> readLabels(const Slice &slice, std::size_t number)
     const auto calendar = array.attributes.find("calendar");
     if (calendar != array.attributes.end() && calendar->is_string())
         form.calendar = calendar->get<std::string>();
-    return decodeLabels(form, buffer.data(), static_cast<std::size_t>(count));
+    auto labels =
+        decodeLabels(form, buffer.data(), static_cast<std::size_t>(count));
+    return labels ? std::move(labels)
+                  : labels.takeStatus().prefixed("array '" + array.name + "'");
 }
 
 /// A duration in another unit.
@@ -224,6 +227,7 @@ Result<Labels> inCalendarOf(const Target &target, Labels labels)
 LabelForm labelForm(const TargetArray &array)
 {
     LabelForm form;
+    form.name = array.name;
     form.text = array.document.dataType.isString();
     form.type = array.document.dataType.gdal;
     form.units = array.units;

@@ -4,8 +4,11 @@
 #include "guards/value_comparison.h"
 
 #include "chunks/chunk_grid.h"
+#include "cube/missing_value.h"
 #include "json/json_text.h"
+#include "slice/cf_references.h"
 #include "storage/checksum.h"
+#include "time/cf_time.h"
 
 #include <algorithm>
 #include <cmath>
@@ -105,6 +108,22 @@ void addTo(Xxh3 &checksum, ElementBuffer &values,
         normalise<double>(values.data(), parts);
     checksum.add({static_cast<const char *>(values.data()),
                   static_cast<std::size_t>(count) * type.GetSize()});
+}
+
+/// Of dates and durations: what readers show as NaT.
+bool isNotATime(const TargetArray &array, const char *element,
+                GDALDataType type)
+{
+    const auto &document = array.document;
+    if (!looksLikeTime(array.units) && !isDuration(document.attributes))
+        return false;
+    const auto missing = missingForAllReaders(document);
+    const bool isMissing =
+        missing && *missing &&
+        std::memcmp(element, (*missing)->data(), (*missing)->size()) == 0;
+    return isMissing ||
+           (type == GDT_Int64 &&
+            std::memcmp(element, notATime().data(), sizeof(std::int64_t)) == 0);
 }
 
 }  // namespace
@@ -225,6 +244,8 @@ std::string ValueComparison::textOf(const ElementBuffer &values,
                           static_cast<std::size_t>(at) * type.GetSize();
     const auto numeric = type.GetNumericDataType();
     const auto &attributes = m_target.document.attributes;
+    if (isNotATime(m_target, element, numeric))
+        return "NaT";
     const auto scale = numberMember(attributes, "scale_factor");
     const auto offset = numberMember(attributes, "add_offset");
     if (GDALDataTypeIsInteger(numeric) && !scale && !offset)

@@ -2,6 +2,8 @@
 
 #include "settings/options.h"
 
+#include "settings/unit_of_time.h"
+
 #include <charconv>
 
 namespace mdimappend
@@ -22,19 +24,27 @@ Result<std::optional<Seconds>> parseDuration(const std::string &text)
     if (text == "forever")
         return std::optional<Seconds>();
     static const std::map<std::string, double> units = {
-        {"", 1},     {"ms", 1e-3}, {"s", 1},     {"min", 60},
-        {"h", 3600}, {"D", 86400}, {"W", 604800}};
+        {"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
+        {"min", 60},  {"h", 3600},  {"D", 86400}, {"W", 604800}};
     double number = 0;
-    const auto end = text.data() + text.size();
+    const auto *end = text.data() + text.size();
     const auto [stop, code] = std::from_chars(text.data(), end, number);
-    const auto unit = units.find(std::string(stop, end));
+    const std::string spelling(stop, end);
+    if (code == std::errc() && spelling == "M")
+        return usage("'" + text +
+                     "' is not a duration: months have no fixed "
+                     "length, and minutes are spelled min");
+    // Months are not among these units, so "5m" can only be minutes.
+    const auto unit = units.find(spelling == "m" ? "min"
+                                 : stop != end   ? unitOfTime(spelling)
+                                                 : "s");
     // A thousand years is what clocks can still add up.
     constexpr double longest = 1000.0 * 366 * 86400;
     if (code != std::errc() || unit == units.end() || !(number >= 0) ||
         number * unit->second > longest)
         return usage("'" + text +
                      "' is not a duration: a number and ms, s, min, h, D or W "
-                     "(as in 0.2s or 5min), or 'forever'");
+                     "(as in 0.2s, 5min or 1 day), or 'forever'");
     return std::optional<Seconds>(number * unit->second);
 }
 

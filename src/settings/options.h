@@ -161,8 +161,8 @@ struct AppendOptions
     std::string command;  ///< for the lock and the log
 };
 
-/// A number and a unit: s, min, h, D, W ("0.2s", "1D"; also ms); "forever" is
-/// nothing; a bare number is seconds.
+/// A number and a unit (unit_of_time.h) but months and years: "0.2s", "1 day";
+/// "forever" is nothing; a bare number is seconds.
 Result<std::optional<Seconds>> parseDuration(const std::string &text);
 
 /// "NAME:key=value,...", the text of --encoding: sets those keys of NAME, over

@@ -22,6 +22,7 @@ struct Settings
     AppendOptions options;
     std::string report = "text";
     bool quiet = false;
+    bool verbose = false;
     /// Keys that a file had, by their first names (docs/settings.md).
     std::set<std::string> given;
     /// What was ignored, and why.

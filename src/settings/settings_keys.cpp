@@ -156,6 +156,11 @@ std::vector<Key<Settings>> runSettings()
         MDIMAPPEND_ASSIGN(settings.quiet, value.truth());
         return Status::ok();
     };
+    const auto verbose = [](const Value &value, Settings &settings) -> Status
+    {
+        MDIMAPPEND_ASSIGN(settings.verbose, value.truth());
+        return Status::ok();
+    };
     return {
         {"lock", "",
          oneOf<LockMode>(&O::lock, {{"auto", LockMode::Auto},
@@ -173,6 +178,7 @@ std::vector<Key<Settings>> runSettings()
         {"message", "", into(&O::message, &Value::text)},
         {"report", "", report},
         {"quiet", "", quiet},
+        {"verbose", "", verbose},
         {"config", "", readBothConfigs},
         {"target_config", "", config(&O::targetConfig)},
         {"slice_config", "", config(&O::sliceConfig)},

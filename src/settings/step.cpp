@@ -2,6 +2,8 @@
 
 #include "settings/step.h"
 
+#include "settings/unit_of_time.h"
+
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -20,6 +22,7 @@ struct Amount
     bool negative = false;
     std::string whole;
     std::string fraction;
+    std::string number;  ///< all that is before the unit
     std::string unit;
 };
 
@@ -39,6 +42,7 @@ std::optional<Amount> parseAmount(const std::string &text)
     if (at < text.size() && text[at] == '.')
         for (++at; at < text.size() && isDigit(text[at]); ++at)
             amount.fraction += text[at];
+    amount.number = text.substr(0, at);
     amount.unit = text.substr(at);
     const bool hasDigits = !amount.whole.empty() || !amount.fraction.empty();
     if (!hasDigits || amount.whole.size() > 15 || amount.fraction.size() > 15)
@@ -99,17 +103,18 @@ bool setDateStep(const Amount &amount, StepRule &step)
         {"h", 3'600'000'000'000},
         {"D", 86'400'000'000'000},
         {"W", 604'800'000'000'000}};
-    if (const auto unit = units.find(amount.unit); unit != units.end())
+    const auto name = unitOfTime(amount.unit);
+    step.text = amount.number + name;
+    if (const auto unit = units.find(name); unit != units.end())
     {
         step.kind = StepRule::Kind::Duration;
         step.nanoseconds = times(amount, unit->second).value_or(0);
         return step.nanoseconds != 0;
     }
-    if (amount.unit != "mo" && amount.unit != "Y")
+    if (name != "mo" && name != "Y")
         return false;
     step.kind = StepRule::Kind::Months;
-    step.months =
-        wholeNumber(amount).value_or(0) * (amount.unit == "Y" ? 12 : 1);
+    step.months = wholeNumber(amount).value_or(0) * (name == "Y" ? 12 : 1);
     return step.months != 0;
 }
 
@@ -150,6 +155,12 @@ Result<StepRule> parseStep(const std::string &text)
     const auto amount = parseAmount(text);
     if (amount && !amount->unit.empty() && setDateStep(*amount, step))
         return step;
+    step.text = text;
+    if (amount && isMinuteOrMonth(amount->unit))
+        return Status(Failure::Usage,
+                      "the step '" + text +
+                          "' is minutes to some and months to others: minutes "
+                          "are spelled min, months mo (as in 5min, 1mo)");
     const auto *end = text.data() + text.size();
     const auto [stop, code] = std::from_chars(text.data(), end, step.number);
     step.kind = StepRule::Kind::Number;
@@ -160,7 +171,7 @@ Result<StepRule> parseStep(const std::string &text)
                   "the step '" + text +
                       "' is not one of any, increasing, decreasing, constant, "
                       "a number, or a number and ns, us, ms, s, min, h, D, W, "
-                      "mo or Y (as in 6h, 1D, 1mo; not 0)");
+                      "mo or Y (as in 6h, 1 day, 1mo; not 0)");
 }
 
 }  // namespace mdimappend

@@ -2,6 +2,7 @@
 // it in front of the arrays that are data.
 
 #include "slice/label_array.h"
+#include "slice/label_advice.h"
 #include "slice/slice_label.h"
 #include "slice/slice_source.h"
 #include "slice/time_arrays.h"
@@ -100,7 +101,8 @@ Result<std::string> findAppendDimension(SourceContents &contents,
     if (others.size() > 1)
         return noAppendDimension(contents, "has more than one time dimension.");
     return noAppendDimension(contents, "has no time dimension, and no label is "
-                                       "given (--label, --label-from).");
+                                       "given " +
+                                           labelAdvice(request.name) + ".");
 }
 
 void putInFront(SourceArray &source, const std::string &dimension)
@@ -201,9 +203,11 @@ Result<AppendDimension> settleAppendDimension(SourceContents &contents,
     if (scalar && asksForLabel(request))
         return alreadyThere("scalar", found.name);
     if (!scalar && !asksForLabel(request))
-        return noAppendDimension(contents, "has no dimension '" + found.name +
-                                               "', and no label is given "
-                                               "(--label, --label-from).");
+        return noAppendDimension(contents,
+                                 "has no dimension '" + found.name +
+                                     "', and no label is given " +
+                                     labelAdvice(request.name) + "." +
+                                     renameAdvice(contents, found.name));
     if (!scalar)
     {
         MDIMAPPEND_ASSIGN(

@@ -261,10 +261,16 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
     if (contents.arrays.empty())
     {
         const std::string groups = listed(root.GetGroupNames());
-        return refused("its root group has no arrays" +
-                       (groups.empty() ? "."
-                                       : "; those of nested groups (" + groups +
-                                             ") are not read."));
+        return refused(
+            "its root group has no arrays" +
+            (groups.empty()
+                 ? "."
+                 : "; those of nested groups (" + groups +
+                       ") are not read. `gdalmdimtranslate -of VRT -group "
+                       "/GROUP '" +
+                       request.name +
+                       "' slice.vrt` makes a slice of "
+                       "one."));
     }
     const Json *told = known.zarr ? known.zarr->attributes("") : nullptr;
     contents.attributes = told ? withoutInternals(*told)

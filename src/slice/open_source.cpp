@@ -8,9 +8,9 @@
 #include "slice/hdf5_references.h"
 #include "slice/netcdf3_size.h"
 #include "slice/netcdf4_file.h"
+#include "slice/not_data.h"
 #include "slice/zarr_references.h"
 #include "trace.h"
-#include "vsi/vsi_file.h"
 
 #include <sys/stat.h>
 
@@ -52,24 +52,6 @@ bool saysNothing(const std::string &message)
 {
     return message.empty() ||
            message.find("not recognized as") != std::string::npos;
-}
-
-/// What a file that no driver opens may be.
-std::string hint(const std::string &path)
-{
-    VSIStatBufL state;
-    if (VSIStatL(path.c_str(), &state) == 0 && VSI_ISDIR(state.st_mode))
-        return " It is a folder.";
-    VsiFile file = VsiFile::open(path);
-    GByte start[8] = {};
-    if (!file)
-        return {};
-    if (file.read(start, sizeof start) == 0)
-        return " The file is empty.";
-    if (std::string_view(reinterpret_cast<char *>(start), 8) ==
-        "\x89HDF\r\n\x1a\n")
-        return " It begins as an HDF5 or netCDF-4 file: it may be incomplete.";
-    return {};
 }
 
 /// A file that its own header calls longer is cut off.
@@ -155,6 +137,7 @@ Result<SourceDataset> openFirst(SourceAddress &address,
 {
     SourceDataset source;
     MDIMAPPEND_RETURN_IF_ERROR(checkIsFile(address.file));
+    MDIMAPPEND_RETURN_IF_ERROR(checkMayBeRead(address.file));
     MDIMAPPEND_RETURN_IF_ERROR(checkComplete(address.file));
     GdalMessages messages;
     openMultidim(source, address, drivers);
@@ -180,9 +163,7 @@ Result<SourceDataset> openFirst(SourceAddress &address,
         {
             const std::string second = messages.failure("");
             const std::string why = saysNothing(second) ? first : second;
-            return unavailable("cannot be opened: " +
-                               (why.empty() ? "no driver knows it" : why) +
-                               "." + hint(address.file));
+            return cannotBeOpened(address.file, why);
         }
     }
     MDIMAPPEND_RETURN_IF_ERROR(accept(source, address, messages));

@@ -32,6 +32,22 @@ constexpr NamedCalendar namedCalendars[] = {
     {"360_day", Calendar::Day360},
 };
 
+/// What files have in place of a name that CF knows. Readers do not decode
+/// them, so they are not taken either, but the way out is told.
+struct MistakenCalendar
+{
+    std::string_view name;
+    std::string_view meant;
+};
+
+constexpr MistakenCalendar mistakenCalendars[] = {
+    {"360", "360_day"},      {"360day", "360_day"},
+    {"360_days", "360_day"}, {"365", "365_day"},
+    {"365day", "365_day"},   {"365_days", "365_day"},
+    {"no_leap", "noleap"},   {"366", "366_day"},
+    {"allleap", "all_leap"}, {"gregorian_proleptic", "proleptic_gregorian"},
+};
+
 bool isLeapYear(Int128 year, Calendar calendar)
 {
     switch (calendar)
@@ -139,10 +155,18 @@ Result<Calendar> parseCalendar(std::string_view name)
     for (const auto &known : namedCalendars)
         if (known.name == lower)
             return known.calendar;
-    return error("calendar " + quoted(name) +
-                 " is unknown; expected one of standard, gregorian, "
-                 "proleptic_gregorian, julian, noleap, 365_day, all_leap, "
-                 "366_day, 360_day");
+    std::string way;
+    for (const auto &mistaken : mistakenCalendars)
+        if (mistaken.name == lower)
+            way = ". If " + std::string(mistaken.meant) +
+                  " is meant, correct the attribute in a copy of the slice "
+                  "(ncatted -a calendar,NAME,o,c," +
+                  std::string(mistaken.meant) + " FILE)";
+    return refused("calendar " + quoted(name) +
+                   " is unknown; expected one of standard, gregorian, "
+                   "proleptic_gregorian, julian, noleap, 365_day, all_leap, "
+                   "366_day, 360_day" +
+                   way);
 }
 
 std::string_view calendarName(Calendar calendar)

@@ -1,8 +1,9 @@
 // CF time: units ("days since 1950-01-01 06:00:00 +02:00"), calendars, and
 // exact conversion between encodings. Never a rounded date.
 //
-// Texts that cannot be understood fail as Failure::Error, values and instants
-// that cannot be held exactly as Failure::Refused.
+// Texts that cannot be understood, and values and instants that cannot be held
+// exactly, fail as Failure::Refused: they are a slice's, mostly, and whoever
+// has them from elsewhere (settings, the target) says so.
 //
 // Year 0, as CF and cftime have it: proleptic_gregorian, noleap, all_leap and
 // 360_day have one (1 BC is year 0); standard and julian have none (1 BC is
@@ -44,8 +45,9 @@ struct TimeEncoding
 
     /// "" as calendar means standard; letter case is of no matter (but "ms",
     /// "us" and "ns" are lower case: "Ms" is a megasecond to udunits). Fails on
-    /// units that are no time since something, on months and years (no fixed
-    /// length), on unknown calendars, on dates that the calendar does not have.
+    /// units that are no time since something, on months and years (which have
+    /// no fixed length, but for "months" in 360_day and "common_years" in
+    /// noleap), on unknown calendars, on dates that the calendar does not have.
     static Result<TimeEncoding> parse(std::string_view units,
                                       std::string_view calendar);
 

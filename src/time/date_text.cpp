@@ -23,13 +23,13 @@ Result<Int128> writtenDayNumber(CivilDate date, Calendar calendar)
 {
     const std::string name(calendarName(calendar));
     if (!hasYearZero(calendar) && date.year == 0)
-        return error("calendar " + name +
-                     " has no year 0 (year -1 is followed by year 1)");
+        return refused("calendar " + name +
+                       " has no year 0 (year -1 is followed by year 1)");
     if (!hasYearZero(calendar) && date.year < 0)
         ++date.year;
     const auto day = dayNumber(date, calendar);
     if (!day)
-        return error("calendar " + name + " has no such date");
+        return refused("calendar " + name + " has no such date");
     return *day;
 }
 

@@ -86,6 +86,22 @@ constexpr std::string_view unitsWithoutLength[] = {
     "common_years", "month", "months", "mon", "mons", "mo",
 };
 
+/// Units that have a length in one calendar only. A "year" is none of these:
+/// to udunits it has 365.2425 days in every calendar.
+struct CalendarUnit
+{
+    Calendar calendar;
+    std::string_view name;
+    std::int64_t nanoseconds;
+};
+
+constexpr CalendarUnit calendarUnits[] = {
+    {Calendar::Day360, "months", 30 * oneDay},
+    {Calendar::Day360, "month", 30 * oneDay},
+    {Calendar::NoLeap, "common_years", 365 * oneDay},
+    {Calendar::NoLeap, "common_year", 365 * oneDay},
+};
+
 struct SplitUnits
 {
     std::string_view unit;
@@ -113,9 +129,14 @@ std::optional<SplitUnits> splitAtSince(std::string_view units)
     return std::nullopt;
 }
 
-Result<Instant> parseUnit(std::string_view text)
+/// `calendar`: of times since a date; durations have none.
+Result<Instant> parseUnit(std::string_view text,
+                          std::optional<Calendar> calendar = std::nullopt)
 {
     const std::string lower = lowerCase(text);
+    for (const auto &unit : calendarUnits)
+        if (unit.calendar == calendar && unit.name == lower)
+            return unit.nanoseconds;
     // To udunits, whose case matters, "Ms" is a megasecond.
     const bool symbol = lower.size() == 2 && lower[1] == 's';
     const std::string name = symbol ? std::string(text) : lower;
@@ -124,10 +145,11 @@ Result<Instant> parseUnit(std::string_view text)
             return unit.nanoseconds;
     if (std::ranges::find(unitsWithoutLength, lower) !=
         std::end(unitsWithoutLength))
-        return error(quoted(text) +
-                     " have no fixed length; write the times in days, hours "
-                     "or seconds");
-    return error(
+        return refused(
+            quoted(text) +
+            " have no fixed length in this calendar; write the times "
+            "in days, hours or seconds");
+    return refused(
         quoted(text) +
         " is not a known unit of time; expected one of weeks, days, hours, "
         "minutes, seconds, milliseconds, microseconds, nanoseconds");
@@ -137,10 +159,10 @@ Result<TimeEncoding> readEncoding(std::string_view units, Calendar calendar)
 {
     const auto split = splitAtSince(units);
     if (!split)
-        return error("expected '<unit> since <date>'");
+        return refused("expected '<unit> since <date>'");
     TimeEncoding encoding;
     encoding.calendar = calendar;
-    MDIMAPPEND_ASSIGN(encoding.unit, parseUnit(split->unit));
+    MDIMAPPEND_ASSIGN(encoding.unit, parseUnit(split->unit, calendar));
     MDIMAPPEND_ASSIGN(encoding.epoch, parseDate(split->epoch, calendar));
     return encoding;
 }
@@ -174,8 +196,17 @@ std::string cf::described(const TimeEncoding &encoding)
 {
     const auto known =
         std::ranges::find(namedUnits, encoding.unit, &NamedUnit::nanoseconds);
+    const auto ofCalendar =
+        std::ranges::find_if(calendarUnits,
+                             [&](const CalendarUnit &unit)
+                             {
+                                 return unit.calendar == encoding.calendar &&
+                                        unit.nanoseconds == encoding.unit;
+                             });
     const std::string unit(known != std::end(namedUnits) ? known->name
-                                                         : "unknown units");
+                           : ofCalendar != std::end(calendarUnits)
+                               ? ofCalendar->name
+                               : "unknown units");
     if (encoding.isDuration)
         return "'" + unit + "'";
     return "'" + unit + " since " +

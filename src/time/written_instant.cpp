@@ -77,8 +77,8 @@ Result<int> checkedField(std::string_view digits, std::string_view name,
                          int limit)
 {
     if (number(digits) > limit)
-        return error(std::string(name) + " " + std::string(digits) +
-                     " is beyond " + std::to_string(limit));
+        return refused(std::string(name) + " " + std::string(digits) +
+                       " is beyond " + std::to_string(limit));
     return number(digits);
 }
 
@@ -87,8 +87,8 @@ Result<int> takeField(Scanner &scanner, std::string_view name, int limit)
 {
     const auto digits = scanner.take(isDigit);
     if (digits.empty() || digits.size() > 2)
-        return error(std::string(name) + " expected, found " +
-                     quoted(digits.empty() ? scanner.rest() : digits));
+        return refused(std::string(name) + " expected, found " +
+                       quoted(digits.empty() ? scanner.rest() : digits));
     return checkedField(digits, name, limit);
 }
 
@@ -115,14 +115,14 @@ Result<WrittenDate> takeDate(Scanner &scanner)
     const bool sign = scanner.accept("+-");
     const auto year = scanner.take(isDigit);
     if (year.empty())
-        return error("a year expected, found " + quoted(scanner.rest()));
+        return refused("a year expected, found " + quoted(scanner.rest()));
     const bool alone = !scanner.rest().starts_with('-');
     if (alone && !sign && year.size() == 8)
         return packedDate(year);
     if (year.size() > 9)
-        return error("year " + quoted(year) + " has more than 9 digits");
+        return refused("year " + quoted(year) + " has more than 9 digits");
     if (alone && year.size() > 4)
-        return error("expected YYYY-MM-DD or YYYYMMDD");
+        return refused("expected YYYY-MM-DD or YYYYMMDD");
 
     WrittenDate written;
     written.date.year = negative ? -number(year) : number(year);
@@ -143,10 +143,10 @@ Result<std::int64_t> takeFraction(Scanner &scanner)
 {
     const auto digits = scanner.take(isDigit);
     if (digits.empty())
-        return error("fraction of a second expected, found " +
-                     quoted(scanner.rest()));
+        return refused("fraction of a second expected, found " +
+                       quoted(scanner.rest()));
     if (digits.find_first_not_of('0', 9) != std::string_view::npos)
-        return error("fraction of a second finer than a nanosecond");
+        return refused("fraction of a second finer than a nanosecond");
     std::string nine(digits.substr(0, 9));
     nine.resize(9, '0');
     return number(nine);
@@ -211,7 +211,7 @@ Result<int> takeNamedZone(Scanner &scanner)
     const std::string lower = lowerCase(name);
     if (lower == "z" || lower == "utc" || lower == "gmt")
         return 0;
-    return error(
+    return refused(
         "time zone " + quoted(name) +
         " is unknown; expected Z, UTC, GMT or an offset such as +01:00");
 }
@@ -221,8 +221,8 @@ Result<int> takeZoneOffset(Scanner &scanner)
 {
     const auto digits = scanner.take(isDigit);
     if (digits.empty() || digits.size() == 3 || digits.size() > 4)
-        return error("time zone expected, found " +
-                     quoted(digits.empty() ? scanner.rest() : digits));
+        return refused("time zone expected, found " +
+                       quoted(digits.empty() ? scanner.rest() : digits));
     const bool packed = digits.size() == 4;
     int minute = 0;
     MDIMAPPEND_ASSIGN(
@@ -250,7 +250,7 @@ Result<int> takeZone(Scanner &scanner)
     const bool sign = scanner.accept("+-");
     MDIMAPPEND_ASSIGN(const int offset, takeZoneOffset(scanner));
     if (!sign && offset != 0)
-        return error("time zone offset without a sign");
+        return refused("time zone offset without a sign");
     return west ? -offset : offset;
 }
 
@@ -267,7 +267,7 @@ Result<WrittenInstant> readWrittenInstant(std::string_view text)
     if (scanner.accept("Tt") || (spaces && scanner.at(isDigit)))
     {
         if (!written.hasDay)
-            return error("a time of day needs a date with a day");
+            return refused("a time of day needs a date with a day");
         MDIMAPPEND_ASSIGN(instant.nanoseconds, takeTimeOfDay(scanner));
         scanner.take(isSpace);
     }
@@ -277,7 +277,7 @@ Result<WrittenInstant> readWrittenInstant(std::string_view text)
         scanner.take(isSpace);
     }
     if (!scanner.atEnd())
-        return error(quoted(scanner.rest()) + " is left over");
+        return refused(quoted(scanner.rest()) + " is left over");
     return instant;
 }
 

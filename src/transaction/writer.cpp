@@ -4,9 +4,14 @@
 
 #include "lock/kernel_lock.h"
 #include "lock/lease.h"
+#include "storage/folder_storage.h"
 #include "storage/local_storage.h"
 #include "storage/object_address.h"
+#include "transaction/lone_sidecar.h"
 #include "transaction/object_target.h"
+
+#include <cerrno>
+#include <sys/stat.h>
 
 namespace mdimappend
 {
@@ -29,6 +34,63 @@ LockRequest lockRequest(const WriterRequest &request, const Site &site)
     return {site.lock(),       request.command, request.lockTimeout,
             request.cancelled, request.lease,   request.left,
             request.clock};
+}
+
+/// Where nothing is yet, nobody's files may be.
+Status makeSidecar(const WriterRequest &request, const Site &site)
+{
+    MDIMAPPEND_ASSIGN(const auto beside,
+                      LocalStorage::open(site.parent + "/", request.durability,
+                                         *request.posix));
+    MDIMAPPEND_ASSIGN(const auto sidecar, beside->state(site.sidecar()));
+    if (!sidecar)
+        MDIMAPPEND_RETURN_IF_ERROR(refuseForeign(site));
+    return beside->makeFolders(site.sidecar())
+        .suffixed("The sidecar beside the target is needed for every append. "
+                  "Nothing was written.");
+}
+
+/// Storage of the sidecar, and its lock.
+Status tryLocalLock(const WriterRequest &request, Writer &writer)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(makeSidecar(request, writer.site));
+    MDIMAPPEND_ASSIGN(auto storage,
+                      LocalStorage::open(writer.site.sidecar(),
+                                         request.durability, *request.posix));
+    // So that the first plan's barrier makes it durable.
+    MDIMAPPEND_RETURN_IF_ERROR(storage->makeFolders(writer.site.sidecar()));
+    writer.storage = std::move(storage);
+    if (request.lock == LockMode::None)
+    {
+        writer.lock = std::make_unique<NoLock>();
+        return Status::ok();
+    }
+    const auto lock = lockRequest(request, writer.site);
+    MDIMAPPEND_ASSIGN(
+        writer.lock,
+        request.lock == LockMode::Lease
+            ? acquireLease(lock, *writer.storage, *request.posix)
+            : acquireLocalLock(lock, *writer.storage, *request.posix));
+    return Status::ok();
+}
+
+/// Whoever has the lock may take away a sidecar that was made for nothing
+/// (lone_sidecar.h), while others wait for the lock in it.
+Status takeLocalLock(const WriterRequest &request, Writer &writer)
+{
+    const std::string sidecar = writer.site.sidecar();
+    constexpr int mostTries = 100;
+    for (int tries = 1;; ++tries)
+    {
+        auto taken = tryLocalLock(request, writer);
+        struct stat state = {};
+        const bool hasGone =
+            !taken && taken.kind() == Failure::Error && writer.storage &&
+            request.posix->stat(sidecar.c_str(), &state) != 0 &&
+            errno == ENOENT;
+        if (!hasGone || tries == mostTries)
+            return taken;
+    }
 }
 
 /// Its folder is the connection's, which lives as long.
@@ -80,6 +142,8 @@ Writer::~Writer()
 {
     if (objects)
         objects->storage().requests().setTimeLeft({});
+    if (mayBeLone && lock && lock->stillOurs())
+        removeLoneSidecar(*storage, site).ignore("it does no harm");
 }
 
 Result<bool> Writer::hasSidecar() const
@@ -123,39 +187,12 @@ Result<Writer> openForWriting(const WriterRequest &request)
         return openObjectsForWriting(request);
     Writer writer;
     MDIMAPPEND_ASSIGN(writer.site, locateSite(request.target, request.group));
-    {
-        MDIMAPPEND_ASSIGN(const auto beside,
-                          LocalStorage::open(writer.site.parent + "/",
-                                             request.durability,
-                                             *request.posix));
-        MDIMAPPEND_ASSIGN(const auto sidecar,
-                          beside->state(writer.site.sidecar()));
-        if (!sidecar)
-            MDIMAPPEND_RETURN_IF_ERROR(refuseForeign(writer.site));
-        MDIMAPPEND_RETURN_IF_ERROR(
-            beside->makeFolders(writer.site.sidecar())
-                .suffixed("The sidecar beside the target is needed for every "
-                          "append. Nothing was written."));
-    }
-    MDIMAPPEND_ASSIGN(auto storage,
-                      LocalStorage::open(writer.site.sidecar(),
-                                         request.durability, *request.posix));
-    // So that the first plan's barrier makes it durable.
-    MDIMAPPEND_RETURN_IF_ERROR(storage->makeFolders(writer.site.sidecar()));
-    writer.storage = std::move(storage);
+    MDIMAPPEND_RETURN_IF_ERROR(takeLocalLock(request, writer));
     if (request.lock == LockMode::None)
-    {
-        writer.lock = std::make_unique<NoLock>();
         return writer;
-    }
-    const auto lock = lockRequest(request, writer.site);
-    MDIMAPPEND_ASSIGN(
-        writer.lock,
-        request.lock == LockMode::Lease
-            ? acquireLease(lock, *writer.storage, *request.posix)
-            : acquireLocalLock(lock, *writer.storage, *request.posix));
     // What the target is may have changed while waiting.
     MDIMAPPEND_ASSIGN(writer.site, locateSite(request.target, request.group));
+    writer.mayBeLone = request.lock != LockMode::Lease && !writer.site.exists;
     return writer;
 }
 

@@ -48,9 +48,13 @@ struct Writer
     std::shared_ptr<ObjectTarget> objects;  ///< of an object store
     std::shared_ptr<Storage> storage;
     std::unique_ptr<Lock> lock;
+    /// There was no store, and nobody has committed one: the sidecar may be
+    /// for nothing. Not with a lease, whose claims others have to find.
+    bool mayBeLone = false;
     Posix *posix = &Posix::system();
 
     Writer() = default;
+    /// Takes away a sidecar that is for nothing (lone_sidecar.h).
     ~Writer();
     Writer(Writer &&) = default;
     Writer &operator=(Writer &&) = default;

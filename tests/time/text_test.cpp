@@ -100,7 +100,7 @@ TEST(Dates, thatMakeNoSenseAreRefusedByName)
         EXPECT_TRUE(message.starts_with("date '")) << message;
         EXPECT_TRUE(contains(message, complaint)) << message;
         EXPECT_LT(message.size(), 400u);
-        EXPECT_EQ(date.status().kind(), Failure::Error);
+        EXPECT_EQ(date.status().kind(), Failure::Refused);
     }
 }
 

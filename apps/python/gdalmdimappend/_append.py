@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Unpack
 
 from ._appending import Appending
 from ._errors import UsageError
+from ._keywords import AppendKeywords
 from ._labels import Label
 from ._lock import Lock
 from ._progress import Progress, ProgressOfSlices
@@ -25,7 +26,7 @@ def append(
     label: Label | Iterable[Label] | None = None,
     progress: Progress = None,
     lock: Lock | str | None = None,
-    **settings: Any,
+    **settings: Unpack[AppendKeywords],
 ) -> Report:
     """Append slices to a Zarr cube, each in one transaction.
 
@@ -70,10 +71,8 @@ def append(
     path = target_path(target)
     if isinstance(lock, Lock):
         lock.check_holds(path)
-        settings["lock"] = "none"
-    else:
-        settings["lock"] = lock
-    with Settings(path, settings) as known:
+        lock = "none"
+    with Settings(path, {**settings, "lock": lock}) as known:
         source = SliceSource(slice_source, known.keywords) if slice_source else None
         _check_labels(label, items)
         shown = ProgressOfSlices(progress, items)

@@ -19,6 +19,7 @@ from ._errors import (
 )
 from ._is_xarray import is_xarray
 from ._lazy import loaded
+from ._logging import logger
 from ._progress import ProgressOfSlices
 from ._report import Report, SliceReport
 from ._running_report import RunningReport
@@ -65,6 +66,11 @@ class Appending:
             with ahead:
                 self._take(ahead, in_one_run or self._overwrites)
             self._raise_failure()
+            if not self._told.slices:
+                self._told.warn(
+                    "no slices were given (a list that is empty, or an iterable that "
+                    f"had none): nothing was appended to '{self._target}'"
+                )
         except BaseException as raised:
             error = raised
             raise
@@ -121,6 +127,7 @@ class Appending:
         self._told.fail(
             prepared.number, prepared.name, SliceUnavailable.exit_status, message
         )
+        logger.info("%s", self._told.slices[prepared.number])
         return False
 
     def _check_may_part(self, prepared: PreparedSlice) -> None:
@@ -155,6 +162,7 @@ class Appending:
             told = self._told.slices.setdefault(
                 prepared.number, SliceReport(prepared.name)
             )
+            logger.info("%s", told)
             if told.outcome in ("failed", "not tried"):
                 errors.setdefault(
                     prepared.number,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ._algorithm import run, verb
+from ._durations import duration
 from ._errors import error_of
 from ._is_xarray import is_xarray
+from ._keywords import Keywords
 from ._labels import Label, label_text
 from ._logging import logger
 from ._region import bounds
@@ -18,6 +20,7 @@ from ._transaction import Transaction
 from ._vsi_path import target_path
 
 if TYPE_CHECKING:
+    from ._keywords import Duration
     from ._memory_dataset import MemoryDataset
 
 #: The options of `append` that a transaction of parts has no use for.
@@ -31,9 +34,9 @@ def begin(
     size: int | None = None,
     region: Mapping[str, slice | tuple[int, int]] | None = None,
     create: bool = False,
-    lease: str | float = "1h",
+    lease: Duration = "1h",
     label: Label | None = None,
-    **settings: Any,
+    **settings: Unpack[Keywords],
 ) -> Transaction:
     """Begins an append, or a write to a region, that many processes write parts of.
 
@@ -71,7 +74,7 @@ def begin_attended(
     *,
     region: Mapping[str, slice | tuple[int, int]] | None = None,
     create: bool = False,
-    lease: str | float | None = None,
+    lease: Duration | None = None,
     label: Label | None = None,
 ) -> Transaction:
     """The same for a process that waits for the end of the transaction.
@@ -90,13 +93,13 @@ def begin_attended(
 def _arguments(
     region: Mapping[str, slice | tuple[int, int]] | None,
     create: bool,
-    lease: str | float | None,
+    lease: Duration | None,
     label: Label | None,
 ) -> dict[str, Any]:
     """Those of the verb that are not the settings'."""
     arguments: dict[str, Any] = {}
     if lease is not None:
-        arguments["lease"] = str(lease)
+        arguments["lease"] = str(duration(lease, "lease"))
     if region:
         indices = {dim: bounds(given, dim) for dim, given in region.items()}
         arguments["region"] = [

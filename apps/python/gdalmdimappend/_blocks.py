@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from dask.highlevelgraph import HighLevelGraph
 
+    from ._keywords import Duration
+
 
 def append_lazily(
     dataset: xr.Dataset,
@@ -30,7 +32,7 @@ def append_lazily(
     *,
     region: Mapping[str, Any] | None = None,
     create: bool = False,
-    lease: str | float | None = None,
+    lease: Duration | None = None,
     label: Any = None,
     **compute: Any,
 ) -> CommitReport:

@@ -22,16 +22,20 @@ import socket
 import struct
 import time
 import weakref
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._claims import ClaimWatch, holder_of, latest_claim
+from ._durations import seconds
 from ._errors import AppendError, Locked, UsageError
 from ._report import Recovered
 from ._sidecar import recover
 from ._vsi_path import is_local, target_path
+
+if TYPE_CHECKING:
+    import numpy as np
 
 #: What the sidecar of a store adds to its name.
 SIDECAR = ".mdimappend"
@@ -85,7 +89,8 @@ class Lock:
 
     Args:
         target: the Zarr store; a group in it stands for its store.
-        timeout: seconds to wait for another writer; None is for ever.
+        timeout: how long to wait for another writer: seconds, or a duration; None is
+            for ever.
 
     Attributes:
         recovered: what was set right when the lock was taken.
@@ -95,11 +100,13 @@ class Lock:
     """
 
     def __init__(
-        self, target: str | os.PathLike[str], timeout: float | None = 60.0
+        self,
+        target: str | os.PathLike[str],
+        timeout: float | timedelta | np.timedelta64 | None = 60.0,
     ) -> None:
         self._target = target_path(target)
         self._store = store_of(self._target)
-        self._timeout = timeout
+        self._timeout = None if timeout is None else seconds(timeout, "timeout")
         self._descriptor: int | None = None
         self._document: dict[str, Any] = {}
         self.recovered = Recovered()
@@ -154,8 +161,9 @@ class Lock:
         started = time.monotonic()
         watch = ClaimWatch()
         pause = 0.01
-        self.sidecar.mkdir(exist_ok=True)
         while True:
+            # Whoever had it may have taken away a sidecar that nobody needed.
+            self.sidecar.mkdir(exist_ok=True)
             descriptor = self._try_kernel_lock()
             if descriptor is not None:
                 try:
@@ -182,7 +190,11 @@ class Lock:
         path = self.sidecar / "lock"
         while True:
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            descriptor = os.open(path, flags, 0o666)
+            try:
+                descriptor = os.open(path, flags, 0o666)
+            except FileNotFoundError:
+                self.sidecar.mkdir(exist_ok=True)
+                continue
             try:
                 if not _lock_file(descriptor, str(path)):
                     os.close(descriptor)

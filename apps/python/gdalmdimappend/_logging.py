@@ -1,9 +1,9 @@
 """What GDAL and the library say, for Python's logging.
 
 The process's GDAL is left as it is: whether it uses exceptions, its error handlers.
-Warnings go to the logger `gdalmdimappend`, and so does what the library does, step by
-step (src/trace.h), if that logger is enabled for DEBUG. Otherwise nobody is asked to
-tell.
+Warnings go to the logger `gdalmdimappend`, what became of each slice for INFO, and what
+the library does, step by step (src/trace.h), if that logger is enabled for DEBUG.
+Otherwise nobody is asked to tell.
 """
 
 from __future__ import annotations
@@ -14,6 +14,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from osgeo import gdal
+
+from ._words import in_python
+
+_ALGORITHMS = (
+    *("append", "begin", "write", "commit", "abort", "renew"),
+    *("status", "log", "recover", "unlock"),
+)
 
 logger = logging.getLogger("gdalmdimappend")
 # Without it, Python writes warnings that nobody listens to to standard error.
@@ -35,9 +42,9 @@ class Messages:
 
     def add(self, severity: int, number: int, text: str) -> None:
         if severity >= gdal.CE_Failure:
-            self.failures.append(_without_algorithm(text))
+            self.failures.append(in_python(_without_algorithm(text)))
         elif severity == gdal.CE_Warning:
-            self.warnings.append(_without_algorithm(text))
+            self.warnings.append(in_python(_without_algorithm(text)))
         elif not self.is_rehearsal:
             logger.debug("%s", text.removeprefix("MDIMAPPEND: "))
 
@@ -47,9 +54,9 @@ class Messages:
 
 
 def _without_algorithm(text: str) -> str:
-    """GDAL puts the algorithm's name before its messages."""
+    """GDAL puts the algorithm's name before messages of its own."""
     name, separator, rest = text.partition(": ")
-    return rest if separator and " " not in name else text
+    return rest if separator and name in _ALGORITHMS else text
 
 
 def _tracing_to(whom: str) -> AbstractContextManager[None]:

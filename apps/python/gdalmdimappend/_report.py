@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
+from ._words import in_python
+
 _Record = TypeVar("_Record")
 
 
@@ -78,9 +80,8 @@ class SliceReport:
 
     def __str__(self) -> str:
         if self.outcome in ("failed", "not tried"):
-            return f"{self.slice}: {self.outcome}" + (
-                f": {self.message}" if self.message else ""
-            )
+            why = self.message.removeprefix(f"slice '{self.slice}'").lstrip(" ,:")
+            return f"{self.slice}: {self.outcome}" + (f": {why}" if why else "")
         outcome = self.outcome
         if self.rows == 0 and self.rows_replaced > 0:
             outcome = "replaced"
@@ -170,10 +171,11 @@ class Report:
     def from_json(cls, text: str) -> Report:
         """What `--report json` writes."""
         document = json.loads(text)
-        document["slices"] = tuple(
-            record_from(SliceReport, each) for each in document.get("slices", ())
-        )
-        document["warnings"] = tuple(document.get("warnings", ()))
+        slices = document.get("slices", [])
+        for each in (document, *slices):
+            each["message"] = in_python(each.get("message", ""))
+        document["slices"] = tuple(record_from(SliceReport, each) for each in slices)
+        document["warnings"] = tuple(map(in_python, document.get("warnings", ())))
         document["recovered"] = Recovered.from_json(document.get("recovered", {}))
         report: Report = record_from(cls, document)
         return report

@@ -17,7 +17,9 @@ from typing import Any
 from osgeo import gdal
 
 from ._algorithm import APPEND, run, string_lists
+from ._durations import duration
 from ._errors import UsageError, error_of
+from ._keywords import DURATIONS
 from ._logging import listening
 from ._report import Report
 
@@ -31,6 +33,7 @@ _REFUSED = {
     "labels": "the keyword is 'label', even for several",
     "report": "the report is what is returned",
     "quiet": "warnings go to logging.getLogger('gdalmdimappend')",
+    "verbose": "the report has each slice",
 }
 
 #: An encoding with one of them says how values are stored.
@@ -41,6 +44,8 @@ PACKING = frozenset(
     }
 )
 
+_STEPS = ("step", "append_step")
+
 _numbers = itertools.count()
 
 
@@ -50,6 +55,8 @@ def plain(value: Any, name: str) -> Any:
     Raises:
         UsageError: JSON has nothing for it.
     """
+    if name in DURATIONS or name in _STEPS:
+        value = duration(value, name)
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, str):
@@ -143,7 +150,8 @@ class Settings:
         for number, each in enumerate(given, 1):
             if isinstance(each, Mapping):
                 try:
-                    files.append(self._add_file(f"settings {number}", each))
+                    document = _with_durations(each)
+                    files.append(self._add_file(f"settings {number}", document))
                 except (TypeError, ValueError) as error:
                     raise UsageError(f"settings {number}: {error}") from error
             elif isinstance(each, str | os.PathLike):
@@ -287,6 +295,18 @@ class Settings:
     def _encodings_of(self, array: str) -> list[Mapping[str, Any]]:
         variables = self.resolved.get("variables", {})
         return [variables.get(name, {}).get("encoding", {}) for name in (array, "*")]
+
+
+def _with_durations(document: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON has no durations."""
+    told = {}
+    for name, value in document.items():
+        if name in DURATIONS and isinstance(value, Mapping):
+            value = {key: duration(each, name) for key, each in value.items()}
+        elif name in DURATIONS or name in _STEPS:
+            value = duration(value, name)
+        told[name] = value
+    return told
 
 
 def _pair(name: str, text: object) -> tuple[str, str]:

@@ -6,11 +6,16 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._algorithm import run_verb
+from ._durations import duration
 from ._report import Recovered, record_from
 from ._vsi_path import target_path
+from ._words import in_python
+
+if TYPE_CHECKING:
+    from ._keywords import Duration
 
 
 @dataclass(frozen=True)
@@ -50,13 +55,16 @@ class LogRecord:
     chunks: int = 0
     bytes: int = 0
     slices: tuple[LoggedSlice, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> LogRecord:
         slices = tuple(
             record_from(LoggedSlice, each) for each in document.get("slices", ())
         )
-        record: LogRecord = record_from(cls, {**document, "slices": slices})
+        told = {**document, "slices": slices}
+        told["warnings"] = tuple(map(in_python, document.get("warnings", ())))
+        record: LogRecord = record_from(cls, told)
         return record
 
 
@@ -69,6 +77,52 @@ class Pending:
 
 
 @dataclass(frozen=True)
+class ArraySummary:
+    """An array of a target; its bytes are those of its elements, not encoded."""
+
+    name: str
+    dimensions: tuple[str, ...] = ()
+    shape: tuple[int, ...] = ()
+    type: str = ""
+    bytes_uncompressed: float = 0
+
+
+@dataclass(frozen=True)
+class Content:
+    """What there is in a target: its steps, from the first label to the last."""
+
+    append_dim: str = ""
+    steps: int = 0
+    first_label: str = ""
+    last_label: str = ""
+    arrays: tuple[ArraySummary, ...] = ()
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Content:
+        arrays = tuple(
+            record_from(
+                ArraySummary,
+                {
+                    **each,
+                    "dimensions": tuple(each["dimensions"]),
+                    "shape": tuple(each["shape"]),
+                },
+            )
+            for each in document.get("arrays", ())
+        )
+        found: Content = record_from(cls, {**document, "arrays": arrays})
+        return found
+
+    def __str__(self) -> str:
+        text = f"{self.steps} step{'' if self.steps == 1 else 's'} of {self.append_dim}"
+        if self.first_label:
+            text += f", {self.first_label}"
+        if self.last_label != self.first_label:
+            text += f" to {self.last_label}"
+        return text
+
+
+@dataclass(frozen=True)
 class Status:
     """The state of a target.
 
@@ -78,6 +132,7 @@ class Status:
         appends: how many commits are logged.
         last: the last of them.
         pending: what is under way, or was interrupted.
+        content: its steps and arrays; None if they cannot be read.
     """
 
     target: str
@@ -88,6 +143,7 @@ class Status:
     leased: bool = False
     last: LogRecord | None = None
     pending: tuple[Pending, ...] = ()
+    content: Content | None = None
 
     def __str__(self) -> str:
         lines = [f"locked by {self.holder}" if self.locked else "not locked"]
@@ -95,6 +151,8 @@ class Status:
         lines += [
             f"pending: {each.transaction} ({each.state})" for each in self.pending
         ]
+        if self.content and self.content.append_dim:
+            lines.append(str(self.content))
         return "\n".join(lines)
 
 
@@ -116,6 +174,9 @@ def status(target: str | os.PathLike[str]) -> Status:
             **document,
             "last": LogRecord.from_json(last) if last else None,
             "pending": pending,
+            "content": Content.from_json(document["content"])
+            if document.get("content")
+            else None,
         },
     )
     return found
@@ -141,8 +202,8 @@ def recover(
     *,
     set_aside: bool = False,
     lock: str = "auto",
-    lock_timeout: str | float = "60s",
-    lease: str | float = "30s",
+    lock_timeout: Duration = "60s",
+    lease: Duration = "30s",
 ) -> Recovered:
     """Finishes or undoes what an interrupted append left.
 
@@ -167,8 +228,8 @@ def recover(
             "target": target_path(target),
             "set_aside": set_aside,
             "lock": lock,
-            "lock_timeout": str(lock_timeout),
-            "lease": str(lease),
+            "lock_timeout": str(duration(lock_timeout, "lock_timeout")),
+            "lease": str(duration(lease, "lease")),
         },
     )
     document = json.loads(outcome.output)

@@ -17,15 +17,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from ._blocks import append_lazily
+from ._keywords import Keywords
 from ._parts import CommitReport, slice_report
 from ._report import Report
 from ._vsi_path import target_path
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from ._keywords import Duration
 
 Target = str | os.PathLike[str]
 
@@ -39,9 +42,9 @@ def append(
     target: Target,
     *,
     name: str = "the dataset",
-    lease: str | float = "1min",
+    lease: Duration = "1min",
     compute: Compute | None = None,
-    **settings: Any,
+    **settings: Unpack[Keywords],
 ) -> Report:
     """Appends a dataset, in one commit.
 
@@ -69,9 +72,9 @@ def store(
     target: Target,
     *,
     name: str = "the dataset",
-    lease: str | float = "1min",
+    lease: Duration = "1min",
     compute: Compute | None = None,
-    **settings: Any,
+    **settings: Unpack[Keywords],
 ) -> Report:
     """Makes a new target of a dataset, in one commit; refuses an existing one.
 
@@ -92,9 +95,9 @@ def write(
     region: Mapping[str, slice | tuple[int, int]] | Literal["auto"] = "auto",
     *,
     name: str = "the dataset",
-    lease: str | float = "1min",
+    lease: Duration = "1min",
     compute: Compute | None = None,
-    **settings: Any,
+    **settings: Unpack[Keywords],
 ) -> Report:
     """Replaces values in a region of a target, in one commit.
 
