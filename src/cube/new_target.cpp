@@ -34,12 +34,13 @@ class Model
         MDIMAPPEND_RETURN_IF_ERROR(checkNames());
         MDIMAPPEND_RETURN_IF_ERROR(checkDimensions());
         const bool inStore = !existing.rootDocuments.empty();
-        const auto groups = newGroups(existing);
+        std::vector<std::string> parents;
+        const auto groups = newGroups(existing, parents);
         NewTarget model;
         MDIMAPPEND_ASSIGN(model.documents,
                           inStore
                               ? addDocuments(m_format, existing.rootDocuments,
-                                             groups, m_arrays)
+                                             groups, m_arrays, parents)
                               : newDocuments(m_format, m_options.consolidated,
                                              groups, m_arrays));
         MDIMAPPEND_RETURN_IF_ERROR(describe(model, existing));
@@ -94,7 +95,9 @@ class Model
         return Status::ok();
     }
 
-    std::vector<NewGroup> newGroups(const Target &existing) const
+    /// `parents`: those on the way to the target that are there.
+    std::vector<NewGroup> newGroups(const Target &existing,
+                                    std::vector<std::string> &parents) const
     {
         std::vector<NewGroup> groups;
         if (existing.rootDocuments.empty())
@@ -106,7 +109,9 @@ class Model
             const bool present =
                 existing.documents.count(path + "/zarr.json") ||
                 existing.documents.count(path + "/.zgroup");
-            if (!present)
+            if (present)
+                parents.push_back(path);
+            else
                 groups.push_back({path, Json::object()});
             if (end == std::string::npos)
                 break;

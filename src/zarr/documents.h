@@ -135,9 +135,11 @@ Result<Documents> newDocuments(ZarrFormat format, bool consolidated,
 /// own documents, and the patched consolidated document of the root if it has
 /// one. `root`: as for consolidatedKey. Groups that the consolidated metadata
 /// list, and the root, are taken as they are; where nothing is consolidated
-/// only new ones may be given (and the root, for their parent).
+/// only new ones may be given (and the root, for their parent), and `parents`
+/// are those that are there.
 Result<Documents> addDocuments(ZarrFormat format, const Documents &root,
                                const std::vector<NewGroup> &groups,
-                               const std::vector<NewArray> &arrays);
+                               const std::vector<NewArray> &arrays,
+                               const std::vector<std::string> &parents = {});
 
 }  // namespace mdimappend

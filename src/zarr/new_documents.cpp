@@ -251,7 +251,8 @@ Result<std::string> extended(ZarrFormat format, const std::string &document,
 
 Result<Documents> addDocuments(ZarrFormat format, const Documents &root,
                                const std::vector<NewGroup> &groups,
-                               const std::vector<NewArray> &arrays)
+                               const std::vector<NewArray> &arrays,
+                               const std::vector<std::string> &parents)
 {
     MDIMAPPEND_RETURN_IF_ERROR(checkRoot(format, root));
     MDIMAPPEND_RETURN_IF_ERROR(checkNodes(groups, arrays));
@@ -264,6 +265,7 @@ Result<Documents> addDocuments(ZarrFormat format, const Documents &root,
     std::set<std::string> existing(present.groups.begin(),
                                    present.groups.end());
     existing.insert("");
+    existing.insert(parents.begin(), parents.end());
     std::vector<NewGroup> newGroups;
     for (const NewGroup &group : groups)
     {
