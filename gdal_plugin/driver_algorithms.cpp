@@ -5,11 +5,14 @@
 
 #include "append/report.h"
 #include "journal/log.h"
+#include "left_objects_report.h"
 #include "lock/lock.h"
 #include "settings/settings.h"
 #include "trace.h"
 #include "trace_listener.h"
 #include "transaction/recovery.h"
+
+#include <set>
 
 namespace mdimappend
 {
@@ -93,6 +96,11 @@ StatusAlgorithm::StatusAlgorithm()
                       "Show who is appending to a target, what was appended "
                       "last, and what is pending. Changes nothing.")
 {
+    AddArg(
+        "objects", 0,
+        "List what no reader looks at, too: chunks beyond the shape, what is "
+        "staged, old decisions",
+        &m_objects);
 }
 
 Status StatusAlgorithm::act()
@@ -126,19 +134,26 @@ Status StatusAlgorithm::act()
     }
     if (transactions.empty())
         text += "nothing pending\n";
-    m_outputString =
-        m_json ? dumpJson({{"target", m_target},
-                           {"exists", reader.site.exists},
-                           {"locked", lock.held},
-                           {"holder",
-                            lock.held ? Json(lock.holder.describe()) : Json()},
-                           {"leased", lock.leased},
-                           {"appends", last},
-                           {"last", record.value_or(Json())},
-                           {"pending", list}},
-                          2) +
-                     "\n"
-               : text;
+    Json status = {
+        {"target", m_target},
+        {"exists", reader.site.exists},
+        {"locked", lock.held},
+        {"holder", lock.held ? Json(lock.holder.describe()) : Json()},
+        {"leased", lock.leased},
+        {"appends", last},
+        {"last", record.value_or(Json())},
+        {"pending", list}};
+    if (m_objects)
+    {
+        std::set<std::string> names;
+        for (const auto &each : transactions)
+            names.insert(each.transaction);
+        MDIMAPPEND_ASSIGN(const auto left,
+                          leftObjects(*reader.storage, reader.site, names));
+        status["objects"] = objectsJson(left);
+        text += objectsText(left);
+    }
+    m_outputString = m_json ? dumpJson(status, 2) + "\n" : text;
     return Status::ok();
 }
 
