@@ -6,12 +6,15 @@
 #include "append/report.h"
 #include "append/target_summary.h"
 #include "journal/log.h"
+#include "left_objects_report.h"
 #include "lock/lock.h"
 #include "settings/settings.h"
 #include "storage/target_name.h"
 #include "trace.h"
 #include "trace_listener.h"
 #include "transaction/recovery.h"
+
+#include <set>
 
 namespace mdimappend
 {
@@ -111,6 +114,11 @@ StatusAlgorithm::StatusAlgorithm()
                       "Show who is appending to a target, what was appended "
                       "last, and what is pending. Changes nothing.")
 {
+    AddArg(
+        "objects", 0,
+        "List what no reader looks at, too: chunks beyond the shape, what is "
+        "staged, old decisions",
+        &m_objects);
 }
 
 Status StatusAlgorithm::act()
@@ -152,21 +160,30 @@ Status StatusAlgorithm::act()
         text += toText(*summary);
     else if (reader.site.exists)
         text += "its arrays cannot be read: " +
-                printableLine(summary.status().message()) + "\n";
-    m_outputString =
-        m_json ? dumpJson({{"target", m_target},
-                           {"exists", reader.site.exists},
-                           {"locked", lock.held},
-                           {"holder",
-                            lock.held ? Json(lock.holder.describe()) : Json()},
-                           {"leased", lock.leased},
-                           {"appends", last},
-                           {"last", record.value_or(Json())},
-                           {"content", summary ? toJson(*summary) : Json()},
-                           {"pending", list}},
-                          2) +
-                     "\n"
-               : text;
+                printableLine(summary.status().message()) + "
+";
+    Json status = {
+        {"target", m_target},
+        {"exists", reader.site.exists},
+        {"locked", lock.held},
+        {"holder", lock.held ? Json(lock.holder.describe()) : Json()},
+        {"leased", lock.leased},
+        {"appends", last},
+        {"last", record.value_or(Json())},
+        {"content", summary ? toJson(*summary) : Json()},
+        {"pending", list}};
+    if (m_objects)
+    {
+        std::set<std::string> names;
+        for (const auto &each : transactions)
+            names.insert(each.transaction);
+        MDIMAPPEND_ASSIGN(const auto left,
+                          leftObjects(*reader.storage, reader.site, names));
+        status["objects"] = objectsJson(left);
+        text += objectsText(left);
+    }
+    m_outputString = m_json ? dumpJson(status, 2) + "
+" : text;
     return Status::ok();
 }
 

@@ -39,6 +39,8 @@ class StatusAlgorithm final : public DriverAlgorithm
 
   private:
     Status act() override;
+
+    bool m_objects = false;
 };
 
 class RecoverAlgorithm final : public DriverAlgorithm

@@ -115,6 +115,23 @@ class DropRequest(Action):
 
 
 @dataclass
+class TearPut(Action):
+    """The connection breaks within the body, and the store takes what came until then
+    for the object, unless it finds by a checksum that it is not whole. On `started`
+    see DropRequest."""
+
+    fraction: float = 0.5
+    started: bool = True
+    keys: list = field(default_factory=list)
+
+    def answer(self, request, carry_out, stopping):
+        self.keys.append(request.key)
+        request.body = request.body[: int(len(request.body) * self.fraction)]
+        carry_out()
+        return INTERIM if self.started else None
+
+
+@dataclass
 class LoseResponse(Action):
     """The request is carried out, and the connection closed. On `started` see
     DropRequest; without it, libcurl's second request meets what the first one did.

@@ -3,6 +3,7 @@ that is what is tested with it."""
 
 import bisect
 import hashlib
+import re
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -31,9 +32,11 @@ class StoredObject:
 class Bucket:
     objects: dict = field(default_factory=dict)
     keys: list = field(default_factory=list)  # sorted as UTF-8, which is as str
+    # All that there have been, with their slashes.
+    folders: set = field(default_factory=set)
 
     def copy(self):
-        return Bucket(dict(self.objects), list(self.keys))
+        return Bucket(dict(self.objects), list(self.keys), set(self.folders))
 
 
 @dataclass
@@ -48,9 +51,12 @@ class Page:
 
 
 class MemoryStore:
-    """Conditions are functions of the present object or None, which raise Refused."""
+    """Conditions are functions of the present object or None, which raise Refused.
+    `keeps_folders`: folders are listed by a delimiter also when their objects are gone,
+    as SeaweedFS does in buckets with versions."""
 
-    def __init__(self):
+    def __init__(self, keeps_folders=False):
+        self.keeps_folders = keeps_folders
         self.lock = threading.RLock()
         self.buckets = {}
         self.generation = 1000
@@ -84,6 +90,8 @@ class MemoryStore:
             if present is None:
                 bisect.insort(into.keys, key)
             into.objects[key] = stored
+            if self.keeps_folders:
+                into.folders |= {key[: m.end()] for m in re.finditer("/", key)}
         return stored
 
     def age(self, bucket, key, seconds):
@@ -112,6 +120,8 @@ class MemoryStore:
         with self.lock:
             holder = self.bucket(bucket)
             keys = holder.keys
+            if delimiter and holder.folders:
+                keys = sorted({*keys, *holder.folders})
             i = bisect.bisect_left(keys, prefix)
             if after:
                 i = max(i, bisect.bisect_right(keys, after))
@@ -125,7 +135,9 @@ class MemoryStore:
                 if len(page.objects) + len(page.prefixes) == limit:
                     page.truncated = True
                     break
-                if common is None:
+                if common is None and key not in holder.objects:
+                    i += 1  # The folder that is listed.
+                elif common is None:
                     page.objects.append((key, holder.objects[key]))
                     page.last = key
                     i += 1

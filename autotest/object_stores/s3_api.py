@@ -16,13 +16,27 @@ from http_wire import Answer, BrokenMessage
 from memory_store import Refused
 from multipart import Uploads
 
+# MD5, in base64; Google's header has "md5=" before it.
+CHECKSUMS = ("content-md5", "x-goog-hash")
+
 
 class S3Api:
     """flavour: "s3" or "gcs". `ignores_conditions`: those of PUT and DELETE are
     ignored, as by a store that does not know them. `secret`: what requests to the
-    flavour "gcs" have to be signed with, if they are; None: that is not looked at."""
+    flavour "gcs" have to be signed with, if they are; None: that is not looked at.
+    `checksums`: those of puts are "verified", "ignored" or "refused"."""
 
-    def __init__(self, store, flavour="s3", ignores_conditions=False, secret="test"):
+    def __init__(
+        self,
+        store,
+        flavour="s3",
+        ignores_conditions=False,
+        secret="test",
+        checksums="verified",
+    ):
+        if checksums not in ("verified", "ignored", "refused"):
+            raise ValueError(f"checksums '{checksums}'")
+        self.checksums = checksums
         if flavour not in ("s3", "gcs"):
             raise ValueError(f"flavour '{flavour}': expected s3 or gcs")
         self.store = store
@@ -133,7 +147,8 @@ class S3Api:
         )
         condition = self.condition(request)
         if source is None:
-            data = plain_body(request)
+            self.refuse_checksum(request)
+            data = plain_body(request, self.checksums == "verified")
             stored = self.store.put(request.bucket, request.key, data, condition)
             return Answer(200, self.version(stored))
         from_bucket, _, from_key = unquote(source).lstrip("/").partition("/")
@@ -148,6 +163,11 @@ class S3Api:
             s3_xml.element("ETag", stored.etag),
         )
         return xml_answer(body, self.version(stored))
+
+    def refuse_checksum(self, request):
+        for name in CHECKSUMS:
+            if self.checksums == "refused" and name in request.headers:
+                raise Refused(501, "NotImplemented", f"{name} is not known here")
 
     def get(self, request):
         stored = self.store.get(request.bucket, request.key)
@@ -231,16 +251,18 @@ def byte_range(header, size):
     return first, last
 
 
-def plain_body(request):
-    """The body, its Content-MD5 checked, without the AWS SDKs' own chunks."""
+def plain_body(request, verified=True):
+    """The body, its checksum verified, without the AWS SDKs' own chunks."""
     body = request.body
     headers = request.headers
     if headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
         body = decode_aws_chunked(body)
-    if "content-md5" in headers:
-        found = hashlib.md5(body, usedforsecurity=False).digest()
-        if base64.b64encode(found).decode() != headers["content-md5"]:
-            raise Refused(400, "BadDigest", "Content-MD5 is of other content")
+    for name in CHECKSUMS:
+        if verified and name in headers:
+            found = hashlib.md5(body, usedforsecurity=False).digest()
+            expected = headers[name].removeprefix("md5=")
+            if base64.b64encode(found).decode() != expected:
+                raise Refused(400, "BadDigest", f"{name} is of other content")
     return body
 
 

@@ -35,6 +35,7 @@ from faults import (
     LoseResponse,
     Rule,
     Status,
+    TearPut,
     WrongETag,
     error_answer,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "Rule",
     "ScriptedServer",
     "Status",
+    "TearPut",
     "WrongETag",
 ]
 
@@ -68,6 +70,8 @@ class ScriptedServer:
     flavour             of the memory store: "s3" or "gcs"
     ignores_conditions  the memory store does not know conditional writes
     secret              of "gcs": what signed requests are signed with; None: whatever
+    checksums           of puts are "verified", "ignored" or "refused"
+    keeps_folders       listings go on showing folders whose objects are gone
     delay               seconds slept at each request
     record              whether requests are remembered
 
@@ -85,12 +89,14 @@ class ScriptedServer:
         port=0,
         record=True,
         secret="test",
+        checksums="verified",
+        keeps_folders=False,
     ):
         self.upstream = upstream
-        self.store = MemoryStore() if upstream is None else None
+        self.store = MemoryStore(keeps_folders) if upstream is None else None
         self.api = None
         if self.store is not None:
-            self.api = S3Api(self.store, flavour, ignores_conditions, secret)
+            self.api = S3Api(self.store, flavour, ignores_conditions, secret, checksums)
         self.rules = []
         self.delay = delay
         self.record = record

@@ -1,5 +1,7 @@
 """The scripted server fails when it is told to, and not otherwise."""
 
+import base64
+import hashlib
 import http.client
 import threading
 import time
@@ -18,6 +20,7 @@ from scripted_server import (
     Rule,
     ScriptedServer,
     Status,
+    TearPut,
     WrongETag,
 )
 
@@ -91,6 +94,49 @@ def test_an_error_after_success(s3, http_s3):
     s3.server.rules = [Rule(ErrorAfter(500, "InternalError"), times=1)]
     assert http_s3.code("PUT", "/a", b"1", **ABSENT) == (500, "InternalError")
     assert http_s3.code("PUT", "/a", b"1", **ABSENT)[0] == 412
+
+
+def md5(data):
+    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+
+
+@pytest.mark.parametrize("checksums", ["verified", "ignored"])
+def test_a_put_is_torn(s3, http_s3, checksums):
+    s3.server.api.checksums = checksums
+    s3.server.rules = [Rule(TearPut(0.3))]
+    for key, headers in (("/a", {}), ("/b", {"Content-MD5": md5(b"0123456789")})):
+        with pytest.raises(ConnectionError):
+            http_s3("PUT", key, b"0123456789", **headers)
+    torn = {"a": b"012", "b": b"012"}
+    if checksums == "verified":
+        del torn["b"]
+    assert s3.server.objects("bucket") == torn
+
+
+def test_checksums_are_verified_ignored_or_refused(s3, http_s3, gcs, http_gcs):
+    wrong = {"Content-MD5": md5(b"2")}
+    assert http_s3.code("PUT", "/a", b"1", **wrong) == (400, "BadDigest")
+    hashed = {"x-goog-hash": f"md5={md5(b'2')}"}
+    assert http_gcs.code("PUT", "/a", b"1", **hashed) == (400, "BadDigest")
+    assert http_gcs("PUT", "/a", b"2", **hashed).status == 200
+    s3.server.api.checksums = "ignored"
+    assert http_s3("PUT", "/a", b"1", **wrong).status == 200
+    s3.server.api.checksums = "refused"
+    assert http_s3.code("PUT", "/a", b"1", **wrong) == (501, "NotImplemented")
+    assert http_s3("PUT", "/a", b"1").status == 200
+
+
+def test_folders_are_kept():
+    with ScriptedServer(keeps_folders=True) as server:
+        server.create_bucket("bucket")
+        for key in ("d/e/x", "d/f/y"):
+            server.put_object("bucket", key, b"1")
+        server.delete_object("bucket", "d/e/x")
+        assert server.store.list("bucket", "d/", "/").prefixes == ["d/e/", "d/f/"]
+        assert server.store.list("bucket", "d/e/", "/").objects == []
+        assert [key for key, _ in server.store.list("bucket", "d/").objects] == [
+            "d/f/y"
+        ]
 
 
 def test_a_wrong_version_is_answered(s3, http_s3, gcs, http_gcs):

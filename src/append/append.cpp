@@ -11,6 +11,7 @@
 #include "append/slice_queue.h"
 #include "cube/open_target.h"
 #include "trace.h"
+#include "transaction/object_target.h"
 
 #include <algorithm>
 #include <memory>
@@ -47,6 +48,8 @@ class Run
             m_batches.append(round);
         }
         m_batches.finish();
+        if (m_connection)
+            m_report.warnOf(m_connection->warnings());
         m_report.tell(m_appendDim.known());
         // It is all in: too late to stop.
         if (m_report.status() && m_around.progress)

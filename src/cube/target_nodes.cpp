@@ -75,8 +75,7 @@ class GroupReader
                 m_target.documents[key] = *bytes;
                 present[std::string(name)] = *bytes;
             }
-            const bool saysEnough = name == "zarr.json" || name == ".zmetadata";
-            if (bytes && saysEnough && m_onlyWhatGrows)
+            if (m_onlyWhatGrows && saysEnough(name, present))
                 break;
             // Below a consolidated root there is only to see whether the
             // group has a copy of its own.
@@ -89,6 +88,21 @@ class GroupReader
             }
         }
         return present;
+    }
+
+    /// Whether what was found, `name` last, says what the group is. A copy in
+    /// Zarr V2 has the group's own document in it, or that is read, too.
+    static bool saysEnough(std::string_view name, Documents &present)
+    {
+        if (name == "zarr.json")
+            return present.contains("zarr.json");
+        const auto copy = present.find(".zmetadata");
+        if (copy == present.end())
+            return false;
+        const auto copied = documentsOfCopy(ZarrFormat::V2, copy->second);
+        if (copied && copied->contains(".zgroup"))
+            present.try_emplace(".zgroup", copied->at(".zgroup"));
+        return name == ".zgroup" || present.contains(".zgroup");
     }
 
     /// Whether the root's copy says that there is this group, where that is

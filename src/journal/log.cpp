@@ -101,6 +101,12 @@ std::string logRecordText(const Json &record)
     return dumpJson(record, 2) + "\n";
 }
 
+bool isTornLogRecord(std::string_view text, const Json &record)
+{
+    const auto whole = logRecordText(record);
+    return text.size() < whole.size() && whole.starts_with(text);
+}
+
 Result<std::uint64_t> lastSequence(Storage &storage, const Site &site)
 {
     MDIMAPPEND_ASSIGN(const auto head,

@@ -26,6 +26,9 @@ Result<std::uint64_t> lastSequence(Storage &storage, const Site &site);
 /// As it is written.
 std::string logRecordText(const Json &record);
 
+/// Whether a text is only the beginning of a record: a put of it broke off.
+bool isTornLogRecord(std::string_view text, const Json &record);
+
 /// `bytes`, if it is given, counts what was read.
 Result<std::optional<Json>> readLogRecord(Storage &storage, const Site &site,
                                           std::uint64_t sequence,

@@ -5,6 +5,8 @@
 #include "storage/checksum.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 
 namespace mdimappend
 {
@@ -20,6 +22,9 @@ const char *versionOf(const Json &body)
            : body.contains("inline")  ? "3"
                                       : "1";
 }
+
+/// Version, size and digest.
+constexpr std::size_t longestHeader = 100;
 
 }  // namespace
 
@@ -56,6 +61,24 @@ Result<Json> unframe(const std::string &kind, std::string_view record)
     if (!parsed || !parsed->is_object() || version != versionOf(*parsed))
         return notFollowed("the " + kind + " is malformed");
     return parsed;
+}
+
+bool isTorn(const std::string &kind, std::string_view record)
+{
+    const std::string start = "mdimappend " + kind + " ";
+    const auto end = record.find('\n');
+    if (end == std::string_view::npos)
+        return record.size() <= start.size() + longestHeader &&
+               (record.starts_with(start) || start.starts_with(record));
+    if (!record.starts_with(start))
+        return false;
+    auto header = record.substr(start.size(), end - start.size());
+    header.remove_prefix(std::min(header.find(' ') + 1, header.size()));
+    std::uint64_t size = 0;
+    const auto [last, failure] =
+        std::from_chars(header.begin(), header.end(), size);
+    return failure == std::errc() && last != header.end() && *last == ' ' &&
+           record.size() - end - 1 < size;
 }
 
 }  // namespace mdimappend

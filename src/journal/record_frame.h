@@ -22,4 +22,8 @@ Result<Json> unframe(const std::string &kind, std::string_view record);
 /// A record that is whole: its writer meant what cannot be followed.
 Status notFollowed(std::string why);
 
+/// Whether it is the beginning of a record, and not the whole: a put of it
+/// broke off.
+bool isTorn(const std::string &kind, std::string_view record);
+
 }  // namespace mdimappend

@@ -148,4 +148,9 @@ Result<Decision> parseDecision(std::string_view text)
                     textMember(body, "record")};
 }
 
+bool isTornDecision(std::string_view text)
+{
+    return isTorn("decision", text);
+}
+
 }  // namespace mdimappend

@@ -126,4 +126,8 @@ Result<Plan> parsePlan(std::string_view text);
 Result<Manifest> parseManifest(std::string_view text);
 Result<Decision> parseDecision(std::string_view text);
 
+/// Whether a decision is not whole: a put of it broke off, and nothing is
+/// decided.
+bool isTornDecision(std::string_view text);
+
 }  // namespace mdimappend

@@ -93,4 +93,18 @@ Result<SeenLock> readObjectLock(ObjectRequests &requests,
                     found->age, false};
 }
 
+/// A part of it that has the nonce is this holder's, from a put that broke off.
+Result<std::optional<std::string>> putObjectLock(ObjectRequests &requests,
+                                                 const std::string &path,
+                                                 const LockDocument &document,
+                                                 const PutCondition &condition)
+{
+    const auto text = toText(document);
+    const auto &nonce = document.holder.nonce;
+    const auto at = text.find('"' + nonce + '"');
+    return requests.putOwn(path, text, condition, VersionOfPut::Needed,
+                           at == text.npos ? text.size()
+                                           : at + nonce.size() + 2);
+}
+
 }  // namespace mdimappend

@@ -53,4 +53,11 @@ struct SeenLock
 Result<SeenLock> readObjectLock(ObjectRequests &requests,
                                 const std::string &path);
 
+/// Puts a document; the version that it then has, nothing if the condition does
+/// not hold.
+Result<std::optional<std::string>> putObjectLock(ObjectRequests &requests,
+                                                 const std::string &path,
+                                                 const LockDocument &document,
+                                                 const PutCondition &condition);
+
 }  // namespace mdimappend

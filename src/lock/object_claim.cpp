@@ -32,9 +32,8 @@ Result<bool> ObjectClaim::renew()
 {
     ++m_document.renewals;
     MDIMAPPEND_ASSIGN(auto version,
-                      m_requests.put(m_path, toText(m_document),
-                                     PutCondition::same(m_version),
-                                     VersionOfPut::Needed));
+                      putObjectLock(m_requests, m_path, m_document,
+                                    PutCondition::same(m_version)));
     if (version)
         m_version = std::move(*version);
     return version.has_value();
@@ -55,9 +54,8 @@ Status ObjectClaim::free()
 {
     LockDocument document = freeDocument();
     MDIMAPPEND_ASSIGN(auto version,
-                      m_requests.put(m_path, toText(document),
-                                     PutCondition::same(m_version),
-                                     VersionOfPut::Needed));
+                      putObjectLock(m_requests, m_path, document,
+                                    PutCondition::same(m_version)));
     if (!version)
         return error("the lock '" + m_path + "' is somebody else's");
     m_seen = SeenLock{true, std::move(document), std::move(*version), {}, true};

@@ -125,9 +125,8 @@ Result<TakenObjectLock> goOnWithLease(const LockRequest &request,
     mine.holder.nonce = request.left->nonce;
     const auto renewed = leaseTime(request);
     MDIMAPPEND_ASSIGN(const auto version,
-                      requests.put(request.path, toText(mine),
-                                   PutCondition::same(before.version),
-                                   VersionOfPut::Needed));
+                      putObjectLock(requests, request.path, mine,
+                                    PutCondition::same(before.version)));
     if (!version)
         return error("the lock '" + request.path +
                      "' changed just now; try again");
@@ -196,11 +195,10 @@ Result<TakenObjectLock> acquireObjectLock(const LockRequest &request,
         LockDocument mine = claimAfter(before.document, request);
         const auto taken = leaseTime(request);
         MDIMAPPEND_ASSIGN(const auto version,
-                          requests.put(request.path, toText(mine),
-                                       before.exists
-                                           ? PutCondition::same(before.version)
-                                           : PutCondition::absent(),
-                                       VersionOfPut::Needed));
+                          putObjectLock(requests, request.path, mine,
+                                        before.exists
+                                            ? PutCondition::same(before.version)
+                                            : PutCondition::absent()));
         if (!version)
             continue;
         if (!before.exists)
@@ -245,9 +243,8 @@ Result<bool> endObjectLease(ObjectRequests &requests, const std::string &path)
     document.held = false;
     document.logEnd.reset();
     MDIMAPPEND_ASSIGN(const auto put,
-                      requests.put(path, toText(document),
-                                   PutCondition::same(seen.version),
-                                   VersionOfPut::NotNeeded));
+                      putObjectLock(requests, path, document,
+                                    PutCondition::same(seen.version)));
     if (!put)
         return error("the lock '" + path + "' changed just now; try again");
     traceHolder(path, "the lease is ended by hand: of", document.holder);

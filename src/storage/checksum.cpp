@@ -1,4 +1,4 @@
-// SHA-256 by OpenSSL, XXH3 by xxhash, and random names.
+// SHA-256 and MD5 by OpenSSL, XXH3 by xxhash, and random names.
 
 #include "storage/checksum.h"
 
@@ -51,6 +51,22 @@ std::string sha256(std::string_view bytes)
                                   nullptr, algorithm, nullptr))
         std::abort();  // libcrypto without SHA-256: nothing can be promised
     return "sha256:" + hexadecimal(digest.data(), digest.size());
+}
+
+std::string md5Base64(std::string_view bytes)
+{
+    // Also where all that is not approved by FIPS is switched off: this is no
+    // cryptography.
+    static EVP_MD *const algorithm = EVP_MD_fetch(nullptr, "MD5", "-fips");
+    std::array<unsigned char, 16> digest{};
+    if (!algorithm || !EVP_Digest(bytes.data(), bytes.size(), digest.data(),
+                                  nullptr, algorithm, nullptr))
+        return {};
+    // 16 bytes are 24 characters, and EVP_EncodeBlock writes a zero after them.
+    std::array<unsigned char, 25> text{};
+    const int length = EVP_EncodeBlock(text.data(), digest.data(),
+                                       static_cast<int>(digest.size()));
+    return {text.begin(), text.begin() + length};
 }
 
 std::string xxh3(std::string_view bytes)

@@ -1,5 +1,6 @@
 // The two checksums of the on-disk format: SHA-256 for documents and records,
-// XXH3 (128 bit) for chunks, which are many and large.
+// XXH3 (128 bit) for chunks, which are many and large. And MD5, which object
+// stores verify.
 
 #pragma once
 
@@ -32,6 +33,10 @@ class Xxh3
     struct State;
     std::unique_ptr<State> m_state;
 };
+
+/// MD5 in base64, against what a network does to content, not against anybody;
+/// "" where libcrypto has no MD5.
+std::string md5Base64(std::string_view bytes);
 
 /// 16 hexadecimal digits that nobody else has.
 std::string randomNonce();

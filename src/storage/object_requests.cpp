@@ -67,8 +67,10 @@ class Configured
 }  // namespace
 
 ObjectRequests::ObjectRequests(const ObjectAddress &store,
-                               std::vector<std::string> config)
-    : m_kind(store.kind), m_config(std::move(config))
+                               std::vector<std::string> config,
+                               std::shared_ptr<PutChecksums> checksums)
+    : m_kind(store.kind), m_config(std::move(config)),
+      m_checksums(std::move(checksums))
 {
     const Configured configured(m_config);
     m_transport = makeTransport(store);
@@ -144,34 +146,6 @@ Result<std::optional<ObjectHead>> ObjectRequests::head(const std::string &path)
         {answer.size, std::move(answer.version)});
 }
 
-Result<std::optional<std::string>>
-ObjectRequests::put(const std::string &path, std::string_view bytes,
-                    const PutCondition &condition, VersionOfPut version)
-{
-    MDIMAPPEND_ASSIGN(auto answer,
-                      tried("write", path, true,
-                            [&]
-                            {
-                                return m_transport->put(path, bytes, condition,
-                                                        version, timeLeft());
-                            }));
-    if (answer.kind == AnswerKind::Done)
-        return std::optional(std::move(answer.version));
-    if (answer.kind == AnswerKind::Missing)
-        return error("cannot write '" + path + "': " + answer.message);
-    trace("request", "the condition of a put to '", path,
-          "' does not hold: looks whether an earlier attempt was carried out");
-    // An attempt whose answer was lost may have been carried out, by us or by
-    // libcurl, which says nothing of sending once more.
-    MDIMAPPEND_ASSIGN(const auto there, head(path));
-    if (!there || there->size != bytes.size())
-        return std::optional<std::string>();
-    MDIMAPPEND_ASSIGN(auto present, get(path, bytes.size()));
-    return present && present->bytes == bytes
-               ? std::optional(std::move(present->version))
-               : std::nullopt;
-}
-
 Status ObjectRequests::remove(const std::string &path)
 {
     return tried("remove", path, true,
@@ -212,31 +186,39 @@ Status ObjectRequests::removeAll(const std::vector<std::string> &paths)
     return Status::ok();
 }
 
-Result<std::vector<std::string>> ObjectRequests::list(const std::string &folder)
+/// `list` asks GDAL; whether it failed is known by what is said meanwhile.
+Status ObjectRequests::listed(const std::string &folder,
+                              const std::function<void()> &list)
 {
     const Configured configured(m_config);
+    return tried("list", folder, false,
+                 [&]() -> ObjectAnswer
+                 {
+                     const GdalAnswers answers;
+                     VSICurlPartialClearCache(folder.c_str());
+                     list();
+                     // Nothing is what is listed of what is not there, and of
+                     // what may not be listed.
+                     if (!answers.failed())
+                         return {AnswerKind::Done};
+                     const int code = VSIGetLastErrorNo();
+                     const bool stays = code == VSIE_AccessDenied ||
+                                        code == VSIE_BucketNotFound ||
+                                        code == VSIE_InvalidCredentials ||
+                                        code == VSIE_SignatureDoesNotMatch ||
+                                        answers.code() == "AccessDenied";
+                     return {stays ? AnswerKind::Failed : AnswerKind::TryAgain,
+                             answers.reason()};
+                 })
+        .takeStatus();
+}
+
+Result<std::vector<std::string>> ObjectRequests::list(const std::string &folder)
+{
     CPLStringList entries;
-    MDIMAPPEND_RETURN_IF_ERROR(
-        tried("list", folder, false,
-              [&]() -> ObjectAnswer
-              {
-                  const GdalAnswers answers;
-                  VSICurlPartialClearCache(folder.c_str());
-                  entries = CPLStringList(VSIReadDir((folder + "/").c_str()));
-                  // Nothing is what is listed of what is not there, and of
-                  // what may not be listed.
-                  if (!answers.failed())
-                      return {AnswerKind::Done};
-                  const int code = VSIGetLastErrorNo();
-                  const bool stays = code == VSIE_AccessDenied ||
-                                     code == VSIE_BucketNotFound ||
-                                     code == VSIE_InvalidCredentials ||
-                                     code == VSIE_SignatureDoesNotMatch ||
-                                     answers.code() == "AccessDenied";
-                  return {stays ? AnswerKind::Failed : AnswerKind::TryAgain,
-                          answers.reason()};
-              })
-            .takeStatus());
+    MDIMAPPEND_RETURN_IF_ERROR(listed(
+        folder,
+        [&] { entries = CPLStringList(VSIReadDir((folder + "/").c_str())); }));
     std::set<std::string> names;
     for (const char *entry : entries)
     {
@@ -247,6 +229,41 @@ Result<std::vector<std::string>> ObjectRequests::list(const std::string &folder)
             names.insert(std::move(name));
     }
     return std::vector<std::string>(names.begin(), names.end());
+}
+
+Result<std::vector<std::string>>
+ObjectRequests::listFilled(const std::string &folder)
+{
+    MDIMAPPEND_ASSIGN(const auto objects, listAll(folder));
+    std::set<std::string> names;
+    for (const auto &object : objects)
+        names.insert(object.key.substr(0, object.key.find('/')));
+    return std::vector<std::string>(names.begin(), names.end());
+}
+
+Result<std::vector<ListedObject>>
+ObjectRequests::listAll(const std::string &folder, std::size_t most)
+{
+    std::vector<ListedObject> found;
+    MDIMAPPEND_RETURN_IF_ERROR(listed(
+        folder,
+        [&]
+        {
+            found.clear();
+            constexpr int allBelow = -1;
+            const std::unique_ptr<VSIDIR, decltype(&VSICloseDir)> below(
+                VSIOpenDir(folder.c_str(), allBelow, nullptr), VSICloseDir);
+            const VSIDIREntry *entry = nullptr;
+            while (below && found.size() < most &&
+                   (entry = VSIGetNextDirEntry(below.get())))
+            {
+                const std::string name = entry->pszName;
+                // A folder's own marker is no object in it.
+                if (!VSI_ISDIR(entry->nMode) && !name.ends_with('/'))
+                    found.push_back({name, entry->nSize});
+            }
+        }));
+    return found;
 }
 
 }  // namespace mdimappend

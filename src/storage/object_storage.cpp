@@ -18,8 +18,9 @@ constexpr std::uint64_t mostKept = 64ULL << 20;
 }  // namespace
 
 ObjectStorage::ObjectStorage(const ObjectAddress &store,
-                             std::vector<std::string> config)
-    : m_requests(store, std::move(config))
+                             std::vector<std::string> config,
+                             std::shared_ptr<PutChecksums> checksums)
+    : m_requests(store, std::move(config), std::move(checksums))
 {
 }
 
@@ -33,7 +34,7 @@ ObjectStorage::known(const std::string &path) const
 
 void ObjectStorage::remember(const std::string &path, Known object)
 {
-    drop(path);
+    forget(path);
     const MutexLock lock(m_mutex);
     if (object.bytes && (object.bytes->size() > largestKept ||
                          m_knownBytes + object.bytes->size() > mostKept))
@@ -43,7 +44,7 @@ void ObjectStorage::remember(const std::string &path, Known object)
     m_known[path] = std::move(object);
 }
 
-void ObjectStorage::drop(const std::string &path)
+void ObjectStorage::forget(const std::string &path)
 {
     const MutexLock lock(m_mutex);
     const auto found = m_known.find(path);
@@ -81,7 +82,7 @@ void ObjectStorage::forgetBelow(const std::string &folder)
             below.push_back(at->first);
     }
     for (const auto &path : below)
-        drop(path);
+        forget(path);
 }
 
 void ObjectStorage::assume(const std::string &path,
@@ -162,7 +163,7 @@ ObjectStorage::putUnlessThere(const std::string &path, std::string_view bytes)
                       m_requests.put(path, bytes, PutCondition::absent(),
                                      VersionOfPut::NotNeeded));
     // Chunks are many: nothing is kept of them.
-    drop(path);
+    forget(path);
     return version;
 }
 
@@ -192,15 +193,16 @@ Status ObjectStorage::replace(const std::string &path, std::string_view bytes,
     return Status::ok();
 }
 
+/// What is created is in the sidecar, at a name that one transaction uses.
 Result<bool> ObjectStorage::create(const std::string &path,
                                    std::string_view bytes)
 {
     MDIMAPPEND_ASSIGN(const auto version,
-                      m_requests.put(path, bytes, PutCondition::absent(),
-                                     VersionOfPut::NotNeeded));
+                      m_requests.putOwn(path, bytes, PutCondition::absent(),
+                                        VersionOfPut::NotNeeded));
     if (!version)
     {
-        drop(path);
+        forget(path);
         return false;
     }
     rememberBytes(path, bytes, *version);
@@ -210,7 +212,7 @@ Result<bool> ObjectStorage::create(const std::string &path,
 Status ObjectStorage::remove(const std::string &path)
 {
     MDIMAPPEND_RETURN_IF_ERROR(m_requests.remove(path));
-    drop(path);
+    forget(path);
     return Status::ok();
 }
 
@@ -218,13 +220,25 @@ Status ObjectStorage::removeAll(const std::vector<std::string> &paths)
 {
     MDIMAPPEND_RETURN_IF_ERROR(m_requests.removeAll(paths));
     for (const auto &path : paths)
-        drop(path);
+        forget(path);
     return Status::ok();
 }
 
 Result<std::vector<std::string>> ObjectStorage::list(const std::string &folder)
 {
     return m_requests.list(folder);
+}
+
+Result<std::vector<std::string>>
+ObjectStorage::listFilled(const std::string &folder)
+{
+    return m_requests.listFilled(folder);
+}
+
+Result<std::vector<ListedObject>>
+ObjectStorage::listAll(const std::string &folder)
+{
+    return m_requests.listAll(folder);
 }
 
 Status ObjectStorage::barrier()

@@ -26,7 +26,8 @@ class ObjectStorage final : public VersionedStorage
 {
   public:
     /// `config`: GDAL's, for this store alone ("KEY=VALUE").
-    ObjectStorage(const ObjectAddress &store, std::vector<std::string> config);
+    ObjectStorage(const ObjectAddress &store, std::vector<std::string> config,
+                  std::shared_ptr<PutChecksums> checksums);
 
     Result<std::optional<std::string>> read(const std::string &path,
                                             std::uint64_t limit) override;
@@ -47,6 +48,8 @@ class ObjectStorage final : public VersionedStorage
     Status remove(const std::string &path) override;
     Status removeAll(const std::vector<std::string> &paths) override;
     Result<std::vector<std::string>> list(const std::string &folder) override;
+    Result<std::vector<std::string>>
+    listFilled(const std::string &folder) override;
     Status barrier() override;
     void adopt(const std::string &path) override;
 
@@ -70,9 +73,13 @@ class ObjectStorage final : public VersionedStorage
         return true;
     }
 
+    Result<std::vector<ListedObject>>
+    listAll(const std::string &folder) override;
+
     Result<bool> isUnchanged(const std::string &path) override;
 
     void forget() override;
+    void forget(const std::string &path) override;
 
     void forgetBelow(const std::string &folder);
 
@@ -97,7 +104,6 @@ class ObjectStorage final : public VersionedStorage
     };
 
     std::optional<Known> known(const std::string &path) const;
-    void drop(const std::string &path);
     void remember(const std::string &path, Known object);
     void rememberBytes(const std::string &path, std::string_view bytes,
                        const std::string &version);

@@ -70,6 +70,8 @@ struct ObjectAnswer
     std::string version{};
     std::optional<double> age{};
     std::optional<double> retryAfter{};
+    /// It was refused as a store refuses a checksum that it does not take.
+    bool mayBeOfChecksum = false;
 };
 
 class ObjectTransport
@@ -82,9 +84,11 @@ class ObjectTransport
 
     virtual ObjectAnswer get(const std::string &path, std::uint64_t limit) = 0;
     virtual ObjectAnswer head(const std::string &path) = 0;
+    /// `checksum`: a header that tells the store what the content has to be
+    /// (put_checksums.h); "" for none.
     virtual ObjectAnswer put(const std::string &path, std::string_view bytes,
                              const PutCondition &condition,
-                             VersionOfPut version,
+                             const std::string &checksum, VersionOfPut version,
                              const TimeLeft &timeLeft) = 0;
     virtual ObjectAnswer remove(const std::string &path,
                                 const TimeLeft &timeLeft) = 0;

@@ -78,11 +78,13 @@ class SignedTransport final : public ObjectTransport
     }
 
     ObjectAnswer put(const std::string &path, std::string_view bytes,
-                     const PutCondition &condition, VersionOfPut,
-                     const TimeLeft &timeLeft) override
+                     const PutCondition &condition, const std::string &checksum,
+                     VersionOfPut, const TimeLeft &timeLeft) override
     {
         std::vector<std::string> headers = {
             "Content-Type: application/octet-stream"};
+        if (!checksum.empty())
+            headers.push_back(checksum);
         if (m_kind == StoreKind::Azure)
             headers.emplace_back("x-ms-blob-type: BlockBlob");
         if (condition.kind == PutCondition::Kind::Absent)
@@ -224,7 +226,17 @@ class SignedTransport final : public ObjectTransport
             answer.message +=
                 ". The credentials do not allow this (some stores say so of a "
                 "missing object, too, if they do not allow listing the bucket)";
+        answer.mayBeOfChecksum =
+            !wasDamaged(what) &&
+            (code == 400 || code == 501 || what == "SignatureDoesNotMatch");
         return answer;
+    }
+
+    /// On the way to the store, which has noticed and kept nothing.
+    static bool wasDamaged(const std::string &what)
+    {
+        return what == "BadDigest" || what == "Md5Mismatch" ||
+               what == "IncompleteBody" || what == "RequestTimeout";
     }
 
     static bool mayPass(long code, const std::string &what,
@@ -234,8 +246,8 @@ class SignedTransport final : public ObjectTransport
         const bool hasExpired =
             what == "ExpiredToken" ||
             (code == 403 && message.find("expired") != message.npos);
-        return hasExpired || code == 408 || code == 409 || code == 429 ||
-               code >= 500;
+        return hasExpired || wasDamaged(what) || code == 408 || code == 409 ||
+               code == 429 || code >= 500;
     }
 
     /// GDAL finds out a bucket's region, and new credentials, when it fails.

@@ -125,6 +125,14 @@ class Storage
     virtual Result<std::vector<std::string>>
     list(const std::string &folder) = 0;
 
+    /// The same without folders that have no object in them, nor below: a store
+    /// may go on listing those whose objects are gone.
+    virtual Result<std::vector<std::string>>
+    listFilled(const std::string &folder)
+    {
+        return list(folder);
+    }
+
     /// All that was done before through this object is durable when this
     /// succeeds, and what was adopted.
     virtual Status barrier() = 0;

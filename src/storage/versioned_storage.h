@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "storage/all_objects.h"
 #include "storage/storage.h"
 
 namespace mdimappend
@@ -22,11 +23,16 @@ class VersionedStorage : public Storage
     virtual Status replace(const std::string &path, std::string_view bytes,
                            const std::string &version) = 0;
 
+    /// All objects below a folder.
+    virtual Result<std::vector<ListedObject>>
+    listAll(const std::string &folder) = 0;
+
     /// Whether an object still has the version that was seen. Asks the store.
     virtual Result<bool> isUnchanged(const std::string &path) = 0;
 
     /// What was seen is remembered, and not asked for again, until this.
     virtual void forget() = 0;
+    virtual void forget(const std::string &path) = 0;
 };
 
 }  // namespace mdimappend

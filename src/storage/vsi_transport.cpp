@@ -96,13 +96,13 @@ class VsiTransport final : public ObjectTransport
     }
 
     ObjectAnswer put(const std::string &path, std::string_view bytes,
-                     const PutCondition &condition, VersionOfPut version,
-                     const TimeLeft &timeLeft) override
+                     const PutCondition &condition, const std::string &checksum,
+                     VersionOfPut version, const TimeLeft &timeLeft) override
     {
         if (timeLeft && timeLeft() <= 0)
             return {ObjectAnswer::Kind::Failed, "the lease ran out"};
         const GdalAnswers answers;
-        const auto options = optionsFor(bytes.size(), condition);
+        const auto options = optionsFor(bytes.size(), condition, checksum);
         VsiFile file(VSIFOpenEx2L(path.c_str(), "wb", TRUE, options.List()));
         if (!file)
             return failed(answers);
@@ -136,14 +136,17 @@ class VsiTransport final : public ObjectTransport
         VSICurlPartialClearCache(path.c_str());
     }
 
-    CPLStringList optionsFor(std::size_t size,
-                             const PutCondition &condition) const
+    CPLStringList optionsFor(std::size_t size, const PutCondition &condition,
+                             const std::string &checksum) const
     {
         using Kind = PutCondition::Kind;
         CPLStringList options;
         // In one part: a condition holds for no others.
         const auto chunk = std::clamp<std::size_t>((size >> 20) + 2, 8, 5000);
         options.SetNameValue("CHUNK_SIZE", std::to_string(chunk).c_str());
+        if (const auto colon = checksum.find(": "); colon != checksum.npos)
+            options.SetNameValue(checksum.substr(0, colon).c_str(),
+                                 checksum.c_str() + colon + 2);
         if (m_kind == StoreKind::Azure)
         {
             options.SetNameValue("BLOB_TYPE", "BLOCK");
@@ -190,8 +193,12 @@ class VsiTransport final : public ObjectTransport
             code == "AccessDenied" || code == "NoSuchBucket" ||
             code == "ContainerNotFound" || code == "SignatureDoesNotMatch" ||
             has(code, "Authorization") || has(code, "Authentication");
-        return {stays ? Kind::Failed : Kind::TryAgain,
-                reason.empty() ? "no answer" : reason};
+        ObjectAnswer answer{stays ? Kind::Failed : Kind::TryAgain,
+                            reason.empty() ? "no answer" : reason};
+        answer.mayBeOfChecksum =
+            code == "SignatureDoesNotMatch" || code == "NotImplemented" ||
+            has(code, "Invalid") || has(code, "UnsupportedHeader");
+        return answer;
     }
 
     StoreKind m_kind;

@@ -27,8 +27,10 @@ Status notATarget(const std::string &target, const std::string &why)
 ObjectTarget::ObjectTarget(ObjectAddress address, std::string group,
                            std::vector<std::string> config)
     : m_address(std::move(address)), m_group(std::move(group)),
-      m_config(std::move(config)), m_storage(m_address, m_config),
-      m_lockRequests(m_address, m_config)
+      m_config(std::move(config)),
+      m_checksums(std::make_shared<PutChecksums>(m_address.kind)),
+      m_storage(m_address, m_config, m_checksums),
+      m_lockRequests(m_address, m_config, m_checksums)
 {
 }
 
@@ -125,8 +127,9 @@ Result<Site> ObjectTarget::locate(bool looks)
     // What an undone append of ours has left is nobody else's.
     if (!site.exists && !locked)
     {
-        MDIMAPPEND_ASSIGN(const auto names, m_storage.list(root));
-        MDIMAPPEND_ASSIGN(const auto own, m_storage.list(site.sidecar()));
+        auto &requests = m_storage.requests();
+        MDIMAPPEND_ASSIGN(const auto names, requests.listAll(root, 1));
+        MDIMAPPEND_ASSIGN(const auto own, requests.listAll(site.sidecar(), 1));
         site.foreign = !names.empty() && own.empty();
     }
     return site;
@@ -160,6 +163,15 @@ void ObjectTarget::assumeLogEnd(const Site &site,
             m_storage.assume(site.store() + "/zarr.json", std::nullopt);
     }
     m_storage.assume(logRecordPath(site, end->sequence + 1), std::nullopt);
+}
+
+std::vector<std::string> ObjectTarget::warnings() const
+{
+    if (!m_checksums->areRefused())
+        return {};
+    return {"the store refuses the checksums of what is put (Content-MD5), so "
+            "they are left out: should a connection break, it may keep a part "
+            "of an object, which readers see until it is put again"};
 }
 
 /// Foreign writers take no lock; most of them change the document that readers

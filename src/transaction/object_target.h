@@ -53,6 +53,9 @@ class ObjectTarget
         return m_lockRequests;
     }
 
+    /// What the user should know of the store.
+    std::vector<std::string> warnings() const;
+
     /// What the lock says that the log ends with, without holding it.
     Result<std::optional<LogEnd>> logEnd(const Site &site);
 
@@ -68,6 +71,7 @@ class ObjectTarget
     ObjectAddress m_address;
     std::string m_group;
     std::vector<std::string> m_config;
+    std::shared_ptr<PutChecksums> m_checksums;
     ObjectStorage m_storage;
     ObjectRequests m_lockRequests;
     std::string m_root;

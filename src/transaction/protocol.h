@@ -55,15 +55,18 @@
 //        for.
 //   P2   P is durable before anything that it names is put in the store.
 //   P3   D is created once, whole and durable. Whoever finds another's word in
-//        its place obeys that.
+//        its place obeys that. What is only a part of a record is no D: its
+//        writer puts it whole, a holder `abort`, both under the condition that
+//        it still is that part.
 //   P4   All that M speaks of, and M itself, is durable before D `commit`,
 //        which holds M's size and checksum.
 //   P5   A writer that has tried to create D `commit` undoes nothing unless it
 //        has found or created D `abort`.
 //   P6   Undo deletes nothing unless each document is as it was before. Redo
 //        changes nothing unless each document and each replaced chunk is as it
-//        was before, or done. Both can be interrupted anywhere and repeated by
-//        another holder.
+//        was before, or done, or is a part of what it becomes (a put that
+//        broke off). Both can be interrupted anywhere and repeated by another
+//        holder.
 //   P7   Chunks are durable before documents are moved, documents before L.
 //   P8   L's numbers have no gap: M is applied only if it comes next. What is
 //        logged is never applied again.
@@ -142,7 +145,15 @@ class Protocol
     /// Puts what waits for a move at its key, which holds an object of this
     /// version ("": none).
     virtual Status place(const Manifest &manifest, const Move &move,
-                         const std::string &version, bool isChunk) = 0;
+                         const std::string &version) = 0;
+
+    /// The version of what is at a move's key, if it is only a beginning of
+    /// what belongs there: a put of this transaction that broke off.
+    virtual Result<std::optional<std::string>> tornVersion(const Manifest &,
+                                                           const Move &)
+    {
+        return std::optional<std::string>();
+    }
 
     /// Puts a whole store in another's place.
     virtual Status exchange(const Manifest &manifest) = 0;

@@ -4,12 +4,21 @@
 
 #include "transaction/protocol_by_conditions.h"
 
+#include "journal/log.h"
 #include "journal/record_paths.h"
-#include "storage/checksum.h"
 #include "trace.h"
+#include "transaction/chunk_bases.h"
 
 namespace mdimappend
 {
+
+namespace
+{
+
+/// Of one object whose puts break off, each after several attempts.
+constexpr int mostPuts = 6;
+
+}  // namespace
 
 /// P2: the lock has the transaction's name, and an undo deletes nothing.
 Status ProtocolByConditions::begin(Plan &)
@@ -56,11 +65,33 @@ Status ProtocolByConditions::checkDecidable(const Plan &plan, const Manifest &,
     return unchanged ? Status::ok() : changedMeanwhile(key);
 }
 
+/// P3: a put that broke off has decided nothing. Its own writer puts it whole
+/// (create), anybody may put `abort` in its place.
 Result<bool>
 ProtocolByConditions::createDecision(const std::string &transaction,
                                      const std::string &text)
 {
-    return m_storage.create(decisionPath(m_site, transaction), text);
+    const auto path = decisionPath(m_site, transaction);
+    const bool aborts = text == toText(Decision{false, {}});
+    for (int i = 0; i < mostPuts; ++i)
+    {
+        MDIMAPPEND_ASSIGN(const bool created, m_storage.create(path, text));
+        if (created || !aborts)
+            return created;
+        MDIMAPPEND_ASSIGN(const auto present, m_storage.read(path));
+        if (!present || !isTornDecision(*present))
+            return false;
+        trace(transaction, "decision: what is there is a part of one");
+        MDIMAPPEND_ASSIGN(const auto version, m_storage.versionAt(path));
+        auto replaced = m_storage.replace(path, text, version);
+        if (replaced)
+            return true;
+        if (replaced.kind() != Failure::Conflict)
+            return replaced;
+        replaced.ignore("somebody has put or removed one just now");
+        m_storage.forget(path);
+    }
+    return false;
 }
 
 /// The word `abort` stays where it was created (tidyUndone).
@@ -70,22 +101,75 @@ Result<bool> ProtocolByConditions::stands(const std::string &)
 }
 
 Status ProtocolByConditions::place(const Manifest &manifest, const Move &move,
-                                   const std::string &version, bool isChunk)
+                                   const std::string &version)
 {
-    const auto staged = m_site.stage(manifest.transaction) + "/" + move.staged;
-    std::optional<std::string> bytes = move.text;
+    MDIMAPPEND_ASSIGN(const auto bytes, newBytes(manifest, move));
     if (!bytes)
-    {
-        MDIMAPPEND_ASSIGN(bytes, m_storage.read(staged));
-    }
-    const Content content = bytes && isChunk && !move.text
-                                ? Content{true, bytes->size(), xxh3(*bytes)}
-                                : contentOf(bytes);
-    if (content != move.content)
-        return error("the staged object '" + staged +
+        return error("the staged object '" +
+                     m_site.stage(manifest.transaction) + "/" + move.staged +
                      "' is missing or damaged");
     // P10: late as it may come, it replaces nothing but what was seen.
-    return m_storage.replace(m_site.object(move.key), *bytes, version);
+    const auto path = m_site.object(move.key);
+    auto seen = version;
+    for (int i = 1;; ++i)
+    {
+        auto put = m_storage.replace(path, *bytes, seen);
+        if (put || put.kind() != Failure::Conflict || i == mostPuts)
+            return put;
+        m_storage.forget(path);
+        MDIMAPPEND_ASSIGN(auto torn, tornVersion(manifest, move, *bytes));
+        if (!torn)
+            return put;
+        put.ignore("a put of this transaction broke off");
+        seen = std::move(*torn);
+    }
+}
+
+Result<std::optional<std::string>>
+ProtocolByConditions::tornVersion(const Manifest &manifest, const Move &move)
+{
+    MDIMAPPEND_ASSIGN(const auto bytes, newBytes(manifest, move));
+    if (!bytes)
+        return std::optional<std::string>();
+    return tornVersion(manifest, move, *bytes);
+}
+
+/// Only until it is logged: later transactions begin their documents with the
+/// same bytes.
+Result<std::optional<std::string>>
+ProtocolByConditions::tornVersion(const Manifest &manifest, const Move &move,
+                                  const std::string &bytes)
+{
+    const auto path = m_site.object(move.key);
+    MDIMAPPEND_ASSIGN(const auto present, m_storage.read(path));
+    if (!present || present->size() >= bytes.size() ||
+        !bytes.starts_with(*present))
+        return std::optional<std::string>();
+    MDIMAPPEND_ASSIGN(auto version, m_storage.versionAt(path));
+    const auto record = logRecordPath(m_site, manifest.sequence);
+    m_storage.forget(record);
+    MDIMAPPEND_ASSIGN(const auto logged, m_storage.read(record));
+    if (logged && !isTornLogRecord(*logged, manifest.logRecord))
+        return std::optional<std::string>();
+    trace(manifest.transaction, "a put to '", move.key,
+          "' broke off and left a part of it: it is put again");
+    return std::make_optional(std::move(version));
+}
+
+/// Of a move; nothing if they are missing or damaged.
+Result<std::optional<std::string>>
+ProtocolByConditions::newBytes(const Manifest &manifest, const Move &move)
+{
+    std::optional<std::string> bytes = move.text;
+    if (!bytes && move.content.exists)
+    {
+        MDIMAPPEND_ASSIGN(bytes,
+                          m_storage.read(m_site.stage(manifest.transaction) +
+                                         "/" + move.staged));
+    }
+    const Content content =
+        bytes && !move.text ? chunkContent(bytes) : contentOf(bytes);
+    return content == move.content ? std::move(bytes) : std::nullopt;
 }
 
 Status ProtocolByConditions::exchange(const Manifest &)

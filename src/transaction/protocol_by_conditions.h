@@ -29,7 +29,9 @@ class ProtocolByConditions final : public Protocol
                           KnownContents &known) override;
     Result<bool> stands(const std::string &transaction) override;
     Status place(const Manifest &manifest, const Move &move,
-                 const std::string &version, bool isChunk) override;
+                 const std::string &version) override;
+    Result<std::optional<std::string>> tornVersion(const Manifest &manifest,
+                                                   const Move &move) override;
     Status exchange(const Manifest &manifest) override;
     Status undo(const Plan &plan) override;
     Status tidy(const std::string &transaction) override;
@@ -39,6 +41,11 @@ class ProtocolByConditions final : public Protocol
   private:
     Result<bool> createDecision(const std::string &transaction,
                                 const std::string &text) override;
+    Result<std::optional<std::string>> newBytes(const Manifest &manifest,
+                                                const Move &move);
+    Result<std::optional<std::string>> tornVersion(const Manifest &manifest,
+                                                   const Move &move,
+                                                   const std::string &bytes);
     Status removeAllIn(const std::string &folder, const std::string &except);
 
     VersionedStorage &m_storage;

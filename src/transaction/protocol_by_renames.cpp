@@ -179,7 +179,7 @@ Result<bool> ProtocolByRenames::stands(const std::string &transaction)
 }
 
 Status ProtocolByRenames::place(const Manifest &manifest, const Move &move,
-                                const std::string &, bool)
+                                const std::string &)
 {
     return m_storage.publish(m_site.stage(manifest.transaction) + "/" +
                                  move.staged,

@@ -29,7 +29,7 @@ class ProtocolByRenames final : public Protocol
                           KnownContents &known) override;
     Result<bool> stands(const std::string &transaction) override;
     Status place(const Manifest &manifest, const Move &move,
-                 const std::string &version, bool isChunk) override;
+                 const std::string &version) override;
     Status exchange(const Manifest &manifest) override;
     Status undo(const Plan &plan) override;
     Status tidy(const std::string &transaction) override;

@@ -24,9 +24,11 @@ std::unique_ptr<RecoverySteps> RecoverySteps::of(Storage &storage,
 }
 
 Status RecoverySteps::checkFollows(const std::string &transaction,
-                                   const Manifest &manifest)
+                                   const Manifest &manifest, bool isRecordTorn)
 {
-    MDIMAPPEND_ASSIGN(const auto last, lastSequence(m_anyStorage, m_site));
+    MDIMAPPEND_ASSIGN(auto last, lastSequence(m_anyStorage, m_site));
+    if (isRecordTorn && last > 0)
+        --last;
     if (manifest.transaction == transaction && manifest.sequence == last + 1)
         return Status::ok();
     return damaged(transaction, "its sequence number is " +
@@ -54,9 +56,13 @@ namespace
 /// its plan never became durable (P2).
 Status tidyWithoutJournal(Storage &storage, const Site &site, Lock &lock)
 {
-    for (const char *kind : {"/stage", "/overwrite"})
+    std::vector<std::string> kinds = {"/stage"};
+    if (storage.folders())
+        kinds.emplace_back("/overwrite");
+    for (const auto &kind : kinds)
     {
-        MDIMAPPEND_ASSIGN(const auto left, storage.list(site.sidecar() + kind));
+        MDIMAPPEND_ASSIGN(const auto left,
+                          storage.listFilled(site.sidecar() + kind));
         for (const auto &transaction : left)
         {
             MDIMAPPEND_RETURN_IF_ERROR(lock.stillOurs());
@@ -83,7 +89,8 @@ Result<RecoveryReport> recover(Storage &storage, const Site &site, Lock &lock,
         transactions.insert(unsettled->begin(), unsettled->end());
     if (!knowsAll)
     {
-        MDIMAPPEND_ASSIGN(const auto names, storage.list(site.journals()));
+        MDIMAPPEND_ASSIGN(const auto names,
+                          storage.listFilled(site.journals()));
         transactions.insert(names.begin(), names.end());
     }
     for (const auto &transaction : transactions)
@@ -123,7 +130,7 @@ Result<std::vector<std::string>> setAside(Storage &storage, const Site &site)
     for (const char *kind : {"journal", "stage", "overwrite"})
     {
         const auto from = site.sidecar() + "/" + kind;
-        MDIMAPPEND_ASSIGN(const auto transactions, storage.list(from));
+        MDIMAPPEND_ASSIGN(const auto transactions, storage.listFilled(from));
         for (const auto &transaction : transactions)
         {
             MDIMAPPEND_ASSIGN(

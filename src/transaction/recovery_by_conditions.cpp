@@ -18,29 +18,30 @@ Status RecoveryByConditions::settle(const std::string &transaction, Lock &lock)
 {
     const auto path = decisionPath(m_site, transaction);
     MDIMAPPEND_ASSIGN(const auto text, m_storage.read(path, largestRecord));
+    const bool isDecided = text && !isTornDecision(*text);
     MDIMAPPEND_RETURN_IF_ERROR(lock.stillOurs());
     // What has been read may be older than what its writer has just done.
     m_storage.forget();
     trace(transaction,
-          "recovery: ", text ? "it is decided" : "it is not decided");
+          "recovery: ", isDecided ? "it is decided" : "it is not decided");
     auto decision =
-        text ? parseDecision(*text)
-             : decide(m_storage, m_site, transaction, Decision{false, {}});
+        isDecided ? parseDecision(*text)
+                  : decide(m_storage, m_site, transaction, Decision{false, {}});
     if (!decision)
-        return text ? damaged(transaction, decision.status().message())
-                    : decision.takeStatus();
+        return isDecided ? damaged(transaction, decision.status().message())
+                         : decision.takeStatus();
     return decision->commit ? finish(transaction, *decision)
-                            : removeStaged(transaction, text.has_value());
+                            : removeStaged(transaction, isDecided);
 }
 
 Status RecoveryByConditions::removeStaged(const std::string &transaction,
                                           bool wasDecided)
 {
+    if (wasDecided)
+        return Protocol::of(m_storage, m_site)->tidyUndone(transaction);
     MDIMAPPEND_ASSIGN(const bool logged, endsTheLog(transaction));
     MDIMAPPEND_RETURN_IF_ERROR(
         Protocol::of(m_storage, m_site)->tidyUndone(transaction));
-    if (wasDecided)
-        return Status::ok();
     trace(transaction,
           "recovery: ", logged ? "it was logged before" : "it is undone");
     (logged ? report.tidied : report.undone).push_back(transaction);
@@ -56,19 +57,36 @@ Status RecoveryByConditions::finish(const std::string &transaction,
     if (contentOf(decision.record) != decision.manifest)
         return damaged(transaction,
                        "the manifest is not the one that was decided on");
-    MDIMAPPEND_ASSIGN(const bool logged,
-                      isLogged(m_storage, m_site, *manifest));
+    MDIMAPPEND_ASSIGN(const bool torn, isRecordTorn(*manifest));
+    MDIMAPPEND_ASSIGN(const bool logged, isFinished(*manifest));
     trace(transaction, "recovery: ",
           logged ? "it is logged, and only tidied" : "finishes it");
     if (!logged)
     {
-        MDIMAPPEND_RETURN_IF_ERROR(checkFollows(transaction, *manifest));
+        MDIMAPPEND_RETURN_IF_ERROR(checkFollows(transaction, *manifest, torn));
         MDIMAPPEND_RETURN_IF_ERROR(redoUnlessLogged(*manifest));
     }
     MDIMAPPEND_RETURN_IF_ERROR(
         Protocol::of(m_storage, m_site)->tidyCommitted(*manifest));
     (logged ? report.tidied : report.redone).push_back(transaction);
     return Status::ok();
+}
+
+/// A put of the log record broke off: it is not there.
+Result<bool> RecoveryByConditions::isRecordTorn(const Manifest &manifest)
+{
+    MDIMAPPEND_ASSIGN(const auto text,
+                      m_storage.read(logRecordPath(m_site, manifest.sequence),
+                                     largestRecord));
+    return text && isTornLogRecord(*text, manifest.logRecord);
+}
+
+Result<bool> RecoveryByConditions::isFinished(const Manifest &manifest)
+{
+    MDIMAPPEND_ASSIGN(const bool torn, isRecordTorn(manifest));
+    if (torn)
+        return false;
+    return isLogged(m_storage, m_site, manifest);
 }
 
 /// Whoever has committed removes the decision; then `abort` comes too late, and
@@ -106,7 +124,7 @@ RecoveryByConditions::stateOf(const std::string &transaction)
     MDIMAPPEND_ASSIGN(
         const auto text,
         m_storage.read(decisionPath(m_site, transaction), largestRecord));
-    if (!text)
+    if (!text || isTornDecision(*text))
     {
         MDIMAPPEND_ASSIGN(const auto session,
                           m_storage.state(sessionPath(m_site, transaction)));
@@ -119,8 +137,7 @@ RecoveryByConditions::stateOf(const std::string &transaction)
                                    : Result<Manifest>(decision.status());
     if (!manifest)
         return State::Damaged;
-    MDIMAPPEND_ASSIGN(const bool logged,
-                      isLogged(m_storage, m_site, *manifest));
+    MDIMAPPEND_ASSIGN(const bool logged, isFinished(*manifest));
     return logged ? State::Finished : State::Decided;
 }
 

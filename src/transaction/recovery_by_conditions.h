@@ -28,6 +28,8 @@ class RecoveryByConditions final : public RecoverySteps
   private:
     Status finish(const std::string &transaction, const Decision &decision);
     Status removeStaged(const std::string &transaction, bool wasDecided);
+    Result<bool> isRecordTorn(const Manifest &manifest);
+    Result<bool> isFinished(const Manifest &manifest);
     Result<bool> endsTheLog(const std::string &transaction);
     Status redoUnlessLogged(const Manifest &manifest);
 

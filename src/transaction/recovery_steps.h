@@ -52,9 +52,10 @@ class RecoverySteps
     }
 
     /// P8: Failure::Conflict unless the manifest is this transaction's and
-    /// comes next in the log.
+    /// comes next in the log. `isRecordTorn`: a part of its own record is
+    /// there.
     Status checkFollows(const std::string &transaction,
-                        const Manifest &manifest);
+                        const Manifest &manifest, bool isRecordTorn = false);
 
     /// Failure::Conflict: nothing is concluded from such a journal.
     Status damaged(const std::string &transaction, const std::string &why);

@@ -119,9 +119,16 @@ class Moving
         if (present == move.content)
             return std::optional<PendingMove>();
         if (present != move.base)
+        {
+            MDIMAPPEND_ASSIGN(auto torn,
+                              m_protocol.tornVersion(m_manifest, move));
+            if (torn)
+                return std::make_optional<PendingMove>(
+                    {&move, std::move(*torn)});
             return conflict(named(move, isChunk) +
                             " is neither what it was before the append nor "
                             "what the append makes of it");
+        }
         if (move.content.exists && !move.text)
         {
             const auto staged =
@@ -154,12 +161,12 @@ class Moving
                         " was changed while the append was applied");
     }
 
-    Status make(const PendingMove &pending, bool isChunk)
+    Status make(const PendingMove &pending)
     {
         const auto &move = *pending.move;
         if (!move.content.exists)
             return m_storage.remove(m_site.object(move.key));
-        return m_protocol.place(m_manifest, move, pending.version, isChunk);
+        return m_protocol.place(m_manifest, move, pending.version);
     }
 
     /// In any order; stale caches go with the chunks that they would hide.
@@ -175,7 +182,7 @@ class Moving
                                  {
                                      MDIMAPPEND_RETURN_IF_ERROR(
                                          checkAgain(chunks[i], true));
-                                     return make(chunks[i], true);
+                                     return make(chunks[i]);
                                  });
         };
         MDIMAPPEND_RETURN_IF_ERROR(forEachAtOnce(
@@ -202,11 +209,11 @@ class Moving
         const auto inAnyOrder = static_cast<std::size_t>(
             std::ranges::count_if(documents, [&](const PendingMove &pending)
                                   { return pending.move < ordered; }));
-        MDIMAPPEND_RETURN_IF_ERROR(forEachAtOnce(
-            m_storage.operationsAtOnce(), inAnyOrder,
-            [&](std::size_t i) { return make(documents[i], false); }));
+        MDIMAPPEND_RETURN_IF_ERROR(
+            forEachAtOnce(m_storage.operationsAtOnce(), inAnyOrder,
+                          [&](std::size_t i) { return make(documents[i]); }));
         for (auto i = inAnyOrder; i < documents.size(); ++i)
-            MDIMAPPEND_RETURN_IF_ERROR(make(documents[i], false));
+            MDIMAPPEND_RETURN_IF_ERROR(make(documents[i]));
         return Status::ok();
     }
 

@@ -336,5 +336,24 @@ TEST(JournalRecords, aDocumentThatIsNotWhatItSaysIsRefused)
     EXPECT_EQ(read.status().kind(), Failure::Conflict);
 }
 
+TEST(JournalRecords, eachBeginningOfADecisionIsTornAndNothingElseIs)
+{
+    Decision decision{true, contentOf("x")};
+    decision.record = toText(sampleManifest());
+    const auto whole = toText(decision);
+    for (std::size_t size = 0; size < whole.size(); ++size)
+        EXPECT_TRUE(isTornDecision(whole.substr(0, size))) << size;
+    EXPECT_FALSE(isTornDecision(whole));
+    EXPECT_FALSE(isTornDecision(whole + "x"));
+    EXPECT_FALSE(isTornDecision("mdimappend manifest 1 9 sha256:0\n{"));
+    EXPECT_FALSE(isTornDecision("mdimappend decision 1 x sha256:0\n{"));
+    EXPECT_FALSE(isTornDecision("mdimappend decision 1\n{"));
+    EXPECT_FALSE(isTornDecision("mdimappend decision \n"));
+    EXPECT_FALSE(isTornDecision("{}"));
+    EXPECT_FALSE(isTornDecision(std::string(200, 'x')));
+    EXPECT_FALSE(
+        isTornDecision("mdimappend decision " + std::string(200, '1')));
+}
+
 }  // namespace
 }  // namespace mdimappend

@@ -1,0 +1,25 @@
+// All objects below a folder, with their sizes: in an object store by one
+// listing.
+
+#pragma once
+
+#include "storage/storage.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mdimappend
+{
+
+struct ListedObject
+{
+    std::string key;  ///< below the folder
+    std::uint64_t size = 0;
+};
+
+/// Sorted by key; none if there is no such folder.
+Result<std::vector<ListedObject>> allObjects(Storage &storage,
+                                             const std::string &folder);
+
+}  // namespace mdimappend
