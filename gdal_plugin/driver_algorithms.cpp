@@ -160,8 +160,7 @@ Status StatusAlgorithm::act()
         text += toText(*summary);
     else if (reader.site.exists)
         text += "its arrays cannot be read: " +
-                printableLine(summary.status().message()) + "
-";
+                printableLine(summary.status().message()) + "\n";
     Json status = {
         {"target", m_target},
         {"exists", reader.site.exists},
@@ -182,8 +181,7 @@ Status StatusAlgorithm::act()
         status["objects"] = objectsJson(left);
         text += objectsText(left);
     }
-    m_outputString = m_json ? dumpJson(status, 2) + "
-" : text;
+    m_outputString = m_json ? dumpJson(status, 2) + "\n" : text;
     return Status::ok();
 }
 
