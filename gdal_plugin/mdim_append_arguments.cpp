@@ -111,11 +111,12 @@ void MdimAppendAlgorithm::addSliceArguments()
            &m_labels)
         .SetPackedValuesAllowed(false)
         .SetMetaVar("VALUE");
-    AddArg("label-from", 0,
-           "Where the labels come from: 'name:PATTERN' (file or folder name with "
-           "strptime codes and *, as in 'name:S2_*_%Y%m%d_*.tif') or "
-           "'metadata:ITEM'",
-           &m_labelFrom)
+    AddArg(
+        "label-from", 0,
+        "Where the labels come from: 'name:PATTERN' (file or folder name with "
+        "strptime codes and *, as in 'name:S2_*_%Y%m%d_*.tif') or "
+        "'metadata:ITEM'",
+        &m_labelFrom)
         .SetMetaVar("name:PATTERN|metadata:ITEM");
 }
 

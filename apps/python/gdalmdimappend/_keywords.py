@@ -137,18 +137,20 @@ class Keywords(TypedDict, total=False):
     append_dim: str | None
     #: Where labels come from: `name:PATTERN` (file name) or `metadata:ITEM`.
     label_from: str | None
-    #: Only these arrays of the slices, and those they need. Default: all.
+    #: Only these arrays of the slices, and those they need. `*` and `?` are wildcards.
+    #: Default: all.
     included_variables: str | Sequence[str] | None
     #: The same as included_variables.
     array: str | Sequence[str] | None
-    #: Not these arrays of the slices.
+    #: Not these arrays of the slices. `*` and `?` are wildcards.
     excluded_variables: str | Sequence[str] | None
     #: The same as excluded_variables.
     exclude_array: str | Sequence[str] | None
     #: Of a new target: arrays that the slices have without the append dimension and
     #: that get it, so that each step has its own.
     vary: str | Sequence[str] | None
-    #: The slices' names of arrays, and the target's.
+    #: The slices' names of arrays and dimensions, and the target's. What has that name
+    #: already keeps it.
     rename: Mapping[str, str] | Sequence[str] | None
     #: Only these GDAL drivers.
     input_format: str | Sequence[str] | None
