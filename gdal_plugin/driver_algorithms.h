@@ -20,6 +20,9 @@ class DriverAlgorithm : public GDALAlgorithm
     DriverAlgorithm(const char *name, const char *description);
     virtual Status act() = 0;
 
+    /// A store, or what was one: its sidecar.
+    Status requireTarget(const Writer &writer) const;
+
     std::string m_target;
     std::string m_outputString;
     bool m_json = false;
