@@ -132,6 +132,7 @@ def test_the_text_has_settings_and_plan_of_a_new_target(tmp_path, store):
         "  time: 0 new chunks of 1024, 1 replaced, 8.0 KiB",
         "  air: 2 new chunks of 2x2x5, 2 replaced, 320 B",
         "  3 documents; 8 objects in all, 8.3 KiB uncompressed",
+        "2 slices: 2 would append (5 steps of time)",
     ]
     assert not store.exists()
 

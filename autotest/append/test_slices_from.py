@@ -246,7 +246,7 @@ def test_each_slice_is_in_before_the_next_line_is_written(
         cubes.assert_reads_as(store, cubes.weather(0, total))
         assert cubes.leftovers(store) == []
     # Nothing is said twice.
-    assert run.end() == ([], "")
+    assert run.end() == (["4 slices: 4 appended (8 steps of time)\n"], "")
 
 
 def test_a_fifo_may_have_no_writer_yet(tmp_path, store, fed):
@@ -265,7 +265,7 @@ def test_a_fifo_may_have_no_writer_yet(tmp_path, store, fed):
                 time.sleep(0.2)
             assert run.answer().startswith(f"{path}: appended")
             assert days(store) == 2 * number
-    assert run.end() == ([], "")
+    assert run.end() == (["2 slices: 2 appended (4 steps of time)\n"], "")
 
 
 def test_tail_follows_a_list_that_grows(tmp_path, store, fed):
@@ -282,7 +282,7 @@ def test_tail_follows_a_list_that_grows(tmp_path, store, fed):
                 feeder.write(f"{path}\n")
             assert run.answer().startswith(f"{path}: appended")
         tail.terminate()
-    assert run.end() == ([], "")
+    assert run.end() == (["3 slices: 3 appended (6 steps of time)\n"], "")
     cubes.assert_reads_as(store, cubes.weather(0, 6))
 
 
@@ -321,7 +321,10 @@ def test_lines_are_gathered_for_a_commit_without_the_lock(tmp_path, store, fed):
     run.put(slices[4])
     # The end of the input is the end of a commit.
     rest, _ = run.end()
-    assert [line.split(" step")[0] for line in rest] == [f"{slices[4]}: appended 1"]
+    assert [line.split(" step")[0] for line in rest] == [
+        f"{slices[4]}: appended 1",
+        "5 slices: 4 appended (4",
+    ]
     cubes.assert_reads_as(store, cubes.weather(0, 5))
 
 
@@ -520,7 +523,8 @@ def test_in_python_the_text_is_the_output(tmp_path, store, capfd):
     )
     text = done["output-string"]
     assert [line.split(":")[0] for line in text.splitlines()] == [
-        str(path) for path in slices
+        *map(str, slices),
+        "2 slices",
     ]
     assert capfd.readouterr() == ("", "")
 
@@ -537,8 +541,9 @@ def test_a_dry_run_tells_settings_first(tmp_path, store, fed):
     run.put(b)
     assert run.answer().startswith(f"{b}: would append 2 steps of time, 2000-01-03")
     rest, _ = run.end()
-    assert rest[-1].startswith("  3 documents; ")
-    assert " in all, " in rest[-1]
+    assert rest[-2].startswith("  3 documents; ")
+    assert " in all, " in rest[-2]
+    assert rest[-1] == "2 slices: 2 would append (4 steps of time)\n"
     assert not store.exists()
 
 

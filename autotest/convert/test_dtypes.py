@@ -358,7 +358,7 @@ def test_nan_has_no_place_among_integers_without_a_missing_value(
         done = cubes.append(path, store, status=5)
     assert done.message == (
         f"slice '{path}', array 'data': NaN, as a missing value, and no missing value "
-        "in the target to hold it; give the array one with --encoding NAME:nodata=... "
+        "in the target to hold it; give the array one with --encoding data:nodata=... "
         "when the target is made. Nothing was appended."
     )
 

@@ -189,7 +189,7 @@ def test_overflow(tmp_path, store, dtype, zarr_format, side, policy):
             f"{cubes.gdal.GetDataTypeName(cubes.gdal.GetDataTypeByName(dtype))}, which "
             f"holds {info.min} to {info.max} with scale 0.5 and offset 0. "
             "A new cube can have a type or a scale that holds it (--encoding "
-            "NAME:dtype=...); --on-overflow fill would store a missing value. "
+            "data:dtype=...); --on-overflow fill would store a missing value. "
             "Nothing was appended."
         )
         return
@@ -232,7 +232,7 @@ def test_nan_needs_a_missing_value(tmp_path, store, dtype, zarr_format):
     assert done.message == (
         f"slice '{paths[1]}', array 'data': NaN, as a missing value, and no missing "
         "value in the target to hold it; give the array one with --encoding "
-        "NAME:nodata=... when the target is made. Nothing was appended."
+        "data:nodata=... when the target is made. Nothing was appended."
     )
     for policy in ("clamp", "fill"):
         with cubes.unchanged(store):
@@ -396,7 +396,7 @@ def test_double_precision_into_single(tmp_path, store, zarr_format):
     with cubes.unchanged(store):
         done = cubes.append(paths[1], store, status=5)
     assert "array 'data': the value 0.1 cannot be held exactly" in done.message
-    assert "--encoding NAME:dtype=float32 would store that" in done.message
+    assert "--encoding data:dtype=float32 would store that" in done.message
     cubes.append("--encoding", "data:dtype=float32", paths[1], store)
     assert cubes.same(codes_of(store), np.stack([values, values]).astype("float32"))
 

@@ -77,7 +77,7 @@ def test_what_comes_out_of_units_is_whole_or_refused(
         done = cubes.append(path, store, status=5)
     assert "array 'data': the value " in done.message
     assert "cannot be held exactly by the target's type Int16" in done.message
-    assert "--encoding NAME:dtype=float64 when it is made" in done.message
+    assert "--encoding data:dtype=float64 when it is made" in done.message
     path = part(tmp_path / "2.nc", np.array(whole), 2, units[1])
     done = cubes.append(path, store)
     assert entry_of(done)["largest_rounding"] == {}
@@ -192,7 +192,7 @@ def test_a_slice_in_much_finer_steps_is_refused(tmp_path, store, zarr_format):
         f"slice '{finer}', array 'data': it is packed in steps of 0.001, the target in "
         "steps of 0.08, in the same units: more than 8 times as coarse. --on-precision "
         "round would round to them, by up to 0.04; a new cube with --encoding "
-        "NAME:dtype=float32 is not packed. Nothing was written."
+        "data:dtype=float32 is not packed. Nothing was written."
     )
     # Other units make other steps.
     centimetres = packed(tmp_path / "2.nc", [37, 100], 1, "cm", scale=0.1)

@@ -226,7 +226,7 @@ def test_finer_times_than_the_first_are_refused(tmp_path, store, zarr_format):
         done = cubes.append(finer, store, status=5)
     assert f"slice '{finer}', the label 2000-01-01T00:00:02.5" in done.message
     assert "'seconds since 2000-01-01'" in done.message
-    assert "--encoding NAME:units=... gives a new target other units." in done.message
+    assert "--encoding time:units=... gives a new target other units." in done.message
     assert done.message.endswith("Nothing was written.")
     other = store.parent / "other.zarr"
     wanted = "time:units=milliseconds since 2000-01-01"

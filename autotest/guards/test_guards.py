@@ -91,7 +91,7 @@ def test_another_type_that_does_not_hold_a_value(refuse):
     refuse(
         dataset,
         "array 'air': the value 0.1 cannot be held exactly by the target's type "
-        "Float32; the nearest is 0.10000000149011612. --encoding NAME:dtype=float32 "
+        "Float32; the nearest is 0.10000000149011612. --encoding air:dtype=float32 "
         "would store that.",
         ends="Nothing was appended.",  # values are looked at as they are written
     )
@@ -207,7 +207,7 @@ def test_other_packing_that_does_not_fit(store, tmp_path, zarr_format):
         f"slice '{second}', array 'air': the value 101 (packed: 101000), in the slice "
         "404, does not fit the target's type Int16, which holds -32768 to 32767 with "
         "scale 0.001 and offset 0. A new cube can have a type or a scale that holds it "
-        "(--encoding NAME:dtype=...); --on-overflow fill would store a missing value. "
+        "(--encoding air:dtype=...); --on-overflow fill would store a missing value. "
         "Nothing was appended."
     )
 
@@ -268,7 +268,7 @@ def test_a_value_that_would_read_as_missing(store, tmp_path, zarr_format):
     assert done.message == (
         f"slice '{second}', array 'air': the value -999 would read as missing: it is "
         "stored as -999, which the target says is missing. A cube that is made with "
-        "--encoding NAME:nodata=..., a value that is none of the data's, holds it. "
+        "--encoding air:nodata=..., a value that is none of the data's, holds it. "
         "Nothing was appended."
     )
 
@@ -329,7 +329,7 @@ def test_a_new_label_in_front_of_a_present_one(refuse):
 def test_a_label_that_is_nan(refuse):
     dataset = cubes.weather(3, 1)
     dataset["time"] = ("time", [np.nan], dataset["time"].attrs)
-    refuse(dataset, ", label 0 is NaN.")
+    refuse(dataset, "array 'time': label 0 is NaN.")
 
 
 def test_a_slice_without_labels(refuse):

@@ -257,6 +257,9 @@ std::string toText(const SliceReport &slice, const std::string &appendDim)
 std::string summaryOf(const Report &report)
 {
     using Outcome = SliceReport::Outcome;
+    // What is said of a single slice says it all.
+    if (report.slices.size() < 2)
+        return "";
     std::string parts;
     const auto add = [&](Outcome outcome, auto SliceReport::*steps)
     {
@@ -302,7 +305,7 @@ std::string toText(const Report &report, bool verbose)
                     : toText(slices[i], report.appendDim);
         ++i;
     }
-    return slices.size() > 1 ? text + summaryOf(report) : text;
+    return text + summaryOf(report);
 }
 
 std::string messageText(const Status &status)
