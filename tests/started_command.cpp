@@ -144,15 +144,18 @@ void limitMemory()
 }
 
 /// As the program `gdal`, which finds the verbs in the plugin.
-int gdalMain(const std::vector<std::string> &arguments)
+int gdalMain(int argc, char **argv)
 {
     GDALAllRegister();
+    argc = GDALGeneralCmdLineProcessor(
+        argc, &argv, GDAL_OF_RASTER | GDAL_OF_VECTOR | GDAL_OF_MULTIDIM_RASTER);
+    if (argc < 1)
+        return -argc;
     const auto algorithm =
         GDALGlobalAlgorithmRegistry::GetSingleton().Instantiate(
             GDALGlobalAlgorithmRegistry::ROOT_ALG_NAME);
     algorithm->SetCalledFromCommandLine();
-    if (!algorithm->ParseCommandLineArguments(
-            {arguments.begin() + 1, arguments.end()}))
+    if (!algorithm->ParseCommandLineArguments({argv + 1, argv + argc}))
     {
         std::cerr << algorithm->GetUsageForCLI(true);
         return 1;
@@ -180,11 +183,10 @@ int gdalMain(const std::vector<std::string> &arguments)
     limitMemory();
     if (chdir(request.folder.c_str()) != 0)
         die(request.folder.c_str());
-    if (request.arguments.front() == "gdal")
-        exit(gdalMain(request.arguments));
     auto arguments = pointers(request.arguments);
-    exit(commandMain(static_cast<int>(request.arguments.size()),
-                     arguments.data()));
+    const auto run =
+        request.arguments.front() == "gdal" ? gdalMain : commandMain;
+    exit(run(static_cast<int>(request.arguments.size()), arguments.data()));
 }
 
 void tell(int socket, int number)

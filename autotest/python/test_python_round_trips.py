@@ -435,10 +435,6 @@ def test_an_existing_cube_of_xarrays(zarr_format, store):
         (("time", np.array([b"\xff"] * 4)), "is not UTF-8"),
         (("time", np.array([1, "a", None, 2.5], object)), "cannot encode it"),
         (("time", np.arange(4), {"bad": object()}), "attribute 'bad'"),
-        (
-            ("time", np.arange(4), {"bad": np.datetime64("2024", "ns")}),
-            "attribute 'bad'",
-        ),
         (("time", np.arange(4), {"bad": "\ud800"}), "not Unicode"),
     ],
 )

@@ -90,7 +90,11 @@ def test_status(cube):
     assert status.appends == 2
     assert status.last == mda.log(cube)[0]
     assert status.pending == ()
-    assert str(status) == "not locked\n2 appends logged"
+    assert str(status).splitlines() == [
+        "not locked",
+        "2 appends logged",
+        "2 steps of time, 2024-01-01 to 2024-01-02",
+    ]
 
 
 def test_log(cube):

@@ -228,7 +228,8 @@ class SignedTransport final : public ObjectTransport
                 "missing object, too, if they do not allow listing the bucket)";
         answer.mayBeOfChecksum =
             !wasDamaged(what) &&
-            (code == 400 || code == 501 || what == "SignatureDoesNotMatch");
+            ((code == 400 && answer.kind == Kind::Failed) || code == 501 ||
+             what == "SignatureDoesNotMatch");
         return answer;
     }
 
