@@ -106,7 +106,9 @@ def test_a_finer_time_than_the_cube_holds_is_refused(tmp_path, store, zarr_forma
     with cubes.unchanged(store):
         done = cubes.append(second, store, status=5)
     assert "array 'valid_time'" in done.message
-    assert "--encoding valid_time:units=... gives a new target other units" in done.message
+    assert (
+        "--encoding valid_time:units=... gives a new target other units" in done.message
+    )
     other = store.parent / "other.zarr"
     cubes.append(
         "--zarr-format",
