@@ -256,7 +256,7 @@ def test_mistakes_in_files_exit_with_2(two_slices, store, settings, content, say
         (["--settings", "{empty}"], "Required argument 'output'"),
         (["--settings", "{target}"], "no slice was named"),
         (["--rename", "a", "{slice}", "{store}"], "'a' is not FROM=TO"),
-        (["--rename", "a=c", "--rename", "b=c", "{slice}", "{store}"], "'c'"),
+        (["--rename", "a=b", "--rename", "a=c", "{slice}", "{store}"], "'a=c'"),
         (["--wait", "soon", "{slice}", "{store}"], "'soon' is not a duration"),
         (["--poll-interval", "0", "{slice}", "{store}"], "longer than 0"),
         (["--step", "0", "{slice}", "{store}"], "the step '0'"),

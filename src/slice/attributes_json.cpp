@@ -119,7 +119,7 @@ Json nestedToJson(const GByte *&bytes, const GDALExtendedDataType &type,
 /// values, and leave the buffer for it as it was.
 bool hasNoNumber(const GDALAttribute &attribute)
 {
-    const GDALExtendedDataType type = attribute.GetDataType();
+    const auto &type = attribute.GetDataType();
     if (type.GetClass() != GEDTC_NUMERIC || attribute.GetDimensionCount() != 0)
         return false;
     for (const int before : {0x55, 0xAA})
