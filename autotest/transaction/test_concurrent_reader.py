@@ -63,7 +63,8 @@ def test_a_reader_of_a_store_that_is_being_made(tmp_path, store, zarr_format):
         cubes.weather(0, 3, lat=60, lon=60).drop_vars("elevation"), tmp_path / "a.nc"
     )
     process = cubes.start(
-        "--zarr-format", zarr_format, "--encoding", "air:chunk=1x5x5", path, store
+        *("--quiet", "--zarr-format", zarr_format, "--encoding", "air:chunk=1x5x5"),
+        *(path, store),
     )
     absent = 0
     while process.poll() is None:
