@@ -17,7 +17,7 @@ namespace
 {
 
 /// One array of fields.
-struct Fields
+struct FieldsOfArray
 {
     std::string name{};
     std::shared_ptr<GDALMDArray> array{};
@@ -25,12 +25,12 @@ struct Fields
 };
 
 /// Coordinates have one dimension.
-std::vector<Fields> fieldsOf(const GDALGroup &root)
+std::vector<FieldsOfArray> fieldsOf(const GDALGroup &root)
 {
-    std::vector<Fields> fields;
+    std::vector<FieldsOfArray> fields;
     for (const std::string &name : root.GetMDArrayNames())
     {
-        Fields each{name, root.OpenMDArray(name)};
+        FieldsOfArray each{name, root.OpenMDArray(name)};
         if (!each.array || each.array->GetDimensionCount() < 2)
             continue;
         if (each.array->GetDimensionCount() > 2)
@@ -41,14 +41,14 @@ std::vector<Fields> fieldsOf(const GDALGroup &root)
 }
 
 /// "UGRD_10-HTGL" of "UGRD_10-HTGL_3", by its attributes.
-std::string nameOf(const Fields &fields, const Json &attributes)
+std::string nameOf(const FieldsOfArray &fields, const Json &attributes)
 {
     std::string name = textMember(attributes, "name") + "_" +
                        textMember(attributes, "first_level");
     return fields.name.starts_with(name) ? name : fields.name;
 }
 
-GribMessage messageOf(const Fields &fields)
+GribMessage messageOf(const FieldsOfArray &fields)
 {
     const Json attributes = attributesToJson(*fields.array);
     GribMessage message;
@@ -128,7 +128,7 @@ Result<std::vector<GribMessage>> gribMessages(const GDALGroup &root,
 {
     std::vector<GribMessage> messages;
     bool anyTimes = false;
-    for (const Fields &fields : fieldsOf(root))
+    for (const FieldsOfArray &fields : fieldsOf(root))
     {
         GribMessage message = messageOf(fields);
         if (!fields.times)
