@@ -20,7 +20,7 @@ namespace mdimappend
 namespace
 {
 
-using Instants = std::vector<Instant>;
+using InstantsOfLabels = std::vector<Instant>;
 
 Status cannotRead(const SourceArray &source, const std::string &why)
 {
@@ -113,14 +113,15 @@ Result<Instant> instantOf(const char *element, GDALDataType type,
 }
 
 /// Refused, with the reason in words, if one is missing or no time.
-Result<Instants> instantsOf(const SliceArray &array, const std::string &bytes)
+Result<InstantsOfLabels> instantsOf(const SliceArray &array,
+                                    const std::string &bytes)
 {
     MDIMAPPEND_ASSIGN(
         const TimeEncoding encoding,
         TimeEncoding::parse(array.units,
                             textMember(array.attributes, "calendar")));
     const std::size_t size = array.type.GetSize();
-    Instants instants;
+    InstantsOfLabels instants;
     for (std::size_t at = 0; at < bytes.size(); at += size)
     {
         if (isMissing(array, std::string_view(bytes).substr(at, size)))
@@ -133,9 +134,9 @@ Result<Instants> instantsOf(const SliceArray &array, const std::string &bytes)
     return instants;
 }
 
-Result<Instants> instantsOf(const std::vector<std::string> &texts)
+Result<InstantsOfLabels> instantsOf(const std::vector<std::string> &texts)
 {
-    Instants instants;
+    InstantsOfLabels instants;
     for (const std::string &text : texts)
     {
         const auto date = productDate(text);
@@ -148,7 +149,7 @@ Result<Instants> instantsOf(const std::vector<std::string> &texts)
     return instants;
 }
 
-bool areInOrder(const Instants &instants)
+bool areInOrder(const InstantsOfLabels &instants)
 {
     return std::ranges::adjacent_find(instants, std::greater_equal<>()) ==
                instants.end() ||
@@ -157,7 +158,7 @@ bool areInOrder(const Instants &instants)
 }
 
 /// Elements of int64 in the coarsest of these units that holds all exactly.
-Status storeDates(SourceArray &labels, const Instants &instants)
+Status storeDates(SourceArray &labels, const InstantsOfLabels &instants)
 {
     Status last = refused("they are out of range");
     for (const char *unit :
@@ -228,7 +229,7 @@ Result<SourceArray> labelsOf(const SourceArray &times,
     if (times.array.scale || times.array.offset)
         return refused("they are packed");
     SourceArray labels = labelsLike(times, dimension);
-    Instants instants;
+    InstantsOfLabels instants;
     if (times.array.type.GetClass() == GEDTC_STRING)
     {
         MDIMAPPEND_ASSIGN(const auto texts, readTexts(times, dataset));

@@ -13,9 +13,9 @@ namespace mdimappend
 namespace
 {
 
-using Names = std::map<std::string, std::string>;
+using NewNames = std::map<std::string, std::string>;
 
-const std::string &renamed(const Names &names, const std::string &name)
+const std::string &renamed(const NewNames &names, const std::string &name)
 {
     const auto found = names.find(name);
     return found == names.end() ? name : found->second;
@@ -39,9 +39,9 @@ bool has(SourceContents &contents, const std::string &name)
 
 /// Those of the names asked for that the slice has: files of one archive may
 /// have a thing under either name.
-Names namesToChange(SourceContents &contents, const SliceRequest &request)
+NewNames namesToChange(SourceContents &contents, const SliceRequest &request)
 {
-    Names names = request.renamedArrays;
+    NewNames names = request.renamedArrays;
     std::erase_if(names,
                   [&](const auto &pair) { return !has(contents, pair.first); });
     return names;
@@ -49,9 +49,9 @@ Names namesToChange(SourceContents &contents, const SliceRequest &request)
 
 /// A dimension goes with its coordinate. One whose name an array of another
 /// shape happens to have keeps its own: the two are different things.
-Names renamedDimensions(SourceContents &contents, const Names &names)
+NewNames renamedDimensions(SourceContents &contents, const NewNames &names)
 {
-    Names dimensions;
+    NewNames dimensions;
     for (const auto &[from, to] : names)
     {
         const SourceArray *source = contents.find(from);
@@ -64,8 +64,8 @@ Names renamedDimensions(SourceContents &contents, const Names &names)
 }
 
 /// "area:" of cell_methods is no array, even if there is one of that name.
-Names renamedInMethods(SourceContents &contents, const Names &names,
-                       Names dimensions)
+NewNames renamedInMethods(SourceContents &contents, const NewNames &names,
+                          NewNames dimensions)
 {
     for (const auto &[from, to] : names)
         if (const SourceArray *source = contents.find(from);
@@ -76,7 +76,7 @@ Names renamedInMethods(SourceContents &contents, const Names &names,
 
 /// `all` are the names before.
 Status checkStillDistinct(const char *what, const std::vector<std::string> &all,
-                          const Names &names)
+                          const NewNames &names)
 {
     std::map<std::string, std::string> before;
     for (const std::string &name : all)
@@ -111,7 +111,7 @@ constexpr std::array<Referring, 7> referring = {
 
 /// Text in parentheses (comments of cell_methods), and white space, stay.
 std::string renamedWords(const std::string &text, const Referring &kind,
-                         const Names &names)
+                         const NewNames &names)
 {
     constexpr const char *space = " \t\r\n";
     std::string result;
@@ -139,15 +139,15 @@ std::string renamedWords(const std::string &text, const Referring &kind,
 }
 
 void renameReferences(Json &attributes, const Referring &kind,
-                      const Names &names)
+                      const NewNames &names)
 {
     const auto found = attributes.find(kind.attribute);
     if (found != attributes.end() && found->is_string())
         *found = renamedWords(found->get<std::string>(), kind, names);
 }
 
-void renameReferences(Json &attributes, const Names &names,
-                      const Names &inMethods)
+void renameReferences(Json &attributes, const NewNames &names,
+                      const NewNames &inMethods)
 {
     for (const Referring &kind : referring)
         renameReferences(attributes, kind, names);
@@ -184,10 +184,10 @@ Status checkRenamed(SourceContents &contents, const SliceRequest &request)
 
 Status renameArrays(SourceContents &contents, const SliceRequest &request)
 {
-    const Names names = namesToChange(contents, request);
+    const NewNames names = namesToChange(contents, request);
     if (names.empty())
         return Status::ok();
-    const Names ofDimensions = renamedDimensions(contents, names);
+    const NewNames ofDimensions = renamedDimensions(contents, names);
     std::vector<std::string> arrays;
     for (const SourceArray &source : contents.arrays)
         arrays.push_back(source.array.name);
@@ -197,7 +197,7 @@ Status renameArrays(SourceContents &contents, const SliceRequest &request)
     MDIMAPPEND_RETURN_IF_ERROR(checkStillDistinct("arrays", arrays, names));
     MDIMAPPEND_RETURN_IF_ERROR(
         checkStillDistinct("dimensions", dimensions, ofDimensions));
-    const Names inMethods = renamedInMethods(contents, names, ofDimensions);
+    const NewNames inMethods = renamedInMethods(contents, names, ofDimensions);
 
     for (SourceDimension &dimension : contents.dimensions)
         dimension.name = renamed(ofDimensions, dimension.name);
