@@ -18,7 +18,7 @@ Status readConverted(SliceReader &reader, const ConvertedArray &from,
     room.resize(count * conversion.sourceSize());
     MDIMAPPEND_RETURN_IF_ERROR(
         reader.read(from.number, start, size, room.data()));
-    const auto converted = conversion.apply(room.data(), values, count);
+    auto converted = conversion.apply(room.data(), values, count);
     if (converted)
         return converted;
     const auto told = aboutArray(converted, from.array);

@@ -45,7 +45,7 @@ Result<std::string> targetPath(const std::string &name)
                                                           "MDIMAPPEND:"};
     for (const auto prefix : prefixes)
     {
-        if (!STARTS_WITH_CI(name.c_str(), prefix.data()))
+        if (!EQUALN(name.c_str(), prefix.data(), prefix.size()))
             continue;
         MDIMAPPEND_ASSIGN(const DriverName parts,
                           parseDriverName(name, prefix.size()));
