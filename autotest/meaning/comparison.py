@@ -198,6 +198,9 @@ def _tolerance(context, expected, found, wanted, in_other_units):
         bound = bound + 0.5 * abs(float(found.attrs.get("scale_factor", 1)))
     if in_other_units:
         bound = bound + 8 * size * DOUBLE
+        if expected.raw.dtype.kind == "f":
+            # A number stands for all those that are nearest to it.
+            bound = bound + 0.5 * size * np.finfo(expected.raw.dtype).eps
     if found.raw.dtype.kind == "f" and (
         in_other_units or expected.packed or context.asked
     ):
