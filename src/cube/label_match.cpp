@@ -185,9 +185,10 @@ Status checkOrderOfTexts(const Labels &target, const Labels &slice,
                          std::uint64_t firstNew, std::optional<bool> descending)
 {
     const auto last = datesOf(target, 0);
+    if (!last)
+        return Status::ok();
     const auto added = datesOf(slice, static_cast<std::size_t>(firstNew));
-    return last && added ? checkOrder(*last, *added, 0, descending)
-                         : Status::ok();
+    return added ? checkOrder(*last, *added, 0, descending) : Status::ok();
 }
 
 }  // namespace

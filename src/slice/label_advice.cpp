@@ -3,25 +3,13 @@
 #include "slice/label_advice.h"
 
 #include "slice/slice_label.h"
-#include "time/cf_time.h"
+#include "slice/time_arrays.h"
 
 #include <algorithm>
 #include <vector>
 
 namespace mdimappend
 {
-
-namespace
-{
-
-bool saysThatItIsTime(const SliceArray &array)
-{
-    return array.attributes.value("axis", Json()) == "T" ||
-           array.attributes.value("standard_name", Json()) == "time" ||
-           looksLikeTime(array.units);
-}
-
-}  // namespace
 
 std::string labelAdvice(const std::string &sliceName)
 {
@@ -56,7 +44,7 @@ std::string renameAdvice(const SourceContents &contents,
         const bool isCandidate =
             dimensions.empty() ||
             (dimensions.size() == 1 && dimensions[0] == name);
-        if (isCandidate && saysThatItIsTime(source.array) &&
+        if (isCandidate && timeSign(source.array) >= TimeSign::Units &&
             std::ranges::find(times, name) == times.end())
             times.push_back(name);
     }

@@ -3,6 +3,7 @@
 #include "slice/product_date.h"
 
 #include "time/cf_time.h"
+#include "time/foreign_text.h"
 
 #include <array>
 #include <cstdlib>
@@ -33,14 +34,12 @@ std::string dayOf(const std::string &year, int month, const std::string &day)
 }
 
 /// 1 to 12, of "JAN" or "January"; 0 if it is no month.
-int monthNamed(std::string name)
+int monthNamed(const std::string &text)
 {
     constexpr std::array<std::string_view, 12> months = {
         "january", "february", "march",     "april",   "may",      "june",
         "july",    "august",   "september", "october", "november", "december"};
-    for (char &c : name)
-        if (c >= 'A' && c <= 'Z')
-            c = static_cast<char>(c - 'A' + 'a');
+    const std::string name = cf::lowerCase(text);
     for (std::size_t i = 0; i < months.size(); ++i)
         if (name == months[i] || name == months[i].substr(0, 3))
             return static_cast<int>(i) + 1;

@@ -3,6 +3,7 @@
 #include "slice/time_arrays.h"
 
 #include "time/cf_time.h"
+#include "time/foreign_text.h"
 
 #include <algorithm>
 
@@ -12,17 +13,9 @@ namespace mdimappend
 namespace
 {
 
-std::string lowered(std::string text)
-{
-    for (char &c : text)
-        if (c >= 'A' && c <= 'Z')
-            c = static_cast<char>(c - 'A' + 'a');
-    return text;
-}
-
 bool isNamedAsTime(const std::string &name)
 {
-    const std::string lower = lowered(name);
+    const std::string lower = cf::lowerCase(name);
     return lower.find("time") != lower.npos || lower.find("date") != lower.npos;
 }
 
@@ -93,7 +86,7 @@ std::vector<std::string> dimensionsOfTimes(SourceContents &contents)
 bool hasInstances(const SourceContents &contents)
 {
     const std::string type =
-        lowered(textMember(contents.attributes, "featureType"));
+        cf::lowerCase(textMember(contents.attributes, "featureType"));
     return type == "point" || type == "profile" ||
            type == "timeseriesprofile" || type == "trajectoryprofile";
 }
