@@ -162,17 +162,19 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_first_append_that_fails_leaves_nothing(tmp_path, store):
+@pytest.mark.parametrize("lock", ["auto", "lease", "none"])
+def test_a_first_append_that_fails_leaves_nothing(tmp_path, store, lock):
     """Refused by a guard, and while its values are written."""
     paths = cubes.weather_slices(tmp_path, (2,))
     before = names(tmp_path)
-    cubes.append("--step", "7D", paths[0], store, status=5)
+    cubes.append("--lock", lock, "--step", "7D", paths[0], store, status=5)
     assert names(tmp_path) == before
     large = cubes.write(cubes.weather(5, 2), tmp_path / "large.nc")
-    cubes.append("--encoding", "air:dtype=int8", large, store, status=5)
+    options = ("--lock", lock, "--encoding", "air:dtype=int8")
+    cubes.append(*options, large, store, status=5)
     large.unlink()
     assert names(tmp_path) == before
-    cubes.append(paths[0], store)
+    cubes.append("--lock", lock, paths[0], store)
     cubes.assert_reads_as(store, cubes.weather(0, 2))
 
 
@@ -200,14 +202,16 @@ def test_who_waits_for_a_lock_finds_it_gone(tmp_path, store):
     cubes.assert_reads_as(store, cubes.weather(0, 2))
 
 
-def test_many_first_appends_that_fail_and_one_that_does_not(tmp_path, store):
+@pytest.mark.parametrize("lock", ["auto", "lease"])
+def test_many_first_appends_that_fail_and_one_that_does_not(tmp_path, store, lock):
     path = cubes.weather_slices(tmp_path, (2,))[0]
-    failing = [cubes.start("--step", "7D", path, store) for _ in range(6)]
-    good = cubes.start("--lock-timeout", "1min", path, store)
+    options = ("--lock", lock, "--lock-timeout", "1min", path, store)
+    failing = [cubes.start("--step", "7D", *options) for _ in range(6)]
+    good = cubes.start(*options)
     for process in failing:
-        process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=60)
         # Whoever came after the good one has nothing to append.
-        assert process.returncode in (0, 5)
+        assert process.returncode in (0, 5), errors
     _, errors = good.communicate(timeout=60)
     assert good.returncode == 0, errors
     cubes.assert_reads_as(store, cubes.weather(0, 2))

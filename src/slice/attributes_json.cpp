@@ -4,6 +4,7 @@
 #include "slice/attributes_json.h"
 
 #include "json/utf8.h"
+#include "slice/gdal_messages.h"
 
 #include <cpl_string.h>
 #include <gdal.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -138,6 +140,19 @@ bool hasNoNumber(const GDALAttribute &attribute)
     return true;
 }
 
+/// Nothing if it cannot be read.
+std::optional<Json> valueOf(const GDALAttribute &attribute)
+{
+    const std::vector<GUInt64> sizes = attribute.GetDimensionsSize();
+    if (hasNoNumber(attribute) || std::ranges::find(sizes, 0U) != sizes.end())
+        return Json::array();
+    const GDALRawResult raw = attribute.ReadAsRaw();
+    const GByte *bytes = raw.data();
+    if (!bytes)
+        return std::nullopt;
+    return nestedToJson(bytes, attribute.GetDataType(), sizes);
+}
+
 }  // namespace
 
 std::string validUtf8(std::string_view text)
@@ -157,18 +172,6 @@ bool hasNoValue(const Json &attributes, const char *name)
     return value.is_array() && value.empty();
 }
 
-Json attributeToJson(const GDALAttribute &attribute)
-{
-    if (hasNoNumber(attribute))
-        return Json::array();
-    const GDALRawResult raw = attribute.ReadAsRaw();
-    const std::vector<GUInt64> sizes = attribute.GetDimensionsSize();
-    if (!raw.data())
-        return sizes.empty() ? Json("") : Json::array();
-    const GByte *bytes = raw.data();
-    return nestedToJson(bytes, attribute.GetDataType(), sizes);
-}
-
 Json withoutInternals(Json attributes)
 {
     const bool isDimensionScale =
@@ -185,13 +188,25 @@ Json withoutInternals(Json attributes)
     return attributes;
 }
 
-Json attributesToJson(const GDALIHasAttribute &owner)
+Result<Json> attributesToJson(const GDALIHasAttribute &owner,
+                              const std::vector<std::string> &withoutValue)
 {
     const char *const showAll[] = {"SHOW_ALL=YES", nullptr};
     Json attributes = Json::object();
     for (const auto &attribute : owner.GetAttributes(showAll))
-        attributes[validUtf8(attribute->GetName())] =
-            attributeToJson(*attribute);
+    {
+        const std::string &name = attribute->GetName();
+        const bool isEmpty =
+            std::ranges::find(withoutValue, name) != withoutValue.end();
+        GdalMessages messages;
+        auto value =
+            isEmpty ? std::optional(Json::array()) : valueOf(*attribute);
+        if (!value)
+            return unavailable("its attribute '" + validUtf8(name) +
+                               "' cannot be read: " +
+                               messages.failure("no reason given") + ".");
+        attributes[validUtf8(name)] = std::move(*value);
+    }
     return withoutInternals(std::move(attributes));
 }
 

@@ -4,11 +4,13 @@
 #pragma once
 
 #include "json/json_text.h"
+#include "status.h"
 
 #include <gdal_multidim.h>
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mdimappend
 {
@@ -17,13 +19,14 @@ namespace mdimappend
 /// character, which is what old files contain.
 std::string validUtf8(std::string_view text);
 
-/// The value of one attribute: a scalar, or nested arrays for as many
-/// dimensions as it has; an empty array if it has no values.
-Json attributeToJson(const GDALAttribute &attribute);
-
 /// All attributes, those a driver hides (units, _FillValue) included, in the
-/// source's order, but for bookkeeping.
-Json attributesToJson(const GDALIHasAttribute &owner);
+/// source's order, but for bookkeeping: scalars, or nested arrays for as many
+/// dimensions as they have; an empty array for those that have no values, and
+/// for those named in `withoutValue`. Failure::Unavailable if one cannot be
+/// read: "its attribute 'units' ...".
+Result<Json>
+attributesToJson(const GDALIHasAttribute &owner,
+                 const std::vector<std::string> &withoutValue = {});
 
 /// The attributes without what HDF5, netCDF, NCZarr and OPeNDAP keep there for
 /// themselves: sizes, chunks, numbers of dimensions.

@@ -48,9 +48,9 @@ std::string nameOf(const FieldsOfArray &fields, const Json &attributes)
     return fields.name.starts_with(name) ? name : fields.name;
 }
 
-GribMessage messageOf(const FieldsOfArray &fields)
+Result<GribMessage> messageOf(const FieldsOfArray &fields)
 {
-    const Json attributes = attributesToJson(*fields.array);
+    MDIMAPPEND_ASSIGN(const Json attributes, attributesToJson(*fields.array));
     GribMessage message;
     message.array = fields.name;
     message.name = nameOf(fields, attributes);
@@ -130,7 +130,7 @@ Result<std::vector<GribMessage>> gribMessages(const GDALGroup &root,
     bool anyTimes = false;
     for (const FieldsOfArray &fields : fieldsOf(root))
     {
-        GribMessage message = messageOf(fields);
+        MDIMAPPEND_ASSIGN(GribMessage message, messageOf(fields));
         if (!fields.times)
             messages.push_back(std::move(message));
         else

@@ -1,4 +1,5 @@
-// Looks at the extents of attributes with libhdf5.
+// Looks at attributes with libhdf5: whether they have a value, and whether it
+// can be read.
 
 #include "slice/hdf5_attributes.h"
 
@@ -11,6 +12,10 @@ namespace
 {
 
 constexpr herr_t nextOne = 0;
+constexpr herr_t thisOne = 1;
+
+/// More than any attribute has that is meant.
+constexpr std::size_t largestAttribute = std::size_t{1} << 28;
 
 using Names = std::vector<std::string>;
 using NamesByObject = std::map<std::string, Names>;
@@ -45,7 +50,47 @@ herr_t lookAtObjectNamed(hid_t root, const char *name, const H5L_info2_t *,
     return nextOne;
 }
 
+/// In the form that it has in the file, so that nothing is converted but what
+/// lies elsewhere in the file: texts and lists of any length.
+bool isReadable(hid_t attribute)
+{
+    const Hdf5Handle space(H5Aget_space(attribute), H5Sclose);
+    const Hdf5Handle type(H5Aget_type(attribute), H5Tclose);
+    if (!space || !type)
+        return false;
+    const auto count = H5Sget_simple_extent_npoints(space);
+    const std::size_t size = H5Tget_size(type);
+    if (count < 0 || size == 0 ||
+        static_cast<std::uint64_t>(count) > largestAttribute / size)
+        return false;
+    if (count == 0)
+        return true;
+    std::vector<char> value(static_cast<std::size_t>(count) * size);
+    // After a failure it may hold pointers to nothing.
+    return H5Aread(attribute, type, value.data()) >= 0 &&
+           H5Treclaim(type, space, H5P_DEFAULT, value.data()) >= 0;
+}
+
+herr_t stopAtUnreadable(hid_t object, const char *name, const H5A_info_t *,
+                        void *found)
+{
+    const Hdf5Handle attribute(H5Aopen(object, name, H5P_DEFAULT), H5Aclose);
+    if (attribute && isReadable(attribute))
+        return nextOne;
+    *static_cast<std::string *>(found) = name;
+    return thisOne;
+}
+
 }  // namespace
+
+std::optional<std::string> unreadableAttribute(hid_t object)
+{
+    std::string found = "?";
+    if (H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, nullptr,
+                    stopAtUnreadable, &found) == nextOne)
+        return std::nullopt;
+    return found;
+}
 
 std::map<std::string, std::vector<std::string>>
 attributesWithoutValue(const std::string &file)

@@ -1,8 +1,11 @@
-// Attributes of HDF5 files that have no value.
+// Attributes of HDF5 files that have no value, or one that cannot be read.
 
 #pragma once
 
+#include <hdf5.h>
+
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,5 +17,10 @@ namespace mdimappend
 /// was in its memory. Empty for what is no HDF5 file.
 std::map<std::string, std::vector<std::string>>
 attributesWithoutValue(const std::string &file);
+
+/// The name of the first attribute of an open object that is damaged ("?" if
+/// not even that is known). The netCDF library frees what it has not read of
+/// such a text, which ends the process.
+std::optional<std::string> unreadableAttribute(hid_t object);
 
 }  // namespace mdimappend

@@ -70,11 +70,13 @@ bool isHdf5ThreadSafe();
 enum class Hdf5Kind
 {
     Hdf5,
-    Other,       ///< of another format
-    Unreachable  ///< below /vsi, and GDAL's HDF5 driver is missing
+    Other,        ///< of another format
+    Unreachable,  ///< below /vsi, and GDAL's HDF5 driver is missing
+    Unopened      ///< libhdf5 does not open it
 };
 
-/// What `name` is, as GDAL opens it. `access` becomes what openHdf5 needs.
+/// What `name` is, as GDAL opens it, by its beginning: not Unopened. `access`
+/// becomes what openHdf5 needs.
 Hdf5Kind kindOfHdf5(const std::string &name, hid_t access);
 
 /// Opens a file for reading, also one that GDAL's drivers have open. An

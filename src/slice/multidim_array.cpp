@@ -149,18 +149,22 @@ void describeTimes(const MultidimSource &source, SliceArray &described,
         described.missingValue = notATime();
 }
 
-Json attributesOf(const MultidimSource &source, const GDALMDArray &array)
+Result<Json> attributesOf(const MultidimSource &source,
+                          const GDALMDArray &array)
 {
     if (source.zarr)
         if (const Json *told = source.zarr->attributes(array.GetName()))
             return withoutInternals(*told);
-    return withEmpty(source, array.GetName(), attributesToJson(array));
+    return attributesToJson(array, namesWithoutValue(source, array.GetName()));
 }
 
 Status describeAttributes(const MultidimSource &source, SliceArray &described,
                           const GDALMDArray &array)
 {
-    Json attributes = attributesOf(source, array);
+    auto read = attributesOf(source, array);
+    if (!read)
+        return read.takeStatus().prefixed("array '" + described.name + "'");
+    Json attributes = std::move(*read);
     auto packed = describePacking(described, array, attributes);
     if (described.type.GetClass() == GEDTC_NUMERIC)
         describeMissing(source, described, array, attributes);
@@ -215,16 +219,12 @@ Status problemOf(const MultidimSource &source, const std::string &name,
 
 }  // namespace
 
-Json withEmpty(const MultidimSource &source, const std::string &name,
-               Json attributes)
+std::vector<std::string> namesWithoutValue(const MultidimSource &source,
+                                           const std::string &object)
 {
-    const auto found = source.withoutValue.find(name);
-    if (found == source.withoutValue.end())
-        return attributes;
-    for (const std::string &each : found->second)
-        if (const auto key = validUtf8(each); attributes.contains(key))
-            attributes[key] = Json::array();
-    return attributes;
+    const auto found = source.withoutValue.find(object);
+    return found == source.withoutValue.end() ? std::vector<std::string>()
+                                              : found->second;
 }
 
 SourceArray describeArray(const MultidimSource &source, const std::string &path,

@@ -27,10 +27,9 @@ struct MultidimSource
     std::map<std::string, std::vector<std::string>> withoutValue{};
 };
 
-/// `attributes` of the array `name` ("": of the group), with an empty list for
-/// each that has no value.
-Json withEmpty(const MultidimSource &source, const std::string &name,
-               Json attributes);
+/// Of the array `object` ("": of the group): its attributes without a value.
+std::vector<std::string> namesWithoutValue(const MultidimSource &source,
+                                           const std::string &object);
 
 /// Shape, type, attributes and missing value. A driver's mistakes are put
 /// right, or become the array's `problem`.

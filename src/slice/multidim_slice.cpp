@@ -273,8 +273,15 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
                        "one."));
     }
     const Json *told = known.zarr ? known.zarr->attributes("") : nullptr;
-    contents.attributes = told ? withoutInternals(*told)
-                               : withEmpty(known, "", attributesToJson(root));
+    if (told)
+    {
+        contents.attributes = withoutInternals(*told);
+    }
+    else
+    {
+        MDIMAPPEND_ASSIGN(contents.attributes,
+                          attributesToJson(root, namesWithoutValue(known, "")));
+    }
     if (known.driver == "GRIB")
         MDIMAPPEND_RETURN_IF_ERROR(
             adaptGrib(contents, root, known.file, request));

@@ -17,15 +17,6 @@ namespace mdimappend
 namespace
 {
 
-/// By these endings GDAL's netCDF driver takes HDF5 files.
-bool saysSo(const std::string &file)
-{
-    constexpr std::array<const char *, 4> endings = {"nc", "nc4", "cdf", "nc2"};
-    const std::string ending = CPLGetExtensionSafe(file.c_str());
-    return std::ranges::any_of(endings, [&](const char *each)
-                               { return EQUAL(each, ending.c_str()); });
-}
-
 bool hasAttribute(hid_t object, const char *name)
 {
     return H5Aexists(object, name) > 0;
@@ -42,9 +33,17 @@ herr_t lookAtMember(hid_t root, const char *name, const H5L_info2_t *, void *)
 
 }  // namespace
 
+bool hasNetcdfName(const std::string &file)
+{
+    constexpr std::array<const char *, 4> endings = {"nc", "nc4", "cdf", "nc2"};
+    const std::string ending = CPLGetExtensionSafe(file.c_str());
+    return std::ranges::any_of(endings, [&](const char *each)
+                               { return EQUAL(each, ending.c_str()); });
+}
+
 bool isNetcdf4ByAnotherName(const std::string &file)
 {
-    if (isVirtual(file) || saysSo(file))
+    if (isVirtual(file) || hasNetcdfName(file))
         return false;
     const QuietHdf5 quiet;
     const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);

@@ -4,13 +4,14 @@
 #include "slice/open_source.h"
 
 #include "slice/gdal_messages.h"
+#include "slice/hdf5_check.h"
 #include "slice/hdf5_file.h"
-#include "slice/hdf5_references.h"
 #include "slice/netcdf3_size.h"
 #include "slice/netcdf4_file.h"
 #include "slice/not_data.h"
 #include "slice/zarr_references.h"
 #include "trace.h"
+#include "vsi/paths.h"
 
 #include <sys/stat.h>
 
@@ -96,9 +97,24 @@ void useOwned(SourceDataset &source, bool multidim)
         source.root = source.dataset->GetRootGroup();
 }
 
+/// As GDAL is to open it. Nothing if it was not looked through.
+Result<std::optional<Hdf5Kind>> checkBeforeOpening(const SourceAddress &address)
+{
+    if (isVirtual(address.file) && !hasNetcdfName(address.file))
+        return std::optional<Hdf5Kind>();
+    std::unique_ptr<CheckedFiles> files;
+    if (address.checked)
+        files = std::make_unique<CheckedFiles>(address.file, address.seen);
+    auto kind = checkHdf5(files ? files->nameFor(address.file) : address.file);
+    if (files)
+        MDIMAPPEND_RETURN_IF_ERROR(files->failure());
+    MDIMAPPEND_ASSIGN(std::optional<Hdf5Kind> known, std::move(kind));
+    return known;
+}
+
 /// What was opened is complete, and leads to no files elsewhere.
 Status accept(SourceDataset &source, SourceAddress &address,
-              const GdalMessages &messages)
+              std::optional<Hdf5Kind> kind, const GdalMessages &messages)
 {
     if (!messages.unreadable().empty())
         return unavailable("is truncated: " + messages.unreadable() + ".");
@@ -106,9 +122,17 @@ Status accept(SourceDataset &source, SourceAddress &address,
         address.driver = driver->GetDescription();
     if (address.driver == "Zarr")
         MDIMAPPEND_RETURN_IF_ERROR(checkReferences(address.file));
-    MDIMAPPEND_RETURN_IF_ERROR(checkHdf5References(
-        address.checked ? source.files->nameFor(address.file) : address.file,
-        address.driver));
+    if (callsHdf5(address.driver))
+    {
+        if (!kind)
+        {
+            MDIMAPPEND_ASSIGN(
+                kind,
+                checkHdf5(address.checked ? source.files->nameFor(address.file)
+                                          : address.file));
+        }
+        MDIMAPPEND_RETURN_IF_ERROR(checkWasSearched(*kind));
+    }
     useOwned(source, address.multidim);
     trace(address.file, "opened by GDAL's ", address.driver, " driver, ",
           address.multidim ? "multidimensional" : "as a raster",
@@ -118,10 +142,11 @@ Status accept(SourceDataset &source, SourceAddress &address,
 
 /// Asks first whom the file's content is for, where GDAL goes by its name.
 void openMultidim(SourceDataset &source, const SourceAddress &address,
-                  const std::vector<std::string> &drivers)
+                  const std::vector<std::string> &drivers,
+                  std::optional<Hdf5Kind> kind)
 {
-    if (drivers.empty() && address.path == address.file &&
-        isNetcdf4ByAnotherName(address.file))
+    if (kind == Hdf5Kind::Hdf5 && drivers.empty() &&
+        address.path == address.file && isNetcdf4ByAnotherName(address.file))
     {
         const GdalMessages quiet;
         openWith(source, address, {"netCDF"}, true);
@@ -139,8 +164,9 @@ Result<SourceDataset> openFirst(SourceAddress &address,
     MDIMAPPEND_RETURN_IF_ERROR(checkIsFile(address.file));
     MDIMAPPEND_RETURN_IF_ERROR(checkMayBeRead(address.file));
     MDIMAPPEND_RETURN_IF_ERROR(checkComplete(address.file));
+    MDIMAPPEND_ASSIGN(const auto kind, checkBeforeOpening(address));
     GdalMessages messages;
-    openMultidim(source, address, drivers);
+    openMultidim(source, address, drivers, kind);
     MDIMAPPEND_RETURN_IF_ERROR(source.failure());
     if (!source.owned)
     {
@@ -166,7 +192,7 @@ Result<SourceDataset> openFirst(SourceAddress &address,
             return cannotBeOpened(address.file, why);
         }
     }
-    MDIMAPPEND_RETURN_IF_ERROR(accept(source, address, messages));
+    MDIMAPPEND_RETURN_IF_ERROR(accept(source, address, kind, messages));
     return source;
 }
 

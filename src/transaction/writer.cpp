@@ -2,6 +2,7 @@
 
 #include "transaction/writer.h"
 
+#include "lock/claims.h"
 #include "lock/kernel_lock.h"
 #include "lock/lease.h"
 #include "storage/folder_storage.h"
@@ -83,11 +84,16 @@ Status takeLocalLock(const WriterRequest &request, Writer &writer)
     for (int tries = 1;; ++tries)
     {
         auto taken = tryLocalLock(request, writer);
-        struct stat state = {};
+        const auto isThere = [&](const std::string &folder)
+        {
+            struct stat state = {};
+            return request.posix->stat(folder.c_str(), &state) == 0 ||
+                   errno != ENOENT;
+        };
         const bool hasGone =
             !taken && taken.kind() == Failure::Error && writer.storage &&
-            request.posix->stat(sidecar.c_str(), &state) != 0 &&
-            errno == ENOENT;
+            (!isThere(sidecar) || (request.lock == LockMode::Lease &&
+                                   !isThere(claimsFolder(writer.site.lock()))));
         if (!hasGone || tries == mostTries)
             return taken;
     }
@@ -143,7 +149,7 @@ Writer::~Writer()
     if (objects)
         objects->storage().requests().setTimeLeft({});
     if (mayBeLone && lock && lock->stillOurs())
-        removeLoneSidecar(*storage, site).ignore("it does no harm");
+        removeLoneSidecar(*storage, site, lock).ignore("it does no harm");
 }
 
 Result<bool> Writer::hasSidecar() const
@@ -188,11 +194,13 @@ Result<Writer> openForWriting(const WriterRequest &request)
     Writer writer;
     MDIMAPPEND_ASSIGN(writer.site, locateSite(request.target, request.group));
     MDIMAPPEND_RETURN_IF_ERROR(takeLocalLock(request, writer));
-    if (request.lock == LockMode::None)
-        return writer;
     // What the target is may have changed while waiting.
-    MDIMAPPEND_ASSIGN(writer.site, locateSite(request.target, request.group));
-    writer.mayBeLone = request.lock != LockMode::Lease && !writer.site.exists;
+    if (request.lock != LockMode::None)
+    {
+        MDIMAPPEND_ASSIGN(writer.site,
+                          locateSite(request.target, request.group));
+    }
+    writer.mayBeLone = !writer.site.exists;
     return writer;
 }
 
