@@ -82,7 +82,11 @@ int run(int argc, char **argv)
         nullptr);
     std::cout << algorithm.outputString().c_str();
     if (!std::cout.flush() && done)
+    {
+        std::cerr << "ERROR 1: cannot write to standard output. What is in the "
+                     "target, `gdal driver mdimappend log` says.\n";
         return 1;
+    }
     if (!done && caughtSignal != 0)
         return 128 + caughtSignal;
     return algorithm.returnCode();

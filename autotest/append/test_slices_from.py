@@ -555,11 +555,13 @@ def test_what_was_recovered_is_told(tmp_path):
     cubes.assert_reads_as(store, cubes.weather(0, 4, lat=60, lon=400))
 
 
-def test_a_report_that_cannot_be_written_is_an_error(tmp_path, store):
-    lines = listed(tmp_path, *cubes.weather_slices(tmp_path, (2, 2)))
+@pytest.mark.parametrize("queued", [True, False])
+def test_a_report_that_cannot_be_written_is_an_error(tmp_path, store, queued):
+    paths = cubes.weather_slices(tmp_path, (2, 2))
+    slices = ["--slices-from", listed(tmp_path, *paths)] if queued else paths
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [cubes.COMMAND, "--slices-from", lines, store],
+            [cubes.COMMAND, *slices, store],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

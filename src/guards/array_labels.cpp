@@ -3,12 +3,12 @@
 #include "guards/array_labels.h"
 
 #include "chunks/array_handle.h"
+#include "cube/missing_value.h"
 #include "json/json_text.h"
 #include "time/cf_time.h"
 #include "units/unit_conversion.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -38,15 +38,35 @@ std::optional<std::string> unwrittenTime(const SliceArray &array)
 }
 
 /// A missing value that is one of labels, too: Zarr fills with 0 what may be
-/// one, and NaN is refused anyway.
+/// one.
 bool mayBeLabel(const std::string &missing, GDALDataType type)
 {
     double number = 0;
     GDALCopyWords64(missing.data(), type, 0, &number, GDT_Float64, 0, 1);
-    return number == 0 || std::isnan(number);
+    return number == 0;
 }
 
-/// A label that was never written is not a label.
+/// Where a label was never written; nothing if all were. `missing`: elements of
+/// the labels' type.
+std::optional<std::uint64_t>
+firstMissing(const std::vector<std::string> &missing, GDALDataType type,
+             const void *elements, std::uint64_t count)
+{
+    const auto *element = static_cast<const char *>(elements);
+    const auto size = static_cast<std::size_t>(GDALGetDataTypeSizeBytes(type));
+    for (std::uint64_t i = 0; i < count; ++i, element += size)
+        if (std::ranges::any_of(missing,
+                                [&](const std::string &value)
+                                {
+                                    return value.size() == size &&
+                                           !mayBeLabel(value, type) &&
+                                           std::memcmp(element, value.data(),
+                                                       size) == 0;
+                                }))
+            return i;
+    return std::nullopt;
+}
+
 Status checkNoneMissing(const SliceArray &array, const void *elements,
                         std::uint64_t count)
 {
@@ -55,19 +75,12 @@ Status checkNoneMissing(const SliceArray &array, const void *elements,
         missing.push_back(*array.missingValue);
     if (const auto unwritten = unwrittenTime(array))
         missing.push_back(*unwritten);
-    for (const auto &value : missing)
-    {
-        if (mayBeLabel(value, array.type.GetNumericDataType()))
-            continue;
-        const auto *element = static_cast<const char *>(elements);
-        for (std::uint64_t i = 0; i < count; ++i, element += value.size())
-        {
-            if (std::memcmp(element, value.data(), value.size()) == 0)
-                return refused("label " + std::to_string(i) + " is missing: '" +
-                               array.name + "' has its missing value there.");
-        }
-    }
-    return Status::ok();
+    const auto found =
+        firstMissing(missing, array.type.GetNumericDataType(), elements, count);
+    return found
+               ? refused("label " + std::to_string(*found) + " is missing: '" +
+                         array.name + "' has its missing value there.")
+               : Status::ok();
 }
 
 Result<Labels> readLabels(const Slice &slice, std::size_t number)
@@ -222,6 +235,20 @@ Result<Labels> inCalendarOf(const Target &target, Labels labels)
     MDIMAPPEND_ASSIGN(like.encoding,
                       TimeEncoding::parse(array->units, array->calendar));
     return alignCalendars(std::move(labels), like);
+}
+
+Result<std::optional<std::uint64_t>> firstMissing(const TargetArray &array,
+                                                  const void *elements,
+                                                  std::uint64_t count)
+{
+    const auto &document = array.document;
+    MDIMAPPEND_ASSIGN(const auto missing, missingForAllReaders(document));
+    MDIMAPPEND_ASSIGN(auto values, otherMissingOf(document, missing));
+    MDIMAPPEND_ASSIGN(const auto fill, fillBytes(document));
+    for (const auto &each : {missing, fill})
+        if (each)
+            values.push_back(*each);
+    return firstMissing(values, document.dataType.gdal, elements, count);
 }
 
 LabelForm labelForm(const TargetArray &array)

@@ -8,6 +8,8 @@
 #include "slice/slice.h"
 #include "status.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace mdimappend
@@ -34,6 +36,12 @@ Result<Labels> inUnitOf(const TargetArray &target, const Slice &slice,
 
 /// Labels in the calendar of the target's label array.
 Result<Labels> inCalendarOf(const Target &target, Labels labels);
+
+/// The first of `count` labels of the target, as stored, that stands for
+/// "missing"; nothing if all are labels.
+Result<std::optional<std::uint64_t>> firstMissing(const TargetArray &array,
+                                                  const void *elements,
+                                                  std::uint64_t count);
 
 /// Labels are compared and stored as they are: codes of packed ones would be
 /// taken for labels.

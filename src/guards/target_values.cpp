@@ -8,6 +8,8 @@
 #include "guards/value_comparison.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 namespace mdimappend
 {
@@ -29,7 +31,7 @@ std::vector<View::Array> viewArrays(const Target &target)
 
 TargetValues::TargetValues(const Site &site, Storage &storage,
                            const Target &target)
-    : m_target(target),
+    : m_site(site), m_storage(storage), m_target(target),
       m_view(std::make_unique<View>(site, storage, "", viewArrays(target)))
 {
 }
@@ -90,6 +92,49 @@ ReadValues TargetValues::reader(std::size_t array) const
     };
 }
 
+Result<bool> TargetValues::isChunkThere(const TargetArray &labels,
+                                        std::uint64_t row)
+{
+    const auto &document = labels.document;
+    const std::array chunk{row / document.chunk[0]};
+    MDIMAPPEND_ASSIGN(const auto state,
+                      m_storage.state(m_site.object(document.path + "/" +
+                                                    document.keys.key(chunk))));
+    return state.has_value();
+}
+
+/// Labels that are gone would be taken for others, and the steps that had them
+/// would be appended again. GDAL reads 0, which may be a label, where a chunk
+/// is gone and the array has no fill value (as those of V2 that are ours).
+Status TargetValues::checkAreThere(const TargetArray &labels,
+                                   const ElementBuffer &values,
+                                   std::uint64_t first, std::uint64_t end)
+{
+    MDIMAPPEND_ASSIGN(auto missing,
+                      firstMissing(labels, values.data(), end - first));
+    const auto size = labels.document.dataType.size;
+    const std::string zero(size, '\0');
+    const auto *element = static_cast<const char *>(values.data());
+    for (auto row = first;
+         !missing && labels.document.fillValue.is_null() && row < end;
+         ++row, element += size)
+    {
+        if (std::memcmp(element, zero.data(), size) != 0)
+            continue;
+        MDIMAPPEND_ASSIGN(const bool isThere, isChunkThere(labels, row));
+        if (!isThere)
+            missing = row - first;
+    }
+    return missing
+               ? error("label " + std::to_string(first + *missing) +
+                       " of the target is missing: there is none in '" +
+                       labels.name +
+                       "', as if its chunk had been removed. Put that file "
+                       "back from a copy of the cube, or write the labels anew "
+                       "with another tool.")
+               : Status::ok();
+}
+
 Result<Labels> TargetValues::labels(std::uint64_t first, std::uint64_t end)
 {
     const auto *array = m_target.labels();
@@ -101,6 +146,7 @@ Result<Labels> TargetValues::labels(std::uint64_t first, std::uint64_t end)
              {end - first}));
     if (array->document.dataType.isString())
         return textLabels(buffer->strings());
+    MDIMAPPEND_RETURN_IF_ERROR(checkAreThere(*array, *buffer, first, end));
     const auto &attributes = array->document.attributes;
     MDIMAPPEND_RETURN_IF_ERROR(checkLabelsNotPacked(
         "the target's", numberMember(attributes, "scale_factor").value_or(1),

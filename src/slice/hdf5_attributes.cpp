@@ -1,9 +1,12 @@
-// Looks at attributes with libhdf5: whether they have a value, and whether it
-// can be read.
+// Looks at attributes with libhdf5: whether they have a value, whether it can
+// be read, and whether GDAL's drivers read it.
 
 #include "slice/hdf5_attributes.h"
 
 #include "slice/hdf5_file.h"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace mdimappend
 {
@@ -17,47 +20,35 @@ constexpr herr_t thisOne = 1;
 /// More than any attribute has that is meant.
 constexpr std::size_t largestAttribute = std::size_t{1} << 28;
 
-using Names = std::vector<std::string>;
-using NamesByObject = std::map<std::string, Names>;
-
-herr_t lookAtAttribute(hid_t object, const char *name, const H5A_info_t *,
-                       void *names)
+struct Search
 {
-    const Hdf5Handle attribute(H5Aopen(object, name, H5P_DEFAULT), H5Aclose);
-    if (!attribute)
-        return nextOne;
-    const Hdf5Handle space(H5Aget_space(attribute), H5Sclose);
-    if (space && H5Sget_simple_extent_type(space) == H5S_NULL)
-        static_cast<Names *>(names)->push_back(name);
-    return nextOne;
-}
+    const std::string &path;
+    Hdf5Attributes &found;
+    std::string unreadable = "?";
+};
 
-void lookAt(hid_t object, const std::string &name, NamesByObject &found)
+/// Numbers of C, and texts; GDAL has a float of 2 bytes, its drivers pass over
+/// attributes of it.
+bool isOfOtherType(hid_t type)
 {
-    Names names;
-    H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, lookAtAttribute,
-                &names);
-    if (!names.empty())
-        found[name] = std::move(names);
-}
-
-herr_t lookAtObjectNamed(hid_t root, const char *name, const H5L_info2_t *,
-                         void *found)
-{
-    const Hdf5Handle object(H5Oopen(root, name, H5P_DEFAULT), H5Oclose);
-    if (object)
-        lookAt(object, name, *static_cast<NamesByObject *>(found));
-    return nextOne;
+    const std::size_t size = H5Tget_size(type);
+    switch (H5Tget_class(type))
+    {
+    case H5T_INTEGER:
+        return size > 8;
+    case H5T_FLOAT:
+        return size != 4 && size != 8;
+    case H5T_STRING:
+        return false;
+    default:
+        return true;
+    }
 }
 
 /// In the form that it has in the file, so that nothing is converted but what
 /// lies elsewhere in the file: texts and lists of any length.
-bool isReadable(hid_t attribute)
+bool canBeRead(hid_t attribute, hid_t space, hid_t type)
 {
-    const Hdf5Handle space(H5Aget_space(attribute), H5Sclose);
-    const Hdf5Handle type(H5Aget_type(attribute), H5Tclose);
-    if (!space || !type)
-        return false;
     const auto count = H5Sget_simple_extent_npoints(space);
     const std::size_t size = H5Tget_size(type);
     if (count < 0 || size == 0 ||
@@ -71,42 +62,44 @@ bool isReadable(hid_t attribute)
            H5Treclaim(type, space, H5P_DEFAULT, value.data()) >= 0;
 }
 
-herr_t stopAtUnreadable(hid_t object, const char *name, const H5A_info_t *,
-                        void *found)
+herr_t lookAtAttribute(hid_t object, const char *name, const H5A_info_t *,
+                       void *data)
 {
+    auto &search = *static_cast<Search *>(data);
     const Hdf5Handle attribute(H5Aopen(object, name, H5P_DEFAULT), H5Aclose);
-    if (attribute && isReadable(attribute))
-        return nextOne;
-    *static_cast<std::string *>(found) = name;
-    return thisOne;
+    const Hdf5Handle space(
+        attribute ? H5Aget_space(attribute) : H5I_INVALID_HID, H5Sclose);
+    const Hdf5Handle type(attribute ? H5Aget_type(attribute) : H5I_INVALID_HID,
+                          H5Tclose);
+    if (!space || !type || !canBeRead(attribute, space, type))
+    {
+        search.unreadable = name;
+        return thisOne;
+    }
+    if (H5Sget_simple_extent_type(space) == H5S_NULL)
+        search.found.withoutValue[search.path].emplace_back(name);
+    else if (isOfOtherType(type))
+        search.found.ofOtherTypes[search.path].emplace_back(name);
+    return nextOne;
 }
 
 }  // namespace
 
-std::optional<std::string> unreadableAttribute(hid_t object)
+std::optional<std::string>
+lookAtAttributes(hid_t object, const std::string &path, Hdf5Attributes &found)
 {
-    std::string found = "?";
+    Search search{path, found};
     if (H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, nullptr,
-                    stopAtUnreadable, &found) == nextOne)
+                    lookAtAttribute, &search) == nextOne)
         return std::nullopt;
-    return found;
+    return search.unreadable;
 }
 
-std::map<std::string, std::vector<std::string>>
-attributesWithoutValue(const std::string &file)
+AttributeNames namesOf(const std::map<std::string, AttributeNames> &byObject,
+                       const std::string &object)
 {
-    NamesByObject found;
-    const QuietHdf5 quiet;
-    const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    if (kindOfHdf5(file, access) != Hdf5Kind::Hdf5)
-        return found;
-    const Hdf5Handle opened = openHdf5(file, access);
-    if (!opened)
-        return found;
-    lookAt(opened, "", found);
-    H5Literate2(opened, H5_INDEX_NAME, H5_ITER_NATIVE, nullptr,
-                lookAtObjectNamed, &found);
-    return found;
+    const auto found = byObject.find(object);
+    return found == byObject.end() ? AttributeNames() : found->second;
 }
 
 }  // namespace mdimappend

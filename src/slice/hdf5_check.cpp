@@ -2,7 +2,6 @@
 
 #include "slice/hdf5_check.h"
 
-#include "slice/hdf5_attributes.h"
 #include "slice/zarr_references.h"
 
 #include <algorithm>
@@ -19,9 +18,10 @@ namespace
 constexpr herr_t goOn = 0;
 constexpr herr_t stopHere = 1;
 
-/// What ends the search.
 struct Finding
 {
+    Hdf5Attributes attributes{};
+    /// What ends the search.
     Status status = Status::ok();
 };
 
@@ -120,7 +120,9 @@ herr_t lookAtObject(hid_t root, const char *name, const H5O_info2_t *info,
     const Hdf5Handle object(H5Oopen(root, name, H5P_DEFAULT), H5Oclose);
     if (!object)
         return tellDamage(finding, what);
-    if (const auto attribute = unreadableAttribute(object))
+    auto &attributes = static_cast<Finding *>(finding)->attributes;
+    const std::string path = what == "the root group" ? "" : name;
+    if (const auto attribute = lookAtAttributes(object, path, attributes))
         return tellDamage(finding, "attribute '" + *attribute + "' of " + what);
     if (info->type != H5O_TYPE_DATASET)
         return goOn;
@@ -130,16 +132,16 @@ herr_t lookAtObject(hid_t root, const char *name, const H5O_info2_t *info,
 
 }  // namespace
 
-Result<Hdf5Kind> checkHdf5(const std::string &name)
+Result<CheckedHdf5> checkHdf5(const std::string &name)
 {
     const QuietHdf5 quiet;
     const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
     const auto kind = kindOfHdf5(name, access);
     if (kind != Hdf5Kind::Hdf5)
-        return kind;
+        return CheckedHdf5{kind};
     const Hdf5Handle file = openHdf5(name, access);
     if (!file)
-        return Hdf5Kind::Unopened;
+        return CheckedHdf5{Hdf5Kind::Unopened};
     Finding finding;
     auto result =
         H5Lvisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, lookAtLink, &finding);
@@ -150,7 +152,7 @@ Result<Hdf5Kind> checkHdf5(const std::string &name)
         return unavailable("is damaged: libhdf5 cannot read all of its "
                            "objects.");
     MDIMAPPEND_RETURN_IF_ERROR(std::move(finding.status));
-    return kind;
+    return CheckedHdf5{kind, std::move(finding.attributes)};
 }
 
 bool callsHdf5(const std::string &driver)

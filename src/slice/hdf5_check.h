@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include "slice/hdf5_attributes.h"
 #include "slice/hdf5_file.h"
 #include "status.h"
 
@@ -19,11 +20,18 @@
 namespace mdimappend
 {
 
+struct CheckedHdf5
+{
+    /// Anything but Hdf5 was not looked through.
+    Hdf5Kind kind = Hdf5Kind::Other;
+    Hdf5Attributes attributes{};
+};
+
 /// Looks through all objects of a file, at any depth. Failure::Refused if one
 /// refers to another file, Failure::Unavailable if one is damaged. `name` is
 /// the file as GDAL opens it. Anything but Hdf5Kind::Hdf5 was not looked
 /// through.
-Result<Hdf5Kind> checkHdf5(const std::string &name);
+Result<CheckedHdf5> checkHdf5(const std::string &name);
 
 /// Whether a driver of GDAL's calls libhdf5, itself or by the netCDF library.
 bool callsHdf5(const std::string &driver);

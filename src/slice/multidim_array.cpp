@@ -62,39 +62,67 @@ Status checkDimensions(const GDALMDArray &array)
 Result<std::optional<double>>
 packingIn(const SliceArray &described, const Json &attributes, const char *name)
 {
-    const auto found = attributes.find(name);
-    if (found == attributes.end())
-        return std::optional<double>();
-    const auto element = elementOf(*found, GDT_Float64);
+    const Json &told = member(attributes, name);
+    const auto element = elementOf(told, GDT_Float64);
     double number = std::numeric_limits<double>::quiet_NaN();
     if (element)
         std::memcpy(&number, element->data(), sizeof number);
     if (!std::isfinite(number))
         return refused("array '" + described.name + "': its attribute '" +
-                       name + "' is " + dumpJson(*found, -1) +
+                       name + "' is " + dumpJson(told, -1) +
                        ", which is no number. Exclude it with "
                        "--exclude-array.");
     return std::optional(number);
 }
 
-/// The driver's word, else the attribute: GDAL's HDF5 driver does not look at
-/// scale_factor and add_offset, its netCDF driver not at those that are texts.
+/// The attributes, else the driver's word: GDAL's HDF5 driver does not look at
+/// them, its netCDF driver not at texts, and both take the first of several
+/// numbers.
 Status describePacking(SliceArray &described, const GDALMDArray &array,
                        const Json &attributes)
 {
-    bool has = false;
-    described.scale = array.GetScale(&has);
-    if (!has || hasNoValue(attributes, "scale_factor"))
+    const auto told = [&](const char *name,
+                          auto driversWord) -> Result<std::optional<double>>
     {
-        MDIMAPPEND_ASSIGN(described.scale,
-                          packingIn(described, attributes, "scale_factor"));
-    }
-    described.offset = array.GetOffset(&has);
-    if (!has || hasNoValue(attributes, "add_offset"))
-    {
-        MDIMAPPEND_ASSIGN(described.offset,
-                          packingIn(described, attributes, "add_offset"));
-    }
+        if (attributes.contains(name))
+            return packingIn(described, attributes, name);
+        bool has = false;
+        const double word = (array.*driversWord)(&has, nullptr);
+        return has ? std::optional(word) : std::nullopt;
+    };
+    MDIMAPPEND_ASSIGN(described.scale,
+                      told("scale_factor", &GDALMDArray::GetScale));
+    if (described.scale == 0)
+        return refused("array '" + described.name +
+                       "': its scale_factor is 0, which makes one value of "
+                       "all. Exclude it with --exclude-array.");
+    MDIMAPPEND_ASSIGN(described.offset,
+                      told("add_offset", &GDALMDArray::GetOffset));
+    return Status::ok();
+}
+
+/// By what values mean: an attribute of these that is passed over, or of which
+/// half is read, makes other values of them.
+Status checkMeaningIsRead(const MultidimSource &source,
+                          const SliceArray &described, const std::string &path,
+                          const Json &attributes)
+{
+    constexpr std::array<std::string_view, 7> names = {
+        "_FillValue", "missing_value", "scale_factor", "add_offset",
+        "_Unsigned",  "units",         "calendar"};
+    const std::string subject =
+        "array '" + described.name + "': its attribute ";
+    for (const auto &name : namesOf(source.hdf5.ofOtherTypes, path))
+        if (std::ranges::find(names, name) != names.end())
+            return refused(subject + "'" + name +
+                           "' is of a type that GDAL does not read. Write it "
+                           "anew as a number of 32 or 64 bits or as a text, or "
+                           "exclude the array with --exclude-array.");
+    const Json &fill = member(attributes, "_FillValue");
+    if (fill.is_array() && fill.size() > 1)
+        return refused(subject + "'_FillValue' is " + dumpJson(fill, -1) +
+                       ", and only one value can be. Exclude it with "
+                       "--exclude-array.");
     return Status::ok();
 }
 
@@ -155,7 +183,8 @@ Result<Json> attributesOf(const MultidimSource &source,
     if (source.zarr)
         if (const Json *told = source.zarr->attributes(array.GetName()))
             return withoutInternals(*told);
-    return attributesToJson(array, namesWithoutValue(source, array.GetName()));
+    return attributesToJson(array,
+                            namesOf(source.hdf5.withoutValue, array.GetName()));
 }
 
 Status describeAttributes(const MultidimSource &source, SliceArray &described,
@@ -165,7 +194,10 @@ Status describeAttributes(const MultidimSource &source, SliceArray &described,
     if (!read)
         return read.takeStatus().prefixed("array '" + described.name + "'");
     Json attributes = std::move(*read);
-    auto packed = describePacking(described, array, attributes);
+    auto known =
+        checkMeaningIsRead(source, described, array.GetName(), attributes);
+    if (known)
+        known = describePacking(described, array, attributes);
     if (described.type.GetClass() == GEDTC_NUMERIC)
         describeMissing(source, described, array, attributes);
     for (const char *name : toldElsewhere)
@@ -173,7 +205,7 @@ Status describeAttributes(const MultidimSource &source, SliceArray &described,
     described.attributes = std::move(attributes);
     describeUnits(described, array);
     describeTimes(source, described, array);
-    return packed;
+    return known;
 }
 
 /// NetCDF-4 has such a variable under another name in the file, and GDAL 3.13
@@ -218,14 +250,6 @@ Status problemOf(const MultidimSource &source, const std::string &name,
 }
 
 }  // namespace
-
-std::vector<std::string> namesWithoutValue(const MultidimSource &source,
-                                           const std::string &object)
-{
-    const auto found = source.withoutValue.find(object);
-    return found == source.withoutValue.end() ? std::vector<std::string>()
-                                              : found->second;
-}
 
 SourceArray describeArray(const MultidimSource &source, const std::string &path,
                           const GDALMDArray &array)

@@ -23,13 +23,8 @@ struct MultidimSource
     std::optional<ZarrSlice> zarr{};
     /// Its objects can be read as they are, too.
     bool hasFiles = false;
-    /// Of HDF5 files: attributes that have none, by array; "": of the group.
-    std::map<std::string, std::vector<std::string>> withoutValue{};
+    Hdf5Attributes hdf5{};
 };
-
-/// Of the array `object` ("": of the group): its attributes without a value.
-std::vector<std::string> namesWithoutValue(const MultidimSource &source,
-                                           const std::string &object);
 
 /// Shape, type, attributes and missing value. A driver's mistakes are put
 /// right, or become the array's `problem`.

@@ -252,8 +252,15 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
         MDIMAPPEND_ASSIGN(known.zarr, zarrBelow(root));
         known.hasFiles = source.files != nullptr;
     }
-    if (known.driver == "HDF5")
-        known.withoutValue = attributesWithoutValue(known.file);
+    if (source.hdf5)
+    {
+        known.hdf5 = source.hdf5->attributes;
+    }
+    else if (callsHdf5(known.driver))
+    {
+        MDIMAPPEND_ASSIGN(CheckedHdf5 checked, checkHdf5(known.file));
+        known.hdf5 = std::move(checked.attributes);
+    }
 
     SourceContents contents;
     MDIMAPPEND_RETURN_IF_ERROR(addArrays(contents, known, request));
@@ -279,8 +286,9 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
     }
     else
     {
-        MDIMAPPEND_ASSIGN(contents.attributes,
-                          attributesToJson(root, namesWithoutValue(known, "")));
+        MDIMAPPEND_ASSIGN(
+            contents.attributes,
+            attributesToJson(root, namesOf(known.hdf5.withoutValue, "")));
     }
     if (known.driver == "GRIB")
         MDIMAPPEND_RETURN_IF_ERROR(

@@ -98,23 +98,25 @@ void useOwned(SourceDataset &source, bool multidim)
 }
 
 /// As GDAL is to open it. Nothing if it was not looked through.
-Result<std::optional<Hdf5Kind>> checkBeforeOpening(const SourceAddress &address)
+Result<std::optional<CheckedHdf5>>
+checkBeforeOpening(const SourceAddress &address)
 {
     if (isVirtual(address.file) && !hasNetcdfName(address.file))
-        return std::optional<Hdf5Kind>();
+        return std::optional<CheckedHdf5>();
     std::unique_ptr<CheckedFiles> files;
     if (address.checked)
         files = std::make_unique<CheckedFiles>(address.file, address.seen);
-    auto kind = checkHdf5(files ? files->nameFor(address.file) : address.file);
+    auto checked =
+        checkHdf5(files ? files->nameFor(address.file) : address.file);
     if (files)
         MDIMAPPEND_RETURN_IF_ERROR(files->failure());
-    MDIMAPPEND_ASSIGN(std::optional<Hdf5Kind> known, std::move(kind));
+    MDIMAPPEND_ASSIGN(std::optional<CheckedHdf5> known, std::move(checked));
     return known;
 }
 
 /// What was opened is complete, and leads to no files elsewhere.
 Status accept(SourceDataset &source, SourceAddress &address,
-              std::optional<Hdf5Kind> kind, const GdalMessages &messages)
+              const GdalMessages &messages)
 {
     if (!messages.unreadable().empty())
         return unavailable("is truncated: " + messages.unreadable() + ".");
@@ -124,14 +126,14 @@ Status accept(SourceDataset &source, SourceAddress &address,
         MDIMAPPEND_RETURN_IF_ERROR(checkReferences(address.file));
     if (callsHdf5(address.driver))
     {
-        if (!kind)
+        if (!source.hdf5)
         {
             MDIMAPPEND_ASSIGN(
-                kind,
+                source.hdf5,
                 checkHdf5(address.checked ? source.files->nameFor(address.file)
                                           : address.file));
         }
-        MDIMAPPEND_RETURN_IF_ERROR(checkWasSearched(*kind));
+        MDIMAPPEND_RETURN_IF_ERROR(checkWasSearched(source.hdf5->kind));
     }
     useOwned(source, address.multidim);
     trace(address.file, "opened by GDAL's ", address.driver, " driver, ",
@@ -142,10 +144,9 @@ Status accept(SourceDataset &source, SourceAddress &address,
 
 /// Asks first whom the file's content is for, where GDAL goes by its name.
 void openMultidim(SourceDataset &source, const SourceAddress &address,
-                  const std::vector<std::string> &drivers,
-                  std::optional<Hdf5Kind> kind)
+                  const std::vector<std::string> &drivers)
 {
-    if (kind == Hdf5Kind::Hdf5 && drivers.empty() &&
+    if (source.hdf5 && source.hdf5->kind == Hdf5Kind::Hdf5 && drivers.empty() &&
         address.path == address.file && isNetcdf4ByAnotherName(address.file))
     {
         const GdalMessages quiet;
@@ -164,9 +165,9 @@ Result<SourceDataset> openFirst(SourceAddress &address,
     MDIMAPPEND_RETURN_IF_ERROR(checkIsFile(address.file));
     MDIMAPPEND_RETURN_IF_ERROR(checkMayBeRead(address.file));
     MDIMAPPEND_RETURN_IF_ERROR(checkComplete(address.file));
-    MDIMAPPEND_ASSIGN(const auto kind, checkBeforeOpening(address));
+    MDIMAPPEND_ASSIGN(source.hdf5, checkBeforeOpening(address));
     GdalMessages messages;
-    openMultidim(source, address, drivers, kind);
+    openMultidim(source, address, drivers);
     MDIMAPPEND_RETURN_IF_ERROR(source.failure());
     if (!source.owned)
     {
@@ -192,7 +193,7 @@ Result<SourceDataset> openFirst(SourceAddress &address,
             return cannotBeOpened(address.file, why);
         }
     }
-    MDIMAPPEND_RETURN_IF_ERROR(accept(source, address, kind, messages));
+    MDIMAPPEND_RETURN_IF_ERROR(accept(source, address, messages));
     return source;
 }
 

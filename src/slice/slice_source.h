@@ -8,6 +8,7 @@
 #include "slice/cf_references.h"
 #include "slice/checked_files.h"
 #include "slice/hdf5_blocks.h"
+#include "slice/hdf5_check.h"
 #include "slice/slice.h"
 #include "slice/slice_config.h"
 
@@ -65,7 +66,9 @@ struct SourceDataset
     GDALDatasetUniquePtr owned{};
     GDALDataset *dataset = nullptr;
     std::shared_ptr<GDALGroup> root{};  ///< null for a classic raster
-    bool openedAgain = false;           ///< since the slice was looked at
+    /// What was found before it was opened, or since, if libhdf5 was asked.
+    std::optional<CheckedHdf5> hdf5{};
+    bool openedAgain = false;  ///< since the slice was looked at
 
     /// The first failure to read a file; without the slice's name.
     Status failure() const
