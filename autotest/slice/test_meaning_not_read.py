@@ -53,7 +53,8 @@ def test_it_is_refused(tmp_path, store, what, suffix):
     path = slice_with(tmp_path / f"a.{suffix}", 0, name, value)
     done = cubes.run(path, store, status=5)
     assert f"slice '{path}', array 'a': its " in done.stderr
-    assert name in done.stderr and "Nothing was written." in done.stderr
+    assert name in done.stderr
+    assert "Nothing was written." in done.stderr
     assert not store.exists()
     cubes.append("--exclude-array", "a", path, store)
     assert cubes.open_xarray(store)["b"].values.tolist() == [[1, 2, 100]]
