@@ -29,9 +29,10 @@ void openWith(SourceDataset &source, const SourceAddress &address,
     std::string name = address.path;
     if (address.checked)
     {
-        source.files =
-            std::make_unique<CheckedFiles>(address.file, address.seen);
+        source.files = std::make_unique<CheckedFiles>(
+            address.file, address.seen, address.folder);
         name = source.files->nameFor(name);
+        source.folder = address.folder;
     }
     CPLStringList allowed;
     for (const std::string &driver : drivers)
@@ -105,7 +106,9 @@ Status accept(SourceDataset &source, SourceAddress &address,
     if (GDALDriver *driver = source.owned->GetDriver())
         address.driver = driver->GetDescription();
     if (address.driver == "Zarr")
-        MDIMAPPEND_RETURN_IF_ERROR(checkReferences(address.file));
+        MDIMAPPEND_RETURN_IF_ERROR(checkReferences(
+            address.folder && source.files ? source.files->nameFor(address.file)
+                                           : address.file));
     MDIMAPPEND_RETURN_IF_ERROR(checkHdf5References(
         address.checked ? source.files->nameFor(address.file) : address.file,
         address.driver));
@@ -138,7 +141,8 @@ Result<SourceDataset> openFirst(SourceAddress &address,
     SourceDataset source;
     MDIMAPPEND_RETURN_IF_ERROR(checkIsFile(address.file));
     MDIMAPPEND_RETURN_IF_ERROR(checkMayBeRead(address.file));
-    MDIMAPPEND_RETURN_IF_ERROR(checkComplete(address.file));
+    if (!address.folder)
+        MDIMAPPEND_RETURN_IF_ERROR(checkComplete(address.file));
     GdalMessages messages;
     openMultidim(source, address, drivers);
     MDIMAPPEND_RETURN_IF_ERROR(source.failure());
