@@ -1,7 +1,7 @@
 """Small slices and an object store that is far away: ./dev bench --object-store-slices.
 
-The scripted server waits before each answer (as in object_store.py). What is compared
-side by side, as ratios:
+The scripted server waits before each answer (as in object_store.py); with --upstream
+it stands before a real one, such as MinIO. What is compared side by side, as ratios:
 
 * a NetCDF slice of 1.2 MiB appended by a new process, and by xarray with s3fs in a
   process that runs already;
@@ -27,7 +27,7 @@ from object_store import HERE, Server
 
 SLICES = 6
 LAT, LON, CHUNK = 512, 600, (1, 256, 300)
-OPTIONS = 'options = {"key": "a", "secret": "b", "endpoint_url": f"http://{address}"}'
+OPTIONS = 'options = {"endpoint_url": f"http://{address}"}'
 BY_XARRAY = f"""
 import json, sys, time, xarray
 names, target, address, chunk = json.loads(sys.argv[1])
@@ -44,8 +44,7 @@ import json, sys, time, icechunk, xarray
 names, target, address, chunk = json.loads(sys.argv[1])
 storage = icechunk.s3_storage(
     bucket="bucket", prefix=target, endpoint_url=f"http://{address}", allow_http=True,
-    access_key_id="a", secret_access_key="b", region="us-east-1",
-    force_path_style=True)
+    from_env=True, region="us-east-1", force_path_style=True)
 repository = icechunk.Repository.create(storage)
 for number, name in enumerate(names):
     started = time.monotonic()
@@ -116,17 +115,18 @@ def theirs(server, script, names, target, python):
 
 
 def netcdf_slices(folder, server, python, found):
+    below = f"s3://bucket/{folder.name}"
     names = []
     for number in range(SLICES):
         names.append(str(folder / f"{number}.nc"))
         day(number, ["air"]).to_netcdf(names[-1])
-    each = [ours(server, [name], "s3://bucket/new.zarr")[0] for name in names]
+    each = [ours(server, [name], f"{below}/new.zarr")[0] for name in names]
     found["a new process"] += each[1:]
-    _, each = ours(server, names, "s3://bucket/run.zarr")
+    _, each = ours(server, names, f"{below}/run.zarr")
     found["in a run"] += each[1:]
-    each = theirs(server, BY_XARRAY, names, "s3://bucket/xarray.zarr", python)
+    each = theirs(server, BY_XARRAY, names, f"{below}/xarray.zarr", python)
     found["xarray with s3fs, running"] += each[1:]
-    each = theirs(server, BY_ICECHUNK, names, "icechunk", python)
+    each = theirs(server, BY_ICECHUNK, names, f"{folder.name}/ice", python)
     found["Icechunk, running"] += each[1:]
 
 
@@ -137,13 +137,12 @@ def zarr_slices(folder, server, python, found):
         local.append(str(folder / f"{number}.zarr"))
         encoding = {name: {"chunks": CHUNK} for name in arrays}
         day(number, arrays).to_zarr(local[-1], encoding=encoding)
-        remote.append(f"s3://bucket/in/{number}.zarr")
+        remote.append(f"s3://bucket/{folder.name}/{number}.zarr")
         # Into the store as it is: by xarray, which has s3fs.
         copy = (
             "import json, sys, s3fs\n"
             "(name, target, address, _) = json.loads(sys.argv[1])\n"
-            's3 = s3fs.S3FileSystem(key="a", secret="b",'
-            ' endpoint_url=f"http://{address}")\n'
+            's3 = s3fs.S3FileSystem(endpoint_url=f"http://{address}")\n'
             "s3.put(name[0], target, recursive=True)"
         )
         theirs(server, copy, [local[-1]], remote[-1], python)
@@ -160,6 +159,18 @@ def main():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--delay", type=float, default=0.02, metavar="SECONDS")
     parser.add_argument("--results", type=Path, default=HERE / "results")
+    parser.add_argument(
+        "--upstream",
+        metavar="URL",
+        help="a real S3 server with an empty bucket called bucket: it is behind the "
+        "scripted one then, which only delays",
+    )
+    parser.add_argument(
+        "--credentials",
+        nargs=2,
+        default=("test", "test"),
+        metavar=("KEY", "SECRET"),
+    )
     arguments = parser.parse_args()
     home = os.environ.get("HOME", "/root")
     cache = os.environ.get("MDIMAPPEND_CACHE", f"{home}/.cache/gdalmdimappend")
@@ -171,7 +182,9 @@ def main():
         for measured in (netcdf_slices, zarr_slices):
             with (
                 tempfile.TemporaryDirectory() as folder,
-                Server(arguments.delay) as server,
+                Server(
+                    arguments.delay, arguments.upstream, arguments.credentials
+                ) as server,
             ):
                 measured(Path(folder), server, python, found)
     median = {name: statistics.median(each) for name, each in found.items()}

@@ -10,7 +10,7 @@ import cubes
 import numpy as np
 import pytest
 import xarray as xr
-from faults import Action, CutBody, Rule, Status
+from faults import Action, CutBody, Rule, Status, WrongETag
 
 ARRAYS = ("air", "rain", "snow", "soil", "wind")
 LAYOUTS = {
@@ -282,6 +282,27 @@ def test_what_cannot_be_read_is_no_missing_value(s3, tmp_path, key):
     done = run(s3, name, target, status=4)
     assert key in done.message, done.message
     assert_is(target, 1)
+
+
+def test_a_store_that_lists_other_versions_than_it_tells(s3, tmp_path):
+    """One more listing, which says that nothing has changed; not one each time."""
+    name, target = two_days(s3, tmp_path, "V3")
+    s3.server.rules = [Rule(WrongETag(), "GET", "in/2.zarr/")]
+    run(s3, name, target)
+    assert max(fetched(s3.server.requests).values()) == 1
+    assert len(listings(s3.server.requests)) == 3
+    assert_is(target, 1, 2)
+
+
+def test_a_store_that_does_not_take_signed_urls(s3, tmp_path):
+    """GDAL's own requests have a signature in their headers."""
+    name, target = two_days(s3, tmp_path, "V3")
+    denied = Status(403, "AccessDenied", "no signed URLs")
+    by_url = Rule(denied, "GET", predicate=lambda r: "X-Amz-Signature" in r.query)
+    s3.server.rules = [by_url]
+    run(s3, name, target)
+    assert by_url.applied > 0
+    assert_is(target, 1, 2)
 
 
 def test_a_bucket_that_may_not_be_listed(s3, tmp_path):

@@ -6,7 +6,8 @@
 #include "trace.h"
 #include "vsi/vsi_file.h"
 
-#include <algorithm>
+#include <exception>
+#include <optional>
 #include <utility>
 
 namespace mdimappend
@@ -86,7 +87,9 @@ std::shared_ptr<ObjectFolder> ObjectFolder::list(const std::string &path)
 ObjectFolder::ObjectFolder(const std::string &path, ObjectListing listing,
                            std::shared_ptr<ObjectRequests> requests)
     : m_path(path), m_listing(std::move(listing)),
-      m_requests(std::move(requests))
+      m_requests(std::move(requests)),
+      // Google tells generations, and lists ETags.
+      m_listsVersions(!path.starts_with("/vsigs/"))
 {
 }
 
@@ -135,6 +138,25 @@ Result<ObjectFolder::Bytes> ObjectFolder::fetch(const std::string &key) const
     return got;
 }
 
+/// Whether an object is the one that was listed.
+bool ObjectFolder::isListed(const ReadObject &object,
+                            const ListedObject &listed) const
+{
+    if (object.bytes.size() != listed.size)
+        return false;
+    if (!m_listsVersions || listed.version.empty() ||
+        withoutQuotes(object.version) == withoutQuotes(listed.version))
+        return true;
+    // Some stores spell them otherwise: if nothing has changed, so does this
+    // one.
+    const auto now = list(m_path);
+    if (!now || now->m_listing.state() != m_listing.state())
+        return false;
+    trace(m_path, "the store lists other versions than it tells with objects");
+    m_listsVersions = false;
+    return true;
+}
+
 Result<ObjectFolder::Bytes> ObjectFolder::get(const std::string &key,
                                               const ListedObject &listed) const
 {
@@ -144,12 +166,7 @@ Result<ObjectFolder::Bytes> ObjectFolder::get(const std::string &key,
     std::string bytes;
     if (object && *object)
     {
-        const auto version = withoutQuotes((*object)->version);
-        // Google tells generations, and lists ETags.
-        const bool isOther = !path.starts_with("/vsigs/") &&
-                             !listed.version.empty() &&
-                             version != withoutQuotes(listed.version);
-        if (isOther || (*object)->bytes.size() != listed.size)
+        if (!isListed(**object, listed))
             return unavailable("it has changed since it was listed");
         bytes = std::move((*object)->bytes);
     }
@@ -193,16 +210,25 @@ void ObjectFolder::fetchAhead(const std::vector<std::string> &keys) const
     std::vector<std::string> wanted;
     std::uint64_t bytes = 0;
     for (const auto &key : keys)
-        if (const auto *listed = m_listing.find(key))
-        {
-            wanted.push_back(key);
-            bytes += listed->size;
-        }
+    {
+        const auto *listed = m_listing.find(key);
+        if (!listed || isFetched(key))
+            continue;
+        wanted.push_back(key);
+        bytes += listed->size;
+    }
     if (bytes > mostKept / 2)
         return;
     forEachAtOnce(requestsAtOnce, wanted.size(),
                   [&](std::size_t i) { return fetch(wanted[i]).takeStatus(); })
         .ignore("who asks for it finds out");
+}
+
+/// Or somebody is fetching it.
+bool ObjectFolder::isFetched(const std::string &key) const
+{
+    const MutexLock lock(m_mutex);
+    return m_fetched.contains(key);
 }
 
 void ObjectFolder::forget() const

@@ -14,6 +14,7 @@
 #include "status.h"
 #include "storage/object_requests.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <list>
@@ -78,11 +79,15 @@ class ObjectFolder
     };
 
     Result<Bytes> get(const std::string &key, const ListedObject &listed) const;
+    bool isListed(const ReadObject &object, const ListedObject &listed) const;
     void keep(const std::string &key, const Result<Bytes> &got) const;
+    bool isFetched(const std::string &key) const;
 
     std::string m_path;
     ObjectListing m_listing;
     std::shared_ptr<ObjectRequests> m_requests;
+    /// Whether the store tells the same versions in listings as with objects.
+    mutable std::atomic<bool> m_listsVersions;
     mutable Mutex m_mutex;
     mutable std::condition_variable m_changed;
     mutable std::map<std::string, std::shared_ptr<Fetched>>
