@@ -62,7 +62,7 @@ std::string documents(const std::string &folder)
     return all;
 }
 
-FoundState listed(const std::string &path)
+FoundState stateOfListing(const std::string &path)
 {
     auto folder = ObjectFolder::list(path);
     return folder ? FoundState{folder->listing().state(), std::move(folder)}
@@ -96,7 +96,7 @@ FoundState stateOf(const std::string &path)
         VSICurlPartialClearCache(path.c_str());
     // Whether it is a folder is two requests, and its listing says so, too.
     if (path.ends_with(".zarr"))
-        if (auto found = listed(path); found.folder)
+        if (auto found = stateOfListing(path); found.folder)
             return found;
     // A compressed file is what it is made of: its size takes reading all of
     // it, and GDAL gives it another time once it has been opened.
@@ -111,7 +111,7 @@ FoundState stateOf(const std::string &path)
         return {};
     const bool isFolder = VSI_ISDIR(state.st_mode);
     if (isFolder)
-        if (auto found = listed(path); found.folder)
+        if (auto found = stateOfListing(path); found.folder)
             return found;
     const std::string own = isFolder ? documents(path) : file(path);
     // Another archive may have a member of the same size and time.

@@ -17,7 +17,7 @@ namespace
 {
 
 /// What everything below a folder begins with.
-std::string beginningOf(std::string_view folder)
+std::string beginningIn(std::string_view folder)
 {
     return folder.empty() ? "" : std::string(folder) + "/";
 }
@@ -38,7 +38,7 @@ const ListedObject *ObjectListing::find(std::string_view key) const
 
 bool ObjectListing::isFolder(std::string_view key) const
 {
-    const auto beginning = beginningOf(key);
+    const auto beginning = beginningIn(key);
     const auto next = m_objects.lower_bound(beginning);
     return next != m_objects.end() && next->first.starts_with(beginning);
 }
@@ -61,7 +61,7 @@ CPLStringList ObjectListing::names(std::string_view folder) const
 {
     // An object may have the name of a folder.
     std::set<std::string> found;
-    const auto beginning = beginningOf(folder);
+    const auto beginning = beginningIn(folder);
     auto next = m_objects.lower_bound(beginning);
     while (next != m_objects.end() && next->first.starts_with(beginning))
     {
