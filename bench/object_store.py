@@ -63,9 +63,14 @@ def make_slices(folder):
 
 
 class Server:
-    def __init__(self, delay):
+    """The scripted server; with `upstream` before a real one, whose key and secret
+    are `credentials`."""
+
+    def __init__(self, delay, upstream=None, credentials=("test", "test")):
+        self.credentials = credentials
         program = HERE.parent / "autotest/object_stores/scripted_server.py"
         words = [sys.executable, str(program), "--delay", str(delay)]
+        words += ["--upstream", upstream] if upstream else []
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
         self.address = self.process.stdout.readline().strip().removeprefix("http://")
 
@@ -78,7 +83,9 @@ class Server:
 
     def environment(self):
         known = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-        return {**known, **NO_PROXY, **s3_config(self.address)}
+        key, secret = self.credentials
+        known |= NO_PROXY | s3_config(self.address)
+        return known | {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
 
 
 def ours(server, names, target, threads):

@@ -11,6 +11,10 @@ if [ "${1:-}" = --before ]; then
     shift
     exec python3 "$here/before_after.py" "$@"
 fi
+if [ "${1:-}" = --object-store-slices ]; then
+    shift
+    exec python3 "$here/object_store_slices.py" "$@"
+fi
 if [ "${1:-}" = --object-store ]; then
     shift
     exec python3 "$here/object_store.py" "$@"

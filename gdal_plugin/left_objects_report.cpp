@@ -10,8 +10,8 @@ Json objectsJson(const LeftObjects &left)
     const auto list = [](const std::vector<ListedObject> &objects)
     {
         Json all = Json::array();
-        for (const auto &[key, size] : objects)
-            all.push_back({{"key", key}, {"size", size}});
+        for (const auto &object : objects)
+            all.push_back({{"key", object.key}, {"size", object.size}});
         return all;
     };
     return {{"beyond_shape", list(left.beyondShape)},
@@ -26,9 +26,9 @@ std::string objectsText(const LeftObjects &left)
     const auto add =
         [&](const char *what, const std::vector<ListedObject> &objects)
     {
-        for (const auto &[key, size] : objects)
-            text += std::string(what) + ": " + key + " (" +
-                    std::to_string(size) + " bytes)\n";
+        for (const auto &object : objects)
+            text += std::string(what) + ": " + object.key + " (" +
+                    std::to_string(object.size) + " bytes)\n";
     };
     add("beyond the shape", left.beyondShape);
     add("of no array", left.ofNoArray);

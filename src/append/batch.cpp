@@ -295,7 +295,7 @@ Status Batch::write(const Slice &slice, AppendPlan &plan,
                     const std::function<bool(double)> &progress)
 {
     auto pipeline = PipelineOptions::of(m_options.threads, plan.intent.arrays,
-                                        *m_writer.storage);
+                                        *m_writer.storage, &slice);
     pipeline.progress = progress;
     if (!m_transaction)
     {

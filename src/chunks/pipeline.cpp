@@ -156,12 +156,14 @@ void Pipeline::work(bool reportsProgress)
 
 PipelineOptions PipelineOptions::of(int threads,
                                     const std::vector<View::Array> &arrays,
-                                    const Storage &storage)
+                                    const Storage &storage, const Slice *slice)
 {
     PipelineOptions options;
-    options.threads =
-        threads > 0 ? threads : worthwhileThreads(arrays, storage);
-    options.eachChunkWaits = storage.waitsForAnswers();
+    options.eachChunkWaits =
+        storage.waitsForAnswers() || (slice && slice->waitsForAnswers());
+    options.threads = threads > 0
+                          ? threads
+                          : worthwhileThreads(arrays, options.eachChunkWaits);
     return options;
 }
 

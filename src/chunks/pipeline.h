@@ -21,18 +21,18 @@ namespace mdimappend
 struct PipelineOptions
 {
     int threads = 1;
-    /// Putting a chunk is mostly waiting for an answer: all threads are to have
-    /// some to wait for.
+    /// Reading or putting a chunk is mostly waiting for an answer: all threads
+    /// are to have some to wait for.
     bool eachChunkWaits = false;
     /// Called with the fraction done; false stops.
     std::function<bool(double)> progress{};
     std::string transaction{};  ///< its name, for the trace
 
-    /// For chunks of these arrays. `threads`: 0 or less = as many as the work
-    /// is worth.
+    /// For chunks of these arrays, from a slice (may be null). `threads`: 0 or
+    /// less = as many as the work is worth.
     static PipelineOptions of(int threads,
                               const std::vector<View::Array> &arrays,
-                              const Storage &storage);
+                              const Storage &storage, const Slice *slice);
 };
 
 /// Writes all slabs through the view. `slice` may be null if all slabs come

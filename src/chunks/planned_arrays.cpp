@@ -54,10 +54,9 @@ double uncompressedBytes(const View::Array &array)
     return size;
 }
 
-int worthwhileThreads(const std::vector<View::Array> &arrays,
-                      const Storage &storage)
+int worthwhileThreads(const std::vector<View::Array> &arrays, bool waits)
 {
-    if (storage.waitsForAnswers())
+    if (waits)
         return std::max(leastRemoteThreads,
                         static_cast<int>(std::thread::hardware_concurrency()));
     double bytes = 0;

@@ -27,8 +27,8 @@ std::uint64_t countChunks(const std::vector<ChunkBox> &boxes);
 /// absurd.
 double uncompressedBytes(const View::Array &array);
 
-/// As many threads as the work is worth.
-int worthwhileThreads(const std::vector<View::Array> &arrays,
-                      const Storage &storage);
+/// As many threads as the work is worth. `waits`: it is mostly waiting for
+/// answers.
+int worthwhileThreads(const std::vector<View::Array> &arrays, bool waits);
 
 }  // namespace mdimappend

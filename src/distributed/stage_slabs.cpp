@@ -12,7 +12,7 @@ Result<WrittenPart> stageSlabs(const PartOfTransaction &where,
                                const std::function<bool(double)> &progress)
 {
     auto &storage = where.storage;
-    auto options = PipelineOptions::of(threads, arrays, storage);
+    auto options = PipelineOptions::of(threads, arrays, storage, slice);
     options.progress = progress;
     options.transaction = where.transaction;
     WrittenPart written;

@@ -6,6 +6,7 @@
 #include "vsi/attempt.h"
 #include "vsi/checked_reads.h"
 #include "vsi/file_system.h"
+#include "vsi/memory_files.h"
 #include "vsi/paths.h"
 
 #include <cpl_conv.h>
@@ -91,6 +92,8 @@ class CheckedFileSystem final : public FileSystem
     std::string standsFor(const std::string &name) const override;
 
   private:
+    static VsiFile openListed(const Place &place, const std::string &path,
+                              const ObjectFolder &folder);
     static VsiFile openPlain(const Place &place, const std::string &path,
                              const std::string &access, CSLConstList options);
     static VsiFile checked(VsiFile file, const Place &place);
@@ -114,6 +117,12 @@ VsiFile CheckedFileSystem::open(const std::string &name,
     // Streams end at the first error, and do not say which. So what cannot be
     // opened as one is asked for once more, as a file.
     const std::string path = withoutStreaming(place.path);
+    if (const auto *folder = place.mounted->folderOf(path))
+    {
+        const auto *listed = folder->listing().find(folder->keyOf(path));
+        if (!listed || listed->size <= ObjectFolder::largestFetched)
+            return openListed(place, path, *folder);
+    }
     if (path != place.path)
     {
         VsiFile stream(
@@ -122,6 +131,24 @@ VsiFile CheckedFileSystem::open(const std::string &name,
             return checked(std::move(stream), place);
     }
     return openPlain(place, path, access, options);
+}
+
+VsiFile CheckedFileSystem::openListed(const Place &place,
+                                      const std::string &path,
+                                      const ObjectFolder &folder)
+{
+    const auto key = folder.keyOf(path);
+    if (!folder.listing().find(key))
+    {
+        errno = ENOENT;
+        return {};
+    }
+    auto object = folder.fetch(key);
+    if (object)
+        return fileOfBytes(*object);
+    place.mounted->fail(path, object.status().message());
+    errno = EIO;
+    return {};
 }
 
 VsiFile CheckedFileSystem::openPlain(const Place &place,
@@ -174,6 +201,13 @@ int CheckedFileSystem::stat(const std::string &name, VSIStatBufL &state,
         return -1;
     }
     CheckedOpening &opening = *place.mounted;
+    const std::string path = withoutStreaming(place.path);
+    if (const auto *folder = opening.folderOf(path))
+    {
+        const bool isThere = folder->listing().stat(folder->keyOf(path), state);
+        errno = isThere ? 0 : ENOENT;
+        return isThere ? 0 : -1;
+    }
     const ConfigOf config(opening);
     Attempt attempt;
     const int result =
@@ -195,6 +229,8 @@ CPLStringList CheckedFileSystem::list(const std::string &folder, int most)
         return {};
     CheckedOpening &opening = *place.mounted;
     const std::string &path = place.path;
+    if (const auto *objects = opening.folderOf(path))
+        return objects->listing().names(objects->keyOf(path));
     const ConfigOf config(opening);
     Attempt attempt;
     CPLStringList names(VSIReadDirEx(path.c_str(), most));

@@ -34,8 +34,10 @@ bool CheckedFiles::areNeeded(const std::string &file)
 }
 
 CheckedFiles::CheckedFiles(const std::string &file,
-                           std::shared_ptr<SeenFiles> seen)
-    : m_opening(std::make_shared<CheckedOpening>(file, std::move(seen))),
+                           std::shared_ptr<SeenFiles> seen,
+                           std::shared_ptr<const ObjectFolder> folder)
+    : m_opening(std::make_shared<CheckedOpening>(file, std::move(seen),
+                                                 std::move(folder))),
       m_mount(checkedOpenings().enter(m_opening))
 {
 }

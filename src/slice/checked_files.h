@@ -21,6 +21,7 @@ namespace mdimappend
 {
 
 class CheckedOpening;
+class ObjectFolder;
 
 class CheckedFiles
 {
@@ -30,8 +31,9 @@ class CheckedFiles
     static bool areNeeded(const std::string &file);
 
     /// GDAL is configured as it is now in this thread whenever a file is
-    /// opened.
-    CheckedFiles(const std::string &file, std::shared_ptr<SeenFiles> seen);
+    /// opened. `folder`: the slice's, if it is listed; else null.
+    CheckedFiles(const std::string &file, std::shared_ptr<SeenFiles> seen,
+                 std::shared_ptr<const ObjectFolder> folder = nullptr);
     ~CheckedFiles();
     CheckedFiles(const CheckedFiles &) = delete;
     CheckedFiles &operator=(const CheckedFiles &) = delete;

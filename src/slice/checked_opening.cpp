@@ -13,11 +13,17 @@ namespace mdimappend
 {
 
 CheckedOpening::CheckedOpening(const std::string &file,
-                               std::shared_ptr<SeenFiles> seen)
+                               std::shared_ptr<SeenFiles> seen,
+                               std::shared_ptr<const ObjectFolder> folder)
     : m_file(file), m_folder(file.substr(0, file.rfind('/') + 1)),
-      m_seen(std::move(seen)),
+      m_seen(std::move(seen)), m_objects(std::move(folder)),
       m_config(CPLStringList(CPLGetThreadLocalConfigOptions()))
 {
+}
+
+const ObjectFolder *CheckedOpening::folderOf(const std::string &path) const
+{
+    return m_objects && m_objects->contains(path) ? m_objects.get() : nullptr;
 }
 
 bool CheckedOpening::isOwn(const std::string &path) const

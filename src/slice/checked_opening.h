@@ -4,6 +4,7 @@
 #pragma once
 
 #include "mutex.h"
+#include "slice/object_folder.h"
 #include "slice/seen_files.h"
 #include "status.h"
 
@@ -21,8 +22,10 @@ namespace mdimappend
 class CheckedOpening
 {
   public:
-    /// In the thread in which the slice is opened. `seen` may be null.
-    CheckedOpening(const std::string &file, std::shared_ptr<SeenFiles> seen);
+    /// In the thread in which the slice is opened. `seen` and `folder` may be
+    /// null.
+    CheckedOpening(const std::string &file, std::shared_ptr<SeenFiles> seen,
+                   std::shared_ptr<const ObjectFolder> folder);
 
     const std::string &file() const
     {
@@ -34,6 +37,9 @@ class CheckedOpening
     {
         return m_seen.get();
     }
+
+    /// The folder that answers for this path; null: the file system does.
+    const ObjectFolder *folderOf(const std::string &path) const;
 
     /// GDAL's configuration where the slice was opened. The netCDF library has
     /// threads of its own read.
@@ -66,6 +72,7 @@ class CheckedOpening
     std::string m_file;
     std::string m_folder;  ///< the file is in
     std::shared_ptr<SeenFiles> m_seen;
+    std::shared_ptr<const ObjectFolder> m_objects;
     CPLStringList m_config;
     mutable Mutex m_mutex;
     Status m_failure MDIMAPPEND_GUARDED_BY(m_mutex){};

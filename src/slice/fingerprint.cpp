@@ -62,6 +62,13 @@ std::string documents(const std::string &folder)
     return all;
 }
 
+FoundState stateOfListing(const std::string &path)
+{
+    auto folder = ObjectFolder::list(path);
+    return folder ? FoundState{folder->listing().state(), std::move(folder)}
+                  : FoundState();
+}
+
 }  // namespace
 
 std::string stateOfLocalFile(const std::string &path)
@@ -79,25 +86,37 @@ std::string stateOfLocalFile(const struct stat &file)
 
 std::string fingerprintOf(const std::string &path)
 {
+    return stateOf(path).fingerprint;
+}
+
+FoundState stateOf(const std::string &path)
+{
     // Answers of object stores are cached for the whole process.
     if (isVirtual(path))
         VSICurlPartialClearCache(path.c_str());
+    // Whether it is a folder is two requests, and its listing says so, too.
+    if (path.ends_with(".zarr"))
+        if (auto found = stateOfListing(path); found.folder)
+            return found;
     // A compressed file is what it is made of: its size takes reading all of
     // it, and GDAL gives it another time once it has been opened.
     if (path.starts_with("/vsigzip/"))
     {
         const auto compressed = fingerprintOf(archiveOf(path));
-        return compressed.empty() ? "" : "@" + compressed;
+        return {compressed.empty() ? "" : "@" + compressed};
     }
     VSIStatBufL state;
     if (VSIStatExL(path.c_str(), &state,
                    VSI_STAT_EXISTS_FLAG | VSI_STAT_NATURE_FLAG) != 0)
         return {};
-    const std::string own =
-        VSI_ISDIR(state.st_mode) ? documents(path) : file(path);
+    const bool isFolder = VSI_ISDIR(state.st_mode);
+    if (isFolder)
+        if (auto found = stateOfListing(path); found.folder)
+            return found;
+    const std::string own = isFolder ? documents(path) : file(path);
     // Another archive may have a member of the same size and time.
     const std::string archive = archiveOf(path);
-    return archive.empty() ? own : own + "@" + fingerprintOf(archive);
+    return {archive.empty() ? own : own + "@" + fingerprintOf(archive)};
 }
 
 }  // namespace mdimappend

@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include "slice/object_folder.h"
+
+#include <memory>
 #include <string>
 
 #include <sys/stat.h>
@@ -10,9 +13,20 @@ namespace mdimappend
 {
 
 /// Size, time stamp and, for local files, inode; for a folder, those of the
-/// metadata documents in it and one level below; for what is in an archive,
-/// those of the archive besides. Empty where there is nothing to be known.
+/// metadata documents in it and one level below; for a folder in an object
+/// store, those and the versions of all objects in it; for what is in an
+/// archive, those of the archive besides. Empty where there is nothing to be
+/// known.
 std::string fingerprintOf(const std::string &path);
+
+/// The same, and the listing that it was made of, if it was.
+struct FoundState
+{
+    std::string fingerprint{};
+    std::shared_ptr<const ObjectFolder> folder{};
+};
+
+FoundState stateOf(const std::string &path);
 
 /// Size, time stamp and inode; "" if there is no such file.
 std::string stateOfLocalFile(const std::string &path);

@@ -10,6 +10,7 @@
 #include "slice/hdf5_attributes.h"
 #include "slice/multidim_array.h"
 #include "slice/slice_source.h"
+#include "slice/zarr_fetch.h"
 #include "slice/zarr_slice.h"
 
 namespace mdimappend
@@ -250,6 +251,10 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
     if (known.driver == "Zarr")
     {
         MDIMAPPEND_ASSIGN(known.zarr, zarrBelow(root));
+        if (known.zarr && source.folder)
+            fetchCoordinates(*source.folder, *known.zarr,
+                             [&](const std::string &name)
+                             { return !isExcluded(request, validKey(name)); });
         known.hasFiles = source.files != nullptr;
     }
     if (source.hdf5)

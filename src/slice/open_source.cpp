@@ -30,9 +30,10 @@ void openWith(SourceDataset &source, const SourceAddress &address,
     std::string name = address.path;
     if (address.checked)
     {
-        source.files =
-            std::make_unique<CheckedFiles>(address.file, address.seen);
+        source.files = std::make_unique<CheckedFiles>(
+            address.file, address.seen, address.folder);
         name = source.files->nameFor(name);
+        source.folder = address.folder;
     }
     CPLStringList allowed;
     for (const std::string &driver : drivers)
@@ -123,7 +124,9 @@ Status accept(SourceDataset &source, SourceAddress &address,
     if (GDALDriver *driver = source.owned->GetDriver())
         address.driver = driver->GetDescription();
     if (address.driver == "Zarr")
-        MDIMAPPEND_RETURN_IF_ERROR(checkReferences(address.file));
+        MDIMAPPEND_RETURN_IF_ERROR(checkReferences(
+            address.folder && source.files ? source.files->nameFor(address.file)
+                                           : address.file));
     if (callsHdf5(address.driver))
     {
         if (!source.hdf5)
@@ -164,8 +167,11 @@ Result<SourceDataset> openFirst(SourceAddress &address,
     SourceDataset source;
     MDIMAPPEND_RETURN_IF_ERROR(checkIsFile(address.file));
     MDIMAPPEND_RETURN_IF_ERROR(checkMayBeRead(address.file));
-    MDIMAPPEND_RETURN_IF_ERROR(checkComplete(address.file));
-    MDIMAPPEND_ASSIGN(source.hdf5, checkBeforeOpening(address));
+    if (!address.folder)
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(checkComplete(address.file));
+        MDIMAPPEND_ASSIGN(source.hdf5, checkBeforeOpening(address));
+    }
     GdalMessages messages;
     openMultidim(source, address, drivers);
     MDIMAPPEND_RETURN_IF_ERROR(source.failure());

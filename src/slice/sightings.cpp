@@ -109,7 +109,10 @@ std::string stateOfSlice(const std::string &file,
     const GdalMessages quiet;
     const std::string archive = archiveOf(file);
     forgetCached(archive.empty() ? file : archive);
-    std::string state = fingerprintOf(file);
+    auto [state, folder] = stateOf(file);
+    // Its listing has all of it.
+    if (folder)
+        return state;
     // A member may be there before its bytes are.
     if (!archive.empty() && state.empty())
         state = "@" + fingerprintOf(archive);

@@ -179,6 +179,13 @@ class Slice
     /// later reader opens them again.
     virtual void closeFiles() const = 0;
 
+    /// Whether reading is mostly waiting for answers, so that many readers at
+    /// once are worth it.
+    virtual bool waitsForAnswers() const
+    {
+        return false;
+    }
+
     /// What identifies the file's state (size and time stamp of a local file);
     /// empty where unknown.
     virtual std::string fingerprint() const = 0;

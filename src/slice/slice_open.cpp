@@ -7,6 +7,7 @@
 #include "slice/read_ahead.h"
 #include "slice/slice_name.h"
 #include "slice/slice_source.h"
+#include "slice/zarr_fetch.h"
 #include "slice/zarr_references.h"
 #include "trace.h"
 #include "zarr/array_document.h"
@@ -120,7 +121,8 @@ class OpenSlice final : public Slice
 
     Result<std::unique_ptr<SliceReader>> reader() const override
     {
-        if (fingerprint() != m_fingerprint)
+        // What is fetched of a folder must be what was listed.
+        if (!m_state->address.folder && stateNow() != m_fingerprint)
             return unavailable("slice '" + name() +
                                "' has changed since it was opened.");
         return openReader(m_state);
@@ -135,17 +137,22 @@ class OpenSlice final : public Slice
     void closeFiles() const override
     {
         closeIdle();
-        const MutexLock guard(m_state->aheadLock);
-        m_state->ahead.clear();
+        {
+            const MutexLock guard(m_state->aheadLock);
+            m_state->ahead.clear();
+        }
+        if (m_state->address.folder)
+            m_state->address.folder->forget();
+    }
+
+    bool waitsForAnswers() const override
+    {
+        return m_state->address.folder != nullptr;
     }
 
     std::string fingerprint() const override
     {
-        const SourceAddress &address = m_state->address;
-        if (address.borrowed)
-            return {};
-        const SourceConfig configured(address);
-        return fingerprintOf(address.file);
+        return m_state->address.folder ? m_fingerprint : stateNow();
     }
 
     bool isOneFile() const override
@@ -155,12 +162,21 @@ class OpenSlice final : public Slice
 
     std::string changed() const override
     {
-        if (fingerprint() != m_fingerprint)
+        if (stateNow() != m_fingerprint)
             return m_state->address.file;
         return m_state->address.seen->changed();
     }
 
   private:
+    std::string stateNow() const
+    {
+        const SourceAddress &address = m_state->address;
+        if (address.borrowed)
+            return {};
+        const SourceConfig configured(address);
+        return fingerprintOf(address.file);
+    }
+
     void closeIdle() const
     {
         const MutexLock guard(m_state->idleLock);
@@ -221,8 +237,11 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
     const SourceConfig configured(state->address);
     // It is taken before anything is read, so that what changes from here on is
     // noticed.
-    const std::string fingerprint =
-        request.dataset ? "" : fingerprintOf(state->address.file);
+    FoundState found =
+        request.dataset ? FoundState() : stateOf(state->address.file);
+    if (found.folder)
+        fetchDocuments(*found.folder);
+    state->address.folder = std::move(found.folder);
     state->address.seen = std::make_shared<SeenFiles>();
     state->address.checked = !request.dataset && isChecked(state->address);
     MDIMAPPEND_ASSIGN(SourceDataset source,
@@ -246,7 +265,7 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
     }
     return std::unique_ptr<Slice>(std::make_unique<OpenSlice>(
         std::move(state), std::move(dimension), std::move(contents),
-        fingerprint, isOneFile));
+        std::move(found.fingerprint), isOneFile));
 }
 
 }  // namespace

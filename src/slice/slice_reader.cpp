@@ -8,6 +8,7 @@
 #include "slice/joined_array.h"
 #include "slice/read_ahead.h"
 #include "slice/slice_source.h"
+#include "slice/zarr_fetch.h"
 #include "trace.h"
 #include "vsi/vsi_file.h"
 #include "zarr/encoded_chunk.h"
@@ -306,6 +307,9 @@ Status Reader::read(std::size_t number, std::span<const std::uint64_t> start,
     }
     if (readBlocks(number, start, count, buffer))
         return Status::ok();
+    const auto *folder = m_state->address.folder.get();
+    if (folder && source.array.document)
+        fetchChunks(*folder, *source.array.document, start, count);
     const auto held = holdBorrowed();
     const bool isJoined = source.origin == SourceArray::Origin::Joined;
     auto done =
@@ -328,8 +332,14 @@ Reader::readEncoded(std::size_t number, std::span<const std::uint64_t> chunk)
     const SourceArray &source = m_state->sources.at(number);
     const auto &document = *source.array.document;
     const SourceConfig configured(m_state->address);
-    MDIMAPPEND_RETURN_IF_ERROR(openDataset());
     const auto plain = document.path + "/" + document.keys.key(chunk);
+    if (const auto *folder = m_state->address.folder.get())
+    {
+        auto object = fetchChunk(*folder, document, plain);
+        return object ? std::move(object)
+                      : failed(source, object.status().message());
+    }
+    MDIMAPPEND_RETURN_IF_ERROR(openDataset());
     const auto name =
         m_dataset.files ? m_dataset.files->nameFor(plain) : std::string();
     if (name.empty())

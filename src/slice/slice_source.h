@@ -9,6 +9,7 @@
 #include "slice/checked_files.h"
 #include "slice/hdf5_blocks.h"
 #include "slice/hdf5_check.h"
+#include "slice/object_folder.h"
 #include "slice/slice.h"
 #include "slice/slice_config.h"
 
@@ -38,6 +39,8 @@ struct SourceAddress
     /// GDAL reads its files through ours.
     bool checked = false;
     std::shared_ptr<SeenFiles> seen{};
+    /// Null if it is no folder in an object store.
+    std::shared_ptr<const ObjectFolder> folder{};
     GDALDataset *borrowed = nullptr;
 };
 
@@ -63,6 +66,8 @@ class SourceConfig
 struct SourceDataset
 {
     std::unique_ptr<CheckedFiles> files{};  ///< null: GDAL's own
+    /// Of a slice that is listed; else null.
+    std::shared_ptr<const ObjectFolder> folder{};
     GDALDatasetUniquePtr owned{};
     GDALDataset *dataset = nullptr;
     std::shared_ptr<GDALGroup> root{};  ///< null for a classic raster

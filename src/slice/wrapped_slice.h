@@ -76,6 +76,11 @@ class WrappedSlice : public Slice
         m_like.closeFiles();
     }
 
+    bool waitsForAnswers() const override
+    {
+        return m_like.waitsForAnswers();
+    }
+
     std::string fingerprint() const override
     {
         return m_like.fingerprint();

@@ -16,6 +16,8 @@ struct ListedObject
 {
     std::string key;  ///< below the folder
     std::uint64_t size = 0;
+    std::string version{};      ///< its ETag without quotes; "" if not told
+    std::int64_t modified = 0;  ///< seconds; 0 if not told
 };
 
 /// Sorted by key; none if there is no such folder.

@@ -21,13 +21,9 @@ namespace
 class MemoryHandle : public VSIVirtualHandle
 {
   public:
-    explicit MemoryHandle(std::string bytes) : m_bytes(std::move(bytes))
-    {
-    }
-
     int Seek(vsi_l_offset offset, int whence) override
     {
-        return m_position.seek(offset, whence, m_bytes.size());
+        return m_position.seek(offset, whence, bytes().size());
     }
 
     vsi_l_offset Tell() override
@@ -67,7 +63,8 @@ class MemoryHandle : public VSIVirtualHandle
     }
 
   protected:
-    std::string m_bytes;
+    virtual const std::string &bytes() const = 0;
+
     FilePosition m_position{};
 
   private:
@@ -84,7 +81,10 @@ class MemoryHandle : public VSIVirtualHandle
 class ReadHandle final : public MemoryHandle
 {
   public:
-    using MemoryHandle::MemoryHandle;
+    explicit ReadHandle(std::shared_ptr<const std::string> bytes)
+        : m_bytes(std::move(bytes))
+    {
+    }
 
     size_t Read(void *buffer, size_t count) override
     {
@@ -100,19 +100,27 @@ class ReadHandle final : public MemoryHandle
 
     size_t PRead(void *buffer, size_t count, vsi_l_offset offset) const override
     {
-        if (offset >= m_bytes.size())
+        if (offset >= bytes().size())
             return 0;
-        const auto done = std::min<std::size_t>(count, m_bytes.size() - offset);
-        std::memcpy(buffer, m_bytes.data() + offset, done);
+        const auto done = std::min<std::size_t>(count, bytes().size() - offset);
+        std::memcpy(buffer, bytes().data() + offset, done);
         return done;
     }
+
+  protected:
+    const std::string &bytes() const override
+    {
+        return *m_bytes;
+    }
+
+  private:
+    std::shared_ptr<const std::string> m_bytes;
 };
 
 class WriteHandle final : public MemoryHandle
 {
   public:
-    explicit WriteHandle(TakeBytes take)
-        : MemoryHandle(std::string()), m_take(std::move(take))
+    explicit WriteHandle(TakeBytes take) : m_take(std::move(take))
     {
     }
 
@@ -138,6 +146,12 @@ class WriteHandle final : public MemoryHandle
         return deliver();
     }
 
+  protected:
+    const std::string &bytes() const override
+    {
+        return m_bytes;
+    }
+
   private:
     int deliver()
     {
@@ -147,6 +161,7 @@ class WriteHandle final : public MemoryHandle
         return m_result;
     }
 
+    std::string m_bytes{};
     TakeBytes m_take;
     int m_result = 0;
 };
@@ -154,6 +169,11 @@ class WriteHandle final : public MemoryHandle
 }  // namespace
 
 VsiFile fileOfBytes(std::string bytes)
+{
+    return fileOfBytes(std::make_shared<const std::string>(std::move(bytes)));
+}
+
+VsiFile fileOfBytes(std::shared_ptr<const std::string> bytes)
 {
     return VsiFile(new ReadHandle(std::move(bytes)));
 }
