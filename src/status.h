@@ -22,6 +22,7 @@ enum class Failure
     Error,        ///< a human, please (exit status 1)
     Usage,        ///< the call itself is wrong (2)
     Locked,       ///< somebody else is appending (3)
+    TryAgain,     ///< the store does not answer, or the lease was lost (3)
     Unavailable,  ///< the slice is missing or cannot be read (4)
     Refused,      ///< a guard refused the slice (5)
     Conflict,     ///< a foreign writer was here; frozen (1)
@@ -92,6 +93,22 @@ class [[nodiscard]] Status
 inline Status error(std::string message)
 {
     return {Failure::Error, std::move(message)};
+}
+
+inline Status tryAgain(std::string message)
+{
+    return {Failure::TryAgain, std::move(message)};
+}
+
+/// What failed, and that the target is as it was, unless the message says so
+/// itself.
+inline Status nothingAppended(Status why)
+{
+    const bool isOfTarget =
+        why.kind() == Failure::Error || why.kind() == Failure::TryAgain;
+    if (!isOfTarget || why.message().find("Nothing was ") != std::string::npos)
+        return why;
+    return std::move(why).suffixed("Nothing was appended.");
 }
 
 inline Status refused(std::string message)

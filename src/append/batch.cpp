@@ -73,21 +73,21 @@ std::uint64_t alteredValues(const std::vector<Slab> &slabs)
 Result<std::unique_ptr<Batch>>
 Batch::open(const AppendOptions &options, const WriterRequest &place,
             const std::string &appendDim, KeptTarget &kept,
-            RecoveryReport &recovered, bool mayOverwrite)
+            RecoveryReport &recovered, const Opening &opening)
 {
     std::unique_ptr<Batch> batch(new Batch(options, kept));
-    const bool overwrites = options.overwrite && mayOverwrite;
+    const bool overwrites = options.overwrite && opening.mayOverwrite;
     if (overwrites && isRemote(options.target))
         MDIMAPPEND_RETURN_IF_ERROR(refuseExchange(place));
-    MDIMAPPEND_ASSIGN(OpenTarget open, openTarget(options, place, recovered));
-    batch->m_writer = std::move(open.writer);
-    batch->m_site = std::move(open.site);
+    MDIMAPPEND_RETURN_IF_ERROR(
+        batch->openTarget(place, recovered, opening.looksFirst && !overwrites));
     if (overwrites)
         MDIMAPPEND_RETURN_IF_ERROR(batch->prepareOverwrite());
     MDIMAPPEND_RETURN_IF_ERROR(batch->readCube(appendDim));
     if (options.dryRun && !isRemote(options.target))
-        MDIMAPPEND_RETURN_IF_ERROR(checkMayWrite(
-            *batch->m_writer.posix, batch->m_site, batch->m_cube.target));
+        MDIMAPPEND_RETURN_IF_ERROR(checkMayWrite(*batch->m_open.writer.posix,
+                                                 batch->m_open.site,
+                                                 batch->m_cube.target));
     trace("", "batch begun: the target ",
           batch->m_cube.target.exists ? "is there" : "is not there", ", of ",
           batch->m_cube.committedRows, " rows");
@@ -96,10 +96,10 @@ Batch::open(const AppendOptions &options, const WriterRequest &place,
 
 Status Batch::readCube(const std::string &appendDim)
 {
-    auto &storage = *m_writer.storage;
-    if (mayKeepCube(m_options) && m_site.exists)
+    auto &storage = *m_open.writer.storage;
+    if (mayKeepCube(m_options) && m_open.site.exists)
     {
-        MDIMAPPEND_ASSIGN(auto kept, m_kept.cube.watch(storage, m_site));
+        MDIMAPPEND_ASSIGN(auto kept, m_kept.cube.watch(storage, m_open.site));
         if (kept)
         {
             m_cube = std::move(*kept);
@@ -107,7 +107,7 @@ Status Batch::readCube(const std::string &appendDim)
         }
     }
     MDIMAPPEND_ASSIGN(m_cube.target,
-                      readTarget(storage, m_site, appendDim,
+                      readTarget(storage, m_open.site, appendDim,
                                  storage.waitsForAnswers() &&
                                      !mayChangeAttributes(m_options)));
     m_cube.committedRows = m_cube.target.size;
@@ -119,17 +119,18 @@ Status Batch::readCube(const std::string &appendDim)
 void Batch::keepCube()
 {
     if (mayKeepCube(m_options) && !m_creates && !m_replaces)
-        m_kept.cube.keep(m_site, std::move(m_cube),
+        m_kept.cube.keep(m_open.site, std::move(m_cube),
                          m_transaction ? m_transaction->replaced()
                                        : ObjectVersions());
 }
 
 Result<AppendPlan> Batch::plan(const Slice &slice)
 {
-    MDIMAPPEND_ASSIGN(
-        auto plan,
-        planAppend({m_options, m_site, *m_writer.storage, slice, m_kept.log},
-                   m_cube));
+    m_confirmed = false;
+    MDIMAPPEND_ASSIGN(auto plan,
+                      planAppend({m_options, m_open.site,
+                                  *m_open.writer.storage, slice, m_kept.log},
+                                 m_cube));
     MDIMAPPEND_ASSIGN(auto more, warningsOfPacking(slice, plan));
     std::ranges::move(more, std::back_inserter(plan.warnings));
     return plan;
@@ -139,23 +140,25 @@ Result<Creation> Batch::creation()
 {
     if (!m_creation)
     {
-        MDIMAPPEND_ASSIGN(m_creation,
-                          m_kept.log.creation(*m_writer.storage, m_site));
+        MDIMAPPEND_ASSIGN(m_creation, m_kept.log.creation(
+                                          *m_open.writer.storage, m_open.site));
     }
     return *m_creation;
 }
 
 Status Batch::checkLog(KnownSlices &known)
 {
+    m_confirmed = false;
     MDIMAPPEND_ASSIGN(const Creation log, creation());
-    return known.checkLog(*m_writer.storage, m_site, log);
+    return known.checkLog(*m_open.writer.storage, m_open.site, log);
 }
 
 Status Batch::readMore(KnownSlices &known)
 {
-    auto &storage = *m_writer.storage;
+    m_confirmed = false;
+    auto &storage = *m_open.writer.storage;
     MDIMAPPEND_ASSIGN(const Creation log, creation());
-    return known.readMore(storage, m_site, log,
+    return known.readMore(storage, m_open.site, log,
                           !m_options.dryRun && !storage.waitsForAnswers());
 }
 
@@ -165,7 +168,7 @@ Result<bool> Batch::holds(const IndexedSlice &slice, SliceReport &report)
     const bool hasLabels = m_cube.target.labels() != nullptr;
     const auto size = m_cube.committedRows;
     // What the log knows of is in a store that goes, or in another one.
-    if (!m_site.overwriting.empty() ||
+    if (!m_open.site.overwriting.empty() ||
         slice.sequence < std::max(log.target, log.store) ||
         (hasLabels && log.target == 0) || slice.rows == 0 ||
         slice.firstRow > size || slice.rows > size - slice.firstRow ||
@@ -187,10 +190,11 @@ Result<bool> Batch::holdsLabels(const IndexedSlice &slice, SliceReport &report)
 {
     if (!m_cube.labelsKnown || m_cube.labelsFrom > 0)
     {
-        auto &storage = *m_writer.storage;
-        TargetValues values(m_site, storage, m_cube.target);
+        m_confirmed = false;
+        auto &storage = *m_open.writer.storage;
+        TargetValues values(m_open.site, storage, m_cube.target);
         MDIMAPPEND_RETURN_IF_ERROR(
-            readLastLabels(m_kept.log, storage, m_site, values, m_cube));
+            readLastLabels(m_kept.log, storage, m_open.site, values, m_cube));
         MDIMAPPEND_RETURN_IF_ERROR(readAllLabels(values, m_cube));
     }
     const auto first = static_cast<std::size_t>(slice.firstRow);
@@ -207,19 +211,20 @@ Result<bool> Batch::holdsLabels(const IndexedSlice &slice, SliceReport &report)
 /// nothing yet.
 Status Batch::prepareOverwrite()
 {
-    if (!m_site.group.empty())
+    if (!m_open.site.group.empty())
         return {Failure::Usage, "--overwrite replaces whole stores, and '" +
-                                    m_site.group + "' is a group in '" +
-                                    m_site.store() + "'. Nothing was written."};
+                                    m_open.site.group + "' is a group in '" +
+                                    m_open.site.store() +
+                                    "'. Nothing was written."};
     if (m_options.lock == LockMode::Lease)
         return {Failure::Usage,
                 "--overwrite exchanges two folders, and a writer that has "
                 "unknowingly lost its lease could exchange them back. It "
                 "cannot be used with --lock lease. Nothing was written."};
-    if (!m_site.exists)
+    if (!m_open.site.exists)
         return Status::ok();
-    MDIMAPPEND_ASSIGN(m_site.overwriting,
-                      nextTransaction(*m_writer.storage, m_site));
+    MDIMAPPEND_ASSIGN(m_open.site.overwriting,
+                      nextTransaction(*m_open.writer.storage, m_open.site));
     return Status::ok();
 }
 
@@ -265,7 +270,7 @@ Status Batch::add(std::unique_ptr<Slice> slice, AppendPlan plan,
     m_creates = m_creates || plan.create;
     m_replaces = m_replaces || plan.replacedRows > 0;
     m_createsStore =
-        m_creates && (!m_site.exists || !m_site.overwriting.empty());
+        m_creates && (!m_open.site.exists || !m_open.site.overwriting.empty());
     auto logged = loggedSlice(*slice, fingerprint, plan);
     for (const auto &warning : warningsOf(plan, report.slice))
     {
@@ -295,14 +300,15 @@ Status Batch::write(const Slice &slice, AppendPlan &plan,
                     const std::function<bool(double)> &progress)
 {
     auto pipeline = PipelineOptions::of(m_options.threads, plan.intent.arrays,
-                                        *m_writer.storage, &slice);
+                                        *m_open.writer.storage, &slice);
     pipeline.progress = progress;
     if (!m_transaction)
     {
         MDIMAPPEND_ASSIGN(
             m_transaction,
-            Transaction::begin(m_site, *m_writer.storage, *m_writer.lock,
-                               m_options.durability, std::move(plan.intent)));
+            Transaction::begin(m_open.site, *m_open.writer.storage,
+                               *m_open.writer.lock, m_options.durability,
+                               std::move(plan.intent)));
         m_transaction->view().known().note(std::exchange(m_kept.chunks, {}));
     }
     else if (auto extended = m_transaction->extend(std::move(plan.intent));
@@ -322,9 +328,7 @@ Status Batch::giveUp(Status why)
 {
     trace(m_transaction->name(), "batch given up: ", why.message());
     if (auto undone = undoTransaction(); !undone)
-        return std::move(why).suffixed("Undoing the append failed too (" +
-                                       undone.message() +
-                                       "); the next run tries again.");
+        return Transaction::undoneLater(std::move(why), undone);
     return std::move(why).suffixed("Nothing was appended.");
 }
 
@@ -370,7 +374,7 @@ Result<Json> Batch::logRecord() const
     logged.warnings = m_warnings;
     logged.command = m_options.command;
     logged.message = m_options.message;
-    return logRecordOf(logged, *m_writer.storage, m_site,
+    return logRecordOf(logged, *m_open.writer.storage, m_open.site,
                        m_transaction->sequence());
 }
 
@@ -394,7 +398,7 @@ Result<std::uint64_t> Batch::commit()
         }));
     trace(m_transaction->name(), "batch committed: ", m_waiting.size(),
           " slices, sequence number ", m_transaction->sequence());
-    m_writer.mayBeLone = false;
+    m_open.writer.mayBeLone = false;
     m_kept.chunks = m_transaction->replacedChunks();
     keepCube();
     return m_transaction->sequence();

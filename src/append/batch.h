@@ -48,15 +48,39 @@ namespace mdimappend
 class Batch
 {
   public:
+    /// How a batch is begun.
+    struct Opening
+    {
+        /// Of a run with --overwrite, which makes a new target in place of the
+        /// one that is there, only the first one does.
+        bool mayOverwrite = true;
+        /// Without the lock, if it can be: there may be nothing to write.
+        bool looksFirst = false;
+    };
+
     /// Takes the lock, recovers (into `recovered`) and reads the target. With
-    /// --dry-run nothing is locked, recovered or written. With --overwrite the
-    /// batch makes a new target in place of the one that is there, if it
-    /// `mayOverwrite`: only the first one of a run. What the run keeps of the
-    /// target from one batch to the next outlives it.
+    /// --dry-run nothing is locked, recovered or written. Whoever may not take
+    /// the lock only looks. What the run keeps of the target from one batch to
+    /// the next outlives it.
     static Result<std::unique_ptr<Batch>>
     open(const AppendOptions &options, const WriterRequest &place,
          const std::string &appendDim, KeptTarget &kept,
-         RecoveryReport &recovered, bool mayOverwrite = true);
+         RecoveryReport &recovered, const Opening &opening);
+
+    /// Whether it has the target without the lock: before something is written
+    /// `lock` is needed, and what is said of the target is to be `confirmed`.
+    bool onlyLooks() const
+    {
+        return m_open.look.has_value();
+    }
+
+    /// Whether what was read holds: nobody has written meanwhile.
+    Result<bool> confirmed();
+
+    /// Takes the lock and recovers. False if something was written since the
+    /// target was read: then it has been read again.
+    Result<bool> lock(const WriterRequest &place, const std::string &appendDim,
+                      RecoveryReport &recovered);
 
     /// Has what is known of other slices be looked up in the log, as it is now.
     Status checkLog(KnownSlices &known);
@@ -112,6 +136,9 @@ class Batch
     {
     }
 
+    Status openTarget(const WriterRequest &place, RecoveryReport &recovered,
+                      bool looksFirst);
+    Result<bool> look(const WriterRequest &place, bool waited);
     Status prepareOverwrite();
     Status readCube(const std::string &appendDim);
     void keepCube();
@@ -126,8 +153,8 @@ class Batch
 
     const AppendOptions &m_options;
     KeptTarget &m_kept;
-    Writer m_writer;
-    Site m_site;
+    OpenTarget m_open;
+    bool m_confirmed = false;  ///< all that was read so far
     CubeState m_cube;
     std::unique_ptr<Transaction> m_transaction;
     std::vector<Waiting> m_waiting;

@@ -97,7 +97,11 @@ try
     if (!found)
         return false;
     MDIMAPPEND_RETURN_IF_ERROR(open());
-    return m_batch->holds(*found, report);
+    MDIMAPPEND_ASSIGN(const bool holds, m_batch->holds(*found, report));
+    if (!holds || !m_batch->onlyLooks())
+        return holds;
+    // If not, the slice is opened, and compared with what is there then.
+    return m_batch->confirmed();
 }
 catch (const std::exception &failure)
 {
@@ -178,8 +182,7 @@ Status Batches::tryAppend(OpenSlice &opened)
     m_opener.openAhead();
     if (!m_batch)
         MDIMAPPEND_RETURN_IF_ERROR(openBatch());
-    MDIMAPPEND_ASSIGN(opened.slice, m_batch->fitted(std::move(opened.slice)));
-    MDIMAPPEND_ASSIGN(AppendPlan plan, planSlice(*opened.slice));
+    MDIMAPPEND_ASSIGN(AppendPlan plan, planSurely(opened));
     plan.readAs = m_known.readAs(opened.input);
     if (plan.isEmpty() && plan.broughtBy > 0)
         m_known.met(plan.broughtBy);
@@ -190,6 +193,39 @@ Status Batches::tryAppend(OpenSlice &opened)
         [this](double fraction) { return m_report.progress(fraction); }));
     m_waiting.push_back({opened.input, opened.report});
     return mustBeAlone ? commit() : Status::ok();
+}
+
+/// Without the lock if there is nothing to be written. If somebody has written
+/// meanwhile, whatever was made of what was read is made anew.
+Result<AppendPlan> Batches::planSurely(OpenSlice &opened)
+{
+    auto plan = fitAndPlan(opened);
+    while (m_batch->onlyLooks() && opened.slice)
+    {
+        bool holds = false;
+        if (plan && !plan->isEmpty())
+        {
+            MDIMAPPEND_ASSIGN(holds, lockBatch());
+        }
+        else
+        {
+            MDIMAPPEND_ASSIGN(holds, m_batch->confirmed());
+            if (!holds)
+                MDIMAPPEND_RETURN_IF_ERROR(openBatch(false));
+        }
+        if (holds)
+            break;
+        plan = fitAndPlan(opened);
+    }
+    if (!plan && m_batch->size() == 0)
+        return nothingAppended(plan.takeStatus());
+    return plan;
+}
+
+Result<AppendPlan> Batches::fitAndPlan(OpenSlice &opened)
+{
+    MDIMAPPEND_ASSIGN(opened.slice, m_batch->fitted(std::move(opened.slice)));
+    return planSlice(*opened.slice);
 }
 
 /// Commits what waits, if the slice cannot be appended before.
@@ -210,11 +246,36 @@ Result<AppendPlan> Batches::planSlice(const Slice &slice)
 
 Status Batches::openBatch()
 {
+    return openBatch(!m_hadLock);
+}
+
+Status Batches::openBatch(bool looksFirst)
+{
     RecoveryReport recovered;
-    MDIMAPPEND_ASSIGN(m_batch,
-                      Batch::open(m_options, m_place, m_appendDim.known(),
-                                  m_kept, recovered, overwrites()));
+    m_batch.reset();
+    auto batch = Batch::open(m_options, m_place, m_appendDim.known(), m_kept,
+                             recovered, {overwrites(), looksFirst});
+    if (!batch)
+        return nothingAppended(batch.takeStatus());
+    m_batch = std::move(*batch);
     m_settled = 0;
+    return noteOpened(recovered);
+}
+
+/// Whether what was planned holds.
+Result<bool> Batches::lockBatch()
+{
+    RecoveryReport recovered;
+    auto holds = m_batch->lock(m_place, m_appendDim.known(), recovered);
+    if (!holds)
+        return nothingAppended(holds.takeStatus());
+    MDIMAPPEND_RETURN_IF_ERROR(noteOpened(recovered));
+    return holds;
+}
+
+Status Batches::noteOpened(const RecoveryReport &recovered)
+{
+    m_hadLock = m_hadLock || !m_batch->onlyLooks();
     m_report.note(recovered);
     if (m_known.hasBegun())
         MDIMAPPEND_RETURN_IF_ERROR(m_batch->checkLog(m_known));

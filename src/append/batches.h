@@ -17,10 +17,18 @@
 //
 //   state    the batch          slices that wait   the lock
 //   closed   none               none               free
+//   looking  there              none               free
 //   open     there              those added        held, but for --dry-run
 //   undone   there, undone()    those added        held
 //
-//   closed -> open     openBatch(): a slice comes
+//   closed -> looking  openBatch(): a slice comes, the run has not had the lock
+//                      yet, and nobody else has it
+//   looking -> looking planSurely(), settleKnown(): a slice is in already, or
+//   is
+//                      refused, and nobody has written meanwhile
+//   looking -> open    planSurely(): a slice brings something, or somebody has
+//                      written
+//   closed -> open     openBatch(): a slice comes, otherwise
 //   open   -> open     a slice is added, is in already, or is refused
 //   open   -> open     settleKnown(): a slice is in already by the log
 //   open   -> closed   commit(), whether it succeeds or not: the batch is full,
@@ -117,8 +125,13 @@ class Batches
     bool overwrites() const;
     bool appendSlice(OpenSlice &opened);
     Status tryAppend(OpenSlice &opened);
+    Result<AppendPlan> planSurely(OpenSlice &opened);
+    Result<AppendPlan> fitAndPlan(OpenSlice &opened);
     Result<AppendPlan> planSlice(const Slice &slice);
+    Status openBatch(bool looksFirst);
     Status openBatch();
+    Result<bool> lockBatch();
+    Status noteOpened(const RecoveryReport &recovered);
     void settle();
     Status commit();
     void appendWaitingAgain(const Status &why);
@@ -137,6 +150,8 @@ class Batches
     std::vector<Waiting> m_waiting;
     bool m_isAgain = false;
     bool m_overwritten = false;  ///< a commit has replaced the target
+    /// The run has had the lock: it may write, and there was something to do.
+    bool m_hadLock = false;
 };
 
 }  // namespace mdimappend

@@ -36,6 +36,12 @@ Result<std::optional<CubeState>> KeptCube::watch(Storage &storage,
     return cube;
 }
 
+void KeptCube::goOn(Storage &storage)
+{
+    if (auto *folders = storage.folders(); folders && m_reads)
+        folders->watchReads(m_reads);
+}
+
 void KeptCube::keep(const Site &site, CubeState cube,
                     const ObjectVersions &replaced)
 {

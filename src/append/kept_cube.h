@@ -25,6 +25,9 @@ class KeptCube
     /// it already, if all of that is as it was: nothing where it is not.
     Result<std::optional<CubeState>> watch(Storage &storage, const Site &site);
 
+    /// Goes on watching, through the storage of whoever has taken the lock.
+    void goOn(Storage &storage);
+
     /// What a batch has made of what was read. `cube`: with all its rows;
     /// `replaced`: the objects that its commit, if there was one, has put in
     /// others' places.

@@ -51,8 +51,9 @@ class KnownSlices
     bool wantsMore() const;
 
     /// Reads some more: as much as was read before, so that it is asked for
-    /// seldom. With the lock, or without any other writer of the index: what
-    /// was read of a whole block is kept beside the log if `mayWrite`.
+    /// seldom. What was read of a whole block is kept beside the log if
+    /// `mayWrite`: with the lock or without it, for what two writers of an
+    /// index make is the same, or is seen to be torn.
     Status readMore(Storage &storage, const Site &site, const Creation &log,
                     bool mayWrite);
 

@@ -174,6 +174,7 @@ int exitStatus(const Status &status)
     case Failure::Usage:
         return 2;
     case Failure::Locked:
+    case Failure::TryAgain:
         return 3;
     case Failure::Unavailable:
         return 4;

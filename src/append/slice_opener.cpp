@@ -97,7 +97,10 @@ Result<std::unique_ptr<Slice>> SliceOpener::openNext(const SliceInput &input)
 Result<std::unique_ptr<Slice>> SliceOpener::open(const SliceInput &input)
 {
     auto request = requestFor(input);
-    MDIMAPPEND_ASSIGN(request.appendDim, m_appendDim.find());
+    auto dimension = m_appendDim.find();
+    if (!dimension)
+        return nothingAppended(dimension.takeStatus());
+    request.appendDim = std::move(*dimension);
     return open(request);
 }
 

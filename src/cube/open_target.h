@@ -5,10 +5,12 @@
 #include "cube/cube_state.h"
 #include "settings/options.h"
 #include "surroundings.h"
+#include "transaction/look.h"
 #include "transaction/recovery.h"
 #include "transaction/writer.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace mdimappend
@@ -28,12 +30,22 @@ struct OpenTarget
 {
     Writer writer;
     Site site;
+    std::optional<Look> look{};  ///< without the lock
 };
 
 /// Takes the lock, recovers (into `recovered`), and finds out where the store
-/// is then. With --dry-run nothing is locked, recovered or written.
+/// is then. With --dry-run nothing is locked, recovered or written. `reader`:
+/// with which it was looked at before, if it was.
 Result<OpenTarget> openTarget(const AppendOptions &options,
                               const WriterRequest &place,
-                              RecoveryReport &recovered);
+                              RecoveryReport &recovered,
+                              const Writer *reader = nullptr);
+
+/// The same without the lock, for whoever may have nothing to write. Nothing if
+/// there is no store, or somebody holds the lock (and goes on holding it, if
+/// that is `waited` for), or something has to be recovered.
+Result<std::optional<OpenTarget>> lookAtTarget(const AppendOptions &options,
+                                               const WriterRequest &place,
+                                               bool waited);
 
 }  // namespace mdimappend

@@ -99,11 +99,12 @@ LockDocument claimAfter(const LockDocument &before, const LockRequest &request)
 }
 
 TakenObjectLock hold(const LockRequest &request,
-                     std::unique_ptr<ObjectClaim> claim, bool isContinued,
+                     std::unique_ptr<ObjectClaim> claim, const SeenLock &before,
                      Seconds taken)
 {
     TakenObjectLock held;
-    held.isContinued = isContinued;
+    held.isContinued = before.ours;
+    held.replaced = before.version;
     held.logEnd = claim->logEnd();
     held.lock =
         std::make_unique<RenewedLease>(request, std::move(claim), taken);
@@ -137,7 +138,7 @@ Result<TakenObjectLock> goOnWithLease(const LockRequest &request,
                                                std::move(mine), before.document,
                                                *version);
     claim->begun();
-    return hold(request, std::move(claim), before.ours, renewed);
+    return hold(request, std::move(claim), before, renewed);
 }
 
 /// Waits until the lock may be taken; the document as it then is.
@@ -218,7 +219,7 @@ Result<TakenObjectLock> acquireObjectLock(const LockRequest &request,
                     std::make_unique<ObjectClaim>(request.path, requests, seen,
                                                   std::move(mine),
                                                   before.document, *version),
-                    before.ours, taken);
+                    before, taken);
     }
 }
 

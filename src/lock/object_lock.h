@@ -24,6 +24,8 @@ struct TakenObjectLock
     std::unique_ptr<Lock> lock;
     /// Nobody else has held it since this process did.
     bool isContinued = false;
+    /// The version that it took the place of; "" if there was no document.
+    std::string replaced;
     /// Nothing if it has to be looked for.
     std::optional<LogEnd> logEnd;
 };

@@ -6,6 +6,8 @@
 #include "json/json_text.h"
 #include "secrets.h"
 #include "trace.h"
+#include "vsi/endpoint.h"
+#include "vsi/scoped_config.h"
 #include "zarr/document_key.h"
 
 #include <utility>
@@ -58,8 +60,15 @@ ObjectTarget::open(const std::string &target, const std::string &group,
                               "' has parts that are empty, '.' or '..'. "
                               "Nothing was written.");
     }
+    auto whole = config;
+    if (address->kind == StoreKind::S3)
+    {
+        const Configured configured(config);
+        MDIMAPPEND_ASSIGN(const auto endpoint, endpointConfig(address->path()));
+        whole.insert(whole.end(), endpoint.begin(), endpoint.end());
+    }
     return std::shared_ptr<ObjectTarget>(
-        new ObjectTarget(*address, group, config));
+        new ObjectTarget(*address, group, std::move(whole)));
 }
 
 Result<bool> ObjectTarget::isZarrNode(const std::string &path)
@@ -84,10 +93,7 @@ Result<bool> ObjectTarget::seesLock(const std::string &path)
             m_seen, readObjectLock(m_lockRequests, path + ".mdimappend/lock"));
         m_seenAt = path;
     }
-    const bool exists = m_seen->exists;
-    if (!exists)
-        m_seen.reset();
-    return exists;
+    return m_seen->exists;
 }
 
 Result<Site> ObjectTarget::locate(bool looks)
@@ -109,6 +115,8 @@ Result<Site> ObjectTarget::locate(bool looks)
         if (root != m_address.path())
         {
             MDIMAPPEND_ASSIGN(locked, seesLock(root));
+            // It is older than the lock that was seen.
+            m_storage.forget();
         }
     }
     m_root = locked ? root : "";
@@ -143,8 +151,8 @@ Status ObjectTarget::look(Site &site)
 
 Result<std::optional<LogEnd>> ObjectTarget::logEnd(const Site &site)
 {
-    MDIMAPPEND_RETURN_IF_ERROR(seesLock(site.store()).takeStatus());
-    if (!m_seen || !m_seen->document.unsettled.empty())
+    MDIMAPPEND_ASSIGN(const bool exists, seesLock(site.store()));
+    if (!exists || !m_seen->document.unsettled.empty())
         return std::optional<LogEnd>();
     return m_seen->document.logEnd;
 }
@@ -192,19 +200,85 @@ Result<bool> ObjectTarget::isAsWeLeftIt(const Site &site)
     return false;
 }
 
+Status ObjectTarget::prepareLook()
+{
+    const auto before = std::exchange(m_looked, std::nullopt);
+    if (!before)
+    {
+        m_storage.forget();
+        return Status::ok();
+    }
+    const auto store = m_seenAt;
+    // What was seen of it last will do: `looksStill` asks again.
+    MDIMAPPEND_RETURN_IF_ERROR(seesLock(store).takeStatus());
+    Site site;
+    site.parent = store.substr(0, store.rfind('/'));
+    site.name = store.substr(store.rfind('/') + 1);
+    bool isSame = m_seen->version == before->version;
+    if (isSame)
+    {
+        MDIMAPPEND_ASSIGN(isSame, isAsWeLeftIt(site));
+    }
+    if (!isSame)
+        m_storage.forget();
+    return Status::ok();
+}
+
+Result<bool> ObjectTarget::beginLook(const Site &site)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(seesLock(site.store()).takeStatus());
+    const auto &document = m_seen->document;
+    if (m_seen->exists && (document.held || !document.unsettled.empty()))
+        return false;
+    m_looked = m_seen;
+    if (document.complete)
+        assumeLogEnd(site, document.logEnd);
+    return true;
+}
+
+/// A lock that was lost says nothing of what its holders have left.
+Result<bool> ObjectTarget::isSettled(const Site &site, const SeenLock &seen)
+{
+    const auto &document = seen.document;
+    if (seen.exists && (document.held || !document.unsettled.empty()))
+        return false;
+    if (seen.exists && document.complete)
+        return true;
+    MDIMAPPEND_ASSIGN(const auto journals,
+                      m_storage.listFilled(site.journals()));
+    return journals.empty();
+}
+
+Result<bool> ObjectTarget::looksStill(const Site &site)
+{
+    if (!m_looked)
+        return false;
+    m_seen.reset();
+    MDIMAPPEND_RETURN_IF_ERROR(seesLock(site.store()).takeStatus());
+    if (m_seen->version != m_looked->version)
+        return false;
+    return isSettled(site, *m_seen);
+}
+
 Result<std::unique_ptr<Lock>> ObjectTarget::acquire(const LockRequest &request,
                                                     const Site &site)
 {
+    m_keptLook = false;
     m_storage.requests().setTimeLeft({});
     MDIMAPPEND_ASSIGN(auto taken,
                       acquireObjectLock(request, m_lockRequests, m_seen));
+    const auto looked = std::exchange(m_looked, std::nullopt);
+    m_keptLook = looked && looked->version == taken.replaced;
     bool isKnown = taken.isContinued;
-    if (isKnown)
+    if (isKnown && !m_keptLook)
     {
         MDIMAPPEND_ASSIGN(isKnown, isAsWeLeftIt(site));
     }
+    isKnown = isKnown || m_keptLook;
     trace("", isKnown ? "nobody has written since: what was seen is believed"
                       : "what was seen before the lock is asked for again");
+    if (m_keptLook)
+        return std::move(taken.lock);
     if (isKnown)
         m_storage.forgetBelow(site.sidecar());
     else

@@ -38,9 +38,28 @@ class ObjectTarget
 
     /// Takes the lock. What was read before is asked for again, unless nobody
     /// else has had the lock since this process had it and the store is as it
-    /// left it.
+    /// left it, or since the look that is under way was begun.
     Result<std::unique_ptr<Lock>> acquire(const LockRequest &request,
                                           const Site &site);
+
+    /// Before `locate`, by whoever is going to look without the lock: what an
+    /// earlier look has read is believed if nobody has written since.
+    Status prepareLook();
+
+    /// Whether nobody holds the lock, nor has left anything in it that has to
+    /// be recovered. From here on everything is read, and nothing written.
+    Result<bool> beginLook(const Site &site);
+
+    /// Whether nobody has held the lock since the look was begun, and nothing
+    /// has to be recovered: then all was read at one moment, so to speak.
+    Result<bool> looksStill(const Site &site);
+
+    /// Whether the lock was taken from whom the look has seen leave it: what
+    /// was read since then holds.
+    bool keptLook() const
+    {
+        return m_keptLook;
+    }
 
     ObjectStorage &storage()
     {
@@ -67,6 +86,7 @@ class ObjectTarget
     Result<bool> seesLock(const std::string &path);
     void assumeLogEnd(const Site &site, const std::optional<LogEnd> &end);
     Result<bool> isAsWeLeftIt(const Site &site);
+    Result<bool> isSettled(const Site &site, const SeenLock &seen);
 
     ObjectAddress m_address;
     std::string m_group;
@@ -77,6 +97,9 @@ class ObjectTarget
     std::string m_root;
     std::string m_seenAt;  ///< the store whose lock that is
     std::optional<SeenLock> m_seen;
+    /// As it was when the look was begun.
+    std::optional<SeenLock> m_looked;
+    bool m_keptLook = false;
 };
 
 }  // namespace mdimappend

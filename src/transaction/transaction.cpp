@@ -229,14 +229,23 @@ std::vector<KnownObject> Transaction::replacedChunks() const
     return chunks;
 }
 
+Status Transaction::undoneLater(Status why, const Status &undone)
+{
+    const bool isLost = undone.kind() == Failure::TryAgain;
+    const auto kind = isLost ? Failure::TryAgain : why.kind();
+    return Status(kind, why.message())
+        .suffixed("Undoing the append failed too (" + undone.message() +
+                  "); the next run tries again." +
+                  (isLost ? " Nothing was appended." : ""));
+}
+
 /// Before the decision.
 Status Transaction::giveUp(Status prepared)
 {
     if (m_staysOpen)
         return std::move(prepared).suffixed(staysOpen);
     if (auto undone = undo(); !undone)
-        return std::move(prepared).suffixed("Undoing the append failed too: " +
-                                            undone.message());
+        return undoneLater(std::move(prepared), undone);
     return std::move(prepared).suffixed("Nothing was appended.");
 }
 
@@ -259,8 +268,8 @@ Status Transaction::decideToCommit(const Decision &decision)
         if (*stands)
             return Status::ok();
     }
-    return error("the append was undone by another process. Nothing was "
-                 "appended.");
+    return tryAgain("the append was undone by another process. Nothing was "
+                    "appended.");
 }
 
 Status Transaction::apply()

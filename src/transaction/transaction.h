@@ -94,6 +94,11 @@ class Transaction
     /// Undoes a transaction that has not been committed.
     Status undo();
 
+    /// What failed, and that it could not be undone. A writer that has lost its
+    /// lock leaves nothing that readers see: Failure::TryAgain then, whatever
+    /// it has noticed first.
+    static Status undoneLater(Status why, const Status &undone);
+
   private:
     Transaction(const Site &site, Storage &storage, Lock &lock,
                 Durability durability, Intent intent)

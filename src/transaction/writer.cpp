@@ -118,9 +118,8 @@ Result<Writer> openObjects(const WriterRequest &request, bool looks)
     return writer;
 }
 
-Result<Writer> openObjectsForWriting(const WriterRequest &request)
+Result<Writer> lockObjects(const WriterRequest &request, Writer writer)
 {
-    MDIMAPPEND_ASSIGN(Writer writer, openObjects(request, false));
     MDIMAPPEND_RETURN_IF_ERROR(refuseForeign(writer.site));
     if (request.lock == LockMode::None)
     {
@@ -190,7 +189,10 @@ Result<Site> locateAgain(const WriterRequest &request, const Writer &writer)
 Result<Writer> openForWriting(const WriterRequest &request)
 {
     if (isRemote(request.target))
-        return openObjectsForWriting(request);
+    {
+        MDIMAPPEND_ASSIGN(Writer objects, openObjects(request, false));
+        return lockObjects(request, std::move(objects));
+    }
     Writer writer;
     MDIMAPPEND_ASSIGN(writer.site, locateSite(request.target, request.group));
     MDIMAPPEND_RETURN_IF_ERROR(takeLocalLock(request, writer));
@@ -202,6 +204,25 @@ Result<Writer> openForWriting(const WriterRequest &request)
     }
     writer.mayBeLone = !writer.site.exists;
     return writer;
+}
+
+Result<Writer> openForLooking(const WriterRequest &request)
+{
+    if (request.connection && *request.connection)
+        MDIMAPPEND_RETURN_IF_ERROR((*request.connection)->prepareLook());
+    // What the lock says of the store comes first, and saves requests.
+    return openForReading(request, false);
+}
+
+Result<Writer> lockLooked(const WriterRequest &request, const Writer &reader)
+{
+    if (!reader.objects)
+        return openForWriting(request);
+    Writer writer;
+    writer.site = reader.site;
+    writer.objects = reader.objects;
+    writer.storage = reader.storage;
+    return lockObjects(request, std::move(writer));
 }
 
 Result<Writer> openForStaging(const WriterRequest &request)

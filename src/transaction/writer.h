@@ -72,6 +72,13 @@ struct Writer
 /// Makes the sidecar if there is none, and takes the lock.
 Result<Writer> openForWriting(const WriterRequest &request);
 
+/// As openForReading, for a look (look.h): of an object store nothing is
+/// believed that was seen before others wrote.
+Result<Writer> openForLooking(const WriterRequest &request);
+
+/// As openForWriting, of what was looked at.
+Result<Writer> lockLooked(const WriterRequest &request, const Writer &reader);
+
 /// Site and storage for whoever writes into the stage of a transaction whose
 /// lease somebody else holds. Nothing is locked; barriers do what `durability`
 /// says.
