@@ -136,7 +136,7 @@ class ArrayGuards
                 quoted(array.name) +
                 "it is in the target, but not in the slice. --on-missing-array "
                 "fill would fill it with its missing value." +
-                otherPeriod(m_slice, array) + bandAdvice(m_slice));
+                otherGribName(m_slice, array) + bandAdvice(m_slice));
         Match match;
         MDIMAPPEND_ASSIGN(const auto fill, fillFor(array.document));
         if (!fill)

@@ -18,8 +18,9 @@ namespace mdimappend
 Status checkGribProduct(const Target &target, const TargetArray &array,
                         const SliceArray &slice);
 
-/// A sentence on an array of the slice that is the same accumulation as
-/// `missing` over another period, and therefore has another name; or "".
-std::string otherPeriod(const Slice &slice, const TargetArray &missing);
+/// A sentence on an array of the slice that is `missing` under another name, or
+/// the same accumulation over another period, which has another name for that;
+/// or "".
+std::string otherGribName(const Slice &slice, const TargetArray &missing);
 
 }  // namespace mdimappend

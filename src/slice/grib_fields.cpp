@@ -2,6 +2,7 @@
 
 #include "slice/grib_fields.h"
 
+#include "slice/grib_grid.h"
 #include "time/cf_time.h"
 
 #include <algorithm>
@@ -28,9 +29,13 @@ std::string instantText(double seconds)
                       Calendar::ProlepticGregorian);
 }
 
-std::string excludeIt(const std::string &name)
+/// What a field that cannot be taken can be spared with.
+std::string wayOut(const GribField &field, bool isOnly)
 {
-    return " Leave it out with --exclude-array " + name + ".";
+    return isOnly
+               ? " Leave messages out of the file, or split it, with grib_copy "
+                 "of ecCodes or wgrib2."
+               : " Leave it out with --exclude-array " + field.name + ".";
 }
 
 bool isSameProduct(const std::optional<GribProduct> &a,
@@ -45,24 +50,44 @@ std::vector<std::string> gridOf(const SourceArray &array)
     return {dimensions.end() - 2, dimensions.end()};
 }
 
-Status saysTheSame(const GribField &field, double validity)
+std::string saysTheSame(const GribMessage &first, const GribMessage &second)
 {
-    return refused(quotedArray(field.name) +
-                   "more than one message of the file says that it is of " +
-                   instantText(validity) +
-                   (field.product ? " (" + field.product->words + ")" : "") +
-                   ", and nothing but their order tells them apart." +
-                   excludeIt(field.name));
+    const std::string same =
+        "more than one message of the file says that it is of " +
+        instantText(second.validity) +
+        (second.product ? " (" + second.product->words + ")" : "") + ", ";
+    return first.reference == second.reference
+               ? same + "and nothing but their order tells them apart"
+               : same + "one of the run of " + first.reference +
+                     ", another of that of " + second.reference;
 }
 
 void addMessage(GribField &field, const GribMessage &message)
 {
-    const bool isNew =
-        field.pieces.insert({message.validity, {message.array, message.index}})
-            .second;
+    const auto [known, isNew] =
+        field.messages.insert({message.validity, &message});
+    field.pieces.insert({message.validity, {message.array, message.index, {}}});
     field.instants.insert(message.validity);
-    if (!isNew && field.problem)
-        field.problem = saysTheSame(field, message.validity);
+    if (!field.why.empty())
+        return;
+    field.why = message.problem;
+    if (!isNew && field.why.empty())
+        field.why = saysTheSame(*known->second, message);
+}
+
+/// GDAL takes all grids of one size for the first of them.
+void checkGrid(GribField &field, const GribMessage &message,
+               const GribMessage &first)
+{
+    if (!field.why.empty() ||
+        gribGrid(message.sections) == gribGrid(first.sections))
+        return;
+    const std::string words = gribGridWords(message.sections);
+    const std::string others = gribGridWords(first.sections);
+    field.why = "it has a message on another grid (" + words +
+                ") than the first of the file (" + others +
+                (words == others ? ", but not the same by their headers" : "") +
+                "), and GDAL takes one for the other";
 }
 
 GribField &fieldOf(std::vector<GribField> &fields, const GribMessage &message,
@@ -87,26 +112,55 @@ GribField &fieldOf(std::vector<GribField> &fields, const GribMessage &message,
     return fields.back();
 }
 
+/// Those of each name.
+std::map<std::string, std::vector<GribField *>>
+byName(std::vector<GribField> &fields)
+{
+    std::map<std::string, std::vector<GribField *>> named;
+    for (GribField &field : fields)
+        named[field.name].push_back(&field);
+    return named;
+}
+
+void nameApart(const std::string &name, const std::vector<GribField *> &fields)
+{
+    std::vector<const GribProduct *> products;
+    std::map<std::string, int> bySuffix;
+    for (const GribField *field : fields)
+        if (field->product)
+        {
+            products.push_back(&*field->product);
+            ++bySuffix[field->product->suffix];
+        }
+    for (GribField *field : fields)
+        if (field->product)
+            field->name =
+                validKey(name + (bySuffix[field->product->suffix] > 1
+                                     ? field->product->suffixAmong(products)
+                                     : field->product->suffix));
+}
+
 /// Fields of one name are named by their products, too.
 void nameByProducts(std::vector<GribField> &fields)
 {
-    std::map<std::string, int> plain;
-    for (const GribField &field : fields)
-        ++plain[field.name];
-    std::map<std::string, int> named;
+    for (const auto &[name, ofName] : byName(fields))
+        if (ofName.size() > 1)
+            nameApart(name, ofName);
+    for (const auto &[name, ofName] : byName(fields))
+        for (GribField *field : ofName)
+            if (ofName.size() > 1 && field->why.empty())
+                field->why =
+                    "the file has several fields of this parameter and level, "
+                    "and they cannot be told apart by their names";
+}
+
+/// Of the fields that are in the file, however few are asked for.
+void tellProblems(std::vector<GribField> &fields)
+{
     for (GribField &field : fields)
-    {
-        if (plain[field.name] > 1 && field.product)
-            field.name = validKey(field.name + field.product->suffix);
-        ++named[field.name];
-    }
-    for (GribField &field : fields)
-        if (named[field.name] > 1 && field.problem)
-            field.problem = refused(
-                quotedArray(field.name) +
-                "the file has several fields of this parameter and level, and "
-                "they cannot be told apart by their names." +
-                excludeIt(field.name));
+        if (!field.why.empty())
+            field.problem = refused(quotedArray(field.name) + field.why + "." +
+                                    wayOut(field, fields.size() == 1));
 }
 
 /// Those that most of them have; the first of those that are as many.
@@ -159,10 +213,22 @@ std::vector<GribField> gribFields(SourceContents &contents,
                                   const SliceRequest &request)
 {
     std::vector<GribField> fields;
+    // Editions have other words for the same grid.
+    std::map<std::pair<std::vector<std::string>, int>, const GribMessage *>
+        firstOn;
     for (const GribMessage &message : messages)
         if (const SourceArray *array = contents.find(validKey(message.array)))
-            addMessage(fieldOf(fields, message, gridOf(*array)), message);
+        {
+            const auto grid = gridOf(*array);
+            GribField &field = fieldOf(fields, message, grid);
+            addMessage(field, message);
+            checkGrid(
+                field, message,
+                *firstOn.insert({{grid, message.sections.edition}, &message})
+                     .first->second);
+        }
     nameByProducts(fields);
+    tellProblems(fields);
     std::erase_if(fields,
                   [&](const GribField &field)
                   {

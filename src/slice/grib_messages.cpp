@@ -1,14 +1,11 @@
 // Goes through GDAL's arrays in their order, which is that of the messages, and
-// through the bands of the same file beside them.
+// through the messages of the file beside them.
 
 #include "slice/grib_messages.h"
 
 #include "slice/attributes_json.h"
-#include "slice/gdal_messages.h"
-
-#include <cpl_string.h>
-
-#include <cstdlib>
+#include "slice/grib_templates.h"
+#include "slice/grib_time.h"
 
 namespace mdimappend
 {
@@ -48,77 +45,52 @@ std::string nameOf(const FieldsOfArray &fields, const Json &attributes)
     return fields.name.starts_with(name) ? name : fields.name;
 }
 
-Result<GribMessage> messageOf(const FieldsOfArray &fields)
+/// GDAL's arrays are in the order of the messages; what it says of their first
+/// ones shows whether the two lists are of the same messages.
+Status checkSame(const FieldsOfArray &fields, const Json &attributes,
+                 const GribSections &sections)
+{
+    const auto number =
+        numberMember(attributes, "product_definition_template_number");
+    if (!number ||
+        (sections.edition == 2 &&
+         *number == static_cast<double>(gribTemplateNumber(sections))))
+        return Status::ok();
+    return unavailable("its messages cannot be told apart: '" + fields.name +
+                       "' is of another product than GDAL says.");
+}
+
+Result<GribMessage> messageOf(const FieldsOfArray &fields,
+                              const GribSections &sections, bool isFirst)
 {
     MDIMAPPEND_ASSIGN(const Json attributes, attributesToJson(*fields.array));
+    if (isFirst)
+        MDIMAPPEND_RETURN_IF_ERROR(checkSame(fields, attributes, sections));
     GribMessage message;
     message.array = fields.name;
     message.name = nameOf(fields, attributes);
-    message.validity = numberMember(attributes, "validity_time").value_or(0);
-    message.product = gribProduct(attributes);
-    for (const char *name :
-         {"product_definition_template_number", "product_definition_numbers"})
-        if (attributes.contains(name))
-            message.definition[name] = attributes[name];
+    message.sections = sections;
+    if (auto definition = gribDefinition(sections))
+        message.definition = std::move(*definition);
+    else
+        message.problem = definition.status().message();
+    message.product = gribProduct(message.definition);
+    if (const auto reference = gribReference(sections))
+        message.reference = gribText(*reference);
+    if (const auto validity = gribValidity(sections))
+        message.validity =
+            static_cast<double>(validity->time_since_epoch().count());
+    else if (message.problem.empty())
+        message.problem = "the time that it is valid for is no date, or is "
+                          "counted in a unit that is not known here";
     return message;
 }
 
-std::vector<long> numbersIn(const char *text)
+Status otherMessages(std::size_t inArrays, std::size_t inFile)
 {
-    std::vector<long> numbers;
-    for (const char *number : CPLStringList(CSLTokenizeString(text)))
-        numbers.push_back(std::strtol(number, nullptr, 10));
-    return numbers;
-}
-
-void describeByBand(GribMessage &message, GDALRasterBand &band)
-{
-    const auto item = [&](const char *name)
-    {
-        const char *value = band.GetMetadataItem(name);
-        return std::string(value ? value : "");
-    };
-    message.validity = CPLAtof(item("GRIB_VALID_TIME").c_str());
-    const std::string number = item("GRIB_PDS_PDTN");
-    message.product.reset();
-    if (number.empty())
-        return;
-    message.definition["product_definition_template_number"] =
-        std::strtol(number.c_str(), nullptr, 10);
-    message.definition["product_definition_numbers"] =
-        numbersIn(item("GRIB_PDS_TEMPLATE_ASSEMBLED_VALUES").c_str());
-    message.product = gribProduct(message.definition);
-}
-
-Result<GDALDatasetUniquePtr> openBands(const std::string &file)
-{
-    const GdalMessages messages;
-    const char *const drivers[] = {"GRIB", nullptr};
-    // An index beside the file would name other messages.
-    const char *const options[] = {"USE_IDX=NO", nullptr};
-    GDALDatasetUniquePtr bands(GDALDataset::Open(
-        file.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR,
-        drivers, options, nullptr));
-    if (!bands)
-        return unavailable("its messages cannot be listed: " +
-                           messages.failure("the driver does not say why") +
-                           ".");
-    return bands;
-}
-
-Status describeByBands(std::vector<GribMessage> &messages,
-                       const std::string &file)
-{
-    MDIMAPPEND_ASSIGN(const auto bands, openBands(file));
-    if (static_cast<std::size_t>(bands->GetRasterCount()) != messages.size())
-        return unavailable("its messages cannot be told apart: GDAL finds " +
-                           std::to_string(bands->GetRasterCount()) +
-                           " one by one, and " +
-                           std::to_string(messages.size()) + " in arrays.");
-    int number = 0;
-    for (GribMessage &message : messages)
-        describeByBand(message, *bands->GetRasterBand(++number));
-    return Status::ok();
+    return unavailable("its messages cannot be told apart: the file has " +
+                       std::to_string(inFile) + " one by one, and GDAL " +
+                       std::to_string(inArrays) + " in arrays.");
 }
 
 }  // namespace
@@ -126,23 +98,24 @@ Status describeByBands(std::vector<GribMessage> &messages,
 Result<std::vector<GribMessage>> gribMessages(const GDALGroup &root,
                                               const std::string &file)
 {
+    MDIMAPPEND_ASSIGN(const auto sections, gribSections(file));
+    const auto arrays = fieldsOf(root);
+    std::size_t count = 0;
+    for (const FieldsOfArray &fields : arrays)
+        count += static_cast<std::size_t>(fields.times.value_or(1));
+    if (count != sections.size())
+        return otherMessages(count, sections.size());
     std::vector<GribMessage> messages;
-    bool anyTimes = false;
-    for (const FieldsOfArray &fields : fieldsOf(root))
-    {
-        MDIMAPPEND_ASSIGN(GribMessage message, messageOf(fields));
-        if (!fields.times)
-            messages.push_back(std::move(message));
-        else
-            for (std::uint64_t i = 0; i < *fields.times; ++i)
-            {
+    for (const FieldsOfArray &fields : arrays)
+        for (std::uint64_t i = 0; i < fields.times.value_or(1); ++i)
+        {
+            MDIMAPPEND_ASSIGN(
+                GribMessage message,
+                messageOf(fields, sections[messages.size()], i == 0));
+            if (fields.times)
                 message.index = i;
-                messages.push_back(message);
-            }
-        anyTimes = anyTimes || fields.times;
-    }
-    if (anyTimes)
-        MDIMAPPEND_RETURN_IF_ERROR(describeByBands(messages, file));
+            messages.push_back(std::move(message));
+        }
     return messages;
 }
 

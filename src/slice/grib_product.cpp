@@ -1,10 +1,16 @@
-// The layout of the product definition templates 4.0 to 4.12 (WMO, FM 92 GRIB,
-// edition 2, section 4), in the numbers that GDAL tells.
+// Names the numbers of a product definition template of GRIB 2.
 
 #include "slice/grib_product.h"
 
+#include "slice/grib_codes.h"
+#include "slice/grib_templates.h"
+#include "slice/grib_time.h"
+
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdio>
+#include <span>
 
 namespace mdimappend
 {
@@ -12,165 +18,248 @@ namespace mdimappend
 namespace
 {
 
-/// What follows the 15 numbers that these templates have in common: numbers of
-/// their own, then, if they are about a period, its end (6), two counts, and
-/// the statistic.
-struct Layout
+using Numbers = std::vector<long>;
+
+constexpr long noCode = 255;
+constexpr long firstLocal = 192;
+
+bool isLocal(long code)
 {
-    long number;
-    std::size_t own;
-    bool isPeriod;
-};
-
-constexpr std::size_t common = 15;
-constexpr std::size_t beforeStatistic = 8;
-
-constexpr std::array<Layout, 11> layouts = {{{0, 0, false},
-                                             {1, 3, false},
-                                             {2, 2, false},
-                                             {5, 7, false},
-                                             {6, 1, false},
-                                             {7, 0, false},
-                                             {8, 0, true},
-                                             {9, 7, true},
-                                             {10, 1, true},
-                                             {11, 3, true},
-                                             {12, 2, true}}};
-
-struct Named
-{
-    long code;
-    const char *suffix;
-    const char *words;
-};
-
-/// Code table 4.10.
-constexpr std::array<Named, 9> statistics = {{{0, "_avg", "average"},
-                                              {1, "_acc", "accumulation"},
-                                              {2, "_max", "maximum"},
-                                              {3, "_min", "minimum"},
-                                              {4, "_dif", "difference"},
-                                              {5, "_rms", "root mean square"},
-                                              {6, "_std", "standard deviation"},
-                                              {7, "_cov", "covariance"},
-                                              {9, "_rat", "ratio"}}};
-
-/// Code table 4.7.
-constexpr std::array<Named, 5> derived = {
-    {{0, "_mean", "unweighted mean of all members"},
-     {1, "_wmean", "weighted mean of all members"},
-     {2, "_sd", "standard deviation of the members"},
-     {3, "_nsd", "normalized standard deviation of the members"},
-     {4, "_spread", "spread of all members"}}};
-
-void addWords(GribProduct &product, const std::string &words)
-{
-    product.words += (product.words.empty() ? "" : ", ") + words;
+    return code >= firstLocal && code != noCode;
 }
 
-template <std::size_t N>
-void addName(GribProduct &product, const std::array<Named, N> &names, long code,
-             const std::string &otherwise)
+/// A number that is scaled by a power of ten. Its bits are all ones if there
+/// is none.
+std::string scaled(long factor, long value)
 {
-    const auto found = std::ranges::find(names, code, &Named::code);
-    if (found == names.end())
+    constexpr long noFactor = -127, noValue = -2147483647;
+    if (factor == noFactor || value == noValue || value == 0)
+        return "0";
+    std::array<char, 40> text{};
+    std::snprintf(text.data(), text.size(), "%.10g",
+                  static_cast<double>(value) *
+                      std::pow(10.0, -static_cast<double>(factor)));
+    return text.data();
+}
+
+std::string joined(std::span<const long> numbers, const char *separator)
+{
+    std::string text;
+    for (const long number : numbers)
+        text += (text.empty() ? "" : separator) + std::to_string(number);
+    return text;
+}
+
+void addParameter(GribProduct &product, const Json &attributes,
+                  const Numbers &numbers, const GribTemplate &layout)
+{
+    const long discipline = static_cast<long>(
+        numberMember(attributes, "discipline_code").value_or(0));
+    const std::array<long, 3> codes = {discipline, numbers[0], numbers[1]};
+    std::string value = joined(codes, "/");
+    const std::size_t surface = layout.surfacesAt();
+    // What such a code means is the centre's own affair.
+    const bool isOwn = std::ranges::any_of(codes, isLocal) ||
+                       (layout.hasSurfaces && (isLocal(numbers[surface]) ||
+                                               isLocal(numbers[surface + 3])));
+    if (const auto centre = numberMember(attributes, "center_code");
+        centre && isOwn)
+        value += " of centre " + std::to_string(static_cast<long>(*centre));
+    product.add({"parameter", value, {}, "_" + joined(codes, "_")});
+}
+
+void addLevel(GribProduct &product, const Numbers &numbers,
+              const GribTemplate &layout)
+{
+    if (!layout.hasSurfaces)
+        return;
+    const long *surface = &numbers[layout.surfacesAt()];
+    std::string value = "surface " + std::to_string(surface[0]) + " at " +
+                        scaled(surface[1], surface[2]);
+    // 255: there is none, whatever follows.
+    if (surface[3] != noCode)
+        value += " to surface " + std::to_string(surface[3]) + " at " +
+                 scaled(surface[4], surface[5]);
+    std::string suffix =
+        "_" + std::to_string(surface[0]) + "-" + scaled(surface[1], surface[2]);
+    if (surface[3] != noCode)
+        suffix += "_" + std::to_string(surface[3]) + "-" +
+                  scaled(surface[4], surface[5]);
+    product.add({"level", value, {}, suffix});
+}
+
+/// Chemical and optical properties are of something.
+void addSubstance(GribProduct &product, const Numbers &numbers,
+                  const GribTemplate &layout)
+{
+    if (layout.before.empty())
+        return;
+    const bool isAerosol = layout.before.size() > 1;
+    const std::string what = isAerosol ? "aerosol" : "constituent";
+    const std::span<const long> all(numbers);
+    const auto own = all.subspan(2, layout.before.size());
+    const std::string code = std::to_string(own[0]);
+    product.add({what, code, {}, "_" + what + code});
+    product.addWords(what + " " + code);
+    if (!isAerosol)
+        return;
+    product.add({"size of the aerosol",
+                 joined(own.subspan(1, 5), "/"),
+                 {},
+                 "_size" + joined(own.subspan(1, 5), "_")});
+    const std::string wavelength = scaled(own[7], own[8]);
+    product.add({"wavelength",
+                 joined(own.subspan(6), "/"),
+                 {},
+                 "_wavelength" + joined(own.subspan(6), "_")});
+    product.addWords("wavelength " + wavelength);
+}
+
+/// Table 4.6, of which control and perturbed forecasts say no more than their
+/// numbers.
+void addMember(GribProduct &product, long type, long number)
+{
+    constexpr long negative = 2, positive = 3;
+    std::string value = std::to_string(number), suffix = "_m" + value;
+    if (type == negative)
     {
-        product.suffix += "_" + otherwise + std::to_string(code);
-        addWords(product, otherwise + " " + std::to_string(code));
+        value += ", negatively perturbed";
+        suffix += "_negative";
+    }
+    else if (type > positive && type != noCode)
+    {
+        value += " of type " + std::to_string(type);
+        suffix += "_type" + std::to_string(type);
+    }
+    product.add({"member", value, {}, {}});
+    product.suffix += suffix;
+    product.addWords("member " + value);
+}
+
+void addOwn(GribProduct &product, const Numbers &numbers,
+            const GribTemplate &layout)
+{
+    const long *own = numbers.data() + layout.ownAt();
+    const std::size_t count = layout.own.size();
+    const std::string all = joined({own, count}, "_");
+    switch (layout.number)
+    {
+    case 1:
+    case 11:
+        addMember(product, own[0], own[1]);
+        return;
+    case 2:
+    case 12:
+    {
+        const std::string words = gribDerivedWords(own[0]);
+        product.add({"statistic of the ensemble", words, {}, {}});
+        product.suffix += gribDerivedSuffix(own[0]);
+        product.addWords(words);
         return;
     }
-    product.suffix += found->suffix;
-    addWords(product, found->words);
+    case 15:
+        product.add({"statistic over an area", all, {}, {}});
+        product.addWords("statistic over an area " + all);
+        break;
+    default:
+        if (count == 0)
+            return;
+        product.add({count == 1 ? "percentile" : "probability", all, {}, {}});
+        product.addWords(count == 1 ? "percentile " + all
+                                    : "probability_" + all);
+    }
+    product.suffix += "_" + all;
 }
 
-bool isEnsemble(long number)
+/// `period`: the end, two counts, and for each range its statistic, the kind of
+/// its steps, the unit and number of its length, and those of its steps.
+void addPeriod(GribProduct &product, std::span<const long> period)
 {
-    return number == 1 || number == 11;
-}
-
-bool isDerived(long number)
-{
-    return number == 2 || number == 12;
-}
-
-/// The template's own numbers, but for the size of the ensemble. What kind of
-/// member one is (control, perturbed) says no more than its number.
-void addOwn(GribProduct &product, const Layout &layout,
-            const std::vector<long> &numbers)
-{
-    if (isEnsemble(layout.number))
+    constexpr std::size_t endNumbers = 8, rangeNumbers = 6;
+    if (period.size() < endNumbers + rangeNumbers)
+        return;
+    std::string lengths, words, kinds;
+    for (std::size_t at = endNumbers; at + rangeNumbers <= period.size();
+         at += rangeNumbers)
     {
-        product.member = numbers[common + 1];
-        product.suffix += "_m" + std::to_string(*product.member);
-        addWords(product, "member " + std::to_string(*product.member));
+        const long statistic = period[at];
+        product.suffix += gribStatisticSuffix(statistic);
+        product.addWords(gribStatisticWords(statistic));
+        words += (words.empty() ? "" : " of ") + gribStatisticWords(statistic);
+        kinds += (kinds.empty() ? "" : "/") + std::to_string(period[at + 1]);
+        const auto begin = gribInstant({}, 2, period[at + 2], 0);
+        const auto end = gribInstant({}, 2, period[at + 2], period[at + 3]);
+        const bool isFixed = end && (period[at + 2] < 3 || period[at + 2] > 7);
+        lengths += (lengths.empty() ? "" : " of ") +
+                   (isFixed ? gribPeriod(*end - *begin)
+                            : std::to_string(period[at + 3]) + " units " +
+                                  std::to_string(period[at + 2]));
     }
-    else if (isDerived(layout.number))
-    {
-        product.identity.push_back(numbers[common]);
-        addName(product, derived, numbers[common], "derived");
-    }
-    else
-    {
-        for (std::size_t i = 0; i < layout.own; ++i)
-        {
-            product.identity.push_back(numbers[common + i]);
-            product.suffix += "_" + std::to_string(numbers[common + i]);
-        }
-        if (layout.own == 1)
-            addWords(product, "percentile " + std::to_string(numbers[common]));
-        else if (layout.own > 1)
-            addWords(product, "probability" + product.suffix);
-    }
-}
-
-std::optional<GribProduct> productOf(long number,
-                                     const std::vector<long> &numbers)
-{
-    const auto layout = std::ranges::find(layouts, number, &Layout::number);
-    if (layout == layouts.end() ||
-        numbers.size() <
-            common + layout->own + (layout->isPeriod ? beforeStatistic + 1 : 0))
-        return std::nullopt;
-    GribProduct product;
-    product.identity = {layout->isPeriod ? 1L : 0L,
-                        static_cast<long>(layout->own)};
-    // The second surface, of layers; 255: there is none, whatever follows.
-    constexpr std::size_t surface = 12;
-    if (numbers[surface] != 255)
-        product.identity.insert(product.identity.end(),
-                                numbers.begin() + surface,
-                                numbers.begin() + common);
-    addOwn(product, *layout, numbers);
-    if (layout->isPeriod)
-    {
-        const long statistic = numbers[common + layout->own + beforeStatistic];
-        product.identity.push_back(statistic);
-        addName(product, statistics, statistic, "statistic");
-    }
-    else
-    {
-        addWords(product, "at an instant");
-    }
-    return product;
+    product.add({"statistic", words, {}, {}});
+    product.add({"kind of steps", kinds, {}, "_steps" + kinds});
+    GribPart length{"period", lengths, {}, {}};
+    const long unit = period[endNumbers + 2], count = period[endNumbers + 3];
+    const auto end = gribDate(period[0], period[1], period[2], period[3],
+                              period[4], period[5]);
+    const auto begin = end ? gribInstant(*end, 2, unit, -count) : std::nullopt;
+    if (const long months = begin ? calendarMonths(*begin, *end) : 0;
+        months > 0)
+        length.also =
+            std::to_string(months) + " months" +
+            lengths.substr(std::min(lengths.find(" of "), lengths.size()));
+    length.suffix = "_" + length.value;
+    std::erase(length.suffix, ' ');
+    product.add(std::move(length));
 }
 
 }  // namespace
 
-std::optional<GribProduct> gribProduct(const Json &attributes)
+const GribPart *GribProduct::find(std::string_view name) const
 {
-    const Json &number =
-        member(attributes, "product_definition_template_number");
-    const Json &numbers = member(attributes, "product_definition_numbers");
-    if (!number.is_number() || !numbers.is_array())
-        return std::nullopt;
-    std::vector<long> values;
-    for (const Json &each : numbers)
+    const auto found = std::ranges::find(parts, name, &GribPart::name);
+    return found == parts.end() ? nullptr : &*found;
+}
+
+std::string
+GribProduct::suffixAmong(const std::vector<const GribProduct *> &others) const
+{
+    std::string all = suffix;
+    for (const GribPart &part : parts)
     {
-        if (!each.is_number())
-            return std::nullopt;
-        values.push_back(static_cast<long>(each.get<double>()));
+        const auto isOther = [&](const GribProduct *product)
+        {
+            const GribPart *found = product->find(part.name);
+            return !found || !(*found == part);
+        };
+        if (std::ranges::any_of(others, isOther))
+            all += part.suffix;
     }
-    return productOf(static_cast<long>(number.get<double>()), values);
+    return all;
+}
+
+std::optional<GribProduct> grib2Product(const Json &attributes, long number,
+                                        const std::vector<long> &numbers)
+{
+    const GribTemplate *layout = gribTemplate(number);
+    constexpr std::size_t leastOfPeriod = 14;
+    if (!layout ||
+        numbers.size() <
+            layout->endAt() +
+                (layout->end == GribTemplate::End::Period ? leastOfPeriod : 0))
+        return std::nullopt;
+    GribProduct product;
+    addParameter(product, attributes, numbers, *layout);
+    addLevel(product, numbers, *layout);
+    addSubstance(product, numbers, *layout);
+    addOwn(product, numbers, *layout);
+    const auto rest = std::span(numbers).subspan(layout->endAt());
+    if (layout->end == GribTemplate::End::Period)
+        addPeriod(product, rest);
+    else
+        product.addWords("at an instant");
+    if (layout->end == GribTemplate::End::Bands)
+        product.add({"bands", joined(rest, "/"), {}, "_" + joined(rest, "_")});
+    return product;
 }
 
 }  // namespace mdimappend

@@ -5,6 +5,7 @@
 
 #include "slice/crs_attributes.h"
 #include "slice/grib_fields.h"
+#include "slice/missing_value.h"
 
 #include <algorithm>
 #include <set>
@@ -116,7 +117,7 @@ bool isWhole(const GribField &field, const SourceArray &model)
     const auto &shape = model.array.shape;
     std::uint64_t expected = 0;
     for (const auto &[place, piece] : field.pieces)
-        if (piece.path != model.path ||
+        if (piece.path != model.path || !piece.missing.empty() ||
             (piece.index && *piece.index != expected++))
             return false;
     return field.pieces.size() == (shape.size() > 2 ? shape[0] : 1);
@@ -146,6 +147,13 @@ SourceArray arrayOf(const GribField &field, const SourceArray &model,
                                     "reference_time", "reference_time_unit",
                                     "validity_time", "validity_time_unit"});
     }
+    // GDAL's word is that of the first message.
+    const bool hasMissing =
+        std::ranges::any_of(field.pieces, [](const auto &piece)
+                            { return !piece.second.missing.empty(); });
+    setMissing(array, {});
+    if (hasMissing)
+        array.missingValue = elementOf("NaN", GDT_Float64);
     if (isWhole(field, model))
         return made;
     made.origin = SourceArray::Origin::Joined;
@@ -193,6 +201,7 @@ Status adaptGrib(SourceContents &contents, const GDALGroup &root,
 {
     MDIMAPPEND_ASSIGN(const auto messages, gribMessages(root, file));
     auto fields = gribFields(contents, messages, request);
+    settleMissing(fields, root);
     const bool hasLabel = request.label || !request.labelFrom.empty();
     const bool areSingle =
         std::ranges::all_of(fields, [](const GribField &field)

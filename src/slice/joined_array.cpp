@@ -4,6 +4,9 @@
 
 #include "slice/gdal_messages.h"
 
+#include <algorithm>
+#include <cstring>
+
 namespace mdimappend
 {
 
@@ -43,6 +46,19 @@ Status readPiece(const GDALGroup &root, const FieldPiece &piece,
                            messages.failure("the driver does not say why"));
 }
 
+/// The array's missing value in place of the piece's.
+void replaceMissing(const FieldPiece &piece, const SourceArray &source,
+                    std::span<double> values)
+{
+    if (piece.missing.empty() || !source.array.missingValue)
+        return;
+    double missing = 0;
+    std::memcpy(&missing, source.array.missingValue->data(), sizeof missing);
+    for (double &value : values)
+        if (std::ranges::find(piece.missing, value) != piece.missing.end())
+            value = missing;
+}
+
 /// The next one in C order within the box; false if there is none.
 bool advance(Indices &at, std::span<const std::uint64_t> start,
              std::span<const std::uint64_t> count)
@@ -67,9 +83,9 @@ Status readJoined(const GDALGroup &root, const SourceArray &source,
         std::span(source.array.shape).last(start.size());
     const std::size_t leading = start.size() - 2;
     const auto &type = source.array.type;
-    const std::size_t bytes =
-        static_cast<std::size_t>(count[leading] * count[leading + 1]) *
-        type.GetSize();
+    const auto elements =
+        static_cast<std::size_t>(count[leading] * count[leading + 1]);
+    const std::size_t bytes = elements * type.GetSize();
     auto *to = static_cast<char *>(buffer);
     Indices at(start.begin(), start.begin() + static_cast<long>(leading));
     do
@@ -81,6 +97,9 @@ Status readJoined(const GDALGroup &root, const SourceArray &source,
         MDIMAPPEND_RETURN_IF_ERROR(readPiece(root, source.pieces.at(piece),
                                              start.subspan(leading),
                                              count.subspan(leading), type, to));
+        if (type.GetNumericDataType() == GDT_Float64)
+            replaceMissing(source.pieces.at(piece), source,
+                           {reinterpret_cast<double *>(to), elements});
         to += bytes;
     } while (advance(at, start, count));
     return Status::ok();

@@ -100,6 +100,9 @@ struct FieldPiece
 {
     std::string path;
     std::optional<std::uint64_t> index;  ///< along a dimension before them
+    /// What stands for missing values in it, instead of the array's own. The
+    /// array is of float64 then.
+    std::vector<double> missing{};
 };
 
 struct SourceArray

@@ -55,7 +55,8 @@ TEST(GribProduct, isNamedByItsTemplate)
 
 TEST(GribProduct, isUnknownWhereTheNumbersAreNotThose)
 {
-    EXPECT_EQ(suffixOf(40, numbers({3, 12, 50})), "unknown");
+    EXPECT_EQ(suffixOf(41, numbers({3, 12, 50})), "unknown");
+    EXPECT_EQ(suffixOf(40, Json::array({0, 0, 4})), "unknown");
     EXPECT_EQ(suffixOf(1, numbers({3, 12})), "unknown");
     EXPECT_EQ(suffixOf(8, numbers({2024, 1, 1, 6})), "unknown");
     EXPECT_EQ(suffixOf(0, Json::array({1, "x"})), "unknown");
@@ -70,8 +71,40 @@ TEST(GribProduct, isAnotherByWhatItIsAFieldOf)
     EXPECT_FALSE(*control == *product(0, numbers({})));
     EXPECT_FALSE(*product(8, numbers({}, 0)) == *product(8, numbers({}, 2)));
     EXPECT_FALSE(*product(0, numbers({})) == *product(8, numbers({}, 0)));
+    // A member that is perturbed the other way.
+    EXPECT_FALSE(*product(1, numbers({2, 1, 50})) ==
+                 *product(1, numbers({3, 1, 50})));
     // A layer between two surfaces.
     EXPECT_FALSE(*product(0, numbers({})) == *product(0, numbers({}, {}, 1)));
+}
+
+TEST(GribProduct, hasAParameterOfItsCentreIfThatIsLocal)
+{
+    const auto of = [](long discipline, long centre, long parameter)
+    {
+        Json attributes = Json::object();
+        attributes["discipline_code"] = discipline;
+        attributes["center_code"] = centre;
+        attributes["product_definition_template_number"] = 0;
+        Json values = numbers({});
+        values[1] = parameter;
+        attributes["product_definition_numbers"] = values;
+        return *gribProduct(attributes);
+    };
+    EXPECT_EQ(of(0, 98, 5), of(0, 7, 5));
+    EXPECT_FALSE(of(0, 98, 5) == of(2, 98, 5));
+    EXPECT_FALSE(of(0, 98, 193) == of(0, 7, 193));
+    EXPECT_FALSE(of(0, 98, 193) == of(0, 98, 195));
+}
+
+TEST(GribProduct, takesNumbersWithoutSignsForThoseWithThem)
+{
+    // GDAL's attributes are of unsigned numbers.
+    Json own = numbers({}, {}, 1);
+    Json unsignedOnes = own;
+    own[13] = -127;
+    unsignedOnes[13] = 4294967169;
+    EXPECT_EQ(*product(0, own), *product(0, unsignedOnes));
 }
 
 }  // namespace
