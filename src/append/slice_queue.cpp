@@ -4,6 +4,7 @@
 #include "append/slice_queue.h"
 
 #include "append/slice_line.h"
+#include "vsi/paths.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -63,7 +64,7 @@ Status SliceQueue::openFile(const std::string &name)
                       "--slices-from '" + name + "' " + why + ".");
     };
     m_source = name == "-" ? "standard input" : "'" + name + "'";
-    const std::string path = VSIURIToVSIPath(name);
+    const std::string path = vsiPath(name);
     if (path.starts_with("/vsi"))
     {
         m_file = VsiFile::open(path);

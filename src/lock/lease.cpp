@@ -47,10 +47,10 @@ class ClaimInFolder final : public HeldClaim
         if (latest &&
             m_ticket == LeaseTicket{latest->number, latest->holder.nonce})
             return Status::ok();
-        return error("the lease '" + m_path + "' was taken over" +
-                     (latest && latest->held
-                          ? " by " + latest->holder.describe()
-                          : std::string(" by somebody else")));
+        return tryAgain("the lease '" + m_path + "' was taken over" +
+                        (latest && latest->held
+                             ? " by " + latest->holder.describe()
+                             : std::string(" by somebody else")));
     }
 
     Status free() override

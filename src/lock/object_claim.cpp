@@ -45,9 +45,9 @@ Status ObjectClaim::look()
     const bool held = present.exists && present.document.held;
     if (held && present.document.holder.nonce == m_ticket.nonce)
         return Status::ok();
-    return error("the lock '" + m_path + "' was taken over" +
-                 (held ? " by " + present.document.holder.describe()
-                       : std::string(" by somebody else")));
+    return tryAgain("the lock '" + m_path + "' was taken over" +
+                    (held ? " by " + present.document.holder.describe()
+                          : std::string(" by somebody else")));
 }
 
 Status ObjectClaim::free()

@@ -72,8 +72,8 @@ Status RenewedLease::stillOurs()
     if (timeLeft() > Seconds(0))
         return Status::ok();
     trace(m_request.path, "the lease ran out");
-    return error("the lease '" + m_request.path +
-                 "' ran out: it could not be renewed in time");
+    return tryAgain("the lease '" + m_request.path +
+                    "' ran out: it could not be renewed in time");
 }
 
 Result<LeaseTicket> RenewedLease::leave(LeftUntil until)

@@ -131,7 +131,7 @@ const Sightings::Sighting &Sightings::note(const std::string &file,
 void Sightings::look(const SliceRequest &request,
                      const std::function<bool()> &cancelled)
 {
-    const auto config = parseConfig(request.config);
+    const auto config = configOf(request.name, request.config);
     if (request.dataset || !config)
         return;
     const ScopedConfig configured(*config);

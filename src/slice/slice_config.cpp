@@ -4,7 +4,9 @@
 #include "slice/slice_config.h"
 
 #include "secrets.h"
+#include "slice/slice_name.h"
 #include "slice/slice_source.h"
+#include "vsi/endpoint.h"
 
 namespace mdimappend
 {
@@ -25,6 +27,24 @@ Result<CPLStringList> parseConfig(const std::vector<std::string> &entries)
     constexpr const char *noteBesideGzip = "CPL_VSIL_GZIP_WRITE_PROPERTIES";
     if (!config.FetchNameValue(noteBesideGzip))
         config.SetNameValue(noteBesideGzip, "NO");
+    return config;
+}
+
+Result<CPLStringList> configOf(const std::string &slice,
+                               const std::vector<std::string> &entries)
+{
+    MDIMAPPEND_ASSIGN(CPLStringList config, parseConfig(entries));
+    const auto file = fileOf(slice);
+    const auto store = file.find("/vsis3");
+    if (store == std::string::npos)
+        return config;
+    const ScopedConfig configured(config);
+    MDIMAPPEND_ASSIGN(const auto endpoint, endpointConfig(file.substr(store)));
+    for (const auto &entry : endpoint)
+    {
+        const auto [key, value] = keyAndValue(entry);
+        config.SetNameValue(key.c_str(), value.c_str());
+    }
     return config;
 }
 

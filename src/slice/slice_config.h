@@ -18,6 +18,10 @@ namespace mdimappend
 /// "KEY=VALUE", the last one of a key holds. Failure::Usage: not of that form.
 Result<CPLStringList> parseConfig(const std::vector<std::string> &entries);
 
+/// The same for a slice, with the endpoint that AWS's tools are told.
+Result<CPLStringList> configOf(const std::string &slice,
+                               const std::vector<std::string> &entries);
+
 /// While it lives, GDAL is configured so in this thread. Threads that GDAL
 /// itself starts see it where GDAL hands it on.
 class ScopedConfig

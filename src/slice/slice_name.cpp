@@ -3,6 +3,8 @@
 
 #include "slice/slice_name.h"
 
+#include "vsi/paths.h"
+
 #include <cpl_string.h>
 #include <cpl_vsi.h>
 #include <gdal.h>
@@ -99,7 +101,7 @@ std::string fileOf(const std::string &name)
         file = fileOfSubdataset(name);
     if (file.empty())
         file = fileAfterPrefix(name);
-    file = VSIURIToVSIPath(file.empty() ? name : file);
+    file = vsiPath(file.empty() ? name : file);
     while (file.size() > 1 && file.back() == '/')
         file.pop_back();
     return file;

@@ -9,6 +9,7 @@
 #include "slice/slice_source.h"
 #include "slice/zarr_references.h"
 #include "trace.h"
+#include "vsi/paths.h"
 #include "zarr/array_document.h"
 
 #include <algorithm>
@@ -198,7 +199,7 @@ Spelled spellOut(const SliceRequest &request)
         spelled.request.arrays.push_back(netcdf->array);
         spelled.request.allowedDrivers = {"netCDF"};
     }
-    address.path = VSIURIToVSIPath(address.path.c_str());
+    address.path = vsiPath(address.path);
     address.file = fileOf(request.name);
     for (const std::string &option : request.openOptions)
         address.openOptions.AddString(option.c_str());
@@ -212,7 +213,8 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
     state->name = name;
     state->address = spelled.address;
     const SliceRequest &request = spelled.request;
-    MDIMAPPEND_ASSIGN(state->address.config, parseConfig(request.config));
+    MDIMAPPEND_ASSIGN(state->address.config,
+                      configOf(request.name, request.config));
     // One more, so that a text that is cut is found out: by itself the driver
     // cuts at 256, silently.
     state->address.config.SetNameValue(

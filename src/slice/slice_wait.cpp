@@ -220,7 +220,8 @@ Result<std::unique_ptr<Slice>> openWhenComplete(const SliceRequest &request,
 {
     if (request.dataset)
         return Slice::open(request);
-    MDIMAPPEND_ASSIGN(const CPLStringList config, parseConfig(request.config));
+    MDIMAPPEND_ASSIGN(const CPLStringList config,
+                      configOf(request.name, request.config));
     Sightings own;
     return Wait(request, wait, config, seen ? *seen : own).run();
 }

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "storage/refusal_words.h"
+
 #include <cpl_conv.h>
 #include <cpl_error.h>
 
@@ -33,7 +35,12 @@ class GdalAnswers
     /// The reason of a failure, for a message.
     std::string reason() const;
 
+    /// Whether it may pass: no answer, or one that says so. Then `isAway` is
+    /// set, but where there may be new credentials.
+    bool mayPass(bool &isAway) const;
+
   private:
+    Refusal refusal() const;
     static void CPL_STDCALL keep(CPLErr kind, CPLErrorNum number,
                                  const char *text);
 

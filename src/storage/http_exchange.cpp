@@ -192,9 +192,14 @@ Result<HttpResponse> HttpConnections::exchange(const HttpRequest &request)
         return error("the answer is longer than " +
                      std::to_string(request.limit) + " bytes");
     if (exchange.stopped)
-        return error("the lease ran out during the request");
+        return tryAgain("the lease ran out during the request");
+    if (done == CURLE_COULDNT_RESOLVE_HOST)
+        return tryAgain("no answer: the host name of the endpoint cannot be "
+                        "resolved. Is it right? (With "
+                        "AWS_VIRTUAL_HOSTING=FALSE the bucket is no part of "
+                        "it)");
     if (done != CURLE_OK)
-        return error(std::string("no answer: ") + curl_easy_strerror(done));
+        return tryAgain(std::string("no answer: ") + curl_easy_strerror(done));
     return std::move(exchange.response);
 }
 

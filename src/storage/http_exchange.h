@@ -53,8 +53,8 @@ class HttpConnections
     HttpConnections(const HttpConnections &) = delete;
     HttpConnections &operator=(const HttpConnections &) = delete;
 
-    /// A failure: no answer, or a part of one. Whether the request was carried
-    /// out is not known then. The message has no URL in it.
+    /// Failure::TryAgain: no answer, or a part of one. Whether the request was
+    /// carried out is not known then. The message has no URL in it.
     Result<HttpResponse> exchange(const HttpRequest &request);
 
   private:

@@ -2,7 +2,7 @@
 
 #include "storage/object_address.h"
 
-#include <cpl_vsi.h>
+#include "vsi/paths.h"
 
 #include <algorithm>
 #include <array>
@@ -14,7 +14,7 @@ namespace mdimappend
 
 std::optional<ObjectAddress> parseObjectAddress(const std::string &text)
 {
-    const std::string path = VSIURIToVSIPath(text.c_str());
+    const std::string path = vsiPath(text);
     constexpr std::array stores = {std::pair{"/vsis3/", StoreKind::S3},
                                    std::pair{"/vsiaz/", StoreKind::Azure},
                                    std::pair{"/vsigs/", StoreKind::Gcs}};

@@ -6,6 +6,7 @@
 #include "storage/gdal_answers.h"
 #include "storage/requests_at_once.h"
 #include "trace.h"
+#include "vsi/scoped_config.h"
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
@@ -14,7 +15,6 @@
 #include <cpl_vsi_error.h>
 
 #include <algorithm>
-#include <deque>
 #include <random>
 #include <set>
 #include <thread>
@@ -44,25 +44,6 @@ Seconds pauseAfter(int attempt, const ObjectAnswer &answer)
     return std::clamp(std::max(pause, Seconds(answer.retryAfter.value_or(0))),
                       Seconds(0), longestPause);
 }
-
-/// While it lives, GDAL is configured so in this thread.
-class Configured
-{
-  public:
-    explicit Configured(const std::vector<std::string> &config)
-    {
-        for (const auto &entry : config)
-        {
-            const auto equals = std::min(entry.find('='), entry.size());
-            m_setters.emplace_back(
-                entry.substr(0, equals).c_str(),
-                equals < entry.size() ? entry.c_str() + equals + 1 : "", false);
-        }
-    }
-
-  private:
-    std::deque<CPLConfigOptionSetter> m_setters{};
-};
 
 }  // namespace
 
@@ -106,8 +87,8 @@ ObjectRequests::tried(const std::string &what, const std::string &path,
     for (int i = 0;; ++i)
     {
         if (writes && !mayGoOn())
-            return error("cannot " + what + " '" + path +
-                         "': the lease ran out");
+            return tryAgain("cannot " + what + " '" + path +
+                            "': the lease ran out");
         auto answer = attempt();
         if (answer.kind != AnswerKind::TryAgain &&
             answer.kind != AnswerKind::Failed)
@@ -115,11 +96,18 @@ ObjectRequests::tried(const std::string &what, const std::string &path,
         trace("request", what, " '", path, "', attempt ", i + 1, ": ",
               answer.message);
         if (answer.kind == AnswerKind::Failed || i + 1 == mostAttempts)
-            return error(
-                "cannot " + what + " '" + path + "': " + answer.message +
-                (answer.kind == AnswerKind::TryAgain
-                     ? " (" + std::to_string(mostAttempts) + " attempts)"
-                     : std::string()));
+        {
+            const auto attempts =
+                answer.kind == AnswerKind::TryAgain
+                    ? " (" + std::to_string(mostAttempts) + " attempts)"
+                    : std::string();
+            const auto endpoint = answer.endpoint.empty()
+                                      ? std::string()
+                                      : ". The endpoint is " + answer.endpoint;
+            return Status(answer.isAway ? Failure::TryAgain : Failure::Error,
+                          "cannot " + what + " '" + path +
+                              "': " + answer.message + attempts + endpoint);
+        }
         std::this_thread::sleep_for(pauseAfter(i, answer));
     }
 }
@@ -165,8 +153,8 @@ Status ObjectRequests::removeAll(const std::vector<std::string> &paths)
     {
         const std::size_t end = std::min(first + mostAtOnce, paths.size());
         if (!mayGoOn())
-            return error("cannot remove '" + paths[first] +
-                         "': the lease ran out");
+            return tryAgain("cannot remove '" + paths[first] +
+                            "': the lease ran out");
         const Configured configured(m_config);
         std::unique_ptr<int, decltype(&VSIFree)> removed(nullptr, VSIFree);
         if (end - first > 1)
@@ -205,10 +193,16 @@ Status ObjectRequests::listed(const std::string &folder,
                      const bool stays = code == VSIE_AccessDenied ||
                                         code == VSIE_BucketNotFound ||
                                         code == VSIE_InvalidCredentials ||
-                                        code == VSIE_SignatureDoesNotMatch ||
-                                        answers.code() == "AccessDenied";
-                     return {stays ? AnswerKind::Failed : AnswerKind::TryAgain,
-                             answers.reason()};
+                                        code == VSIE_SignatureDoesNotMatch;
+                     ObjectAnswer answer;
+                     const bool passes = answers.mayPass(answer.isAway);
+                     answer.kind = passes && !stays ? AnswerKind::TryAgain
+                                                    : AnswerKind::Failed;
+                     answer.isAway = answer.isAway && passes && !stays;
+                     answer.message = answers.reason();
+                     if (code != VSIE_InvalidCredentials)
+                         answer.endpoint = endpointOfPath(folder);
+                     return answer;
                  })
         .takeStatus();
 }

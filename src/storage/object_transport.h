@@ -72,6 +72,10 @@ struct ObjectAnswer
     std::optional<double> retryAfter{};
     /// It was refused as a store refuses a checksum that it does not take.
     bool mayBeOfChecksum = false;
+    /// The store did not answer, or says that it cannot now.
+    bool isAway = false;
+    /// Where it was asked: "https://host:port".
+    std::string endpoint{};
 };
 
 class ObjectTransport
@@ -93,6 +97,9 @@ class ObjectTransport
     virtual ObjectAnswer remove(const std::string &path,
                                 const TimeLeft &timeLeft) = 0;
 };
+
+/// "http://host:port" where GDAL asks for a path; "" if it does not say.
+std::string endpointOfPath(const std::string &path);
 
 /// By signed URLs, where GDAL makes them for this store with these credentials
 /// and they can carry what is needed; else by GDAL's file API.

@@ -4,6 +4,7 @@
 #include "storage/gdal_answers.h"
 #include "storage/http_exchange.h"
 #include "storage/object_transport.h"
+#include "storage/refusal_words.h"
 #include "vsi/paths.h"
 
 #include <cpl_conv.h>
@@ -121,9 +122,12 @@ class SignedTransport final : public ObjectTransport
     {
         constexpr double longest = 3600;
         const double seconds =
-            timeLeft ? std::clamp(std::ceil(timeLeft() + m_serverAhead) + 1,
-                                  1.0, longest)
-                     : longest;
+            timeLeft
+                ? std::clamp(std::ceil(timeLeft() +
+                                       std::max(0.0, m_clockAhead.load())) +
+                                 1,
+                             1.0, longest)
+                : longest;
         const auto verb = "VERB=" + method;
         const auto delay =
             "EXPIRATION_DELAY=" + std::to_string(static_cast<long>(seconds));
@@ -164,14 +168,21 @@ class SignedTransport final : public ObjectTransport
         if (timeLeft)
             request.mayGoOn = [&timeLeft] { return timeLeft() > 0; };
         auto response = m_connections.exchange(request);
+        ObjectAnswer answer;
         if (response)
+        {
             noteClock(response->header("date"));
-        if (!response)
-            return {response.status().message().starts_with("the answer is")
-                        ? ObjectAnswer::Kind::Failed
-                        : ObjectAnswer::Kind::TryAgain,
-                    response.status().message()};
-        return understood(method, path, *response);
+            answer = understood(method, path, *response);
+        }
+        else
+        {
+            answer.message = response.status().message();
+            answer.isAway = response.status().kind() == Failure::TryAgain;
+            answer.kind = answer.isAway ? ObjectAnswer::Kind::TryAgain
+                                        : ObjectAnswer::Kind::Failed;
+        }
+        answer.endpoint = endpointOf(request.url);
+        return answer;
     }
 
     ObjectAnswer understood(const std::string &method, const std::string &path,
@@ -198,13 +209,22 @@ class SignedTransport final : public ObjectTransport
                 answer.bytes = std::move(response.body);
             return answer;
         }
-        auto what = xmlElement(response.body, "Code");
-        if (what.empty())
-            what = response.header("x-ms-error-code");
-        const auto message = xmlElement(response.body, "Message");
+        Refusal refusal{code, xmlElement(response.body, "Code"),
+                        xmlElement(response.body, "Message"),
+                        m_clockAhead.load()};
+        if (refusal.code.empty())
+            refusal.code = response.header("x-ms-error-code");
+        if (refusal.code.empty() && refusal.message.empty())
+            refusal.message = beginningOf(response.body);
+        const auto &what = refusal.code;
+        const auto &message = refusal.message;
+        const auto words = wordsFor(refusal);
         answer.message = "HTTP " + std::to_string(code) +
                          (what.empty() ? "" : " " + what) +
-                         (message.empty() ? "" : ": " + message);
+                         (message.empty() ? "" : ": " + message) +
+                         (words.empty() ? "" : ". " + words);
+        answer.isAway = code == 408 || code == 409 || code == 429 ||
+                        code >= 500 || what == "RequestTimeout";
         const bool isBucket = what == "NoSuchBucket" ||
                               what == "ContainerNotFound" ||
                               what == "ContainerBeingDeleted";
@@ -215,17 +235,14 @@ class SignedTransport final : public ObjectTransport
             answer.kind = method == "DELETE" ? Kind::Done : Kind::Missing;
         else if (code == 412 || (code == 409 && what == "BlobAlreadyExists"))
             answer.kind = Kind::NotMet;
-        else if (mayPass(code, what, message))
+        // There may be a new token, and a new signature is made each time.
+        else if (answer.isAway || wasDamaged(what) || hasExpired(refusal))
             answer.kind = Kind::TryAgain;
         else if (code == 301 || code == 307 ||
                  what == "AuthorizationHeaderMalformed" ||
                  what == "AuthorizationQueryParametersError")
             answer.kind =
                 knowsBetter(method, path) ? Kind::TryAgain : Kind::Failed;
-        else if (code == 403)
-            answer.message +=
-                ". The credentials do not allow this (some stores say so of a "
-                "missing object, too, if they do not allow listing the bucket)";
         answer.mayBeOfChecksum =
             !wasDamaged(what) &&
             ((code == 400 && answer.kind == Kind::Failed) || code == 501 ||
@@ -240,17 +257,6 @@ class SignedTransport final : public ObjectTransport
                what == "IncompleteBody" || what == "RequestTimeout";
     }
 
-    static bool mayPass(long code, const std::string &what,
-                        const std::string &message)
-    {
-        // There may be a new token, and a new signature is made each time.
-        const bool hasExpired =
-            what == "ExpiredToken" ||
-            (code == 403 && message.find("expired") != message.npos);
-        return hasExpired || wasDamaged(what) || code == 408 || code == 409 ||
-               code == 429 || code >= 500;
-    }
-
     /// GDAL finds out a bucket's region, and new credentials, when it fails.
     bool knowsBetter(const std::string &method, const std::string &path) const
     {
@@ -263,14 +269,12 @@ class SignedTransport final : public ObjectTransport
         return withoutMoment(url(method, path, {})) != before;
     }
 
-    /// By how much the store's clock, which says when a signature is over, is
-    /// ahead of ours.
+    /// The store's clock says when a signature is over.
     void noteClock(const std::string &date)
     {
         const auto there = curl_getdate(date.c_str(), nullptr);
         if (!date.empty() && there > 0)
-            m_serverAhead =
-                std::max(0.0, static_cast<double>(there - time(nullptr)));
+            m_clockAhead = static_cast<double>(there - time(nullptr));
     }
 
     /// A signed URL without what differs from second to second.
@@ -287,7 +291,8 @@ class SignedTransport final : public ObjectTransport
 
     StoreKind m_kind;
     std::string m_bucket;
-    std::atomic<double> m_serverAhead = 0;
+    /// Seconds by which the store's clock is ahead of ours.
+    std::atomic<double> m_clockAhead = 0;
     HttpConnections m_connections;
 };
 

@@ -4,8 +4,10 @@
 
 #include "storage/gdal_answers.h"
 #include "storage/object_transport.h"
+#include "storage/refusal_words.h"
 #include "vsi/vsi_file.h"
 
+#include <cpl_conv.h>
 #include <cpl_error.h>
 #include <cpl_string.h>
 #include <cpl_vsi.h>
@@ -25,12 +27,36 @@ bool has(const std::string &text, const char *part)
     return text.find(part) != std::string::npos;
 }
 
+/// "" if GDAL cannot sign.
+std::string signedUrl(const ObjectAddress &store)
+{
+    const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
+    const auto path = store.prefix + store.bucket + "/object";
+    const std::unique_ptr<char, decltype(&VSIFree)> url(
+        VSIGetSignedURL(path.c_str(), nullptr), VSIFree);
+    return url ? url.get() : "";
+}
+
+/// Though its endpoint is another.
+bool isForHttpsAlone(const std::string &url)
+{
+    return url.starts_with("http://") &&
+           (has(url, "spr=https&") || url.ends_with("spr=https"));
+}
+
+/// One with which GDAL would sign URLs, if they could be used.
+bool hasAzureKey(const ObjectAddress &store)
+{
+    return store.kind == StoreKind::Azure && isForHttpsAlone(signedUrl(store));
+}
+
 class VsiTransport final : public ObjectTransport
 {
   public:
     VsiTransport(const ObjectAddress &store,
                  std::unique_ptr<ObjectTransport> reader)
-        : m_kind(store.kind), m_reader(std::move(reader))
+        : m_kind(store.kind), m_hasKey(hasAzureKey(store)),
+          m_reader(std::move(reader))
     {
     }
 
@@ -49,7 +75,7 @@ class VsiTransport final : public ObjectTransport
         forget(path);
         VsiFile file(VSIFOpenEx2L(path.c_str(), "rb", TRUE, nullptr));
         if (!file)
-            return failed(answers);
+            return failed(path, answers);
         ObjectAnswer answer = std::move(before);
         const auto version = answer.version;
         answer.bytes.resize(static_cast<std::size_t>(answer.size));
@@ -80,7 +106,7 @@ class VsiTransport final : public ObjectTransport
             if (code == VSIE_ObjectNotFound ||
                 has(answers.reason(), "HTTP response code: 404"))
                 return {ObjectAnswer::Kind::Missing};
-            return failed(answers);
+            return failed(path, answers);
         }
         // What only has objects below it is no object.
         if (VSI_ISDIR(state.st_mode))
@@ -100,16 +126,16 @@ class VsiTransport final : public ObjectTransport
                      VersionOfPut version, const TimeLeft &timeLeft) override
     {
         if (timeLeft && timeLeft() <= 0)
-            return {ObjectAnswer::Kind::Failed, "the lease ran out"};
+            return leaseRanOut();
         const GdalAnswers answers;
         const auto options = optionsFor(bytes.size(), condition, checksum);
         VsiFile file(VSIFOpenEx2L(path.c_str(), "wb", TRUE, options.List()));
         if (!file)
-            return failed(answers);
+            return failed(path, answers);
         const bool written = VSIFWriteL(bytes.data(), 1, bytes.size(),
                                         file.get()) == bytes.size();
         if (!file.close() || !written)
-            return failed(answers);
+            return failed(path, answers);
         forget(path);
         return version == VersionOfPut::Needed
                    ? withVersion(path, bytes)
@@ -120,17 +146,24 @@ class VsiTransport final : public ObjectTransport
                         const TimeLeft &timeLeft) override
     {
         if (timeLeft && timeLeft() <= 0)
-            return {ObjectAnswer::Kind::Failed, "the lease ran out"};
+            return leaseRanOut();
         if (m_reader)
             return m_reader->remove(path, timeLeft);
         const GdalAnswers answers;
         if (VSIUnlink(path.c_str()) == 0 ||
             head(path).kind == ObjectAnswer::Kind::Missing)
             return {ObjectAnswer::Kind::Done};
-        return failed(answers);
+        return failed(path, answers);
     }
 
   private:
+    static ObjectAnswer leaseRanOut()
+    {
+        ObjectAnswer answer{ObjectAnswer::Kind::Failed, "the lease ran out"};
+        answer.isAway = true;
+        return answer;
+    }
+
     static void forget(const std::string &path)
     {
         VSICurlPartialClearCache(path.c_str());
@@ -145,13 +178,18 @@ class VsiTransport final : public ObjectTransport
         const auto chunk = std::clamp<std::size_t>((size >> 20) + 2, 8, 5000);
         options.SetNameValue("CHUNK_SIZE", std::to_string(chunk).c_str());
         if (const auto colon = checksum.find(": "); colon != checksum.npos)
-            options.SetNameValue(checksum.substr(0, colon).c_str(),
+            options.SetNameValue(m_hasKey ? "x-ms-blob-content-md5"
+                                          : checksum.substr(0, colon).c_str(),
                                  checksum.c_str() + colon + 2);
         if (m_kind == StoreKind::Azure)
         {
             options.SetNameValue("BLOB_TYPE", "BLOCK");
             options.SetNameValue("x-ms-blob-type", "BlockBlob");
         }
+        // It is signed, and GDAL signs it only if it is told (3.13).
+        if (m_hasKey)
+            options.SetNameValue("Content-Length",
+                                 std::to_string(size).c_str());
         if (m_kind == StoreKind::Gcs)
         {
             if (condition.kind != Kind::None)
@@ -178,7 +216,8 @@ class VsiTransport final : public ObjectTransport
         return answer;
     }
 
-    static ObjectAnswer failed(const GdalAnswers &answers)
+    static ObjectAnswer failed(const std::string &path,
+                               const GdalAnswers &answers)
     {
         using Kind = ObjectAnswer::Kind;
         const auto code = answers.code();
@@ -189,12 +228,15 @@ class VsiTransport final : public ObjectTransport
         const int vsi = VSIGetLastErrorNo();
         const bool stays =
             vsi == VSIE_BucketNotFound || vsi == VSIE_InvalidCredentials ||
-            vsi == VSIE_AccessDenied || vsi == VSIE_SignatureDoesNotMatch ||
-            code == "AccessDenied" || code == "NoSuchBucket" ||
-            code == "ContainerNotFound" || code == "SignatureDoesNotMatch" ||
-            has(code, "Authorization") || has(code, "Authentication");
-        ObjectAnswer answer{stays ? Kind::Failed : Kind::TryAgain,
-                            reason.empty() ? "no answer" : reason};
+            vsi == VSIE_AccessDenied || vsi == VSIE_SignatureDoesNotMatch;
+        ObjectAnswer answer;
+        const bool passes = answers.mayPass(answer.isAway);
+        answer.kind = passes && !stays ? Kind::TryAgain : Kind::Failed;
+        answer.isAway = answer.isAway && answer.kind == Kind::TryAgain;
+        answer.message = reason.empty() ? "no answer" : reason;
+        // Without credentials nobody was asked.
+        if (vsi != VSIE_InvalidCredentials)
+            answer.endpoint = endpointOfPath(path);
         answer.mayBeOfChecksum =
             code == "SignatureDoesNotMatch" || code == "NotImplemented" ||
             has(code, "Invalid") || has(code, "UnsupportedHeader");
@@ -202,21 +244,33 @@ class VsiTransport final : public ObjectTransport
     }
 
     StoreKind m_kind;
+    /// GDAL signs headers with an account's key; of those that are the same in
+    /// any store not all.
+    bool m_hasKey;
     std::unique_ptr<ObjectTransport> m_reader;
 };
 
 /// Whether GDAL signs URLs with the credentials that are configured.
 bool canSign(const ObjectAddress &store)
 {
-    const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
-    const auto path = store.prefix + store.bucket + "/object";
-    const std::unique_ptr<char, decltype(&VSIFree)> url(
-        VSIGetSignedURL(path.c_str(), nullptr), VSIFree);
-    // Of a token in a header an Azure URL does not know.
-    return url && (store.kind != StoreKind::Azure || has(url.get(), "sig="));
+    const auto url = signedUrl(store);
+    // Of a token in a header an Azure URL does not know. And what GDAL signs
+    // with an account's key is for https alone.
+    return store.kind == StoreKind::Azure
+               ? has(url, "sig=") && !isForHttpsAlone(url)
+               : !url.empty();
 }
 
 }  // namespace
+
+std::string endpointOfPath(const std::string &path)
+{
+    // What collects GDAL's answers has it trace (gdal_answers.h).
+    const CPLConfigOptionSetter untraced("CPL_DEBUG", "OFF", false);
+    const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
+    const char *url = VSIGetActualURL(path.c_str());
+    return endpointOf(url ? url : "");
+}
 
 std::unique_ptr<ObjectTransport>
 makeVsiTransport(const ObjectAddress &store,

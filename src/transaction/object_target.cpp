@@ -6,6 +6,8 @@
 #include "json/json_text.h"
 #include "secrets.h"
 #include "trace.h"
+#include "vsi/endpoint.h"
+#include "vsi/scoped_config.h"
 #include "zarr/document_key.h"
 
 #include <utility>
@@ -58,8 +60,15 @@ ObjectTarget::open(const std::string &target, const std::string &group,
                               "' has parts that are empty, '.' or '..'. "
                               "Nothing was written.");
     }
+    auto whole = config;
+    if (address->kind == StoreKind::S3)
+    {
+        const Configured configured(config);
+        MDIMAPPEND_ASSIGN(const auto endpoint, endpointConfig(address->path()));
+        whole.insert(whole.end(), endpoint.begin(), endpoint.end());
+    }
     return std::shared_ptr<ObjectTarget>(
-        new ObjectTarget(*address, group, config));
+        new ObjectTarget(*address, group, std::move(whole)));
 }
 
 Result<bool> ObjectTarget::isZarrNode(const std::string &path)

@@ -4,8 +4,18 @@
 
 #include <cpl_vsi.h>
 
+#include <string_view>
+
 namespace mdimappend
 {
+
+std::string vsiPath(const std::string &name)
+{
+    constexpr std::string_view hadoop = "s3a://";
+    if (name.starts_with(hadoop))
+        return "/vsis3/" + name.substr(hadoop.size());
+    return VSIURIToVSIPath(name.c_str());
+}
 
 bool isVirtual(const std::string &path)
 {

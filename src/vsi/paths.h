@@ -8,6 +8,10 @@
 namespace mdimappend
 {
 
+/// The path that GDAL's file systems have for a name as other tools spell it:
+/// s3://bucket/key, and s3a:// as Hadoop's tools say. Others stay as they are.
+std::string vsiPath(const std::string &name);
+
 /// Whether this is a path of one of GDAL's own file systems.
 bool isVirtual(const std::string &path);
 

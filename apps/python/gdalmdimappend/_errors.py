@@ -35,7 +35,8 @@ class UsageError(AppendError, ValueError):
 
 
 class Locked(AppendError):
-    """Somebody else was appending for longer than the lock was waited for."""
+    """Somebody else was appending for longer than the lock was waited for; or the
+    target's store does not answer, or the lease was lost: try again."""
 
     exit_status = 3
 

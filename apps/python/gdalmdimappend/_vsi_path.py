@@ -12,9 +12,10 @@ _OF_A_DRIVER = re.compile(
     r'(?:ZARR|MDIMAPPEND):(?:"([^"]*)"(.*)|([^"].*?)(:/(?!/).*)?)', re.I | re.S
 )
 
-#: As VSIURIToVSIPath() of GDAL, which its bindings do not have.
+#: As VSIURIToVSIPath() of GDAL, which its bindings do not have, and Hadoop's s3a.
 _FILE_SYSTEMS = {
     "s3": "/vsis3/",
+    "s3a": "/vsis3/",
     "gs": "/vsigs/",
     "gcs": "/vsigs/",
     "az": "/vsiaz/",
