@@ -169,7 +169,9 @@ def test_a_list_of_names_that_fails_is_not_an_empty_folder(slices, fault):
         cube.server.put_object("bucket", f"{cube.key}/precious.txt", b"mine")
         cube.server.rules = listings_fail(LISTING_FAULTS[fault])
         done = cube.append("first", options=SHORT_LEASE)
-        assert done.status == 1, done
+        # What may pass ends with "try again".
+        passes = fault in ("500 for ever", "dropped", "cut")
+        assert done.status == (3 if passes else 1), done
         assert list(cube.contents()) == [f"{cube.key}/precious.txt"]
 
 

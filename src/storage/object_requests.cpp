@@ -200,7 +200,8 @@ Status ObjectRequests::listed(const std::string &folder,
                                                     : AnswerKind::Failed;
                      answer.isAway = answer.isAway && passes && !stays;
                      answer.message = answers.reason();
-                     answer.endpoint = endpointOfPath(folder);
+                     if (code != VSIE_InvalidCredentials)
+                         answer.endpoint = endpointOfPath(folder);
                      return answer;
                  })
         .takeStatus();
@@ -252,11 +253,8 @@ ObjectRequests::listAll(const std::string &folder, std::size_t most)
             {
                 const std::string name = entry->pszName;
                 // A folder's own marker is no object in it.
-                if (VSI_ISDIR(entry->nMode) || name.ends_with('/'))
-                    continue;
-                const char *version =
-                    CSLFetchNameValueDef(entry->papszExtra, "ETag", "");
-                found.push_back({name, entry->nSize, version, entry->nMTime});
+                if (!VSI_ISDIR(entry->nMode) && !name.ends_with('/'))
+                    found.push_back({name, entry->nSize});
             }
         }));
     return found;

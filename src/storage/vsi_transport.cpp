@@ -7,6 +7,7 @@
 #include "storage/refusal_words.h"
 #include "vsi/vsi_file.h"
 
+#include <cpl_conv.h>
 #include <cpl_error.h>
 #include <cpl_string.h>
 #include <cpl_vsi.h>
@@ -233,7 +234,9 @@ class VsiTransport final : public ObjectTransport
         answer.kind = passes && !stays ? Kind::TryAgain : Kind::Failed;
         answer.isAway = answer.isAway && answer.kind == Kind::TryAgain;
         answer.message = reason.empty() ? "no answer" : reason;
-        answer.endpoint = endpointOfPath(path);
+        // Without credentials nobody was asked.
+        if (vsi != VSIE_InvalidCredentials)
+            answer.endpoint = endpointOfPath(path);
         answer.mayBeOfChecksum =
             code == "SignatureDoesNotMatch" || code == "NotImplemented" ||
             has(code, "Invalid") || has(code, "UnsupportedHeader");
@@ -262,6 +265,8 @@ bool canSign(const ObjectAddress &store)
 
 std::string endpointOfPath(const std::string &path)
 {
+    // What collects GDAL's answers has it trace (gdal_answers.h).
+    const CPLConfigOptionSetter untraced("CPL_DEBUG", "OFF", false);
     const CPLErrorStateBackuper quiet(CPLQuietErrorHandler);
     const char *url = VSIGetActualURL(path.c_str());
     return endpointOf(url ? url : "");

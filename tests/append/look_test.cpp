@@ -145,7 +145,9 @@ TEST_P(LookedAt, rowsThatAnotherPutsInFrontAreCounted)
             continue;
         found = found || outcomeOf(*met.other) == Outcome::Appended;
         if (met.first.slices.at(0).firstRow == 4)
+        {
             ASSERT_EQ(wrong(target, 6), "") << "at call " << n;
+        }
     }
     EXPECT_TRUE(found);
 }
