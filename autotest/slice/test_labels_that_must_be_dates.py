@@ -58,7 +58,6 @@ def test_dates_in_metadata(tmp_path, store, text, date):
         ("2024010510", "its ten digits"),
         ("nan", "expected"),
         ("north", "expected"),
-        ("", "expected"),
     ],
 )
 @pytest.mark.parametrize("first", [True, False])
