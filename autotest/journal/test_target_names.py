@@ -85,7 +85,7 @@ def test_what_is_no_store_is_wrong_usage(slices, tmp_path, name):
             mda.append(slices[0], name)
 
 
-@pytest.mark.parametrize("form", ["file://{}", "MDIMAPPEND:ZARR:{}", "ZARR:file://{}"])
+@pytest.mark.parametrize("form", ["file://{}", "ZARR:file://{}"])
 def test_an_address_of_a_file_is_its_path(slices, tmp_path, form):
     name = form.format(tmp_path / "cube.zarr")
     cubes.append(slices[0], name)
@@ -98,7 +98,7 @@ def test_an_address_of_a_file_is_its_path(slices, tmp_path, form):
 
 
 @pytest.mark.parametrize(
-    "name", ["file:c.zarr", "NETCDF:c.zarr", "MDIMAPPEND:HDF5:c.zarr"]
+    "name", ["file:c.zarr", "NETCDF:c.zarr"]
 )
 def test_other_prefixes_make_no_folders(slices, tmp_path, name):
     before = sorted(tmp_path.iterdir())
