@@ -100,7 +100,20 @@ def goes(folder: Path) -> None:
                     "axis": "T",
                 }
             )
-            t[...] = 757382480.0 + (minute - 1) * 60
+            instant = 757382480.0 + (minute - 1) * 60
+            t[...] = instant
+            t.bounds = "time_bounds"
+            file.createDimension("number_of_time_bounds", 2)
+            bounds = file.createVariable("time_bounds", "f8", "number_of_time_bounds")
+            bounds[:] = [instant - 30, instant + 30]
+            for name, units, value in (
+                ("mean_brightness_temperature", "K", 271.5 + minute / 10),
+                ("std_dev_brightness_temperature", "K", 20.25 + minute / 10),
+                ("percent_uncorrectable_L0_errors", "percent", minute / 1000),
+            ):
+                scalar = file.createVariable(name, "f4", fill_value=np.float32(-999))
+                scalar.units = units
+                scalar[...] = value
             cmi = file.createVariable("CMI", "i2", ("y", "x"), fill_value=np.int16(-1))
             cmi.setncatts(
                 {

@@ -85,6 +85,35 @@ def test_what_is_no_store_is_wrong_usage(slices, tmp_path, name):
             mda.append(slices[0], name)
 
 
+@pytest.mark.parametrize("form", ["file://{}", "ZARR:file://{}"])
+def test_an_address_of_a_file_is_its_path(slices, tmp_path, form):
+    name = form.format(tmp_path / "cube.zarr")
+    cubes.append(slices[0], name)
+    mda.append(slices[1], name)
+    assert steps(tmp_path / "cube.zarr") == 4
+    assert mda.status(name).appends == 2
+    done = cubes.run("driver", "mdimappend", "status", name, command="gdal")
+    assert "4 steps" in done.stdout or '"size": 4' in done.stdout
+    assert not list(tmp_path.glob("*:*"))
+
+
+@pytest.mark.parametrize(
+    "name", ["file:c.zarr", "NETCDF:c.zarr"]
+)
+def test_other_prefixes_make_no_folders(slices, tmp_path, name):
+    before = sorted(tmp_path.iterdir())
+    done = cubes.append(slices[0], name, status=2)
+    assert "which is none of a target" in done.message
+    assert "Nothing was written." in done.message
+    with pytest.raises(mda.UsageError, match="which is none of a target"):
+        mda.append(slices[0], name)
+    assert sorted(tmp_path.iterdir()) == before
+    # A colon in a path, and a date in a name, are no prefix.
+    for path in (f"./{name}", "2024-01-01T00:00.zarr"):
+        cubes.append(slices[0], path)
+        assert steps(tmp_path / path) == 2
+
+
 def test_a_folder_of_the_whole_name_has_to_be_told_apart(slices, tmp_path):
     """Earlier versions made such folders."""
     cubes.append(slices[0], "./ZARR:cube.zarr")

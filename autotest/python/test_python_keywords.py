@@ -185,6 +185,11 @@ def test_what_is_no_step(store, step):
         ),
         ("--merge-shards allows it.", "merge_shards=True allows it."),
         ("2.0 days (--step 1D).", "2.0 days (step='1D')."),
+        ("is 2 (--step 1.5), --step 2.", "is 2 (step='1.5'), step='2'."),
+        (
+            "(--label, or --label-from 'name:*_%Y.tif' where it is in the name)",
+            "(label, or label_from='name:*_%Y.tif' where it is in the name)",
+        ),
         ("name it with --append-dim.", "name it with append_dim."),
         (
             "--rename valid_time=time calls it so",

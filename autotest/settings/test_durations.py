@@ -23,6 +23,9 @@ def daily(tmp_path):
         "86400000ms",
         "1 Day",
         "0.5 days",
+        "1 d",
+        "23h60m",
+        "23h 60 min",
     ],
 )
 def test_a_step_in_other_words(daily, store, text, tmp_path):
@@ -66,7 +69,9 @@ def test_a_wait_in_other_words(store, tmp_path, text):
     assert 0.05 < waited < 15
 
 
-@pytest.mark.parametrize("text", ["5m", "1d", "1 day", "2 weeks", "90 minutes"])
+@pytest.mark.parametrize(
+    "text", ["5m", "1d", "1 day", "2 weeks", "90 minutes", "1 D", "1h30m"]
+)
 def test_what_waits_for_a_lock(daily, store, text):
     words = ("--lock-timeout", text, "--poll-interval", text, "--lease", "5m")
     cubes.append(*words, daily[0], store)

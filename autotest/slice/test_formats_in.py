@@ -335,7 +335,7 @@ def test_a_label_that_is_no_date_in_a_target_of_dates(tmp_path, store):
     paths = [geotiff(tmp_path / f"{n}.tif", scene(n)) for n in range(2)]
     cubes.append("--append-dim", "time", "--label", "2020-05-01", paths[0], store)
     with cubes.unchanged(store):
-        done = cubes.append("--label", "tomorrow", paths[1], store, status=2)
+        done = cubes.append("--label", "tomorrow", paths[1], store, status=5)
     assert "the label 'tomorrow' is not a date" in done.message
 
 

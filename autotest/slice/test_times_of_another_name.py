@@ -59,6 +59,7 @@ def test_wrf_grows_along_time_by_xtime(tmp_path, store):
     late = wrf(tmp_path / "late.nc", 0)
     with netCDF4.Dataset(late, "a") as file:
         file["XTIME"][:] = 30
+        file["Times"][0] = netCDF4.stringtochar(np.array("2024-01-01_00:30:00", "S19"))
     with cubes.unchanged(store):
         result = cubes.append(late, store, status=5)
     assert "2024-01-01T00:30:00 does not come after" in result.stderr
@@ -207,3 +208,133 @@ def test_a_cube_without_them_stays_as_it_is(tmp_path, store):
     raw = cubes.open_xarray(store, raw=True)
     assert "Time" not in raw
     np.testing.assert_array_equal(raw.XTIME, [0, 60])
+
+
+def at_minutes(path, minutes, texts, kind="f4"):
+    """WRF's two times, which may differ."""
+    with netCDF4.Dataset(path, "w") as file:
+        for name, size in (("Time", None), ("DateStrLen", 19), ("west_east", 3)):
+            file.createDimension(name, size)
+        times = file.createVariable("Times", "S1", ("Time", "DateStrLen"))
+        for row, text in enumerate(texts):
+            times[row] = netCDF4.stringtochar(np.array(text, "S19"))
+        xtime = file.createVariable("XTIME", kind, ("Time",))
+        xtime.units = "minutes since 1986-01-01 00:00:00"
+        xtime[:] = minutes
+        t2 = file.createVariable("T2", "f4", ("Time", "west_east"))
+        t2[:] = np.zeros((len(texts), 3))
+    return path
+
+
+def seconds_of(store, name="Time"):
+    return [str(t)[:23] for t in cubes.open_xarray(store)[name].values]
+
+
+def test_the_exact_one_of_two_times_counts(tmp_path, store):
+    """After 38 years a float32 holds minutes to two of them."""
+    texts = ["2024-07-27_08:00:40", "2024-07-27_08:03:20"]
+    epoch = np.datetime64("1986-01-01", "s")
+    minutes = [
+        (np.datetime64(text.replace("_", "T"), "s") - epoch).astype(int) / 60
+        for text in texts
+    ]
+    for number, text in enumerate(texts):
+        cubes.append(
+            at_minutes(tmp_path / f"{number}.nc", [minutes[number]], [text]), store
+        )
+    expected = [text.replace("_", "T") + ".000" for text in texts]
+    assert seconds_of(store) == expected
+    # Of the numbers themselves nothing is changed.
+    raw = cubes.open_xarray(store, raw=True)
+    np.testing.assert_array_equal(raw.XTIME, np.float32(minutes))
+
+
+def test_fractions_that_texts_do_not_have_count(tmp_path, store):
+    path = at_minutes(tmp_path / "a.nc", [0.5 / 60], ["1986-01-01_00:00:00"], "f8")
+    cubes.append(path, store)
+    assert seconds_of(store) == ["1986-01-01T00:00:00.500"]
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8", "i4"])
+def test_two_times_that_contradict_each_other(tmp_path, store, kind):
+    path = at_minutes(tmp_path / "a.nc", [60], ["1986-01-01_02:00:00"], kind)
+    done = cubes.append(path, store, status=5)
+    assert "of 'XTIME' and 'Times' contradict each other" in done.message
+    assert "1986-01-01T01:00:00 and 1986-01-01T02:00:00" in done.message
+    assert "Nothing was written." in done.message
+    assert not store.exists()
+    cubes.append("--exclude-array", "Times", path, store)
+    assert seconds_of(store) == ["1986-01-01T01:00:00.000"]
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes"),
+    [
+        ("reftime", {"standard_name": "forecast_reference_time"}),
+        ("anything", {"standard_name": "forecast_reference_time"}),
+        ("calibration_date", {}),
+        ("date_created", {}),
+    ],
+)
+def test_what_steps_share_is_no_label(tmp_path, store, name, attributes):
+    units = {"units": "days since 2000-01-01", **attributes}
+    paths = []
+    for number in range(2):
+        data = {
+            "a": (("time", "x"), np.full((1, 3), float(number))),
+            name: ("time", [100.0], units),
+        }
+        path = tmp_path / f"{number}.nc"
+        xr.Dataset(data).to_netcdf(path)
+        paths.append(path)
+    result = cubes.append(*paths, store)
+    assert "'time' has no labels" in result.stderr
+    raw = cubes.open_xarray(store, raw=True)
+    assert "time" not in raw
+    np.testing.assert_array_equal(raw.a[:, 0], [0, 1])
+    named = store.parent / "named.zarr"
+    cubes.append("--append-dim", "time", "--rename", f"{name}=time", paths[0], named)
+    assert seconds_of(named, "time") == ["2000-04-10T00:00:00.000"]
+
+
+@pytest.mark.parametrize("words", [[], ["--on-missing-array", "fill"]])
+def test_labels_do_not_go_on_from_another_array(tmp_path, store, words):
+    cubes.append(along(tmp_path / "0.nc", [0, 1], name="time"), store)
+    other = along(tmp_path / "1.nc", [2, 3], name="time_end")
+    with cubes.unchanged(store):
+        done = cubes.append(*words, other, store, status=5)
+    assert "its labels would be the times of 'time_end'" in done.message
+    assert "the target's are those of 'time', which it does not have" in done.message
+    assert "fill" not in done.message
+    cubes.append("--rename", "time_end=time", other, store)
+    np.testing.assert_array_equal(cubes.open_xarray(store, raw=True).time, range(4))
+
+
+def test_labels_from_an_array_that_the_cube_lacks_are_said(tmp_path, store):
+    with netCDF4.Dataset(tmp_path / "0.nc", "w") as file:
+        file.createDimension("tdim", None)
+        file.createDimension("x", 3)
+        file.createVariable("a", "f8", ("tdim", "x"))[:] = np.zeros((1, 3))
+        times = file.createVariable("tdim", "f8", ("tdim",))
+        times.setncatts({"units": "days since 2024-01-01", "standard_name": "time"})
+        times[:] = [0]
+    cubes.append(tmp_path / "0.nc", store)
+    report = cubes.append(along(tmp_path / "1.nc", [1]), store).report
+    assert any(
+        "the labels are the times of 'time', an array that the target does not have"
+        in warning
+        for warning in report["warnings"]
+    )
+
+
+def test_arrays_that_are_named_keep_their_labels(tmp_path, store):
+    slices = [along(tmp_path / "0.nc", [0]), along(tmp_path / "1.nc", [1])]
+    cubes.append("--array", "a", *slices, store)
+    assert hours_of(cubes.open_xarray(store), "tdim") == [
+        "2024-01-01T00",
+        "2024-01-02T00",
+    ]
+    wrf_store = store.parent / "wrf.zarr"
+    path = at_minutes(tmp_path / "w.nc", [60], ["1986-01-01_01:00:00"])
+    cubes.append("--array", "T2", path, wrf_store)
+    assert seconds_of(wrf_store) == ["1986-01-01T01:00:00.000"]

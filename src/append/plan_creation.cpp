@@ -34,7 +34,9 @@ Result<Labels> firstLabels(const Slice &slice)
     if (!slice.givenLabel())
         return labels;
     const auto &given = *slice.givenLabel();
-    return parseLabel(given, formForNewLabel(given));
+    MDIMAPPEND_ASSIGN(const auto form,
+                      formForNewLabel(given, slice.appendDim()));
+    return parseLabel(given, form);
 }
 
 /// What a user should know of a dimension without labels.

@@ -2,6 +2,9 @@
 // that a target stores, or in one that suits them.
 
 #include "cube/labels.h"
+#include "slice/product_date.h"
+#include "slice/time_arrays.h"
+#include "time/written_instant.h"
 
 #include <charconv>
 #include <cmath>
@@ -42,50 +45,84 @@ const char *unitOf(Instant date)
                                               : "nanoseconds";
 }
 
+/// Of a text that has to be a date.
+Status noDate(const GivenLabel &label, const std::string &reason)
+{
+    const std::string why = whyNoDate(label.text);
+    return refused("the label '" + label.text + "' is not a date (" +
+                   (why.empty() ? reason : why) +
+                   "). Dates are understood as " + formsOfDates() +
+                   " (--label gives one).");
+}
+
+const std::string &dateIn(const GivenLabel &label)
+{
+    return label.date.empty() ? label.text : label.date;
+}
+
+/// What must be a date has one.
+Status checkDate(const GivenLabel &label)
+{
+    if (label.date.empty())
+        return Status::ok();
+    const auto date = readDate(label.date, Calendar::ProlepticGregorian);
+    return date ? Status::ok() : noDate(label, date.status().message());
+}
+
+Result<Labels> parseDateLabel(const GivenLabel &label, const LabelForm &form)
+{
+    Labels labels;
+    labels.kind = Labels::Kind::Date;
+    MDIMAPPEND_ASSIGN(labels.encoding,
+                      TimeEncoding::parse(form.units, form.calendar));
+    const auto instant = readDate(
+        label.date.empty() ? dateInDigits(label.text).value_or(label.text)
+                           : label.date,
+        labels.encoding->calendar);
+    if (!instant)
+        return noDate(label, instant.status().message());
+    labels.values.emplace_back(*instant);
+    return labels;
+}
+
 }  // namespace
 
-Result<Labels> parseLabel(const std::string &text, const LabelForm &form)
+Result<Labels> parseLabel(const GivenLabel &label, const LabelForm &form)
 {
+    if (looksLikeTime(form.units) && !form.text)
+        return parseDateLabel(label, form);
     if (form.text)
-        return textLabels({text});
-    Labels labels;
-    if (looksLikeTime(form.units))
     {
-        MDIMAPPEND_ASSIGN(labels.encoding,
-                          TimeEncoding::parse(form.units, form.calendar));
-        labels.kind = Labels::Kind::Date;
-        auto instant = parseDate(text, labels.encoding->calendar);
-        if (!instant)
-            return Status(Failure::Usage,
-                          "the label '" + text +
-                              "' is not a date: " + instant.status().message());
-        labels.values.emplace_back(*instant);
-        return labels;
+        MDIMAPPEND_RETURN_IF_ERROR(checkDate(label));
+        return textLabels({label.text});
     }
-    if (const auto whole = parseInteger(text))
+    Labels labels;
+    if (const auto whole = parseInteger(label.text))
     {
         labels.kind = Labels::Kind::Integer;
         labels.values.emplace_back(static_cast<Instant>(*whole));
     }
-    else if (const auto number = parseNumber(text))
+    else if (const auto number = parseNumber(label.text))
     {
         labels.kind = Labels::Kind::Real;
         labels.values.emplace_back(*number);
     }
     else
     {
-        return Status(
-            Failure::Usage,
-            "the label '" + text +
-                "' is not a number, and the target's labels are numbers");
+        return refused("the label '" + label.text +
+                       "' is not a number, and the target's labels are "
+                       "numbers.");
     }
     return labels;
 }
 
-LabelForm formForNewLabel(const std::string &text)
+Result<LabelForm> formForNewLabel(const GivenLabel &label,
+                                  const std::string &dimension)
 {
     LabelForm form;
+    MDIMAPPEND_RETURN_IF_ERROR(checkDate(label));
     // "2020" is a number; dates have at least a month or a time.
+    const std::string &text = dateIn(label);
     if (parseInteger(text))
     {
         form.type = GDT_Int64;
@@ -94,29 +131,23 @@ LabelForm formForNewLabel(const std::string &text)
     {
         form.type = GDT_Float64;
     }
-    else if (const auto date = parseDate(text, Calendar::ProlepticGregorian))
+    else if (const auto date = readDate(text, Calendar::ProlepticGregorian))
     {
         form.type = GDT_Int64;
         form.units = std::string(unitOf(*date)) + " since 1970-01-01";
         form.calendar = "proleptic_gregorian";
+    }
+    else if (isNameOfTime(dimension))
+    {
+        return noDate(label, date.status().message())
+            .suffixed("Along a dimension of another name (--append-dim) a "
+                      "label may be any text.");
     }
     else
     {
         form.text = true;
     }
     return form;
-}
-
-Result<Labels> parseLabel(const GivenLabel &label, const LabelForm &form)
-{
-    const bool isDate = looksLikeTime(form.units) && !form.text;
-    return parseLabel(isDate && !label.date.empty() ? label.date : label.text,
-                      form);
-}
-
-LabelForm formForNewLabel(const GivenLabel &label)
-{
-    return formForNewLabel(label.date.empty() ? label.text : label.date);
 }
 
 }  // namespace mdimappend

@@ -66,18 +66,16 @@ Result<Labels> decodeLabels(const LabelForm &form, const void *elements,
                             std::size_t count);
 Labels textLabels(std::vector<std::string> texts);
 
-/// A label given as text, in the form that a target stores.
-Result<Labels> parseLabel(const std::string &text, const LabelForm &form);
-
-/// The form for a new target whose first label was given as text: a date
-/// becomes int64 seconds since 1970-01-01, a number int64 or float64.
-LabelForm formForNewLabel(const std::string &text);
-
-/// The same for what a slice was given: the date that its text is in the form
-/// of a product counts where the target has dates, the text where it has texts
-/// or numbers.
+/// The label that a slice was given, in the form that a target stores: the date
+/// that its text is in the form of a product counts where the target has dates,
+/// the text where it has texts or numbers. Failure::Refused: it is none such.
 Result<Labels> parseLabel(const GivenLabel &label, const LabelForm &form);
-LabelForm formForNewLabel(const GivenLabel &label);
+
+/// The form for a new target whose first label along `dimension` was given: a
+/// date becomes int64 seconds since 1970-01-01 (or finer), a number int64 or
+/// float64. Failure::Refused: along time, it is neither.
+Result<LabelForm> formForNewLabel(const GivenLabel &label,
+                                  const std::string &dimension);
 
 /// Elements of form.type that store these labels, exactly. Not for texts.
 Result<std::string> encodeLabels(const Labels &labels, const LabelForm &form);

@@ -82,7 +82,8 @@ class ArrayMaker
         array.shape = {m_slice.size()};
         array.chunk = defaultChunk(array.shape, {}, std::size_t{0}, 8);
         array.dimensions = {name};
-        const auto form = formForNewLabel(*m_slice.givenLabel());
+        MDIMAPPEND_ASSIGN(const auto form,
+                          formForNewLabel(*m_slice.givenLabel(), name));
         if (labels.kind == Labels::Kind::Text)
         {
             array.kind = textKind();

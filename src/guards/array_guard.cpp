@@ -9,10 +9,12 @@
 #include "guards/band_advice.h"
 #include "guards/crs_guard.h"
 #include "guards/grib_guard.h"
+#include "guards/label_source.h"
 #include "guards/meaning_guard.h"
 #include "guards/valid_range.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace mdimappend
 {
@@ -63,6 +65,8 @@ class ArrayGuards
 
     Result<GuardReport> check()
     {
+        MDIMAPPEND_ASSIGN(auto doubts, checkLabelSource(m_target, m_slice));
+        std::ranges::move(doubts, std::back_inserter(m_report.warnings));
         bool anyData = false;
         for (std::size_t i = 0; i < m_target.arrays.size(); ++i)
         {

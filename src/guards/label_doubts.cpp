@@ -3,6 +3,8 @@
 #include "guards/label_doubts.h"
 
 #include "json/json_text.h"
+#include "slice/time_arrays.h"
+#include "time/cf_time.h"
 
 #include <algorithm>
 #include <charconv>
@@ -39,42 +41,77 @@ const SliceArray *labelsOf(const Slice &slice)
     return array == arrays.end() ? nullptr : &*array;
 }
 
-std::vector<std::string> farDates(const SliceArray &array, const Labels &labels)
+/// "" if there is none. Labels are mostly in order: what is far off is at an
+/// end.
+std::string farDate(const Labels &labels)
 {
     if (labels.kind != Labels::Kind::Date || labels.values.empty())
         return {};
-    // Labels are mostly in order: what is far off is at an end.
     for (const auto row : {std::size_t{0}, labels.values.size() - 1})
     {
         const auto date = labels.describe(row);
         if (isFar(date))
-            return {"a label of '" + array.name + "' is " + date +
-                    ": are its units '" + array.units + "' right?"};
+            return date;
     }
     return {};
+}
+
+bool areNumbers(const Labels &labels)
+{
+    return labels.kind == Labels::Kind::Integer ||
+           labels.kind == Labels::Kind::Real;
+}
+
+/// Of the first label that was given.
+std::vector<std::string> doubtsAboutGiven(const Slice &slice,
+                                          const Labels &labels)
+{
+    if (!areNumbers(labels) || !isNameOfTime(slice.appendDim()))
+        return farDates(slice, labels);
+    return {"the label " + labels.describe(0) + " of '" + slice.appendDim() +
+            "' is stored as a mere number, which no reader takes for a date; "
+            "a date is written as 2024-01-05"};
+}
+
+std::string withoutUnits(const SliceArray &array)
+{
+    const std::string what =
+        array.units.empty() ? "have no units"
+                            : "have units '" + array.units +
+                                  "', which say neither a date nor a duration";
+    return "the labels '" + array.name + "' " + what +
+           ": they are stored as mere numbers, which no reader takes for dates";
 }
 
 }  // namespace
 
 std::vector<std::string> farDates(const Slice &slice, const Labels &labels)
 {
+    const auto date = farDate(labels);
+    if (date.empty())
+        return {};
+    if (slice.givenLabel())
+        return {"the label of '" + slice.appendDim() + "' is " + date +
+                ": is it right?"};
     const auto *array = labelsOf(slice);
-    return array ? farDates(*array, labels) : std::vector<std::string>{};
+    return array ? std::vector{"a label of '" + array->name + "' is " + date +
+                               ": are its units '" + array->units + "' right?"}
+                 : std::vector<std::string>{};
 }
 
 std::vector<std::string> doubtsAboutFirst(const Slice &slice,
                                           const Labels &labels)
 {
+    if (slice.givenLabel())
+        return doubtsAboutGiven(slice, labels);
     const auto *array = labelsOf(slice);
     if (!array || labels.values.empty())
         return {};
-    const bool isNumber = labels.kind == Labels::Kind::Integer ||
-                          labels.kind == Labels::Kind::Real;
-    if (isNumber && array->units.empty() && isTemporal(*array))
-        return {"the labels '" + array->name +
-                "' have no units: they are stored as mere numbers, which no "
-                "reader takes for dates"};
-    return farDates(*array, labels);
+    if (areNumbers(labels) && isTemporal(*array) &&
+        !looksLikeTime(array->units) &&
+        !TimeEncoding::parseDuration(array->units))
+        return {withoutUnits(*array)};
+    return farDates(slice, labels);
 }
 
 }  // namespace mdimappend

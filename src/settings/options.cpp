@@ -4,7 +4,10 @@
 
 #include "settings/unit_of_time.h"
 
+#include <algorithm>
 #include <charconv>
+#include <map>
+#include <string_view>
 
 namespace mdimappend
 {
@@ -17,35 +20,68 @@ Status usage(std::string message)
     return {Failure::Usage, std::move(message)};
 }
 
-}  // namespace
-
-Result<std::optional<Seconds>> parseDuration(const std::string &text)
+/// Seconds of the number and the unit at the front of `text`, which are taken
+/// from it; nothing if there are none.
+std::optional<double> takeAmount(std::string_view &text)
 {
-    if (text == "forever")
-        return std::optional<Seconds>();
     static const std::map<std::string, double> units = {
         {"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
         {"min", 60},  {"h", 3600},  {"D", 86400}, {"W", 604800}};
     double number = 0;
     const auto *end = text.data() + text.size();
     const auto [stop, code] = std::from_chars(text.data(), end, number);
-    const std::string spelling(stop, end);
-    if (code == std::errc() && spelling == "M")
+    if (code != std::errc() || !(number >= 0))
+        return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(stop - text.data()));
+    const auto next = std::min(text.find_first_of("0123456789."), text.size());
+    std::string spelling(text.substr(0, next));
+    text.remove_prefix(next);
+    if (!text.empty())
+        spelling.erase(spelling.find_last_not_of(' ') + 1);
+    // Months are not among these units, so "5m" can only be minutes.
+    const bool isMinutes = spelling == "m" || spelling == " m";
+    const auto unit = units.find(isMinutes ? "min" : unitOfTime(spelling));
+    if (unit == units.end())
+        return std::nullopt;
+    return number * unit->second;
+}
+
+/// Of "1h30m"; a number alone is one of seconds.
+std::optional<double> sumOfAmounts(const std::string &text)
+{
+    const bool isNumber =
+        text.find_first_not_of("0123456789.eE+-") == text.npos;
+    const std::string whole = isNumber ? text + "s" : text;
+    std::string_view rest = whole;
+    double sum = 0;
+    do
+    {
+        const auto amount = takeAmount(rest);
+        if (!amount)
+            return std::nullopt;
+        sum += *amount;
+    } while (!rest.empty());
+    return sum;
+}
+
+}  // namespace
+
+Result<std::optional<Seconds>> parseDuration(const std::string &text)
+{
+    if (text == "forever")
+        return std::optional<Seconds>();
+    if (text.ends_with('M'))
         return usage("'" + text +
                      "' is not a duration: months have no fixed "
                      "length, and minutes are spelled min");
-    // Months are not among these units, so "5m" can only be minutes.
-    const auto unit = units.find(spelling == "m" ? "min"
-                                 : stop != end   ? unitOfTime(spelling)
-                                                 : "s");
+    const auto seconds = sumOfAmounts(text);
     // A thousand years is what clocks can still add up.
     constexpr double longest = 1000.0 * 366 * 86400;
-    if (code != std::errc() || unit == units.end() || !(number >= 0) ||
-        number * unit->second > longest)
+    if (!seconds || *seconds > longest)
         return usage("'" + text +
                      "' is not a duration: a number and ms, s, min, h, D or W "
-                     "(as in 0.2s, 5min or 1 day), or 'forever'");
-    return std::optional<Seconds>(number * unit->second);
+                     "(as in 0.2s, 5min, 1 day or 1h30m), or 'forever'");
+    return std::optional<Seconds>(*seconds);
 }
 
 ArrayEncoding ArrayEncoding::mergedWith(const ArrayEncoding &over) const

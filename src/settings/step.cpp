@@ -4,6 +4,7 @@
 
 #include "settings/unit_of_time.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -118,6 +119,41 @@ bool setDateStep(const Amount &amount, StepRule &step)
     return step.months != 0;
 }
 
+/// "1h30m": whole and falling amounts of units of fixed length, where "m" can
+/// only be minutes.
+bool setSumOfSteps(const std::string &text, StepRule &step)
+{
+    const bool negative = text.starts_with('-');
+    Nanoseconds sum = 0;
+    Nanoseconds last = 0;
+    std::size_t count = 0;
+    for (std::size_t at = negative ? 1 : 0; at < text.size(); ++count)
+    {
+        const auto unit = text.find_first_not_of("0123456789", at);
+        const auto next =
+            std::min(text.find_first_of("0123456789", unit), text.size());
+        if (unit == at || unit == text.npos)
+            return false;
+        std::string part = text.substr(at, next - at);
+        part.erase(part.find_last_not_of(' ') + 1);
+        if (count > 0 && part.ends_with('m'))
+            part += "in";
+        const auto amount = parseAmount(part);
+        StepRule one;
+        if (!amount || !setDateStep(*amount, one) ||
+            one.kind != StepRule::Kind::Duration ||
+            (count > 0 && one.nanoseconds >= last))
+            return false;
+        sum += last = one.nanoseconds;
+        at = next;
+    }
+    if (count < 2)
+        return false;
+    step.kind = StepRule::Kind::Duration;
+    step.nanoseconds = negative ? -sum : sum;
+    return true;
+}
+
 }  // namespace
 
 std::optional<bool> StepRule::descending() const
@@ -156,6 +192,8 @@ Result<StepRule> parseStep(const std::string &text)
     if (amount && !amount->unit.empty() && setDateStep(*amount, step))
         return step;
     step.text = text;
+    if (setSumOfSteps(text, step))
+        return step;
     if (amount && isMinuteOrMonth(amount->unit))
         return Status(Failure::Usage,
                       "the step '" + text +
@@ -171,7 +209,7 @@ Result<StepRule> parseStep(const std::string &text)
                   "the step '" + text +
                       "' is not one of any, increasing, decreasing, constant, "
                       "a number, or a number and ns, us, ms, s, min, h, D, W, "
-                      "mo or Y (as in 6h, 1 day, 1mo; not 0)");
+                      "mo or Y (as in 6h, 1h30min, 1 day, 1mo; not 0)");
 }
 
 }  // namespace mdimappend

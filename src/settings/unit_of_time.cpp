@@ -31,8 +31,6 @@ std::string unitOfTime(std::string_view spelling)
     const auto first =
         std::min(spelling.find_first_not_of(' '), spelling.size());
     std::string word(spelling.substr(first));
-    if (first > 0 && word.size() < 2)
-        return "";
     if (word.size() > 2)
     {
         std::ranges::transform(

@@ -10,9 +10,8 @@ namespace mdimappend
 {
 
 /// The unit's short name, whatever its spelling: ns, us, ms, s, min, h, D, W,
-/// mo or Y. Spaces may come before a word, not before a single letter. Empty if
-/// it is none, and for "m" and "M", which some take for minutes and some for
-/// months.
+/// mo or Y. Spaces may come before it. Empty if it is none, and for "m" and
+/// "M", which some take for minutes and some for months.
 std::string unitOfTime(std::string_view spelling);
 
 /// Whether it is "m" or "M".

@@ -212,7 +212,7 @@ Result<AppendDimension> settleAppendDimension(SourceContents &contents,
     {
         MDIMAPPEND_ASSIGN(
             GivenLabel label,
-            labelOf(request, contents.attributes, *source.dataset));
+            labelOf(request, found.name, contents.attributes, *source.dataset));
         found.label = std::move(label);
     }
     if (addDimension(contents, found.name, scalar) == 0)

@@ -14,7 +14,9 @@ namespace mdimappend
 std::string labelAdvice(const std::string &sliceName)
 {
     const std::string name = sliceName.substr(sliceName.find_last_of('/') + 1);
-    std::string known = "name:*_%Y%m%d*.tif";
+    const auto suffix = name.find_last_of('.');
+    std::string known =
+        "name:*_%Y%m%d*" + (suffix == name.npos ? "" : name.substr(suffix));
     for (const char *pattern :
          {"*%Y%m%dT%H%M%S*", "*%Y%m%d*", "*%Y-%m-%d*", "*%Y_%m_%d*"})
     {

@@ -4,9 +4,9 @@
 #include "slice/label_array.h"
 
 #include "slice/char_arrays.h"
+#include "slice/exact_times.h"
 #include "slice/gdal_messages.h"
 #include "slice/gdal_strings.h"
-#include "slice/product_date.h"
 #include "slice/time_arrays.h"
 #include "time/cf_time.h"
 
@@ -19,8 +19,6 @@ namespace mdimappend
 
 namespace
 {
-
-using InstantsOfLabels = std::vector<Instant>;
 
 Status cannotRead(const SourceArray &source, const std::string &why)
 {
@@ -134,21 +132,6 @@ Result<InstantsOfLabels> instantsOf(const SliceArray &array,
     return instants;
 }
 
-Result<InstantsOfLabels> instantsOf(const std::vector<std::string> &texts)
-{
-    InstantsOfLabels instants;
-    for (const std::string &text : texts)
-    {
-        const auto date = productDate(text);
-        if (!date)
-            return refused("'" + text.substr(0, 80) + "' is no date");
-        MDIMAPPEND_ASSIGN(const Instant instant,
-                          parseDate(*date, Calendar::ProlepticGregorian));
-        instants.push_back(instant);
-    }
-    return instants;
-}
-
 bool areInOrder(const InstantsOfLabels &instants)
 {
     return std::ranges::adjacent_find(instants, std::greater_equal<>()) ==
@@ -158,7 +141,8 @@ bool areInOrder(const InstantsOfLabels &instants)
 }
 
 /// Elements of int64 in the coarsest of these units that holds all exactly.
-Status storeDates(SourceArray &labels, const InstantsOfLabels &instants)
+Status storeDates(SourceArray &labels, const InstantsOfLabels &instants,
+                  const std::string &calendar)
 {
     Status last = refused("they are out of range");
     for (const char *unit :
@@ -166,9 +150,8 @@ Status storeDates(SourceArray &labels, const InstantsOfLabels &instants)
     {
         labels.array.units = std::string(unit) + " since 1970-01-01";
         labels.bytes.clear();
-        MDIMAPPEND_ASSIGN(
-            const TimeEncoding encoding,
-            TimeEncoding::parse(labels.array.units, "proleptic_gregorian"));
+        MDIMAPPEND_ASSIGN(const TimeEncoding encoding,
+                          TimeEncoding::parse(labels.array.units, calendar));
         last = Status::ok();
         for (const Instant &instant : instants)
         {
@@ -187,7 +170,7 @@ Status storeDates(SourceArray &labels, const InstantsOfLabels &instants)
     labels.array.type = GDALExtendedDataType::Create(GDT_Int64);
     labels.array.attributes = Json::object();
     labels.array.attributes["units"] = labels.array.units;
-    labels.array.attributes["calendar"] = "proleptic_gregorian";
+    labels.array.attributes["calendar"] = calendar;
     return last;
 }
 
@@ -218,8 +201,43 @@ void describeLabels(SliceArray &labels)
     labels.attributes["axis"] = "T";
 }
 
-/// Refused, with the reason in words: the times cannot be labels.
-Result<SourceArray> labelsOf(const SourceArray &times,
+Status labelsOfTexts(SourceArray &labels, InstantsOfLabels &instants,
+                     const SourceArray &times, const SourceDataset &dataset)
+{
+    MDIMAPPEND_ASSIGN(const auto texts, readTexts(times, dataset));
+    MDIMAPPEND_ASSIGN(instants, datesOf(texts, Calendar::ProlepticGregorian));
+    return storeDates(labels, instants, "proleptic_gregorian");
+}
+
+Status labelsOfNumbers(SourceArray &labels, InstantsOfLabels &instants,
+                       const SourceArray &times, const SourceArray *exact,
+                       const SourceDataset &dataset)
+{
+    MDIMAPPEND_ASSIGN(labels.bytes, readNumbers(times, dataset));
+    MDIMAPPEND_ASSIGN(instants, instantsOf(times.array, labels.bytes));
+    if (!exact || !areInOrder(instants))
+        return Status::ok();
+    MDIMAPPEND_ASSIGN(const auto texts, readTexts(*exact, dataset));
+    std::string calendar = textMember(times.array.attributes, "calendar");
+    MDIMAPPEND_ASSIGN(const TimeEncoding encoding,
+                      TimeEncoding::parse(times.array.units, calendar));
+    auto written = datesOf(texts, encoding.calendar);
+    if (!written)
+        return Status::ok();
+    MDIMAPPEND_ASSIGN(
+        const bool isExacter,
+        areExacter(labels.bytes, times.array, encoding, instants, *written));
+    if (!isExacter)
+        return Status::ok();
+    instants = std::move(*written);
+    if (calendar.empty())
+        calendar = "standard";
+    return storeDates(labels, instants, calendar);
+}
+
+/// Refused, with the reason in words: the times cannot be labels. `exact` is
+/// null, or texts that say the same times.
+Result<SourceArray> labelsOf(const SourceArray &times, const SourceArray *exact,
                              const std::string &dimension,
                              const SourceDataset &dataset)
 {
@@ -230,17 +248,10 @@ Result<SourceArray> labelsOf(const SourceArray &times,
         return refused("they are packed");
     SourceArray labels = labelsLike(times, dimension);
     InstantsOfLabels instants;
-    if (times.array.type.GetClass() == GEDTC_STRING)
-    {
-        MDIMAPPEND_ASSIGN(const auto texts, readTexts(times, dataset));
-        MDIMAPPEND_ASSIGN(instants, instantsOf(texts));
-        MDIMAPPEND_RETURN_IF_ERROR(storeDates(labels, instants));
-    }
-    else
-    {
-        MDIMAPPEND_ASSIGN(labels.bytes, readNumbers(times, dataset));
-        MDIMAPPEND_ASSIGN(instants, instantsOf(times.array, labels.bytes));
-    }
+    const bool areTexts = times.array.type.GetClass() == GEDTC_STRING;
+    MDIMAPPEND_RETURN_IF_ERROR(
+        areTexts ? labelsOfTexts(labels, instants, times, dataset)
+                 : labelsOfNumbers(labels, instants, times, exact, dataset));
     if (!areInOrder(instants))
         return refused("they are not in order, each after the one before it");
     describeLabels(labels.array);
@@ -267,11 +278,16 @@ Result<FoundLabels> labelsOfAnotherName(SourceContents &contents,
                         textMember(contents.attributes, "featureType") + "')";
     if (!found.whyNone.empty() || times.empty())
         return found;
-    auto labels = labelsOf(*times[0], dimension, source);
+    const bool areTexts = times[0]->array.type.GetClass() == GEDTC_STRING;
+    auto labels = labelsOf(
+        *times[0], areTexts ? nullptr : exactTextsAlong(contents, dimension),
+        dimension, source);
     if (labels)
         found.array = std::move(*labels);
     else if (labels.status().kind() == Failure::Unavailable)
         return labels.takeStatus();
+    else if (labels.status().kind() == Failure::Error)
+        return refused(labels.status().message());
     else
         found.whyNone = "the times of '" + times[0]->array.name +
                         "' cannot be labels: " + labels.status().message();

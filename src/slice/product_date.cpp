@@ -5,6 +5,8 @@
 #include "time/cf_time.h"
 #include "time/foreign_text.h"
 
+#include <algorithm>
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <format>
@@ -94,7 +96,7 @@ std::optional<ProductDate> byDayOfYear(const std::string &text)
 std::optional<ProductDate> inDigits(const std::string &text)
 {
     static const std::regex form(
-        R"((\d{4})(\d{2})(\d{2})T?(\d{2})(\d{2})(\d{2})(\.\d+)?Z?)");
+        R"((\d{4})(\d{2})(\d{2})[T_]?(\d{2})(\d{2})(\d{2})(\.\d+)?Z?)");
     std::smatch match;
     if (!std::regex_match(text, match, form))
         return std::nullopt;
@@ -104,26 +106,100 @@ std::optional<ProductDate> inDigits(const std::string &text)
                            match[6].str() + match[7].str()};
 }
 
+/// 2024005T102030
+std::optional<ProductDate> byDayOfYearInDigits(const std::string &text)
+{
+    static const std::regex form(
+        R"((\d{4})(\d{3})[T_](\d{2})(\d{2})(\d{2})(\.\d+)?Z?)");
+    std::smatch match;
+    if (!std::regex_match(text, match, form))
+        return std::nullopt;
+    return ProductDate{dayOfYear(match[1], match[2]),
+                       match[3].str() + ":" + match[4].str() + ":" +
+                           match[5].str() + match[6].str()};
+}
+
+constexpr std::array forms = {inNumbers, withMonthsName, byDayOfYear, inDigits,
+                              byDayOfYearInDigits};
+
+/// Without white space around it; "" of what is too long.
+std::string shortText(std::string_view given)
+{
+    return given.size() > longestDate ? std::string()
+                                      : std::string(cf::trimmed(given));
+}
+
+std::optional<std::string> asIso(const ProductDate &date)
+{
+    std::string iso = date.day + (date.time.empty() ? "" : "T" + date.time);
+    if (parseDate(iso, Calendar::ProlepticGregorian))
+        return iso;
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> productDate(std::string_view given)
 {
-    const auto first = given.find_first_not_of(" \t\r\n");
-    if (first == given.npos || given.size() > longestDate)
-        return std::nullopt;
-    const std::string text(
-        given.substr(first, given.find_last_not_of(" \t\r\n") + 1 - first));
-    for (const auto form : {inNumbers, withMonthsName, byDayOfYear, inDigits})
+    const std::string text = shortText(given);
+    for (const auto form : forms)
     {
         const auto date = form(text);
-        if (!date)
-            continue;
-        std::string iso =
-            date->day + (date->time.empty() ? "" : "T" + date->time);
-        if (parseDate(iso, Calendar::ProlepticGregorian))
+        auto iso = date ? asIso(*date) : std::nullopt;
+        if (iso)
             return iso;
     }
     return std::nullopt;
+}
+
+bool areDigitsOfDate(std::string_view given)
+{
+    static const std::regex form(R"((?:19|20)\d{5}(?:\d|\d{3}|\d{5}|\d{7})?)");
+    const std::string text = shortText(given);
+    return std::regex_match(text, form) &&
+           (text.size() != 10 || dateInDigits(text + "00"));
+}
+
+std::optional<std::string> dateInDigits(std::string_view given)
+{
+    const std::string text = shortText(given);
+    if (text.size() == 10 || !areDigitsOfDate(text))
+        return std::nullopt;
+    if (text.size() == 14)
+        return productDate(text);
+    const std::string year = text.substr(0, 4);
+    if (text.size() == 7)
+        return asIso({dayOfYear(year, text.substr(4))});
+    ProductDate date{year + "-" + text.substr(4, 2) + "-" + text.substr(6, 2)};
+    if (text.size() == 12)
+        date.time = text.substr(8, 2) + ":" + text.substr(10);
+    return asIso(date);
+}
+
+std::string whyNoDate(std::string_view given)
+{
+    static const std::regex eitherWay(
+        R"(\d{1,2}([-./ ])\d{1,2}\1(?:\d{2}|\d{4})(?:\D.*)?)");
+    static const std::regex shortYear(
+        R"(\d{1,2}[- ]?[A-Za-z]{3,9}[- ]?\d{2}(?:\D.*)?)");
+    const std::string text = shortText(given);
+    if (std::regex_match(text, eitherWay))
+        return "day and month may stand either way round";
+    if (std::regex_match(text, shortYear))
+        return "its year has two digits";
+    if (text.size() == 10 && areDigitsOfDate(text))
+        return "its ten digits may be an hour or seconds since 1970";
+    const bool hasForm =
+        areDigitsOfDate(text) ||
+        std::ranges::any_of(forms, [&](const auto form)
+                            { return form(text).has_value(); });
+    return hasForm ? "there is no such day or no such time of day" : "";
+}
+
+std::string formsOfDates()
+{
+    return "2024-01-05, 2024-01-05T10:20:30, 2024/01/05, 2024-005, 20240105, "
+           "2024005, 20240105102030, 05-JAN-2024 10:20:30";
 }
 
 }  // namespace mdimappend

@@ -2,6 +2,7 @@
 
 #include "slice/name_pattern.h"
 #include "slice/slice_source.h"
+#include "slice/time_arrays.h"
 
 #include <algorithm>
 #include <set>
@@ -42,8 +43,21 @@ Result<std::vector<std::string>> namedArrays(const SourceContents &contents,
     return names;
 }
 
+/// What becomes the labels of a dimension that has no coordinate.
+void addTimes(SourceContents &contents, const std::string &dimension,
+              std::vector<std::string> &names)
+{
+    if (contents.find(dimension))
+        return;
+    const auto times = timesAlong(contents, dimension);
+    if (times.size() == 1)
+        names.push_back(times.front()->array.name);
+    if (const SourceArray *exact = exactTextsAlong(contents, dimension))
+        names.push_back(exact->array.name);
+}
+
 /// The names in `wanted`, and those that the arrays so named need: coordinates
-/// of their dimensions, and what their attributes refer to.
+/// of their dimensions or times along them, and what their attributes refer to.
 std::set<std::string> withNeeded(SourceContents &contents,
                                  std::vector<std::string> wanted)
 {
@@ -56,6 +70,8 @@ std::set<std::string> withNeeded(SourceContents &contents,
         if (!source || !names.insert(name).second)
             continue;
         const SliceArray &array = source->array;
+        for (const std::string &dimension : array.dimensions)
+            addTimes(contents, dimension, wanted);
         wanted.insert(wanted.end(), array.dimensions.begin(),
                       array.dimensions.end());
         for (std::string &reference : referencedNames(array.attributes))

@@ -33,7 +33,7 @@ struct GivenLabel
 {
     std::string text;  ///< as given: a number, a date, or any string
     /// The date that the text is in a form that products have, in ISO 8601; ""
-    /// if it is none.
+    /// if it is none. What must be a date and is none is here as it stands.
     std::string date{};
 };
 

@@ -4,6 +4,7 @@
 
 #include "slice/attributes_json.h"
 #include "slice/product_date.h"
+#include "slice/time_arrays.h"
 
 #include <regex>
 
@@ -14,44 +15,59 @@ namespace
 {
 
 /// TIFF's and EXIF's form has always been taken for a date, whatever the
-/// labels.
-GivenLabel labelOfText(const std::string &text)
+/// labels. Along time, digits are dates, too.
+GivenLabel labelOfText(const std::string &text, const std::string &dimension)
 {
     static const std::regex exif(R"(\d{4}:\d\d:\d\d \d\d:\d\d:\d\d)");
-    const std::string date = productDate(text).value_or("");
+    std::string date = productDate(text).value_or("");
     const bool isExif = text.size() < 20 && std::regex_match(text, exif);
-    return {isExif && !date.empty() ? date : text, date};
+    if (isExif && !date.empty())
+        return {date, date};
+    if (date.empty() && isNameOfTime(dimension) && areDigitsOfDate(text))
+        date = dateInDigits(text).value_or(text);
+    return {text, date};
 }
 
 Result<GivenLabel> labelInMetadata(const std::string &item,
+                                   const std::string &dimension,
                                    const Json &attributes, GDALDataset &dataset)
 {
     if (const char *value = dataset.GetMetadataItem(item.c_str()))
-        return labelOfText(validUtf8(value));
+        return labelOfText(validUtf8(value), dimension);
     const auto found = attributes.find(item);
     if (found != attributes.end())
-        return labelOfText(textOrJson(*found));
+        return labelOfText(textOrJson(*found), dimension);
     return refused("has no metadata item '" + item +
                    "' (--label-from metadata:" + item + ").");
 }
 
+/// A number that was given is one.
+GivenLabel labelGiven(const std::string &text)
+{
+    const bool areDigits =
+        text.find_first_not_of("+-.0123456789") == text.npos &&
+        text.find('-', 1) == text.npos;
+    return {text, areDigits ? "" : productDate(text).value_or("")};
+}
+
 }  // namespace
 
-Result<GivenLabel> labelOf(const SliceRequest &request, const Json &attributes,
+Result<GivenLabel> labelOf(const SliceRequest &request,
+                           const std::string &dimension, const Json &attributes,
                            GDALDataset &dataset)
 {
     if (request.label)
-        return GivenLabel{*request.label, {}};
+        return labelGiven(*request.label);
     const std::string &from = request.labelFrom;
     if (from.starts_with("metadata:"))
-        return labelInMetadata(from.substr(9), attributes, dataset);
+        return labelInMetadata(from.substr(9), dimension, attributes, dataset);
     if (!from.starts_with("name:"))
         return Status(Failure::Usage,
                       "--label-from '" + from +
                           "' is neither name:PATTERN nor metadata:ITEM.");
     MDIMAPPEND_ASSIGN(std::string date,
                       dateInPath(request.name, from.substr(5)));
-    return GivenLabel{std::move(date), {}};
+    return GivenLabel{date, date};
 }
 
 }  // namespace mdimappend

@@ -35,8 +35,10 @@ Result<std::string> dateInName(std::string_view fileName,
 Result<std::set<std::string>> datesInName(std::string_view fileName,
                                           std::string_view pattern);
 
-/// The label that `request` asks for. `attributes` are the slice's global ones.
-Result<GivenLabel> labelOf(const SliceRequest &request, const Json &attributes,
+/// The label along `dimension` that `request` asks for. `attributes` are the
+/// slice's global ones.
+Result<GivenLabel> labelOf(const SliceRequest &request,
+                           const std::string &dimension, const Json &attributes,
                            GDALDataset &dataset);
 
 }  // namespace mdimappend

@@ -6,6 +6,8 @@
 #include "time/foreign_text.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace mdimappend
 {
@@ -17,6 +19,17 @@ bool isNamedAsTime(const std::string &name)
 {
     const std::string lower = cf::lowerCase(name);
     return lower.find("time") != lower.npos || lower.find("date") != lower.npos;
+}
+
+/// Of the run, the instrument or the file, which steps share.
+bool isOfSomethingElse(const std::string &name)
+{
+    const std::string lower = cf::lowerCase(name);
+    constexpr std::array<std::string_view, 9> others = {
+        "ref_time", "reftime", "reference", "analysis", "calib",
+        "creat",    "process", "launch",    "deploy"};
+    return std::ranges::any_of(others, [&](std::string_view other)
+                               { return lower.find(other) != lower.npos; });
 }
 
 bool liesAlong(const SliceArray &array, const std::string &dimension)
@@ -33,17 +46,34 @@ TimeSign surestSign(SourceContents &contents, const std::string &dimension)
 
 }  // namespace
 
+bool isNameOfTime(const std::string &dimension)
+{
+    const std::string lower = cf::lowerCase(dimension);
+    constexpr std::array<std::string_view, 6> names = {
+        "t", "time", "times", "date", "dates", "datetime"};
+    return std::ranges::find(names, lower) != names.end() ||
+           (lower.ends_with("_time") && lower.find("lead") == lower.npos);
+}
+
+TimeSign timeSign(const std::string &name, const Json &attributes,
+                  const std::string &units, bool isText)
+{
+    const std::string standardName = textMember(attributes, "standard_name");
+    if (textMember(attributes, "axis") == "T")
+        return TimeSign::Axis;
+    if (standardName == "time")
+        return TimeSign::StandardName;
+    if (!standardName.empty() || isOfSomethingElse(name))
+        return TimeSign::None;
+    if (!isText && looksLikeTime(units))
+        return TimeSign::Units;
+    return isText && isNamedAsTime(name) ? TimeSign::Texts : TimeSign::None;
+}
+
 TimeSign timeSign(const SliceArray &array)
 {
-    const bool isText = array.type.GetClass() == GEDTC_STRING;
-    if (textMember(array.attributes, "axis") == "T")
-        return TimeSign::Axis;
-    if (textMember(array.attributes, "standard_name") == "time")
-        return TimeSign::StandardName;
-    if (!isText && looksLikeTime(array.units))
-        return TimeSign::Units;
-    return isText && isNamedAsTime(array.name) ? TimeSign::Texts
-                                               : TimeSign::None;
+    return timeSign(array.name, array.attributes, array.units,
+                    array.type.GetClass() == GEDTC_STRING);
 }
 
 std::vector<SourceArray *> timesAlong(SourceContents &contents,
@@ -64,6 +94,16 @@ std::vector<SourceArray *> timesAlong(SourceContents &contents,
         times.push_back(&source);
     }
     return times;
+}
+
+SourceArray *exactTextsAlong(SourceContents &contents,
+                             const std::string &dimension)
+{
+    SourceArray *times = contents.find("Times");
+    return times && liesAlong(times->array, dimension) &&
+                   timeSign(times->array) == TimeSign::Texts
+               ? times
+               : nullptr;
 }
 
 std::vector<std::string> dimensionsOfTimes(SourceContents &contents)

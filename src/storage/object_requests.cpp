@@ -253,8 +253,11 @@ ObjectRequests::listAll(const std::string &folder, std::size_t most)
             {
                 const std::string name = entry->pszName;
                 // A folder's own marker is no object in it.
-                if (!VSI_ISDIR(entry->nMode) && !name.ends_with('/'))
-                    found.push_back({name, entry->nSize});
+                if (VSI_ISDIR(entry->nMode) || name.ends_with('/'))
+                    continue;
+                const char *version =
+                    CSLFetchNameValueDef(entry->papszExtra, "ETag", "");
+                found.push_back({name, entry->nSize, version, entry->nMTime});
             }
         }));
     return found;

@@ -4,6 +4,7 @@
 
 #include <cpl_string.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -21,6 +22,43 @@ std::size_t arrayIn(const std::string &path)
     while (colon != path.npos && path.compare(colon, 3, "://") == 0)
         colon = path.find(":/", colon + 1);
     return colon;
+}
+
+bool isWord(std::string_view text)
+{
+    return std::ranges::all_of(text,
+                               [](char c)
+                               {
+                                   return (c >= 'a' && c <= 'z') ||
+                                          (c >= 'A' && c <= 'Z') || c == '_';
+                               });
+}
+
+/// The path in "file:///d/cube.zarr".
+std::string withoutScheme(const std::string &name)
+{
+    constexpr std::string_view scheme = "file://";
+    return EQUALN(name.c_str(), scheme.data(), scheme.size()) &&
+                   name.substr(scheme.size()).starts_with('/')
+               ? name.substr(scheme.size())
+               : name;
+}
+
+/// A folder of such a name is hardly meant: "NETCDF:a.nc", "file:cube.zarr".
+Status checkNoPrefix(const std::string &name)
+{
+    const auto colon = name.find(':');
+    std::error_code code;
+    if (colon == name.npos || name.find('/') < colon || colon < 2 ||
+        name.compare(colon, 3, "://") == 0 || !isWord(name.substr(0, colon)) ||
+        std::filesystem::exists(name, code))
+        return Status::ok();
+    return {Failure::Usage,
+            "the target '" + name + "' has the prefix '" +
+                name.substr(0, colon + 1) +
+                "', which is none of a target (ZARR:, MDIMAPPEND:, file:///, "
+                "s3:// and other schemes). './" +
+                name + "' is a folder of that name. Nothing was written."};
 }
 
 }  // namespace
@@ -71,9 +109,10 @@ Result<std::string> targetPath(const std::string &name)
                     "', but there is also a folder of that whole "
                     "name. Say which: '" +
                     parts.path + "' or './" + name + "'. Nothing was written.");
-        return parts.path;
+        return targetPath(parts.path);
     }
-    return name;
+    MDIMAPPEND_RETURN_IF_ERROR(checkNoPrefix(name));
+    return withoutScheme(name);
 }
 
 }  // namespace mdimappend

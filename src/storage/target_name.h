@@ -25,8 +25,9 @@ struct DriverName
 Result<DriverName> parseDriverName(const std::string &name, std::size_t prefix);
 
 /// The path of the target that `name` means: what is behind ZARR: or
-/// MDIMAPPEND:, or all of it. Failure::Usage if that names an array of a store,
-/// or if there is also a folder that is called so, prefix and all.
+/// MDIMAPPEND:, the path in file:///d/cube.zarr, or all of it. Failure::Usage
+/// if that names an array of a store, if it has another prefix, or if there is
+/// also a folder that is called so, prefix and all.
 Result<std::string> targetPath(const std::string &name);
 
 }  // namespace mdimappend

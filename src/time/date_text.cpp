@@ -33,15 +33,6 @@ Result<Int128> writtenDayNumber(CivilDate date, Calendar calendar)
     return *day;
 }
 
-Result<Instant> readDate(std::string_view text, Calendar calendar)
-{
-    MDIMAPPEND_ASSIGN(const auto written, readWrittenInstant(text));
-    MDIMAPPEND_ASSIGN(const Int128 day,
-                      writtenDayNumber(written.date, calendar));
-    const Int128 seconds = day * secondsPerDay - Int128{written.zone} * 60;
-    return seconds * nanosecondsPerSecond + written.nanoseconds;
-}
-
 /// At least `width` digits.
 std::string padded(Int128 value, std::size_t width)
 {
@@ -75,6 +66,15 @@ std::string formatTimeOfDay(std::int64_t nanoseconds)
 }
 
 }  // namespace
+
+Result<Instant> readDate(std::string_view text, Calendar calendar)
+{
+    MDIMAPPEND_ASSIGN(const auto written, readWrittenInstant(text));
+    MDIMAPPEND_ASSIGN(const Int128 day,
+                      writtenDayNumber(written.date, calendar));
+    const Int128 seconds = day * secondsPerDay - Int128{written.zone} * 60;
+    return seconds * nanosecondsPerSecond + written.nanoseconds;
+}
 
 Result<Instant> parseDate(std::string_view text, Calendar calendar)
 {

@@ -24,4 +24,7 @@ struct WrittenInstant
 /// "2000-01-01 0:0", "20000101T00Z".
 Result<WrittenInstant> readWrittenInstant(std::string_view text);
 
+/// As parseDate; a failure says only what is wrong, not with which text.
+Result<Instant> readDate(std::string_view text, Calendar calendar);
+
 }  // namespace mdimappend

@@ -29,7 +29,7 @@ TEST(UnitsOfTime, areKnownInWordsOfAnyCase)
 
 TEST(UnitsOfTime, areNotGuessed)
 {
-    for (const char *spelling : {"m", "M", " d", "Ms", "MS", "NS", "fortnight",
+    for (const char *spelling : {"m", "M", " m", "Ms", "MS", "NS", "fortnight",
                                  "", "s s", "dayss", "H1"})
         EXPECT_EQ(unitOfTime(spelling), "") << spelling;
 }
@@ -43,9 +43,29 @@ TEST(UnitsOfTime, mAreMinutesWhereMonthsCannotBe)
     EXPECT_FALSE(parseDuration("5M"));
     EXPECT_FALSE(parseDuration("1mo"));
     EXPECT_FALSE(parseDuration("1 "));
-    EXPECT_FALSE(parseDuration("1 d"));
+    EXPECT_EQ((*parseDuration("1 d"))->count(), 86400);
+    EXPECT_EQ((*parseDuration("1 D"))->count(), 86400);
     EXPECT_FALSE(parseDuration(""));
     EXPECT_FALSE(parseDuration("day"));
+}
+
+TEST(UnitsOfTime, areAddedUp)
+{
+    for (const char *text : {"1h30m", "1h 30 min", "90m", "1h1800s", "1.5 h"})
+    {
+        ASSERT_TRUE(parseDuration(text)) << text;
+        EXPECT_EQ((*parseDuration(text))->count(), 5400) << text;
+    }
+    for (const char *text :
+         {"1h30", "1h m", "h30m", "1h-5m", "1h30M", "1h30mo"})
+        EXPECT_FALSE(parseDuration(text)) << text;
+    EXPECT_EQ(parseStep("1h30m")->nanoseconds, parseStep("1.5h")->nanoseconds);
+    EXPECT_EQ(parseStep("-1d 12 h")->nanoseconds,
+              parseStep("-36h")->nanoseconds);
+    EXPECT_EQ(parseStep("1 d")->nanoseconds, parseStep("24h")->nanoseconds);
+    for (const char *text :
+         {"1h30", "30m1h", "1h1h", "1mo1d", "1h-30m", "1h30M", "0h0m"})
+        EXPECT_FALSE(parseStep(text)) << text;
 }
 
 TEST(UnitsOfTime, ofAStepAreNeverMinutesOrMonths)

@@ -6,7 +6,9 @@ import re
 
 from ._keywords import CHOICES
 
-_OPTION = re.compile(r"--([a-z][a-z-]*[a-z])(?:([ =])([^\s,.;:'\")]+))?")
+_OPTION = re.compile(
+    r"--([a-z][a-z-]*[a-z])(?:([ =])('[^']*'|(?:[^\s,.;:'\")]|\.(?=\d))+))?"
+)
 _ENCODING = re.compile(r"--encoding (\w+):(\w+)=(\.\.\.)")
 _VERB = re.compile(
     r"`gdal driver mdimappend (status|log|recover|begin|commit|abort)([^`]*)`"
@@ -23,13 +25,14 @@ def in_python(message: str) -> str:
 def _keyword(found: re.Match[str]) -> str:
     name = found[1].replace("-", "_")
     if name not in CHOICES:
-        return found[0]
+        return found[0].removeprefix("--") if name == "label" else found[0]
     rest = f"{found[2]}{found[3]}" if found[2] else ""
     values = CHOICES[name]
     if values is None:
         return f"{name}=True{rest}"
-    if found[3] in values or (rest and _is_value(name, found[3])):
-        return f"{name}={_written(name, found[3])}"
+    value = (found[3] or "").strip("'")
+    if found[3] in values or (value and _is_value(name, value)):
+        return f"{name}={_written(name, value)}"
     return name + rest
 
 
