@@ -8,17 +8,17 @@ declare -A go_servers=(
     [versitygw]="github.com/versity/versitygw v1.8.0 cmd/versitygw"
     [minio]="github.com/minio/minio v0.0.0-20260212201848-7aac2a2c5b7c ."
     [seaweedfs]="github.com/seaweedfs/seaweedfs v0.0.0-20261109003541-7506e5f91cd6 weed"
-    [rclone]="github.com/rclone/rclone v1.76.0 ."
 )
-known_stores=(moto azurite versitygw minio seaweedfs rclone)
+known_stores=(moto azurite versitygw minio seaweedfs)
 
 # Moto comes with what tests need, and Azurite from npm.
 install_store() {
     case $1 in
         moto) ;;
         azurite) install_azurite ;;
-        versitygw | minio | seaweedfs | rclone) locked install_go_server "$1" ${go_servers[$1]} ;;
-        *) die "stores: there is no '$1'; known are ${known_stores[*]}" ;;
+        *)
+            [ -n "${go_servers[$1]:-}" ] || die "stores: there is no '$1'; known are ${known_stores[*]}"
+            locked install_go_server "$1" ${go_servers[$1]} ;;
     esac
 }
 

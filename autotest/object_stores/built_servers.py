@@ -1,6 +1,6 @@
 """Object stores that `./dev stores` builds: each a program that is started on a folder
-and free ports. A further one is a class of ten lines, and its name in SERVERS
-(real/conftest.py)."""
+and free ports. A further one is a class of ten lines, named in KINDS (real/conftest.py)
+and in environment/stores.sh."""
 
 import os
 from pathlib import Path
@@ -100,15 +100,3 @@ class SeaweedFS(BuiltServer):
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
         }
         return {**os.environ, **keys}
-
-
-class Rclone(BuiltServer):
-    """Buckets are folders."""
-
-    program = "rclone"
-    has_versions = False
-
-    def command(self):
-        keys = f"{self.access_key},{self.secret_key}"
-        start = [self.path(), "serve", "s3", "--config=", f"--auth-key={keys}"]
-        return [*start, f"--addr={self.address}", self.data]

@@ -5,12 +5,12 @@ import uuid
 
 import campaign
 import pytest
-from built_servers import Minio, Rclone, SeaweedFS, Versitygw
+from built_servers import Minio, SeaweedFS, Versitygw
 from real_cube import NAMED, Cube
 from servers import Azurite, Moto, started
 from stores import real_store
 
-KINDS = (Moto, Azurite, Versitygw, Minio, SeaweedFS, Rclone)
+KINDS = (Moto, Azurite, Versitygw, Minio, SeaweedFS)
 SERVERS = {kind.__name__.lower(): kind for kind in KINDS}
 
 
