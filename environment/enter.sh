@@ -20,6 +20,7 @@ in_environment() {
     export GDAL_DRIVER_PATH="$build/gdalplugins${GDAL_DRIVER_PATH:+:$GDAL_DRIVER_PATH}"
     export PYTHONPATH="$here/apps/python${PYTHONPATH:+:$PYTHONPATH}"
     [ ! -e "$azurite" ] || export MDIMAPPEND_AZURITE=$azurite
+    export MDIMAPPEND_SERVERS=$servers
     if host_suffices; then
         GDAL_DRIVER_PATH="$build/gdalplugins:$(gdal-config --plugindir)"
         exec "$@"

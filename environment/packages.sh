@@ -25,3 +25,5 @@ lint_packages=(
 )
 bench_packages=(libbenchmark-dev valgrind strace python3-scipy python3-matplotlib git)
 coverage_packages=(gcovr)
+# How xarray reads what is in S3.
+stores_packages=(python3-s3fs)

@@ -124,6 +124,6 @@ install_azurite() {
     command -v npm >/dev/null || { say "no npm: the tests on Azure are skipped"; return; }
     mkdir -p "$cache/azurite"
     say "installing Azurite from the npm registry, for the tests"
-    npm install --silent --no-audit --no-fund --prefix "$cache/azurite" azurite@3 >&2 ||
+    npm install --silent --no-audit --no-fund --prefix "$cache/azurite" azurite@3.35.0 >&2 ||
         say "Azurite cannot be installed: the tests on Azure are skipped"
 }

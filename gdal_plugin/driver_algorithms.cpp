@@ -172,10 +172,12 @@ Status LogAlgorithm::act()
             m_outputString += "  " + from + (from == to ? "" : " to " + to);
         for (const auto &slice : slices)
             m_outputString += "  " + slice.value("name", "");
+        for (const auto &slice : record->value("part_slices", Json::array()))
+            m_outputString += "  " + slice.value("name", "") + " (" +
+                              counted(slice.value("parts", 0), "part") + ")";
         const auto replaced = record->value("replaced_rows", std::uint64_t{0});
         if (replaced > 0)
-            m_outputString += "  (replaced " + std::to_string(replaced) +
-                              (replaced == 1 ? " step)" : " steps)");
+            m_outputString += "  (replaced " + counted(replaced, "step") + ")";
         if (record->value("overwrite", false))
             m_outputString += "  (a new target in place of the old one)";
         const auto message = record->value("message", "");

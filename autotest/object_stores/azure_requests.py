@@ -125,3 +125,10 @@ def read(address, container, name):
     status, _, body = request(address, "GET", f"{container}/{name}")
     assert status == 200, (name, body)
     return body
+
+
+def write(address, container, name, data):
+    kind = {"x-ms-blob-type": "BlockBlob"}
+    path = f"{container}/{name}"
+    status, _, body = request(address, "PUT", path, headers=kind, body=data)
+    assert status == 201, (name, body)

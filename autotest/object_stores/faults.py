@@ -116,9 +116,9 @@ class DropRequest(Action):
 
 @dataclass
 class TearPut(Action):
-    """The connection breaks within the body, and the store takes what came until then
-    for the object, unless it finds by a checksum that it is not whole. On `started`
-    see DropRequest."""
+    """The connection breaks within the body. The store in memory takes what came until
+    then for the object, unless it finds by a checksum that it is not whole; a real one
+    does what it does. On `started` see DropRequest."""
 
     fraction: float = 0.5
     started: bool = True

@@ -1,7 +1,9 @@
 """Real servers as processes on free ports of 127.0.0.1: moto for S3, Azurite for
 Azure's blobs."""
 
+import functools
 import http.client
+import importlib.util
 import os
 import shutil
 import signal
@@ -10,23 +12,22 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.parse import quote
 
 import azure_requests
-import s3_xml
+import pytest
 from memory_store import write_file
+from stores import azure_config, s3_config
 
 SECONDS_TO_START = 60
-
-# moto refuses strangers, but does not check who it is.
-SOMEBODY = (
-    "AWS4-HMAC-SHA256 Credential=test/20200101/us-east-1/s3/aws4_request, "
-    "SignedHeaders=host, Signature=0"
-)
 
 
 class RealServer:
     """A process that is ready when it answers HTTP. Ends with the `with`."""
+
+    # Whether buckets can keep the versions of their objects.
+    has_versions = False
+    # Whether a bucket's policy says who may do what.
+    has_policies = False
 
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -45,6 +46,11 @@ class RealServer:
     @property
     def url(self):
         return f"http://{self.address}"
+
+    @classmethod
+    def missing(cls):
+        """Why it cannot be started here; None if it can."""
+        return
 
     def __enter__(self):
         # Somebody else may take the port between the choice and the start.
@@ -72,6 +78,19 @@ class RealServer:
     def environment(self):
         return dict(os.environ)
 
+    def objects(self, bucket, prefix=""):
+        """Contents by key."""
+        raise NotImplementedError
+
+    def put(self, bucket, key, data):
+        raise NotImplementedError
+
+    def download(self, bucket, prefix, folder):
+        """The objects below a prefix as files, paths relative to the prefix."""
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for key, data in sorted(self.objects(bucket, prefix).items()):
+            write_file(folder, key[len(prefix) :], data)
+
     def ready(self):
         deadline = time.monotonic() + SECONDS_TO_START
         while time.monotonic() < deadline and self.process.poll() is None:
@@ -80,10 +99,16 @@ class RealServer:
                 connection.request("GET", "/")
                 connection.getresponse().read()
                 connection.close()
-                return self.process.poll() is None
-            except OSError:
-                time.sleep(0.05)
+                if self.answers():
+                    return self.process.poll() is None
+            except (OSError, http.client.HTTPException):
+                pass
+            time.sleep(0.05)
         return False
+
+    def answers(self):
+        """Whether it does more than to answer HTTP."""
+        return True
 
     def stop(self):
         if self.process.poll() is None:
@@ -95,8 +120,66 @@ class RealServer:
         self.process.wait()
 
 
-class Moto(RealServer):
+class S3Server(RealServer):
+    """One that speaks S3, and is asked by boto3, past the script."""
+
+    scheme = "s3"
+    access_key = "test"
+    secret_key = "test"
+
+    def config(self, address):
+        """GDAL's, for a script that listens there."""
+        return s3_config(address, self.access_key, self.secret_key)
+
+    @functools.cached_property
+    def client(self):
+        import boto3
+        from botocore.config import Config
+
+        return boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            region_name="us-east-1",
+            config=Config(
+                s3={"addressing_style": "path"},
+                proxies={},
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        )
+
+    def create_bucket(self, name):
+        self.client.create_bucket(Bucket=name)
+
+    def objects(self, bucket, prefix=""):
+        """Contents by key."""
+        pages = self.client.get_paginator("list_objects_v2")
+        return {
+            entry["Key"]: self.read(bucket, entry["Key"])
+            for page in pages.paginate(Bucket=bucket, Prefix=prefix)
+            for entry in page.get("Contents", [])
+        }
+
+    def put(self, bucket, key, data):
+        self.client.put_object(Bucket=bucket, Key=key, Body=data)
+
+    def read(self, bucket, key):
+        return self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+class Moto(S3Server):
     """S3 by moto. Signatures are not checked."""
+
+    has_versions = True
+
+    @classmethod
+    def missing(cls):
+        for module in ("moto", "flask_cors"):
+            if importlib.util.find_spec(module) is None:
+                return f"there is no Python module {module}"
+        return None
 
     def command(self):
         program = shutil.which("moto_server")
@@ -112,62 +195,29 @@ class Moto(RealServer):
         }
         return {**os.environ, **dummy}
 
-    def request(self, method, path, body=None, headers=None):
-        """Status, headers (lower case), body. `path`: /bucket/key?query, encoded."""
-        connection = http.client.HTTPConnection(self.address, timeout=30)
-        try:
-            fields = {"Authorization": SOMEBODY, **(headers or {})}
-            connection.request(method, path, body, fields)
-            answer = connection.getresponse()
-            known = {name.lower(): value for name, value in answer.getheaders()}
-            return answer.status, known, answer.read()
-        finally:
-            connection.close()
-
-    def create_bucket(self, name):
-        status, _, body = self.request("PUT", f"/{name}")
-        assert status == 200, body
-
-    def objects(self, bucket, prefix=""):
-        """Contents by key."""
-        found = {}
-        token = ""
-        while True:
-            query = f"list-type=2&prefix={quote(prefix, safe='')}"
-            if token:
-                query += f"&continuation-token={quote(token, safe='')}"
-            status, _, body = self.request("GET", f"/{bucket}?{query}")
-            assert status == 200, body
-            root = s3_xml.parse(body)
-            for node in root.iter("Contents"):
-                key = node.findtext("Key")
-                status, _, data = self.request("GET", f"/{bucket}/{quote(key)}")
-                assert status == 200, (key, data)
-                found[key] = data
-            token = root.findtext("NextContinuationToken")
-            if not token:
-                return found
-
-    def download(self, bucket, prefix, folder):
-        """The objects below a prefix as files, paths relative to the prefix."""
-        write_files(self.objects(bucket, prefix), prefix, folder)
-
 
 class Azurite(RealServer):
-    """Azure's blob service by Azurite, which checks signatures.
+    """Azure's blob service by Azurite, which checks signatures. It ends connections
+    that were idle for 5 s, whatever --blobKeepAliveTimeout says."""
 
-    `script`: the path of its dist/src/blob/main.js. It ends connections that were
-    idle for 5 s, whatever --blobKeepAliveTimeout says.
-    """
+    scheme = "az"
+    script = os.environ.get("MDIMAPPEND_AZURITE")
 
-    def __init__(self, folder, script):
-        super().__init__(folder)
-        self.script = script
+    @classmethod
+    def missing(cls):
+        if not cls.script:
+            return "MDIMAPPEND_AZURITE does not name Azurite's dist/src/blob/main.js"
+        assert Path(cls.script).is_file(), f"MDIMAPPEND_AZURITE: no {cls.script}"
+        return None
+
+    def config(self, address):
+        """GDAL's, for a script that listens there."""
+        return azure_config(address)
 
     def command(self):
         return [
             "node",
-            str(self.script),
+            self.script,
             "--blobHost",
             "127.0.0.1",
             "--blobPort",
@@ -179,22 +229,23 @@ class Azurite(RealServer):
             "--disableTelemetry",
         ]
 
-    def create_container(self, name):
+    def create_bucket(self, name):
         azure_requests.create_container(self.address, name)
 
     def objects(self, container, prefix=""):
         """Contents by name."""
         return azure_requests.blobs(self.address, container, prefix)
 
-    def download(self, container, prefix, folder):
-        """The blobs below a prefix as files, paths relative to the prefix."""
-        write_files(self.objects(container, prefix), prefix, folder)
+    def put(self, container, key, data):
+        azure_requests.write(self.address, container, key, data)
 
 
-def write_files(objects, prefix, folder):
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    for key, data in sorted(objects.items()):
-        write_file(folder, key[len(prefix) :], data)
+def started(kind, tmp_path_factory):
+    """For the `with` of a fixture; skips its tests where that kind is missing."""
+    why = kind.missing()
+    if why is not None:
+        pytest.skip(why)
+    return kind(tmp_path_factory.mktemp(kind.__name__.lower()))
 
 
 def free_port():

@@ -63,10 +63,10 @@ class Store:
         return folder
 
 
-def s3_config(address):
+def s3_config(address, access_key="test", secret_key="test"):
     return {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": access_key,
+        "AWS_SECRET_ACCESS_KEY": secret_key,
         "AWS_S3_ENDPOINT": address,
         "AWS_HTTPS": "NO",
         "AWS_VIRTUAL_HOSTING": "FALSE",
@@ -119,19 +119,10 @@ def memory_store(flavour="s3", bucket="bucket", **options):
 
 
 @contextlib.contextmanager
-def moto_store(moto, bucket):
-    """A Store in a new bucket of moto's, behind a script."""
-    moto.create_bucket(bucket)
-    with ScriptedServer(upstream=moto.url) as server:
-        yield Store(server, "s3", bucket, s3_config(server.address), moto.download)
-
-
-@contextlib.contextmanager
-def azurite_store(azurite, container):
-    """A Store in a new container of Azurite's, behind a script. Rules see the
-    account's name as the bucket, and container/name as the key."""
-    azurite.create_container(container)
-    with ScriptedServer(upstream=azurite.url) as server:
-        yield Store(
-            server, "az", container, azure_config(server.address), azurite.download
-        )
+def real_store(server, bucket):
+    """A Store in a new bucket of a real server's, behind a script. Of Azurite, rules
+    see the account's name as the bucket, and container/name as the key."""
+    server.create_bucket(bucket)
+    with ScriptedServer(upstream=server.url) as script:
+        config = server.config(script.address)
+        yield Store(script, server.scheme, bucket, config, server.download)

@@ -76,6 +76,16 @@ def test_somebody_s_file_belongs_to_no_array(cube):
 
 
 @FORMATS
+def test_a_cache_of_tiles_that_was_copied_there_is_nobody_s(cube, zarr_format):
+    """GDAL does not read it there, and an append does not remove it."""
+    cube.append("first", status=0)
+    name = "air/zarr.json.gmac" if zarr_format == "3" else "air/.zarray.gmac"
+    cube.server.put_object("bucket", f"{cube.key}/{name}", b"old")
+    cube.append("a", status=0)
+    assert objects(cube)["of_no_array"] == [{"key": name, "size": 3}]
+
+
+@FORMATS
 def test_the_cost_is_three_listings_and_a_request_for_each_array(cube):
     cube.append("first", status=0)
     cube.driver("status")

@@ -14,7 +14,7 @@ import parts
 import pytest
 from campaign import HoldAll, HoldOne, Rule, finished, sample, sent_by
 from faults import DropRequest, ErrorAfter, LoseResponse, Status, WrongETag
-from stores import memory_store, moto_store
+from stores import memory_store, real_store
 
 CHUNKS = ("--encoding", "air:chunk=2x2x5", "--encoding", "orbit:chunk=4")
 OFFSETS = (0, 1)
@@ -161,7 +161,7 @@ def any_store(request):
             yield store
         return
     moto = request.getfixturevalue("moto")
-    with moto_store(moto, f"bucket-{uuid.uuid4().hex[:12]}") as store:
+    with real_store(moto, f"bucket-{uuid.uuid4().hex[:12]}") as store:
         yield store
 
 

@@ -3,7 +3,7 @@
 Of one slice, to a cube with consolidated metadata, coordinates and another array
 that all steps have in common to compare with:
 
-    new chunks + 2 x arrays along the append dimension + 4 x replaced chunks + 15
+    new chunks + 2 x arrays along the append dimension + 4 x replaced chunks + 14
 
 requests at most, whatever the cube's length and past; of each further slice of the
 same run as many, but once for each array, and nothing is read to compare with.
@@ -98,7 +98,7 @@ def days(folder, first, count, dataset=None):
 
 
 def most(new, arrays, replaced, for_each_array=2):
-    return new + for_each_array * arrays + 4 * replaced + 15
+    return new + for_each_array * arrays + 4 * replaced + 14
 
 
 def assert_at_most(asked, new, arrays, replaced, for_each_array=2):

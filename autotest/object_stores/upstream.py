@@ -32,6 +32,10 @@ class Upstream:
         message = ("\r\n".join(head) + "\r\n\r\n").encode("latin-1") + request.body
         self.connect()
         self.socket.sendall(message)
+        if len(request.body) < int(request.headers.get("content-length", 0)):
+            # What is missing was torn off (TearPut), and does not come.
+            self.close()
+            return None
         try:
             answer, keeps = read_answer(self.reader, request.method)
         except (OSError, BrokenMessage):

@@ -8,7 +8,6 @@
 #include "append/plan_growth.h"
 #include "append/plan_report.h"
 
-#include <string_view>
 #include <utility>
 
 namespace mdimappend
@@ -17,22 +16,17 @@ namespace mdimappend
 namespace
 {
 
-/// Tile-presence caches that would hide new chunks.
+/// Tile-presence caches that would hide new chunks. In an object store GDAL
+/// neither keeps nor reads any.
 Status planDeletions(const PlanRequest &request, Intent &intent)
 {
+    if (request.storage.versions())
+        return Status::ok();
     for (const auto &array : intent.arrays)
     {
         for (const char *cache : {"/.zarray.gmac", "/zarr.json.gmac"})
         {
             const auto key = array.planned.path + cache;
-            // One request removes them all, one for each would look.
-            if (request.storage.waitsForAnswers())
-            {
-                const bool isV3 = array.document.format == ZarrFormat::V3;
-                if (isV3 == (std::string_view(cache) == "/zarr.json.gmac"))
-                    intent.deletions.push_back(key);
-                continue;
-            }
             MDIMAPPEND_ASSIGN(const auto state,
                               request.storage.state(request.site.object(key)));
             if (state)

@@ -19,8 +19,8 @@ namespace mdimappend
 namespace
 {
 
-constexpr std::array documentNames = {"zarr.json", ".zarray", ".zattrs",
-                                      ".zgroup", ".zmetadata"};
+constexpr std::array<std::string_view, 5> documentNames = {
+    "zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"};
 
 std::string nameOf(const std::string &key)
 {
@@ -33,11 +33,14 @@ std::string folderOf(const std::string &key)
     return slash == std::string::npos ? "" : key.substr(0, slash);
 }
 
-/// A document, or a cache of GDAL's beside one.
-bool isDocument(const std::string &name)
+/// A document, or the cache of tiles' presence that GDAL keeps beside one, but
+/// in no object store.
+bool isDocument(std::string_view name, bool hasCaches)
 {
-    return std::ranges::any_of(documentNames, [&](const char *document)
-                               { return name.starts_with(document); });
+    constexpr std::string_view cache = ".gmac";
+    if (hasCaches && name.ends_with(cache))
+        name.remove_suffix(cache.size());
+    return std::ranges::find(documentNames, name) != documentNames.end();
 }
 
 class Arrays
@@ -143,7 +146,7 @@ Result<LeftObjects> leftObjects(Storage &storage, const Site &site,
     MDIMAPPEND_ASSIGN(const auto arrays, readArrays(storage, site, objects));
     for (const auto &object : objects)
     {
-        if (!isDocument(nameOf(object.key)))
+        if (!isDocument(nameOf(object.key), storage.folders() != nullptr))
             arrays.sort(object, left);
     }
     MDIMAPPEND_ASSIGN(left.staged,

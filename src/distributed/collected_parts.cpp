@@ -56,6 +56,9 @@ Status CollectedParts::add(const WrittenPart &written)
     if (!m_known.insert(written.part).second)
         return Status::ok();
     m_parts.push_back(written.part);
+    // What `begin` has written is of no slice's.
+    if (!written.slice.empty())
+        ++m_slices[written.slice];
     m_alteredValues += written.alteredValues;
     m_ignoredStatic.insert(written.ignoredStatic.begin(),
                            written.ignoredStatic.end());

@@ -56,6 +56,12 @@ class CollectedParts
         return m_roundings;
     }
 
+    /// How many parts each slice has brought, by its name.
+    const std::map<std::string, std::uint64_t> &slices() const
+    {
+        return m_slices;
+    }
+
   private:
     struct Chunk
     {
@@ -87,6 +93,7 @@ class CollectedParts
     std::uint64_t m_alteredValues = 0;
     std::set<std::string> m_ignoredStatic;
     std::map<std::string, double> m_roundings;
+    std::map<std::string, std::uint64_t> m_slices;
 };
 
 }  // namespace mdimappend

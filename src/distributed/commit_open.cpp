@@ -240,6 +240,10 @@ class Committing
         MDIMAPPEND_ASSIGN(Json record, logRecordOf(logged, storage(), site(),
                                                    transaction.sequence()));
         record["parts"] = m_report.parts;
+        // Not `slices`: whoever meets such a slice again must not take it for
+        // one that is there as a whole.
+        for (const auto &[name, parts] : m_parts.slices())
+            record["part_slices"].push_back({{"name", name}, {"parts", parts}});
         if (!m_report.ignoredStatic.empty())
             record["ignored_static"] = m_report.ignoredStatic;
         return record;

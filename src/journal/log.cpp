@@ -40,6 +40,24 @@ bool isText(const Json &value)
     return value.is_string();
 }
 
+bool areSlices(const Json &slices)
+{
+    return slices.is_null() ||
+           (slices.is_array() &&
+            std::ranges::all_of(
+                slices,
+                [](const Json &slice)
+                {
+                    return slice.is_object() &&
+                           areAll(
+                               slice,
+                               {"name", "path", "state", "read_as", "labels"},
+                               isText) &&
+                           areAll(slice, {"first_row", "rows", "parts"},
+                                  isCount);
+                }));
+}
+
 /// Whether what is there is of the right kind: readers need not ask again.
 bool isLogRecord(const Json &record)
 {
@@ -55,20 +73,8 @@ bool isLogRecord(const Json &record)
         !areAll(record, {"overwrite", "labels_ordered"},
                 [](const Json &value) { return value.is_boolean(); }))
         return false;
-    const Json &slices = member(record, "slices");
-    return slices.is_null() ||
-           (slices.is_array() &&
-            std::ranges::all_of(slices,
-                                [](const Json &slice)
-                                {
-                                    return slice.is_object() &&
-                                           areAll(slice,
-                                                  {"name", "path", "state",
-                                                   "read_as", "labels"},
-                                                  isText) &&
-                                           areAll(slice, {"first_row", "rows"},
-                                                  isCount);
-                                }));
+    return areSlices(member(record, "slices")) &&
+           areSlices(member(record, "part_slices"));
 }
 
 Status checkLogRecord(const Json &record)

@@ -3,6 +3,7 @@
 
 #include "lock/object_lock.h"
 
+#include "lock/conditions_proof.h"
 #include "lock/lock_trace.h"
 #include "lock/lock_wait.h"
 #include "lock/object_claim.h"
@@ -22,14 +23,6 @@ using Seconds = std::chrono::duration<double>;
 constexpr std::chrono::milliseconds longestPause{1000};
 /// The clocks of a store's servers may differ by some seconds.
 constexpr Seconds serverClocks{10};
-
-/// A later version than any, for a condition that cannot hold.
-std::string wrongVersion(const std::string &version)
-{
-    const bool isGeneration =
-        version.find_first_not_of("0123456789") == std::string::npos;
-    return isGeneration ? "1" : "\"00000000000000000000000000000000\"";
-}
 
 /// Watches a document that does not change: how long, by one's own clock, or by
 /// the server's alone.
@@ -53,27 +46,6 @@ class DocumentWatch
     std::string m_version;
     Seconds m_since{0};
 };
-
-/// A lock that anybody could take from its holder is none.
-Status proveConditions(const std::string &path, ObjectRequests &requests,
-                       const std::string &version)
-{
-    const std::string probe = "{}\n";
-    MDIMAPPEND_ASSIGN(const auto again,
-                      requests.put(path, probe, PutCondition::absent(),
-                                   VersionOfPut::NotNeeded));
-    MDIMAPPEND_ASSIGN(const auto other,
-                      requests.put(path, probe,
-                                   PutCondition::same(wrongVersion(version)),
-                                   VersionOfPut::NotNeeded));
-    if (!again && !other && !version.empty())
-        return Status::ok();
-    return error(
-        "'" + path +
-        "': this store does not heed the conditions of a put (If-None-Match, "
-        "If-Match), so a lock in it excludes nobody. --lock none appends "
-        "anyway, if you make sure that nobody else does. Nothing was written");
-}
 
 Status checkSame(const LeaseTicket &left, const std::string &path,
                  const SeenLock &seen)
@@ -202,18 +174,10 @@ Result<TakenObjectLock> acquireObjectLock(const LockRequest &request,
                                             : PutCondition::absent()));
         if (!version)
             continue;
-        if (!before.exists)
-        {
-            if (auto proved = proveConditions(request.path, requests, *version);
-                !proved)
-            {
-                // As long as it is nobody else's.
-                if (leaseTime(request) - taken < mine.lease)
-                    requests.remove(request.path)
-                        .ignore("the lock that is none ends by itself");
-                return proved;
-            }
-        }
+        if (isUnproved(before))
+            MDIMAPPEND_RETURN_IF_ERROR(proveConditions(
+                request.path, requests, mine, *version,
+                [&] { return leaseTime(request) - taken < mine.lease; }));
         traceHolder(request.path, "the store's lock is taken by", mine.holder);
         return hold(request,
                     std::make_unique<ObjectClaim>(request.path, requests, seen,
@@ -233,6 +197,31 @@ Result<LockState> peekObjectLock(ObjectRequests &requests,
                      document.holder,
                      {document.count, document.holder.nonce},
                      document.unsettled};
+}
+
+Status voidObjectLock(ObjectRequests &requests, const std::string &path)
+{
+    // Its holder may renew it meanwhile.
+    constexpr int mostTries = 3;
+    for (int i = 0; i < mostTries; ++i)
+    {
+        MDIMAPPEND_ASSIGN(const auto seen, readObjectLock(requests, path));
+        LockDocument document = seen.document;
+        if (!seen.exists ||
+            (!document.held && !document.complete && !document.logEnd))
+            return Status::ok();
+        document.held = false;
+        document.complete = false;
+        document.logEnd.reset();
+        MDIMAPPEND_ASSIGN(const auto put,
+                          putObjectLock(requests, path, document,
+                                        PutCondition::same(seen.version)));
+        if (put)
+            return Status::ok();
+    }
+    return error("the lock '" + path +
+                 "' changes again and again: somebody is at work. Nothing was "
+                 "written");
 }
 
 Result<bool> endObjectLease(ObjectRequests &requests, const std::string &path)

@@ -45,6 +45,10 @@ Status checkLeft(const LeaseTicket &left, const std::string &path,
 Result<LockState> peekObjectLock(ObjectRequests &requests,
                                  const std::string &path);
 
+/// For whoever is going to write without it: nobody holds it any more, and what
+/// it says of the log's end and of what is unsettled counts no longer.
+Status voidObjectLock(ObjectRequests &requests, const std::string &path);
+
 /// Frees a lease whose holder is known to be gone. False if there is none.
 Result<bool> endObjectLease(ObjectRequests &requests, const std::string &path);
 

@@ -156,10 +156,11 @@ Result<bool> RecoveryByConditions::setAside(const std::string &folder,
         if (!bytes || bytes == abort)
             continue;
         any = true;
+        MDIMAPPEND_ASSIGN(const auto version, m_storage.versionAt(source));
         MDIMAPPEND_RETURN_IF_ERROR(m_storage.put(to + "/" + name, *bytes));
-        MDIMAPPEND_RETURN_IF_ERROR(name == "decision"
-                                       ? m_storage.put(source, abort)
-                                       : m_storage.remove(source));
+        MDIMAPPEND_RETURN_IF_ERROR(
+            name == "decision" ? m_storage.replace(source, abort, version)
+                               : m_storage.remove(source));
     }
     return any;
 }

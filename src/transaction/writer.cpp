@@ -5,6 +5,7 @@
 #include "lock/claims.h"
 #include "lock/kernel_lock.h"
 #include "lock/lease.h"
+#include "lock/object_lock.h"
 #include "storage/folder_storage.h"
 #include "storage/local_storage.h"
 #include "storage/object_address.h"
@@ -123,9 +124,9 @@ Result<Writer> lockObjects(const WriterRequest &request, Writer writer)
     MDIMAPPEND_RETURN_IF_ERROR(refuseForeign(writer.site));
     if (request.lock == LockMode::None)
     {
-        // What it says of the log's end would not be true any more.
+        // Not removed: a deletion that came late would remove another's lock.
         MDIMAPPEND_RETURN_IF_ERROR(
-            writer.objects->lockRequests().remove(writer.site.lock()));
+            voidObjectLock(writer.objects->lockRequests(), writer.site.lock()));
         writer.objects->storage().forget();
         writer.lock = std::make_unique<NoLock>();
         MDIMAPPEND_RETURN_IF_ERROR(writer.objects->look(writer.site));

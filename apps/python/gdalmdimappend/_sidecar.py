@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LoggedSlice:
-    """A slice that a commit brought."""
+    """A slice that a commit brought, or parts of which many processes brought."""
 
     name: str
     path: str = ""
@@ -30,6 +30,7 @@ class LoggedSlice:
     replaced_rows: int = 0
     first_label: str = ""
     last_label: str = ""
+    parts: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,16 @@ class LogRecord:
     chunks: int = 0
     bytes: int = 0
     slices: tuple[LoggedSlice, ...] = ()
+    part_slices: tuple[LoggedSlice, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> LogRecord:
-        slices = tuple(
-            record_from(LoggedSlice, each) for each in document.get("slices", ())
-        )
-        told = {**document, "slices": slices}
+        told = dict(document)
+        for member in ("slices", "part_slices"):
+            told[member] = tuple(
+                record_from(LoggedSlice, each) for each in document.get(member, ())
+            )
         told["warnings"] = tuple(map(in_python, document.get("warnings", ())))
         record: LogRecord = record_from(cls, told)
         return record
