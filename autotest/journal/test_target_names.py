@@ -97,9 +97,7 @@ def test_an_address_of_a_file_is_its_path(slices, tmp_path, form):
     assert not list(tmp_path.glob("*:*"))
 
 
-@pytest.mark.parametrize(
-    "name", ["file:c.zarr", "NETCDF:c.zarr"]
-)
+@pytest.mark.parametrize("name", ["file:c.zarr", "NETCDF:c.zarr"])
 def test_other_prefixes_make_no_folders(slices, tmp_path, name):
     before = sorted(tmp_path.iterdir())
     done = cubes.append(slices[0], name, status=2)

@@ -83,7 +83,14 @@ Batch::open(const AppendOptions &options, const WriterRequest &place,
         batch->openTarget(place, recovered, opening.looksFirst && !overwrites));
     if (overwrites)
         MDIMAPPEND_RETURN_IF_ERROR(batch->prepareOverwrite());
-    MDIMAPPEND_RETURN_IF_ERROR(batch->readCube(appendDim));
+    auto read = batch->readCube(appendDim);
+    if (!read && batch->onlyLooks())
+    {
+        // Without the lock, what somebody is writing may be found half written.
+        MDIMAPPEND_RETURN_IF_ERROR(batch->openTarget(place, recovered, false));
+        read = batch->readCube(appendDim);
+    }
+    MDIMAPPEND_RETURN_IF_ERROR(std::move(read));
     if (options.dryRun && !isRemote(options.target))
         MDIMAPPEND_RETURN_IF_ERROR(checkMayWrite(*batch->m_open.writer.posix,
                                                  batch->m_open.site,

@@ -160,8 +160,8 @@ TEST(StepGuard, rulesThatDoNotFitTheLabels)
 TEST(Step, textsThatAreNoRule)
 {
     for (const char *text :
-         {"", "0", "0D", "-0.0s", "1M", "one", "1.5mo", "nan", "inf", "1 D",
-          "D", ".", "-", "0.0000000001s", "1e400", "99999999999999999D"})
+         {"", "0", "0D", "-0.0s", "1M", "one", "1.5mo", "nan", "inf", "D",
+          "1 DD", ".", "-", "0.0000000001s", "1e400", "99999999999999999D"})
         EXPECT_FALSE(parseStep(text)) << text;
 }
 
