@@ -26,17 +26,17 @@ bool isHalfApplied(const PendingTransaction &transaction)
            transaction.state == State::Damaged;
 }
 
-struct Look
+struct Sighting
 {
     ReadableTarget target{};
     std::string halfApplied{};  ///< the transaction's name, "" if there is none
     LockState lock{};
 };
 
-Result<Look> lookAt(const std::string &target, const std::string &group)
+Result<Sighting> lookAt(const std::string &target, const std::string &group)
 {
     MDIMAPPEND_ASSIGN(const Writer reader, openForReading(target, group));
-    Look look;
+    Sighting look;
     look.target.site = reader.site;
     MDIMAPPEND_ASSIGN(look.lock, reader.peekLock());
     MDIMAPPEND_ASSIGN(
@@ -59,7 +59,7 @@ Result<ReadableTarget> waitUntilReadable(const std::string &target,
 {
     while (true)
     {
-        MDIMAPPEND_ASSIGN(Look look, lookAt(target, group));
+        MDIMAPPEND_ASSIGN(Sighting look, lookAt(target, group));
         if (look.halfApplied.empty())
         {
             if (!look.target.site.exists)
@@ -70,7 +70,7 @@ Result<ReadableTarget> waitUntilReadable(const std::string &target,
         {
             // Its writer may have finished it, and gone, between the looks at
             // the lock and at the journal.
-            MDIMAPPEND_ASSIGN(const Look again, lookAt(target, group));
+            MDIMAPPEND_ASSIGN(const Sighting again, lookAt(target, group));
             if (again.halfApplied == look.halfApplied && !again.lock.held)
                 return Status(
                     Failure::Conflict,
