@@ -15,6 +15,33 @@
 namespace mdimappend
 {
 
+namespace
+{
+
+std::string lineOf(std::uint64_t sequence, const Json &record)
+{
+    std::string line =
+        std::to_string(sequence) + "  " + record.value("time", "");
+    const auto from = record.value("first_label", "");
+    const auto to = record.value("last_label", "");
+    if (!from.empty())
+        line += "  " + from + (from == to ? "" : " to " + to);
+    for (const auto &slice : record.value("slices", Json::array()))
+        line += "  " + slice.value("name", "");
+    for (const auto &slice : record.value("part_slices", Json::array()))
+        line += "  " + slice.value("name", "") + " (" +
+                counted(slice.value("parts", 0), "part") + ")";
+    const auto replaced = record.value("replaced_rows", std::uint64_t{0});
+    if (replaced > 0)
+        line += "  (replaced " + counted(replaced, "step") + ")";
+    if (record.value("overwrite", false))
+        line += "  (a new target in place of the old one)";
+    const auto message = record.value("message", "");
+    return line + (message.empty() ? "" : "  " + message);
+}
+
+}  // namespace
+
 DriverAlgorithm::DriverAlgorithm(const char *name, const char *description)
     : GDALAlgorithm(name, description, "")
 {
@@ -163,25 +190,8 @@ Status LogAlgorithm::act()
         if (!record)
             break;
         records.push_back(*record);
-        const auto slices = record->value("slices", Json::array());
-        m_outputString +=
-            std::to_string(sequence) + "  " + record->value("time", "");
-        const auto from = record->value("first_label", "");
-        const auto to = record->value("last_label", "");
-        if (!from.empty())
-            m_outputString += "  " + from + (from == to ? "" : " to " + to);
-        for (const auto &slice : slices)
-            m_outputString += "  " + slice.value("name", "");
-        for (const auto &slice : record->value("part_slices", Json::array()))
-            m_outputString += "  " + slice.value("name", "") + " (" +
-                              counted(slice.value("parts", 0), "part") + ")";
-        const auto replaced = record->value("replaced_rows", std::uint64_t{0});
-        if (replaced > 0)
-            m_outputString += "  (replaced " + counted(replaced, "step") + ")";
-        if (record->value("overwrite", false))
-            m_outputString += "  (a new target in place of the old one)";
-        const auto message = record->value("message", "");
-        m_outputString += (message.empty() ? "" : "  " + message) + "\n";
+        // Nobody's name or message makes a line of its own.
+        m_outputString += printableLine(lineOf(sequence, *record)) + "\n";
     }
     if (m_json)
         m_outputString = dumpJson(records, 2) + "\n";

@@ -6,6 +6,7 @@ import subprocess
 import cubes
 import netCDF4
 import numpy as np
+import parts
 import pytest
 import xarray as xr
 from osgeo import gdal
@@ -55,6 +56,15 @@ def test_a_line_feed_in_a_name_is_one_in_no_message(target, tmp_path):
     done = cubes.run("--array", "none", path, target, status=5)
     assert "evil\\nERROR 1: all is lost.nc" in done.stderr
     assert "\nERROR 1: all" not in done.stderr + done.stdout
+
+
+def test_a_line_feed_in_a_name_is_one_in_no_line_of_the_log(target, tmp_path):
+    path = steps(tmp_path / "a.nc", [5]).rename(tmp_path / "evil\n9  2024-01-01.nc")
+    cubes.run("--message", "two\nlines", path, target)
+    before, last = parts.verb("log", target).stdout.splitlines()[::-1]
+    assert before.startswith("1  ")
+    assert last.startswith("2  ")
+    assert last.endswith("evil\\n9  2024-01-01.nc  two\\nlines")
 
 
 # What to do.
