@@ -19,6 +19,14 @@ Status readLastLabels(LoggedSlices &log, Storage &storage, const Site &site,
     const bool ordered = creation.orderedRows == size;
     cube.labelsFrom = ordered && size > 2 ? size - 2 : 0;
     MDIMAPPEND_ASSIGN(Labels labels, values.labels(cube.labelsFrom, size));
+    if (ordered && labels.values.size() > 1 &&
+        isSame(labels.values[0], labels.values[1]))
+        return error("the last two labels of the target are both " +
+                     labels.describe(0) +
+                     ", and its log says that they were different: a chunk of "
+                     "labels has been removed, or another program has written "
+                     "them. Put that file back from a copy of the cube, or "
+                     "write the labels anew with another tool.");
     cube.labelsOrdered = ordered || isOrdered(labels);
     cube.labels = KnownLabels(std::move(labels));
     cube.labelsKnown = true;

@@ -9,6 +9,7 @@
 #include "units/unit_conversion.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -37,13 +38,18 @@ std::optional<std::string> unwrittenTime(const SliceArray &array)
     return std::nullopt;
 }
 
+double numberOf(const std::string &element, GDALDataType type)
+{
+    double number = 0;
+    GDALCopyWords64(element.data(), type, 0, &number, GDT_Float64, 0, 1);
+    return number;
+}
+
 /// A missing value that is one of labels, too: Zarr fills with 0 what may be
 /// one.
 bool mayBeLabel(const std::string &missing, GDALDataType type)
 {
-    double number = 0;
-    GDALCopyWords64(missing.data(), type, 0, &number, GDT_Float64, 0, 1);
-    return number == 0;
+    return numberOf(missing, type) == 0;
 }
 
 /// Where a label was never written; nothing if all were. `missing`: elements of
@@ -75,8 +81,11 @@ Status checkNoneMissing(const SliceArray &array, const void *elements,
         missing.push_back(*array.missingValue);
     if (const auto unwritten = unwrittenTime(array))
         missing.push_back(*unwritten);
-    const auto found =
-        firstMissing(missing, array.type.GetNumericDataType(), elements, count);
+    const auto type = array.type.GetNumericDataType();
+    // NaN has words of its own.
+    std::erase_if(missing, [&](const std::string &value)
+                  { return std::isnan(numberOf(value, type)); });
+    const auto found = firstMissing(missing, type, elements, count);
     return found
                ? refused("label " + std::to_string(*found) + " is missing: '" +
                          array.name + "' has its missing value there.")

@@ -8,8 +8,6 @@
 #include "guards/value_comparison.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 
 namespace mdimappend
 {
@@ -31,7 +29,7 @@ std::vector<View::Array> viewArrays(const Target &target)
 
 TargetValues::TargetValues(const Site &site, Storage &storage,
                            const Target &target)
-    : m_site(site), m_storage(storage), m_target(target),
+    : m_target(target),
       m_view(std::make_unique<View>(site, storage, "", viewArrays(target)))
 {
 }
@@ -92,39 +90,14 @@ ReadValues TargetValues::reader(std::size_t array) const
     };
 }
 
-Result<bool> TargetValues::isChunkThere(const TargetArray &labels,
-                                        std::uint64_t row)
-{
-    const auto &document = labels.document;
-    const std::array chunk{row / document.chunk[0]};
-    MDIMAPPEND_ASSIGN(const auto state,
-                      m_storage.state(m_site.object(document.path + "/" +
-                                                    document.keys.key(chunk))));
-    return state.has_value();
-}
-
 /// Labels that are gone would be taken for others, and the steps that had them
-/// would be appended again. GDAL reads 0, which may be a label, where a chunk
-/// is gone and the array has no fill value (as those of V2 that are ours).
+/// would be appended again.
 Status TargetValues::checkAreThere(const TargetArray &labels,
                                    const ElementBuffer &values,
                                    std::uint64_t first, std::uint64_t end)
 {
-    MDIMAPPEND_ASSIGN(auto missing,
+    MDIMAPPEND_ASSIGN(const auto missing,
                       firstMissing(labels, values.data(), end - first));
-    const auto size = labels.document.dataType.size;
-    const std::string zero(size, '\0');
-    const auto *element = static_cast<const char *>(values.data());
-    for (auto row = first;
-         !missing && labels.document.fillValue.is_null() && row < end;
-         ++row, element += size)
-    {
-        if (std::memcmp(element, zero.data(), size) != 0)
-            continue;
-        MDIMAPPEND_ASSIGN(const bool isThere, isChunkThere(labels, row));
-        if (!isThere)
-            missing = row - first;
-    }
     return missing
                ? error("label " + std::to_string(first + *missing) +
                        " of the target is missing: there is none in '" +

@@ -57,10 +57,7 @@ class TargetValues
     read(std::size_t array, const Extent &start, const Extent &extent);
     Status checkAreThere(const TargetArray &labels, const ElementBuffer &values,
                          std::uint64_t first, std::uint64_t end);
-    Result<bool> isChunkThere(const TargetArray &labels, std::uint64_t row);
 
-    const Site &m_site;
-    Storage &m_storage;
     const Target &m_target;
     std::unique_ptr<View> m_view;
 };
