@@ -4,6 +4,7 @@ import cubes
 import numpy as np
 import pytest
 
+
 def label_chunk(store, number):
     paths = [store / f"time/c/{number}", store / f"time/{number}"]
     return next(path for path in paths if path.exists())

@@ -154,7 +154,7 @@ def test_a_lock_that_could_not_be_proved_is_proved_by_the_next_one(cube):
         return request.body == b"{}\n"
 
     cube.server.rules = [Rule(lost, "PUT", "/lock$", is_probe)]
-    assert cube.append("first").status == 1
+    assert cube.append("first").status == 3
     assert json.loads(cube.contents()[LOCK])["state"] == "free"
     cube.server.rules = []
     cube.server.clear()

@@ -176,6 +176,8 @@ Status Claims::removeIfFree()
     MDIMAPPEND_ASSIGN(const auto last, latest());
     if (!last || last->held)
         return Status::ok();
+    // A lower one would be the highest, and may say that it is held.
+    MDIMAPPEND_RETURN_IF_ERROR(removeBefore(last->number));
     MDIMAPPEND_RETURN_IF_ERROR(m_storage.remove(path(last->number)));
     return m_storage.removeFolderIfEmpty(m_folder);
 }

@@ -211,7 +211,7 @@ std::optional<GribProduct> grib1Product(const std::string &octets)
         addMemberOfNcep(product, section);
     else if (section.number(5) == ecmwf && section.has(51))
         addLocalOfEcmwf(product, section);
-    if (range->kind == GribRange::Kind::Instant)
+    if (range->kind == GribRange::Kind::Moment)
         product.addWords("at an instant");
     if (range->kind == GribRange::Kind::Period)
         addPeriod(product, section, *range);

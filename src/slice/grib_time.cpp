@@ -188,9 +188,9 @@ std::optional<GribRange> gribRange(const std::string &product)
     { return static_cast<long>(octetsAt(product, number, 1)); };
     const long indicator = octet(21), first = octet(19), second = octet(20);
     if (indicator == 0 || indicator == 1)
-        return GribRange{Kind::Instant, first, first};
+        return GribRange{Kind::Moment, first, first};
     if (indicator == 10)
-        return GribRange{Kind::Instant, 0, first * 256 + second};
+        return GribRange{Kind::Moment, 0, first * 256 + second};
     if (indicator >= 2 && indicator <= 5)
         return GribRange{Kind::Period, first, second};
     if (indicator == 6)

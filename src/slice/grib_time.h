@@ -46,12 +46,12 @@ struct GribRange
 {
     enum class Kind
     {
-        Instant,
+        Moment,
         Period,  ///< from `begin` to `end`
         Many     ///< of several forecasts or analyses
     };
 
-    Kind kind = Kind::Instant;
+    Kind kind = Kind::Moment;
     long begin = 0;  ///< in units after the reference
     long end = 0;
 };
