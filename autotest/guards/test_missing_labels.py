@@ -10,7 +10,7 @@ def label_chunk(store, number):
     return next(path for path in paths if path.exists())
 
 
-@pytest.mark.parametrize("zarr_format, number", [("3", 0), ("3", 1), ("2", 1)])
+@pytest.mark.parametrize(("zarr_format", "number"), [("3", 0), ("3", 1), ("2", 1)])
 @pytest.mark.parametrize("dtype", ["int64", "int32", "float64"])
 def test_a_chunk_of_labels_is_gone(tmp_path, store, zarr_format, number, dtype):
     """V2 arrays of ours have no fill value: missing labels are read as 0."""
