@@ -148,13 +148,28 @@ def test_how_long_to_wait(store, tmp_path, short):
         with pytest.raises(mda.SliceUnavailable, match="Waited [0-9]([.][0-9]+)? s"):
             mda.append(missing, store, **words)
     mda.append(day(0), store)
-    timeout = short if not isinstance(short, str) else 0.2
     with mda.Lock(store), pytest.raises(mda.Locked):
         mda.append(day(1), store, lock_timeout=short)
-    with mda.Lock(store), pytest.raises(mda.Locked), mda.Lock(store, timeout=timeout):
+    with mda.Lock(store), pytest.raises(mda.Locked), mda.Lock(store, timeout=short):
         pass
     with mda.Lock(store), pytest.raises(mda.Locked):
         mda.recover(store, lock_timeout=short)
+
+
+@pytest.mark.parametrize("timeout", ["5m", "1h30m", "1 day", "forever", "2", None])
+def test_how_long_to_wait_for_a_lock(store, timeout):
+    mda.append(day(0), store)
+    with mda.Lock(store, timeout=timeout) as lock:
+        assert lock.held
+
+
+@pytest.mark.parametrize(
+    "timeout", [-1, float("nan"), True, "5M", "5 mo", "", "soon", np.timedelta64("NaT")]
+)
+def test_what_is_no_time_to_wait_for_a_lock(store, timeout):
+    mda.append(day(0), store)
+    with pytest.raises(mda.UsageError, match="is not a duration"):
+        mda.Lock(store, timeout=timeout)
 
 
 @pytest.mark.parametrize(

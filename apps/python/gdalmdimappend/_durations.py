@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import datetime
+import math
+import re
 from typing import Any
 
 from ._errors import UsageError
 
 #: Of numpy's units, those that the library spells otherwise.
 _UNITS = {"D": "D", "W": "W", "h": "h", "m": "min", "M": "mo", "Y": "Y"}
+
+#: Of units, in the spellings of `--lock-timeout`. "M" is none: minutes, or months?
+_SECONDS = {
+    spelling: length
+    for length, spellings in {
+        1e-9: "ns nanosecond nanoseconds",
+        1e-6: "us µs microsecond microseconds",
+        1e-3: "ms millisecond milliseconds",
+        1.0: "s S sec second seconds",
+        60.0: "m min minute minutes",
+        3600.0: "h H hr hour hours",
+        86400.0: "d D day days",
+        604800.0: "w W week weeks",
+    }.items()
+    for spelling in spellings.split()
+} | {"": 1.0}
 
 
 def duration(value: Any, name: str) -> Any:
@@ -28,24 +46,45 @@ def duration(value: Any, name: str) -> Any:
     return value
 
 
-def seconds(value: Any, name: str) -> float:
-    """A duration, or a number of seconds, as seconds.
+def seconds(value: Any, name: str) -> float | None:
+    """A duration, or a number of seconds, as seconds; None for "forever".
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it is neither, or less than 0.
     """
-    if hasattr(value, "to_pytimedelta"):
-        value = value.to_pytimedelta()
-    if isinstance(value, datetime.timedelta):
-        return value.total_seconds()
-    try:
-        if type(value).__name__ == "timedelta64":
-            import numpy as np
+    text = duration(value, name)
+    if text == "forever":
+        return None
+    if isinstance(text, str):
+        number = _seconds_in(text)
+    elif isinstance(text, bool):
+        number = math.nan
+    else:
+        try:
+            number = float(text)
+        except (TypeError, ValueError):
+            number = math.nan
+    if not 0 <= number < math.inf:
+        raise UsageError(
+            f"{name}: {value!r} is not a duration: a number of seconds, a timedelta, "
+            "or as in '5min', '1 day' or '1h30m'"
+        )
+    return number
 
-            return float(value / np.timedelta64(1, "s"))
-        return float(value)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"{name}: {value!r} is not a duration") from error
+
+def _seconds_in(text: str) -> float:
+    """As `--lock-timeout` has it; NaN if it is none."""
+    # An offset of pandas may be one of its unit: "h".
+    text = f"1{text}" if text[:1].isalpha() else text
+    amounts = re.findall(r"([0-9.]+) *([A-Za-zµ]*) *", text)
+    if not amounts or "".join(re.split(r" *", text)) != "".join(
+        n + unit for n, unit in amounts
+    ):
+        return math.nan
+    try:
+        return math.fsum(float(n) * _SECONDS[unit] for n, unit in amounts)
+    except (KeyError, ValueError):
+        return math.nan
 
 
 def _of_timedelta(value: datetime.timedelta, name: str) -> str:

@@ -89,8 +89,8 @@ class Lock:
 
     Args:
         target: the Zarr store; a group in it stands for its store.
-        timeout: how long to wait for another writer: seconds, or a duration; None is
-            for ever.
+        timeout: how long to wait for another writer: seconds, or a duration,
+            also as text ("5min"); None and "forever" are for ever.
 
     Attributes:
         recovered: what was set right when the lock was taken.
@@ -102,7 +102,7 @@ class Lock:
     def __init__(
         self,
         target: str | os.PathLike[str],
-        timeout: float | timedelta | np.timedelta64 | None = 60.0,
+        timeout: float | str | timedelta | np.timedelta64 | None = 60.0,
     ) -> None:
         self._target = target_path(target)
         self._store = store_of(self._target)
