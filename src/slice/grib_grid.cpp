@@ -3,8 +3,8 @@
 
 #include "slice/grib_grid.h"
 
-#include <array>
-#include <cstdio>
+#include <cmath>
+#include <format>
 #include <optional>
 
 namespace mdimappend
@@ -70,11 +70,8 @@ void eraseVertical(std::string &octets)
 std::string degreesText(double degrees, const char *positive,
                         const char *negative)
 {
-    std::array<char, 40> text{};
-    std::snprintf(text.data(), text.size(), "%g %s",
-                  degrees < 0 ? -degrees : degrees,
-                  degrees < 0 ? negative : positive);
-    return text.data();
+    return std::format("{:g} {}", std::fabs(degrees),
+                       degrees < 0 ? negative : positive);
 }
 
 }  // namespace

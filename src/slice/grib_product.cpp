@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
+#include <format>
 #include <span>
 
 namespace mdimappend
@@ -35,11 +35,9 @@ std::string scaled(long factor, long value)
     constexpr long noFactor = -127, noValue = -2147483647;
     if (factor == noFactor || value == noValue || value == 0)
         return "0";
-    std::array<char, 40> text{};
-    std::snprintf(text.data(), text.size(), "%.10g",
-                  static_cast<double>(value) *
-                      std::pow(10.0, -static_cast<double>(factor)));
-    return text.data();
+    return std::format("{:.10g}",
+                       static_cast<double>(value) *
+                           std::pow(10.0, -static_cast<double>(factor)));
 }
 
 std::string joined(std::span<const long> numbers, const char *separator)
