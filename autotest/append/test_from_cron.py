@@ -162,7 +162,7 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.mark.parametrize("lock", ["auto", "lease", "none"])
+@pytest.mark.parametrize("lock", ["auto", "none"])
 def test_a_first_append_that_fails_leaves_nothing(tmp_path, store, lock):
     """Refused by a guard, and while its values are written."""
     paths = cubes.weather_slices(tmp_path, (2,))
@@ -202,10 +202,9 @@ def test_who_waits_for_a_lock_finds_it_gone(tmp_path, store):
     cubes.assert_reads_as(store, cubes.weather(0, 2))
 
 
-@pytest.mark.parametrize("lock", ["auto", "lease"])
-def test_many_first_appends_that_fail_and_one_that_does_not(tmp_path, store, lock):
+def test_many_first_appends_that_fail_and_one_that_does_not(tmp_path, store):
     path = cubes.weather_slices(tmp_path, (2,))[0]
-    options = ("--lock", lock, "--lock-timeout", "1min", path, store)
+    options = ("--lock-timeout", "1min", path, store)
     failing = [cubes.start("--step", "7D", *options) for _ in range(6)]
     good = cubes.start(*options)
     for process in failing:

@@ -130,7 +130,7 @@ Result<std::optional<Claim>> Claims::latest()
                           m_storage.read(path(*number), largestClaim));
         if (text)
             return std::optional<Claim>(parseClaim(*number, *text));
-        // It goes only when there is a higher one, or the sidecar goes.
+        // It goes only when there is a higher one.
         if (number == vanished)
             return error("the claim '" + path(*number) +
                          "' is listed, but cannot be read");
@@ -169,17 +169,6 @@ Status Claims::removeBefore(std::uint64_t number)
             MDIMAPPEND_RETURN_IF_ERROR(m_storage.remove(m_folder + "/" + name));
     }
     return Status::ok();
-}
-
-Status Claims::removeIfFree()
-{
-    MDIMAPPEND_ASSIGN(const auto last, latest());
-    if (!last || last->held)
-        return Status::ok();
-    // A lower one would be the highest, and may say that it is held.
-    MDIMAPPEND_RETURN_IF_ERROR(removeBefore(last->number));
-    MDIMAPPEND_RETURN_IF_ERROR(m_storage.remove(path(last->number)));
-    return m_storage.removeFolderIfEmpty(m_folder);
 }
 
 Result<std::optional<double>> Claims::age(const Claim &claim)

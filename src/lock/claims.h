@@ -5,7 +5,7 @@
 // the highest one holds; so taking over is creating the next one, and the
 // holder before it finds out by looking. All that a claim needs of a file
 // system is what the decision needs: a key that can be created only once.
-// A claim is removed only when there is a higher one, or with its sidecar.
+// A claim is removed only when there is a higher one.
 
 #pragma once
 
@@ -80,10 +80,6 @@ class Claims
 
     /// Removes all claims before this one.
     Status removeBefore(std::uint64_t number);
-
-    /// Removes the highest one if nobody holds it, and the folder with it: of
-    /// a sidecar that is for nothing.
-    Status removeIfFree();
 
   private:
     Result<std::optional<std::uint64_t>> highest();

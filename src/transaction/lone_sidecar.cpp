@@ -2,7 +2,6 @@
 
 #include "transaction/lone_sidecar.h"
 
-#include "lock/claims.h"
 #include "storage/folder_storage.h"
 #include "trace.h"
 
@@ -19,14 +18,14 @@ namespace
 constexpr std::array<std::string_view, 3> folderNames = {"journal", "stage",
                                                          "overwrite"};
 
-/// Whether there is nothing in it but locks and empty folders.
+/// Whether there is nothing in it but the lock and empty folders.
 Result<bool> isEmpty(Storage &storage, const Site &site)
 {
     MDIMAPPEND_ASSIGN(const auto names, storage.list(site.sidecar()));
     for (const auto &name : names)
     {
         const std::string path = site.sidecar() + "/" + name;
-        if (path == site.lock() || path == claimsFolder(site.lock()))
+        if (path == site.lock())
             continue;
         if (std::ranges::find(folderNames, name) == folderNames.end())
             return false;
@@ -39,8 +38,7 @@ Result<bool> isEmpty(Storage &storage, const Site &site)
 
 }  // namespace
 
-Status removeLoneSidecar(Storage &storage, const Site &site,
-                         std::unique_ptr<Lock> &lock)
+Status removeLoneSidecar(Storage &storage, const Site &site)
 {
     auto *folders = storage.folders();
     MDIMAPPEND_ASSIGN(const auto store, storage.state(site.store()));
@@ -53,12 +51,7 @@ Status removeLoneSidecar(Storage &storage, const Site &site,
     for (const auto name : folderNames)
         MDIMAPPEND_RETURN_IF_ERROR(folders->removeFolderIfEmpty(
             site.sidecar() + "/" + std::string(name)));
-    if (lock->lease())
-        lock.reset();
-    MDIMAPPEND_RETURN_IF_ERROR(
-        Claims(storage, claimsFolder(site.lock())).removeIfFree());
-    if (lock)
-        MDIMAPPEND_RETURN_IF_ERROR(storage.remove(site.lock()));
+    MDIMAPPEND_RETURN_IF_ERROR(storage.remove(site.lock()));
     return folders->removeFolderIfEmpty(site.sidecar());
 }
 

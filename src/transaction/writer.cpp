@@ -2,7 +2,6 @@
 
 #include "transaction/writer.h"
 
-#include "lock/claims.h"
 #include "lock/kernel_lock.h"
 #include "lock/lease.h"
 #include "lock/object_lock.h"
@@ -85,16 +84,11 @@ Status takeLocalLock(const WriterRequest &request, Writer &writer)
     for (int tries = 1;; ++tries)
     {
         auto taken = tryLocalLock(request, writer);
-        const auto isThere = [&](const std::string &folder)
-        {
-            struct stat state = {};
-            return request.posix->stat(folder.c_str(), &state) == 0 ||
-                   errno != ENOENT;
-        };
+        struct stat state = {};
         const bool hasGone =
             !taken && taken.kind() == Failure::Error && writer.storage &&
-            (!isThere(sidecar) || (request.lock == LockMode::Lease &&
-                                   !isThere(claimsFolder(writer.site.lock()))));
+            request.posix->stat(sidecar.c_str(), &state) != 0 &&
+            errno == ENOENT;
         if (!hasGone || tries == mostTries)
             return taken;
     }
@@ -149,7 +143,7 @@ Writer::~Writer()
     if (objects)
         objects->storage().requests().setTimeLeft({});
     if (mayBeLone && lock && lock->stillOurs())
-        removeLoneSidecar(*storage, site, lock).ignore("it does no harm");
+        removeLoneSidecar(*storage, site).ignore("it does no harm");
 }
 
 Result<bool> Writer::hasSidecar() const
@@ -203,7 +197,7 @@ Result<Writer> openForWriting(const WriterRequest &request)
         MDIMAPPEND_ASSIGN(writer.site,
                           locateSite(request.target, request.group));
     }
-    writer.mayBeLone = !writer.site.exists;
+    writer.mayBeLone = request.lock != LockMode::Lease && !writer.site.exists;
     return writer;
 }
 

@@ -49,7 +49,7 @@ struct Writer
     std::shared_ptr<Storage> storage;
     std::unique_ptr<Lock> lock;
     /// There was no store, and nobody has committed one: the sidecar may be
-    /// for nothing.
+    /// for nothing. Not with a lease, whose claims others have to find.
     bool mayBeLone = false;
     Posix *posix = &Posix::system();
 
