@@ -335,7 +335,7 @@ Status Batch::giveUp(Status why)
 {
     trace(m_transaction->name(), "batch given up: ", why.message());
     if (auto undone = undoTransaction(); !undone)
-        return Transaction::undoneLater(std::move(why), undone);
+        return Transaction::undoneLater(why, undone);
     return std::move(why).suffixed("Nothing was appended.");
 }
 

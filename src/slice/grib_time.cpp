@@ -71,7 +71,7 @@ chrono::year_month_day dateOf(GribInstant instant)
 
 std::optional<GribInstant> monthsLater(GribInstant from, long months)
 {
-    constexpr long most = 12 * 10000;
+    constexpr long most = 12L * 10000;
     if (months < -most || months > most)
         return std::nullopt;
     const auto day = chrono::floor<chrono::days>(from);

@@ -229,7 +229,7 @@ std::vector<KnownObject> Transaction::replacedChunks() const
     return chunks;
 }
 
-Status Transaction::undoneLater(Status why, const Status &undone)
+Status Transaction::undoneLater(const Status &why, const Status &undone)
 {
     const bool isLost = undone.kind() == Failure::TryAgain;
     const auto kind = isLost ? Failure::TryAgain : why.kind();
@@ -245,7 +245,7 @@ Status Transaction::giveUp(Status prepared)
     if (m_staysOpen)
         return std::move(prepared).suffixed(staysOpen);
     if (auto undone = undo(); !undone)
-        return undoneLater(std::move(prepared), undone);
+        return undoneLater(prepared, undone);
     return std::move(prepared).suffixed("Nothing was appended.");
 }
 

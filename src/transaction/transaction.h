@@ -97,7 +97,7 @@ class Transaction
     /// What failed, and that it could not be undone. A writer that has lost its
     /// lock leaves nothing that readers see: Failure::TryAgain then, whatever
     /// it has noticed first.
-    static Status undoneLater(Status why, const Status &undone);
+    static Status undoneLater(const Status &why, const Status &undone);
 
   private:
     Transaction(const Site &site, Storage &storage, Lock &lock,
