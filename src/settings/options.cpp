@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <memory>
 #include <string_view>
 
 namespace mdimappend
@@ -28,11 +29,12 @@ std::optional<double> takeAmount(std::string_view &text)
         {"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
         {"min", 60},  {"h", 3600},  {"D", 86400}, {"W", 604800}};
     double number = 0;
-    const auto *end = text.data() + text.size();
-    const auto [stop, code] = std::from_chars(text.data(), end, number);
+    const char *const begin = std::to_address(text.begin());
+    const char *const end = begin + text.size();
+    const auto [stop, code] = std::from_chars(begin, end, number);
     if (code != std::errc() || !(number >= 0))
         return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(stop - text.data()));
+    text.remove_prefix(static_cast<std::size_t>(stop - begin));
     const auto next = std::min(text.find_first_of("0123456789."), text.size());
     std::string spelling(text.substr(0, next));
     text.remove_prefix(next);
