@@ -5,6 +5,7 @@
 
 #include "distributed/begin.h"
 #include "distributed_arguments.h"
+#include "report_stream.h"
 #include "trace_listener.h"
 
 #include <algorithm>
@@ -100,6 +101,7 @@ bool BeginAlgorithm::ValidateArguments()
 bool BeginAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
 {
     const TraceListener listener;
+    const ReportStream report(IsCalledFromCommandLine());
     m_returnCode = 1;
     if (!m_settingsStatus)
         return fail(m_settingsStatus);

@@ -141,9 +141,10 @@ void MdimAppendAlgorithm::say(CPLErr level, const std::string &text)
 void MdimAppendAlgorithm::tell(const std::string &report)
 {
     const std::string text = printable(report);
+    std::FILE *to = m_reportStream->file();
     const bool written =
-        std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-    m_told = (std::fflush(stdout) == 0) && written && m_told;
+        std::fwrite(text.data(), 1, text.size(), to) == text.size();
+    m_told = (std::fflush(to) == 0) && written && m_told;
 }
 
 void MdimAppendAlgorithm::writeReport(const AppendOptions &options,
@@ -180,6 +181,15 @@ bool MdimAppendAlgorithm::failAsReported(const Report &report)
 
 bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
 {
+    m_reportStream = std::make_unique<ReportStream>(IsCalledFromCommandLine());
+    const bool done = run(progress, progressData);
+    m_bar.reset();
+    m_reportStream.reset();
+    return done;
+}
+
+bool MdimAppendAlgorithm::run(GDALProgressFunc progress, void *progressData)
+{
     const TraceListener listener;
     m_returnCode = 1;
     if (!m_settingsStatus)
@@ -196,7 +206,7 @@ bool MdimAppendAlgorithm::RunImpl(GDALProgressFunc progress, void *progressData)
     double reached = 0;
     if (progress && IsCalledFromCommandLine())
     {
-        m_bar = std::make_unique<ProgressBar>();
+        m_bar = std::make_unique<ProgressBar>(m_reportStream->file());
         around.progress = [this](double fraction)
         {
             m_bar->show(fraction);

@@ -8,6 +8,7 @@
 
 #include "append/append.h"
 #include "progress_bar.h"
+#include "report_stream.h"
 #include "settings/settings.h"
 
 #include <gdalalgorithm_cpp.h>
@@ -100,6 +101,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
 
   private:
     bool RunImpl(GDALProgressFunc progress, void *progressData) override;
+    bool run(GDALProgressFunc progress, void *progressData);
     void hide(std::span<const std::string_view> names);
     void addSliceArguments();
     void addArrivalArguments();
@@ -173,6 +175,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     /// when it is settled.
     bool m_tellsAtOnce = false;
     bool m_told = true;  ///< and no line was lost
+    std::unique_ptr<ReportStream> m_reportStream;  ///< while it runs
     std::unique_ptr<ProgressBar> m_bar;
     bool m_standalone = false;
     std::string m_command;

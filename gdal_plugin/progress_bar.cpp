@@ -21,8 +21,8 @@ std::string textOf(int tick)
 
 }  // namespace
 
-ProgressBar::ProgressBar()
-    : m_stream(isatty(STDOUT_FILENO) ? stdout : stderr),
+ProgressBar::ProgressBar(std::FILE *report)
+    : m_stream(isatty(fileno(report)) ? report : stderr),
       m_isTerminal(isatty(fileno(m_stream)) != 0)
 {
 }

@@ -8,12 +8,12 @@
 namespace mdimappend
 {
 
-/// On standard output, as GDAL's own, if that is a terminal; else on standard
-/// error: what is piped on is the report and nothing else.
+/// Where the report goes, as GDAL's own, if that is a terminal; else on
+/// standard error: what is piped on is the report and nothing else.
 class ProgressBar
 {
   public:
-    ProgressBar();
+    explicit ProgressBar(std::FILE *report);
 
     /// From 0 to 1, and never back.
     void show(double fraction);
