@@ -19,7 +19,7 @@ namespace
 {
 
 /// What is about more slices than one, or about waiting for them.
-constexpr std::array<std::string_view, 14> withoutMeaning = {
+constexpr std::array<std::string_view, 15> withoutMeaning = {
     GDAL_ARG_NAME_INPUT,
     "slices-from",
     "wait",
@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, 14> withoutMeaning = {
     "ready-suffix",
     "overwrite",
     "on-duplicate",
+    "again",
     "require-aligned",
     "lock",
     "slices-per-commit",

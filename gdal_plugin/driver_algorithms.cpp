@@ -5,6 +5,7 @@
 
 #include "append/report.h"
 #include "journal/log.h"
+#include "journal/log_members.h"
 #include "lock/lock.h"
 #include "settings/settings.h"
 #include "storage/target_name.h"
@@ -18,22 +19,38 @@ namespace mdimappend
 namespace
 {
 
+/// What a commit did to one group.
+std::string textOf(const Json &ofGroup, std::uint64_t sequence)
+{
+    std::string text;
+    const auto from = ofGroup.value("first_label", "");
+    const auto to = ofGroup.value("last_label", "");
+    if (!from.empty())
+        text += "  " + from + (from == to ? "" : " to " + to);
+    for (const auto &slice : ofGroup.value("slices", Json::array()))
+        text += "  " + slice.value("name", "");
+    for (const auto &slice : ofGroup.value("part_slices", Json::array()))
+        text += "  " + slice.value("name", "") + " (" +
+                counted(slice.value("parts", 0), "part") + ")";
+    const auto replaced = ofGroup.value("replaced_rows", std::uint64_t{0});
+    if (replaced > 0)
+        text += "  (replaced " + counted(replaced, "step") + ")";
+    if (foundForeignChange(ofGroup, sequence))
+        text += "  (another program had written the documents before)";
+    return text;
+}
+
 std::string lineOf(std::uint64_t sequence, const Json &record)
 {
     std::string line =
         std::to_string(sequence) + "  " + record.value("time", "");
-    const auto from = record.value("first_label", "");
-    const auto to = record.value("last_label", "");
-    if (!from.empty())
-        line += "  " + from + (from == to ? "" : " to " + to);
-    for (const auto &slice : record.value("slices", Json::array()))
-        line += "  " + slice.value("name", "");
-    for (const auto &slice : record.value("part_slices", Json::array()))
-        line += "  " + slice.value("name", "") + " (" +
-                counted(slice.value("parts", 0), "part") + ")";
-    const auto replaced = record.value("replaced_rows", std::uint64_t{0});
-    if (replaced > 0)
-        line += "  (replaced " + counted(replaced, "step") + ")";
+    const auto members = membersOf(record);
+    for (const auto *each : members)
+    {
+        const auto group = textMember(*each, "group");
+        line += (members.size() > 1 ? "  /" + group + ":" : std::string()) +
+                textOf(*each, sequence);
+    }
     if (record.value("overwrite", false))
         line += "  (a new target in place of the old one)";
     const auto message = record.value("message", "");

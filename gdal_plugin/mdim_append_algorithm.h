@@ -157,6 +157,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     std::string m_onDuplicate = "identical";
     std::string m_step = "any";
     bool m_requireAligned = false;
+    bool m_again = false;
     bool m_mergeShards = false;
 
     std::string m_lock = "auto";
@@ -174,7 +175,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     /// Slices come from a queue, and each one's line goes to standard output
     /// when it is settled.
     bool m_tellsAtOnce = false;
-    bool m_told = true;  ///< and no line was lost
+    bool m_told = true;                            ///< and no line was lost
     std::unique_ptr<ReportStream> m_reportStream;  ///< while it runs
     std::unique_ptr<ProgressBar> m_bar;
     bool m_standalone = false;

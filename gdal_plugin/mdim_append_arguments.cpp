@@ -240,6 +240,10 @@ void MdimAppendAlgorithm::addGuardArguments()
         .SetMetaVar("STEP");
     AddArg("require-aligned", 0,
            "Refuse slices that would not fill whole chunks", &m_requireAligned);
+    AddArg("again", 0,
+           "Without labels: append slices that the log names, too, if another "
+           "program has written the target since (their steps may be gone)",
+           &m_again);
     AddArg("merge-shards", 0,
            "Allow replacing a partly filled shard (a reader could fail at that "
            "moment)",

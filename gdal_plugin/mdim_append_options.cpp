@@ -134,6 +134,8 @@ Status MdimAppendAlgorithm::readGuardOptions(AppendOptions &options) const
 {
     if (given("require-aligned"))
         options.requireAligned = m_requireAligned;
+    if (given("again"))
+        options.again = m_again;
     if (given("merge-shards"))
         options.mergeShards = m_mergeShards;
     Json texts = Json::object();

@@ -142,6 +142,7 @@ def test_every_option_reaches_the_settings(two_slices, store):
         "on_duplicate": ("--on-duplicate", "replace"),
         "append_step": ("--step", "1D"),
         "require_aligned": ("--require-aligned",),
+        "again": ("--again",),
         "merge_shards": ("--merge-shards",),
         "lock": ("--lock", "none"),
         "lease": ("--lease", "5min"),

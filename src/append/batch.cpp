@@ -2,7 +2,6 @@
 
 #include "append/batch.h"
 
-#include "append/log_record.h"
 #include "append/logged_slices.h"
 #include "append/may_write.h"
 #include "append/packing_range.h"
@@ -11,6 +10,7 @@
 #include "append/target_labels.h"
 #include "chunks/pipeline.h"
 #include "cube/target_attributes.h"
+#include "cube/target_documents.h"
 #include "secrets.h"
 #include "storage/object_address.h"
 #include "trace.h"
@@ -118,17 +118,14 @@ Status Batch::readCube(const std::string &appendDim)
                                  storage.waitsForAnswers() &&
                                      !mayChangeAttributes(m_options)));
     m_cube.committedRows = m_cube.target.size;
+    MDIMAPPEND_ASSIGN(m_cube.documents,
+                      storedDocuments(storage, m_open.site, m_cube.target));
+    if (m_cube.target.exists && mayChangeAttributes(m_options))
+    {
+        MDIMAPPEND_ASSIGN(m_attributes,
+                          presentAttributes(m_cube.target, m_open.site.group));
+    }
     return Status::ok();
-}
-
-/// Of a target that this batch has made, or rows that it has replaced, more may
-/// have changed than it knows.
-void Batch::keepCube()
-{
-    if (mayKeepCube(m_options) && !m_creates && !m_replaces)
-        m_kept.cube.keep(m_open.site, std::move(m_cube),
-                         m_transaction ? m_transaction->replaced()
-                                       : ObjectVersions());
 }
 
 Result<AppendPlan> Batch::plan(const Slice &slice)
@@ -147,8 +144,9 @@ Result<Creation> Batch::creation()
 {
     if (!m_creation)
     {
-        MDIMAPPEND_ASSIGN(m_creation, m_kept.log.creation(
-                                          *m_open.writer.storage, m_open.site));
+        MDIMAPPEND_ASSIGN(m_creation,
+                          m_kept.log.creation(*m_open.writer.storage,
+                                              m_open.site, m_cube.documents));
     }
     return *m_creation;
 }
@@ -176,10 +174,9 @@ Result<bool> Batch::holds(const IndexedSlice &slice, SliceReport &report)
     const auto size = m_cube.committedRows;
     // What the log knows of is in a store that goes, or in another one.
     if (!m_open.site.overwriting.empty() ||
-        slice.sequence < std::max(log.target, log.store) ||
-        (hasLabels && log.target == 0) || slice.rows == 0 ||
-        slice.firstRow > size || slice.rows > size - slice.firstRow ||
-        hasLabels != (slice.labels != 0))
+        slice.sequence < log.believedFrom() || (hasLabels && log.target == 0) ||
+        slice.rows == 0 || slice.firstRow > size ||
+        slice.rows > size - slice.firstRow || hasLabels != (slice.labels != 0))
         return false;
     if (hasLabels)
     {
@@ -278,6 +275,10 @@ Status Batch::add(std::unique_ptr<Slice> slice, AppendPlan plan,
     m_replaces = m_replaces || plan.replacedRows > 0;
     m_createsStore =
         m_creates && (!m_open.site.exists || !m_open.site.overwriting.empty());
+    if (!m_map)
+        m_map.emplace(plan.create ? 0 : m_cube.committedRows);
+    for (const auto &[sliceRow, targetRow, rows] : plan.rowRuns)
+        m_map->put(m_waiting.size(), sliceRow, targetRow, rows);
     auto logged = loggedSlice(*slice, fingerprint, plan);
     for (const auto &warning : warningsOf(plan, report.slice))
     {
@@ -351,64 +352,6 @@ void Batch::undo()
 {
     if (m_transaction && !m_undone)
         undoTransaction().ignore("the next run undoes it");
-}
-
-Result<Json> Batch::logRecord() const
-{
-    const Json &first = m_waiting.front().logged;
-    std::uint64_t rows = 0;
-    std::uint64_t replaced = 0;
-    Json slices = Json::array();
-    for (const auto &waiting : m_waiting)
-    {
-        rows += waiting.logged["rows"].get<std::uint64_t>();
-        replaced += waiting.logged.value("replaced_rows", std::uint64_t{0});
-        slices.push_back(waiting.logged);
-    }
-    LoggedAppend logged;
-    logged.appendDim = m_waiting.front().slice->appendDim();
-    logged.format = m_cube.target.format;
-    logged.hasLabels = m_cube.target.labels() != nullptr;
-    logged.creates = m_creates;
-    logged.createsStore = m_createsStore;
-    logged.firstRow = countMember(first, "first_row");
-    logged.rows = rows;
-    logged.replacedRows = replaced;
-    logged.labelsOrdered = m_cube.labelsOrdered;
-    logged.firstLabel = textMember(first, "first_label");
-    logged.lastLabel = textMember(m_waiting.back().logged, "last_label");
-    logged.slices = std::move(slices);
-    logged.warnings = m_warnings;
-    logged.command = m_options.command;
-    logged.message = m_options.message;
-    return logRecordOf(logged, *m_open.writer.storage, m_open.site,
-                       m_transaction->sequence());
-}
-
-Result<std::uint64_t> Batch::commit()
-{
-    if (m_waiting.empty())
-    {
-        keepCube();
-        return std::uint64_t{0};
-    }
-    auto record = logRecord();
-    if (!record)
-        return giveUp(record.takeStatus());
-    MDIMAPPEND_RETURN_IF_ERROR(m_transaction->commit(
-        std::move(*record),
-        [&]() -> Status
-        {
-            for (const auto &waiting : m_waiting)
-                MDIMAPPEND_RETURN_IF_ERROR(checkUnchanged(*waiting.slice));
-            return Status::ok();
-        }));
-    trace(m_transaction->name(), "batch committed: ", m_waiting.size(),
-          " slices, sequence number ", m_transaction->sequence());
-    m_open.writer.mayBeLone = false;
-    m_kept.chunks = m_transaction->replacedChunks();
-    keepCube();
-    return m_transaction->sequence();
 }
 
 }  // namespace mdimappend

@@ -27,6 +27,7 @@
 #include "append/report.h"
 #include "cube/open_target.h"
 #include "cube/varying_arrays.h"
+#include "rows/row_map.h"
 #include "settings/options.h"
 #include "slice/slice.h"
 #include "status.h"
@@ -149,7 +150,7 @@ class Batch
                  const std::function<bool(double)> &progress);
     Status giveUp(Status why);
     Status undoTransaction();
-    Result<Json> logRecord() const;
+    Result<Json> logRecord();
 
     const AppendOptions &m_options;
     KeptTarget &m_kept;
@@ -163,6 +164,8 @@ class Batch
     std::set<std::pair<std::string, std::string>> m_waitingFiles;
     /// Of the target, as it is until the commit.
     std::optional<Creation> m_creation;
+    std::optional<RowMap> m_map;  ///< of what waits
+    Json m_attributes;            ///< of the group, before
     bool m_creates = false;       ///< the target
     bool m_createsStore = false;  ///< and the store around it
     bool m_replaces = false;      ///< rows that were there

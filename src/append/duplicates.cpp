@@ -57,9 +57,10 @@ class Decider
         {
             MDIMAPPEND_RETURN_IF_ERROR(
                 checkStep(m_options.step, Labels{}, Labels{}, 0));
-            MDIMAPPEND_ASSIGN(m_decision.broughtBy,
-                              m_log.whoNames(m_storage, m_site, m_slice,
-                                             m_cube.committedRows));
+            MDIMAPPEND_ASSIGN(
+                m_decision.broughtBy,
+                m_log.whoNames(m_storage, m_site, m_cube.documents, m_slice,
+                               m_cube.committedRows, m_options.again));
             if (m_decision.broughtBy > 0)
                 std::swap(m_decision.rows, m_decision.present);
             return std::move(m_decision);
@@ -128,10 +129,10 @@ class Decider
         if (policy == OnDuplicate::Identical && runs.size() == 1 &&
             m_decision.rows == 0)
         {
-            MDIMAPPEND_ASSIGN(m_decision.broughtBy,
-                              m_log.whoBrought(m_storage, m_site, m_slice,
-                                               runs[0].targetRow,
-                                               runs[0].rows));
+            MDIMAPPEND_ASSIGN(
+                m_decision.broughtBy,
+                m_log.whoBrought(m_storage, m_site, m_cube.documents, m_slice,
+                                 runs[0].targetRow, runs[0].rows));
             if (m_decision.broughtBy > 0)
                 return Status::ok();
         }

@@ -109,7 +109,7 @@ Status KnownSlices::checkLog(Storage &storage, const Site &site,
 Status KnownSlices::begin(Storage &storage, const Site &site,
                           const Creation &log)
 {
-    const auto first = std::max<std::uint64_t>({log.target, log.store, 1});
+    const auto first = std::max<std::uint64_t>(log.believedFrom(), 1);
     m_group = site.group;
     m_last = log.last;
     MDIMAPPEND_ASSIGN(m_version,

@@ -1,14 +1,16 @@
-// An append's part of the log record (docs/format.md, section 7).
+// An append's part of the log record (docs/format.md, section 4).
 
 #pragma once
 
+#include "append/logged_slices.h"
+#include "journal/document_state.h"
 #include "journal/site.h"
 #include "json/json_text.h"
-#include "status.h"
-#include "storage/storage.h"
+#include "rows/row_map.h"
 #include "zarr/array_document.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,17 +27,24 @@ struct LoggedAppend
     std::uint64_t firstRow = 0;
     std::uint64_t rows = 0;  ///< new ones
     std::uint64_t replacedRows = 0;
+    std::uint64_t size = 0;  ///< all of them, after the commit
+    std::optional<RowMap> map{};
     bool labelsOrdered = false;
     std::string firstLabel;
     std::string lastLabel;
+    DocumentState before{};
+    DocumentState after{};
+    Json attributesBefore{};  ///< of the target's group
+    Json attributesAfter{};
     Json slices = Json::array();
     std::vector<std::string> warnings;
     std::string command;
     std::string message;
 };
 
-/// `sequence`: the number that the commit will have.
-Result<Json> logRecordOf(const LoggedAppend &append, Storage &storage,
-                         const Site &site, std::uint64_t sequence);
+/// `sequence`: the number that the commit will have; `log`: what the log says
+/// of the target before it.
+Json logRecordOf(const LoggedAppend &append, const Creation &log,
+                 const Site &site, std::uint64_t sequence);
 
 }  // namespace mdimappend

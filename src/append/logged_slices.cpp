@@ -3,6 +3,7 @@
 #include "append/logged_slices.h"
 
 #include "journal/log.h"
+#include "journal/log_members.h"
 #include "journal/slice_entries.h"
 #include "secrets.h"
 
@@ -20,6 +21,25 @@ bool isInState(const Json &logged, const std::string &state)
     return !state.empty() && textMember(logged, "state") == state;
 }
 
+/// What the newest member of a target says.
+Status readMember(Storage &storage, const Site &site, const Json &newest,
+                  const DocumentState &documents, Creation &creation)
+{
+    creation.target = countMember(newest, "created_by");
+    const auto &logged = member(newest, "documents");
+    creation.chainFrom = countMember(logged, "chain_from");
+    creation.isForeign =
+        !mayBeSame(documentStateFrom(member(logged, "after")), documents);
+    if (member(newest, "labels_ordered") == true && !creation.isForeign)
+        creation.orderedRows =
+            countMember(newest, "first_row") + countMember(newest, "rows");
+    if (member(newest, "attributes").is_object())
+        creation.attributes = member(newest, "attributes");
+    MDIMAPPEND_ASSIGN(creation.entriesFrom,
+                      sliceEntriesFrom(storage, site, newest));
+    return Status::ok();
+}
+
 }  // namespace
 
 std::string canonicalPath(const std::string &slice)
@@ -29,7 +49,8 @@ std::string canonicalPath(const std::string &slice)
     return code ? withoutSecrets(slice) : path.string();
 }
 
-Result<Creation> creationOf(Storage &storage, const Site &site)
+Result<Creation> creationOf(Storage &storage, const Site &site,
+                            const DocumentState &documents)
 {
     Creation creation;
     MDIMAPPEND_ASSIGN(creation.last, lastSequence(storage, site));
@@ -49,62 +70,66 @@ Result<Creation> creationOf(Storage &storage, const Site &site)
             MDIMAPPEND_ASSIGN(earlier, readLogRecord(storage, site, sequence));
         }
         const auto &record = sequence < last ? earlier : newest;
-        if (!record || textMember(*record, "group") != site.group)
+        const auto *found = record ? memberOf(*record, site.group) : nullptr;
+        if (!found)
             continue;
-        creation.target = countMember(*record, "created_by");
-        if (member(*record, "labels_ordered") == true)
-            creation.orderedRows = countMember(*record, "first_row") +
-                                   countMember(*record, "rows");
-        MDIMAPPEND_ASSIGN(creation.entriesFrom,
-                          sliceEntriesFrom(storage, site, *record));
+        MDIMAPPEND_RETURN_IF_ERROR(
+            readMember(storage, site, *found, documents, creation));
         break;
     }
     return creation;
 }
 
-Result<Creation> LoggedSlices::creation(Storage &storage, const Site &site)
+Result<Creation> LoggedSlices::creation(Storage &storage, const Site &site,
+                                        const DocumentState &documents)
 {
     if (storage.waitsForAnswers())
-        return creationOf(storage, site);
+        return creationOf(storage, site, documents);
     MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
     MDIMAPPEND_ASSIGN(auto newest,
                       storage.versionAt(logRecordPath(site, last)));
-    if (newest.empty() || newest != m_newest || last != m_creation.last)
+    if (newest.empty() || newest != m_newest || last != m_creation.last ||
+        documents != m_documents)
     {
-        MDIMAPPEND_ASSIGN(m_creation, creationOf(storage, site));
+        MDIMAPPEND_ASSIGN(m_creation, creationOf(storage, site, documents));
         m_newest = std::move(newest);
+        m_documents = documents;
     }
     return m_creation;
 }
 
 Result<std::uint64_t>
-LoggedSlices::whoBrought(Storage &storage, const Site &site, const Slice &slice,
+LoggedSlices::whoBrought(Storage &storage, const Site &site,
+                         const DocumentState &documents, const Slice &slice,
                          std::uint64_t firstRow, std::uint64_t rows)
 {
     constexpr std::uint64_t nobody = 0;
-    MDIMAPPEND_ASSIGN(const auto log, creation(storage, site));
-    if (log.target == 0 || !site.overwriting.empty())
+    MDIMAPPEND_ASSIGN(const auto log, creation(storage, site, documents));
+    if (log.target == 0 || !site.overwriting.empty() ||
+        log.believedFrom() > log.last)
         return nobody;
     // Rows only grow from record to record: the last one that begins at or in
     // front of the row is the one that brought it.
-    std::uint64_t low = log.target;
+    std::uint64_t low = log.believedFrom();
     std::uint64_t high = log.last;
     while (low < high)
     {
         const auto middle = high - (high - low) / 2;
-        MDIMAPPEND_ASSIGN(const auto record, m_log.head(storage, site, middle));
-        if (!record || record->group != site.group)
+        MDIMAPPEND_ASSIGN(const auto firstOf,
+                          m_log.firstRow(storage, site, middle));
+        if (!firstOf)
             return nobody;
-        if (record->firstRow <= firstRow)
+        if (*firstOf <= firstRow)
             low = middle;
         else
             high = middle - 1;
     }
     MDIMAPPEND_ASSIGN(const auto record, m_log.read(storage, site, low));
-    if (!record || textMember(record->json(), "group") != site.group)
+    if (!record)
         return nobody;
     const auto state = slice.fingerprint();
-    for (const auto *logged : record->slicesOf(canonicalPath(slice.name())))
+    for (const auto *logged :
+         record->slicesOf(site.group, canonicalPath(slice.name())))
     {
         if (isInState(*logged, state) &&
             countMember(*logged, "first_row") == firstRow &&
@@ -121,9 +146,9 @@ Result<bool> LoggedSlices::isIn(Storage &storage, const Site &site,
                                 const std::string &path, std::uint64_t size)
 {
     MDIMAPPEND_ASSIGN(const auto record, m_log.read(storage, site, sequence));
-    if (!record || textMember(record->json(), "group") != site.group)
+    if (!record)
         return false;
-    const auto named = record->slicesOf(path);
+    const auto named = record->slicesOf(site.group, path);
     if (named.empty())
         return false;
     const auto state = slice.fingerprint();
@@ -137,15 +162,10 @@ Result<bool> LoggedSlices::isIn(Storage &storage, const Site &site,
         });
 }
 
-Result<std::uint64_t> LoggedSlices::whoNames(Storage &storage, const Site &site,
-                                             const Slice &slice,
-                                             std::uint64_t size)
+Result<std::uint64_t>
+LoggedSlices::findNamed(Storage &storage, const Site &site, const Creation &log,
+                        const Slice &slice, std::uint64_t size)
 {
-    constexpr std::uint64_t nobody = 0;
-    // What the log knows of is in a store that goes.
-    if (!site.overwriting.empty())
-        return nobody;
-    MDIMAPPEND_ASSIGN(const auto log, creation(storage, site));
     const auto first = std::max(log.store, log.target);
     const auto path = canonicalPath(slice.name());
     MDIMAPPEND_ASSIGN(const auto entry,
@@ -168,7 +188,29 @@ Result<std::uint64_t> LoggedSlices::whoNames(Storage &storage, const Site &site,
         if (names)
             return sequence;
     }
-    return nobody;
+    return std::uint64_t{0};
+}
+
+Result<std::uint64_t> LoggedSlices::whoNames(Storage &storage, const Site &site,
+                                             const DocumentState &documents,
+                                             const Slice &slice,
+                                             std::uint64_t size, bool again)
+{
+    // What the log knows of is in a store that goes.
+    if (!site.overwriting.empty())
+        return std::uint64_t{0};
+    MDIMAPPEND_ASSIGN(const auto log, creation(storage, site, documents));
+    MDIMAPPEND_ASSIGN(const auto found,
+                      findNamed(storage, site, log, slice, size));
+    if (found == 0 || found >= log.believedFrom())
+        return found;
+    if (again)
+        return std::uint64_t{0};
+    return refused(
+        "commit " + std::to_string(found) +
+        " brought it, by the log; but another program has written the target's "
+        "documents since, and without labels it cannot be known whether its "
+        "steps are still there. If they are not, append it with --again.");
 }
 
 }  // namespace mdimappend

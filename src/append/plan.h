@@ -20,6 +20,8 @@ struct AppendPlan
     Intent intent;
     std::vector<Slab> slabs;
     CubeState after;  ///< the cube with what the slice brings
+    /// Which rows of the slice go where; the replaced ones first.
+    std::vector<RowRun> rowRuns;
     std::uint64_t firstRow = 0;
     std::uint64_t rows = 0;  ///< new ones
     std::uint64_t replacedRows = 0;

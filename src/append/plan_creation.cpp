@@ -111,6 +111,7 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
     const auto &[options, site, storage, slice, log] = request;
     plan.create = true;
     plan.rows = slice.size();
+    plan.rowRuns = {{0, 0, slice.size()}};
     MDIMAPPEND_RETURN_IF_ERROR(checkRenamed(slice));
     const bool haveLabels = !slice.labelsLike();
     MDIMAPPEND_ASSIGN(Labels labels, firstLabels(slice));

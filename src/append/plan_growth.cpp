@@ -76,10 +76,18 @@ class GrowthPlanner
         m_plan.firstRow = m_target.size;
         m_plan.rows = m_rows.rows;
         m_plan.replacedRows = m_rows.replacedRows;
+        m_plan.rowRuns = m_rows.replaced;
+        if (m_rows.rows > 0)
+            m_plan.rowRuns.push_back(newRows());
         m_plan.rowsAlreadyThere = m_rows.present;
         nameLabels(m_plan, m_rows.labels, firstWritten());
         m_plan.needsCommit = m_rows.needsCommit;
         m_plan.broughtBy = m_rows.broughtBy;
+    }
+
+    RowRun newRows() const
+    {
+        return {m_rows.firstNew, m_target.size, m_rows.rows};
     }
 
     /// The slice's first row that is written, or else its first.
@@ -120,9 +128,7 @@ class GrowthPlanner
             m_plan.warnings.push_back(std::move(doubt));
         const auto index =
             static_cast<std::size_t>(&array - m_target.arrays.data());
-        MDIMAPPEND_ASSIGN(
-            Slab slab,
-            grow(index, {{m_rows.firstNew, m_target.size, m_rows.rows}}));
+        MDIMAPPEND_ASSIGN(Slab slab, grow(index, {newRows()}));
         if (!m_slice.labelsLike())
             MDIMAPPEND_RETURN_IF_ERROR(fillFromLabels(slab, added, array));
         m_plan.slabs.push_back(std::move(slab));
@@ -134,7 +140,7 @@ class GrowthPlanner
         // An array that nobody brings keeps the rows it has.
         auto runs = match.sliceArray ? m_rows.replaced : std::vector<RowRun>();
         if (m_rows.rows > 0)
-            runs.push_back({m_rows.firstNew, m_target.size, m_rows.rows});
+            runs.push_back(newRows());
         MDIMAPPEND_ASSIGN(Slab slab, grow(match.targetArray, std::move(runs)));
         slab.sliceArray = match.sliceArray;
         if (match.sliceArray)

@@ -15,7 +15,8 @@ Status readLastLabels(LoggedSlices &log, Storage &storage, const Site &site,
     if (cube.labelsKnown)
         return Status::ok();
     const auto size = cube.committedRows;
-    MDIMAPPEND_ASSIGN(const Creation creation, log.creation(storage, site));
+    MDIMAPPEND_ASSIGN(const Creation creation,
+                      log.creation(storage, site, cube.documents));
     const bool ordered = creation.orderedRows == size;
     cube.labelsFrom = ordered && size > 2 ? size - 2 : 0;
     MDIMAPPEND_ASSIGN(Labels labels, values.labels(cube.labelsFrom, size));

@@ -2,8 +2,9 @@
 
 #include "append/target_summary.h"
 
+#include "append/logged_slices.h"
 #include "append/report.h"
-#include "cube/target.h"
+#include "cube/target_documents.h"
 #include "guards/target_values.h"
 
 #include <algorithm>
@@ -60,6 +61,10 @@ Result<TargetSummary> summaryOf(Storage &storage, const Site &site,
     TargetSummary summary;
     summary.appendDim = target.appendDim;
     summary.steps = target.size;
+    MDIMAPPEND_ASSIGN(const auto documents,
+                      storedDocuments(storage, site, target));
+    MDIMAPPEND_ASSIGN(const auto log, creationOf(storage, site, documents));
+    summary.isForeign = log.isForeign;
     for (const bool grows : {true, false})
     {
         for (const auto &array : target.arrays)
@@ -78,6 +83,9 @@ std::string toText(const TargetSummary &summary)
     if (!summary.appendDim.empty())
         text = counted(summary.steps, "step") + " of " + summary.appendDim +
                labelRange(summary.firstLabel, summary.lastLabel) + "\n";
+    if (summary.isForeign)
+        text += "another program has written the documents since the last "
+                "append\n";
     for (const auto &array : summary.arrays)
         text += "  " + printableLine(array.name) + ": " + array.type + " " +
                 printableLine(shapeText(array)) + ", " + sizeText(array.bytes) +
@@ -98,6 +106,7 @@ Json toJson(const TargetSummary &summary)
             {"steps", summary.steps},
             {"first_label", summary.firstLabel},
             {"last_label", summary.lastLabel},
+            {"written_by_others", summary.isForeign},
             {"arrays", arrays}};
 }
 

@@ -30,6 +30,8 @@ struct TargetSummary
     std::uint64_t steps = 0;
     std::string firstLabel;  ///< "" if there are no labels
     std::string lastLabel;
+    /// Its documents are not as the log's last commit has left them.
+    bool isForeign = false;
     std::vector<Array> arrays;  ///< those that grow first
 };
 

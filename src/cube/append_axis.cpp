@@ -4,6 +4,7 @@
 #include "cube/append_axis.h"
 
 #include "journal/log.h"
+#include "journal/log_members.h"
 #include "slice/cf_references.h"
 
 #include <algorithm>
@@ -32,12 +33,11 @@ Result<std::string> findAppendDim(Storage &storage, const Site &site,
         return asked;
     MDIMAPPEND_ASSIGN(const auto last, lastSequence(storage, site));
     MDIMAPPEND_ASSIGN(const auto record, readLogRecord(storage, site, last));
-    if (record && record->value("group", "") == site.group)
-    {
-        const auto recorded = record->value("append_dim", std::string());
-        if (hasDimension(target, recorded))
-            return recorded;
-    }
+    const auto *found = record ? memberOf(*record, site.group) : nullptr;
+    const auto recorded =
+        found ? textMember(*found, "append_dim") : std::string();
+    if (hasDimension(target, recorded))
+        return recorded;
     if (hasDimension(target, "time"))
         return std::string("time");
     std::set<std::string> temporal;

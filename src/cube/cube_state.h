@@ -7,6 +7,7 @@
 #include "cube/coordinates.h"
 #include "cube/known_labels.h"
 #include "cube/target.h"
+#include "journal/document_state.h"
 
 #include <map>
 #include <string>
@@ -17,6 +18,8 @@ namespace mdimappend
 struct CubeState
 {
     Target target;
+    /// As the target's are stored.
+    DocumentState documents;
     /// Rows that are committed; those beyond are the batch's own.
     std::uint64_t committedRows = 0;
     /// All labels follow each other in one direction. Then the last ones are

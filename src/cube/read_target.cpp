@@ -28,6 +28,7 @@ class TargetReader
 
     Result<Target> read(const std::string &appendDim)
     {
+        m_target.isPartlyRead = m_onlyWhatGrows;
         MDIMAPPEND_RETURN_IF_ERROR(
             readGroups(m_storage, m_site, m_onlyWhatGrows, m_target));
         if (!m_target.exists)

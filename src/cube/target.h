@@ -45,6 +45,9 @@ struct Target
     /// What lies in the folder of a group without arrays: other groups.
     std::vector<std::string> taken;
     std::vector<TargetArray> arrays;
+    /// Documents of arrays that do not grow, and V2's attributes, were taken
+    /// from a consolidated copy: `documents` has not all.
+    bool isPartlyRead = false;
     std::string appendDim;
     std::uint64_t size = 0;  ///< along the append dimension
 

@@ -8,6 +8,8 @@
 #include "append/slice_request.h"
 #include "cube/label_match.h"
 #include "cube/open_target.h"
+#include "cube/target_attributes.h"
+#include "cube/target_documents.h"
 #include "cube/varying_arrays.h"
 #include "distributed/open_part.h"
 #include "distributed/region.h"
@@ -83,6 +85,7 @@ class Beginning
         }
         m_session.group = m_open.site.group;
         m_session.options = m_options;
+        MDIMAPPEND_RETURN_IF_ERROR(describeDocuments());
         if (m_request.isAttended)
             m_session.syncedByCommit = storage().barrierReach();
         m_begun.warnings = warningsOf(plan, m_template->name());
@@ -116,6 +119,9 @@ class Beginning
         MDIMAPPEND_ASSIGN(m_cube.target, readTarget(storage(), m_open.site,
                                                     m_options.appendDim));
         m_cube.committedRows = m_cube.target.size;
+        MDIMAPPEND_ASSIGN(
+            m_cube.documents,
+            storedDocuments(storage(), m_open.site, m_cube.target));
         if (m_request.mustCreate && m_cube.target.exists)
             return {Failure::Usage, "the target '" + m_options.target +
                                         "' exists already, and --create makes "
@@ -184,6 +190,23 @@ class Beginning
                 session.labels = CarriedRows{session.firstRow, session.rows,
                                              slab.memory, slab.memoryStrings};
         }
+    }
+
+    Status describeDocuments()
+    {
+        m_session.documentsBefore = m_cube.documents;
+        m_session.documentsAfter = digestsOf(m_session.target, m_session.group);
+        if (!mayChangeAttributes(m_options))
+            return Status::ok();
+        if (m_cube.target.exists)
+        {
+            MDIMAPPEND_ASSIGN(
+                m_session.attributesBefore,
+                presentAttributes(m_cube.target, m_session.group));
+        }
+        MDIMAPPEND_ASSIGN(m_session.attributesAfter,
+                          presentAttributes(m_session.target, m_session.group));
+        return Status::ok();
     }
 
     SessionArray describe(const Slab &slab) const

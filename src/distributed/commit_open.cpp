@@ -166,6 +166,7 @@ class Committing
         MDIMAPPEND_ASSIGN(cube.target, readTarget(storage(), site(),
                                                   m_session.target.appendDim));
         cube.committedRows = cube.target.size;
+        cube.documents = m_session.documentsBefore;
         TargetValues values(site(), storage(), cube.target);
         LoggedSlices log;
         MDIMAPPEND_RETURN_IF_ERROR(
@@ -234,11 +235,18 @@ class Committing
         logged.labelsOrdered = m_labelsOrdered;
         logged.firstLabel = m_report.firstLabel;
         logged.lastLabel = m_report.lastLabel;
+        logged.size = m_session.target.size;
+        logged.before = m_session.documentsBefore;
+        logged.after = m_session.documentsAfter;
+        logged.attributesBefore = m_session.attributesBefore;
+        logged.attributesAfter = m_session.attributesAfter;
         logged.command = m_options.command;
         logged.message = m_options.message.empty() ? m_session.options.message
                                                    : m_options.message;
-        MDIMAPPEND_ASSIGN(Json record, logRecordOf(logged, storage(), site(),
-                                                   transaction.sequence()));
+        MDIMAPPEND_ASSIGN(
+            const Creation log,
+            creationOf(storage(), site(), m_session.documentsBefore));
+        Json record = logRecordOf(logged, log, site(), transaction.sequence());
         record["parts"] = m_report.parts;
         // Not `slices`: whoever meets such a slice again must not take it for
         // one that is there as a whole.

@@ -70,6 +70,11 @@ Json toJson(const Session &session)
             {"at_once", session.atOnce},
             {"base", session.base},
             {"deletions", session.deletions},
+            {"documents_before", toJson(session.documentsBefore)},
+            {"documents_after", toJson(session.documentsAfter)},
+            {"stamped", session.documentsAfter.stamped},
+            {"attributes_before", session.attributesBefore},
+            {"attributes_after", session.attributesAfter},
             {"labels", session.labels ? toJson(*session.labels) : Json()},
             {"labels_ordered", session.labelsOrdered},
             {"first_label", session.firstLabel},
@@ -205,6 +210,12 @@ Result<Session> sessionFrom(const Json &json)
     session.atOnce = countMember(json, "at_once");
     session.base = json.at("base").get<Documents>();
     session.deletions = json.at("deletions").get<std::vector<std::string>>();
+    session.documentsBefore =
+        documentStateFrom(member(json, "documents_before"));
+    session.documentsAfter = documentStateFrom(member(json, "documents_after"));
+    session.documentsAfter.stamped = textMember(json, "stamped");
+    session.attributesBefore = member(json, "attributes_before");
+    session.attributesAfter = member(json, "attributes_after");
     if (const Json &labels = json.at("labels"); !labels.is_null())
     {
         session.labels = carriedRowsFrom(labels);

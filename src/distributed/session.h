@@ -7,6 +7,7 @@
 #include "chunks/chunk_grid.h"
 #include "cube/target.h"
 #include "distributed/written_part.h"
+#include "journal/document_state.h"
 #include "settings/options.h"
 #include "transaction/transaction.h"
 
@@ -46,6 +47,11 @@ struct Session
     std::uint64_t atOnce = 0;
     Documents base;
     std::vector<std::string> deletions;
+    /// For the log: the target's documents and its group's attributes.
+    DocumentState documentsBefore;
+    DocumentState documentsAfter;
+    Json attributesBefore;
+    Json attributesAfter;
     /// The labels of the rows that are written, if `begin` has been told.
     std::optional<CarriedRows> labels;
     bool labelsOrdered = false;

@@ -3,7 +3,8 @@
 
 #include "journal/log.h"
 
-#include <algorithm>
+#include "journal/log_members.h"
+
 #include <format>
 
 namespace mdimappend
@@ -21,61 +22,6 @@ constexpr std::uint64_t headEvery = 16;
 
 /// Some hundred bytes for each slice of a commit.
 constexpr std::uint64_t largestRecord = 256ULL << 20;
-
-template <class IsKind>
-bool areAll(const Json &record, std::initializer_list<const char *> names,
-            IsKind isKind)
-{
-    for (const char *name : names)
-    {
-        const auto found = record.find(name);
-        if (found != record.end() && !isKind(*found))
-            return false;
-    }
-    return true;
-}
-
-bool isText(const Json &value)
-{
-    return value.is_string();
-}
-
-bool areSlices(const Json &slices)
-{
-    return slices.is_null() ||
-           (slices.is_array() &&
-            std::ranges::all_of(
-                slices,
-                [](const Json &slice)
-                {
-                    return slice.is_object() &&
-                           areAll(
-                               slice,
-                               {"name", "path", "state", "read_as", "labels"},
-                               isText) &&
-                           areAll(slice, {"first_row", "rows", "parts"},
-                                  isCount);
-                }));
-}
-
-/// Whether what is there is of the right kind: readers need not ask again.
-bool isLogRecord(const Json &record)
-{
-    if (!record.is_object() ||
-        !areAll(record,
-                {"format", "transaction", "time", "group", "append_dim",
-                 "first_label", "last_label", "command", "message"},
-                isText) ||
-        !areAll(record,
-                {"sequence", "store_created_by", "created_by", "first_row",
-                 "rows", "replaced_rows", "chunks", "bytes", "entries_from"},
-                isCount) ||
-        !areAll(record, {"overwrite", "labels_ordered"},
-                [](const Json &value) { return value.is_boolean(); }))
-        return false;
-    return areSlices(member(record, "slices")) &&
-           areSlices(member(record, "part_slices"));
-}
 
 Status checkLogRecord(const Json &record)
 {
@@ -159,7 +105,8 @@ Result<std::optional<Json>> readLogRecord(Storage &storage, const Site &site,
     auto record = parseJson(*text);
     if (!record || !isLogRecord(*record))
         return Status(Failure::Conflict,
-                      "the log record '" + path + "' is damaged");
+                      "the log record '" + path +
+                          "' is damaged, or of a later version");
     return std::optional<Json>(std::move(*record));
 }
 

@@ -3,6 +3,7 @@
 #include "journal/log_reader.h"
 
 #include "journal/log.h"
+#include "journal/log_members.h"
 
 #include <utility>
 
@@ -11,14 +12,22 @@ namespace mdimappend
 
 ReadRecord::ReadRecord(Json record) : m_record(std::move(record))
 {
-    for (const auto &slice : member(m_record, "slices"))
-        m_byPath.emplace(textMember(slice, "path"), &slice);
+    for (const auto *each : membersOf(m_record))
+    {
+        auto &byPath = m_byGroup[textMember(*each, "group")];
+        for (const auto &slice : member(*each, "slices"))
+            byPath.emplace(textMember(slice, "path"), &slice);
+    }
 }
 
-std::vector<const Json *> ReadRecord::slicesOf(const std::string &path) const
+std::vector<const Json *> ReadRecord::slicesOf(const std::string &group,
+                                               const std::string &path) const
 {
     std::vector<const Json *> slices;
-    const auto [begin, end] = m_byPath.equal_range(path);
+    const auto byPath = m_byGroup.find(group);
+    if (byPath == m_byGroup.end())
+        return slices;
+    const auto [begin, end] = byPath->second.equal_range(path);
     for (auto found = begin; found != end; ++found)
         slices.push_back(found->second);
     return slices;
@@ -49,20 +58,29 @@ LogReader::read(Storage &storage, const Site &site, std::uint64_t sequence)
     return m_record;
 }
 
-Result<std::optional<LogReader::Head>>
-LogReader::head(Storage &storage, const Site &site, std::uint64_t sequence)
+Result<std::optional<std::uint64_t>>
+LogReader::firstRow(Storage &storage, const Site &site, std::uint64_t sequence)
 {
+    const auto ofGroup = [&](const Kept &kept) -> std::optional<std::uint64_t>
+    {
+        const auto found = kept.firstRows.find(site.group);
+        return found == kept.firstRows.end() ? std::nullopt
+                                             : std::optional(found->second);
+    };
     MDIMAPPEND_ASSIGN(const auto now, version(storage, site, sequence));
-    const auto kept = m_heads.find(sequence);
-    if (kept != m_heads.end() && !now.empty() && kept->second.version == now)
-        return std::make_optional(kept->second.head);
+    const auto known = m_kept.find(sequence);
+    if (known != m_kept.end() && !now.empty() && known->second.version == now)
+        return ofGroup(known->second);
     MDIMAPPEND_ASSIGN(const auto record, read(storage, site, sequence));
     if (!record)
-        return std::optional<Head>();
-    const Head head{textMember(record->json(), "group"),
-                    countMember(record->json(), "first_row")};
-    m_heads[sequence] = {now, head};
-    return std::make_optional(head);
+        return std::optional<std::uint64_t>();
+    Kept kept{now, {}};
+    for (const auto *each : membersOf(record->json()))
+        kept.firstRows[textMember(*each, "group")] =
+            countMember(*each, "first_row");
+    const auto firstRow = ofGroup(kept);
+    m_kept[sequence] = std::move(kept);
+    return firstRow;
 }
 
 }  // namespace mdimappend

@@ -20,7 +20,7 @@
 namespace mdimappend
 {
 
-/// A record, and its slices by their paths.
+/// A record, and its members' slices by their paths.
 class ReadRecord
 {
   public:
@@ -33,30 +33,28 @@ class ReadRecord
         return m_record;
     }
 
-    std::vector<const Json *> slicesOf(const std::string &path) const;
+    /// Those that a group got.
+    std::vector<const Json *> slicesOf(const std::string &group,
+                                       const std::string &path) const;
 
   private:
+    using ByPath = std::unordered_multimap<std::string, const Json *>;
+
     Json m_record;
-    std::unordered_multimap<std::string, const Json *> m_byPath{};
+    std::map<std::string, ByPath> m_byGroup{};
 };
 
 class LogReader
 {
   public:
-    /// What a search by rows asks of a record.
-    struct Head
-    {
-        std::string group;
-        std::uint64_t firstRow = 0;
-    };
-
     /// Null: there is none. The last one that was asked for is kept.
     Result<std::shared_ptr<const ReadRecord>>
     read(Storage &storage, const Site &site, std::uint64_t sequence);
 
-    /// Of all that were asked for they are kept.
-    Result<std::optional<Head>> head(Storage &storage, const Site &site,
-                                     std::uint64_t sequence);
+    /// Where the new rows of the site's group begin; nothing if the commit left
+    /// it alone. Of all that were asked for it is kept.
+    Result<std::optional<std::uint64_t>>
+    firstRow(Storage &storage, const Site &site, std::uint64_t sequence);
 
   private:
     Result<std::string> version(Storage &storage, const Site &site,
@@ -65,10 +63,10 @@ class LogReader
     struct Kept
     {
         std::string version;
-        Head head;
+        std::map<std::string, std::uint64_t> firstRows;  ///< by group
     };
 
-    std::map<std::uint64_t, Kept> m_heads{};
+    std::map<std::uint64_t, Kept> m_kept{};
     std::uint64_t m_sequence = 0;
     std::string m_version{};
     std::shared_ptr<const ReadRecord> m_record{};

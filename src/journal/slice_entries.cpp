@@ -2,6 +2,7 @@
 
 #include "journal/slice_entries.h"
 
+#include "journal/log_members.h"
 #include "storage/checksum.h"
 
 namespace mdimappend
@@ -31,12 +32,30 @@ std::string entryPath(const Site &site, const std::string &group,
     return folderOf(site) + "/" + key.substr(key.find(':') + 1);
 }
 
+Status writeEntries(Storage &storage, const Site &site, const Json &ofGroup,
+                    const Json &sequence)
+{
+    const auto text = dumpJson({{"sequence", sequence}}, -1);
+    if (!storage.folders() && member(ofGroup, entriesFrom) == sequence)
+        MDIMAPPEND_RETURN_IF_ERROR(storage.put(markPath(site), text));
+    for (const auto &slice : member(ofGroup, "slices"))
+    {
+        const auto state = textMember(slice, "state");
+        if (!state.empty())
+            MDIMAPPEND_RETURN_IF_ERROR(
+                storage.put(entryPath(site, textMember(ofGroup, "group"),
+                                      textMember(slice, "path"), state),
+                            text));
+    }
+    return Status::ok();
+}
+
 }  // namespace
 
 Result<std::uint64_t> sliceEntriesFrom(Storage &storage, const Site &site,
-                                       const Json &record)
+                                       const Json &newest)
 {
-    const auto from = countMember(record, entriesFrom);
+    const auto from = countMember(newest, entriesFrom);
     if (from == 0)
         return from;
     MDIMAPPEND_ASSIGN(
@@ -47,20 +66,12 @@ Result<std::uint64_t> sliceEntriesFrom(Storage &storage, const Site &site,
 
 Status writeSliceEntries(Storage &storage, const Site &site, const Json &record)
 {
-    if (!record.contains(entriesFrom))
-        return Status::ok();
-    const auto text = dumpJson({{"sequence", member(record, "sequence")}}, -1);
-    if (!storage.folders() &&
-        member(record, entriesFrom) == member(record, "sequence"))
-        MDIMAPPEND_RETURN_IF_ERROR(storage.put(markPath(site), text));
-    for (const auto &slice : member(record, "slices"))
+    const auto &sequence = member(record, "sequence");
+    for (const auto *each : membersOf(record))
     {
-        const auto state = textMember(slice, "state");
-        if (!state.empty())
+        if (each->contains(entriesFrom))
             MDIMAPPEND_RETURN_IF_ERROR(
-                storage.put(entryPath(site, textMember(record, "group"),
-                                      textMember(slice, "path"), state),
-                            text));
+                writeEntries(storage, site, *each, sequence));
     }
     return Status::ok();
 }

@@ -19,10 +19,10 @@
 namespace mdimappend
 {
 
-/// From which commit of a target on all slices have entries, by its newest
-/// record; 0 if none has, or somebody has removed them.
+/// From which commit of a target on all slices have entries, by what its newest
+/// record says of it; 0 if none has, or somebody has removed them.
 Result<std::uint64_t> sliceEntriesFrom(Storage &storage, const Site &site,
-                                       const Json &record);
+                                       const Json &newest);
 
 /// Writes the entries of a record that is about to be logged, if it says from
 /// which on there are any.

@@ -3,6 +3,7 @@
 #include "journal/slice_index.h"
 
 #include "journal/log.h"
+#include "journal/log_members.h"
 #include "journal/record_frame.h"
 #include "journal/records.h"
 #include "storage/checksum.h"
@@ -60,6 +61,24 @@ std::optional<IndexedSlice> sliceOf(const Json &json)
     return slice;
 }
 
+void addSlices(const Json &ofGroup, std::uint64_t sequence,
+               std::vector<IndexedSlice> &slices)
+{
+    const auto group = textMember(ofGroup, "group");
+    for (const auto &logged : member(ofGroup, "slices"))
+    {
+        const auto readAs = textMember(logged, "read_as");
+        const auto state = textMember(logged, "state");
+        if (readAs.empty() || state.empty())
+            continue;
+        slices.push_back(
+            {sliceKey(group, textMember(logged, "path"), state, readAs),
+             sequence, countMember(logged, "first_row"),
+             countMember(logged, "rows"),
+             hashOfText(textMember(logged, "labels"))});
+    }
+}
+
 }  // namespace
 
 std::string hashText(std::uint64_t hash)
@@ -102,19 +121,8 @@ Result<std::vector<IndexedSlice>> slicesOfRecord(Storage &storage,
                       readLogRecord(storage, site, sequence, &bytes));
     if (!record)
         return slices;
-    const auto group = textMember(*record, "group");
-    for (const auto &logged : member(*record, "slices"))
-    {
-        const auto readAs = textMember(logged, "read_as");
-        const auto state = textMember(logged, "state");
-        if (readAs.empty() || state.empty())
-            continue;
-        slices.push_back(
-            {sliceKey(group, textMember(logged, "path"), state, readAs),
-             sequence, countMember(logged, "first_row"),
-             countMember(logged, "rows"),
-             hashOfText(textMember(logged, "labels"))});
-    }
+    for (const auto *each : membersOf(*record))
+        addSlices(*each, sequence, slices);
     return slices;
 }
 

@@ -143,6 +143,8 @@ struct AppendOptions
     bool refuseExtraArrays = false;
     OnOverflow onOverflow = OnOverflow::Error;
     OnDuplicate onDuplicate = OnDuplicate::Identical;
+    /// Slices that the log names, too, where they may be gone.
+    bool again = false;
     StepRule step;
     bool requireAligned = false;
     bool mergeShards = false;

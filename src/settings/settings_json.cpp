@@ -132,6 +132,7 @@ void addGuards(Json &json, const AppendOptions &options)
     json["on_extra_array"] = options.refuseExtraArrays ? "error" : "ignore";
     json["on_overflow"] = nameOf(options.onOverflow);
     json["on_duplicate"] = nameOf(options.onDuplicate);
+    json["again"] = options.again;
     json["append_step"] = options.step.text;
     json["require_aligned"] = options.requireAligned;
     json["merge_shards"] = options.mergeShards;

@@ -137,6 +137,7 @@ std::vector<Key<Settings>> guardSettings()
                                  {"error", OnDuplicate::Error},
                                  {"skip", OnDuplicate::Skip},
                                  {"replace", OnDuplicate::Replace}})},
+            {"again", "", into(&O::again, &Value::truth)},
             {"append_step", "", readStep},
             {"step", "append_step", readStep},
             {"require_aligned", "", into(&O::requireAligned, &Value::truth)},

@@ -11,6 +11,9 @@
 namespace mdimappend
 {
 
+/// Of a file's version: its time stamp, which a copy of the file can keep.
+std::string fileTimeOf(const std::string &version);
+
 class FolderStorage : public Storage
 {
   public:

@@ -23,6 +23,12 @@ std::string LocalStorage::versionOf(const struct stat &state)
            std::to_string(state.st_mtim.tv_nsec);
 }
 
+std::string fileTimeOf(const std::string &version)
+{
+    const auto dash = version.rfind('-');
+    return dash == std::string::npos ? std::string() : version.substr(dash + 1);
+}
+
 Result<std::unique_ptr<LocalStorage>>
 LocalStorage::open(const std::string &anchor, Durability durability,
                    Posix &posix)

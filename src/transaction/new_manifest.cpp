@@ -3,8 +3,12 @@
 
 #include "transaction/new_manifest.h"
 
+#include "journal/log_members.h"
 #include "storage/boot_id.h"
+#include "storage/folder_storage.h"
 #include "time/utc_now.h"
+
+#include <algorithm>
 
 namespace mdimappend
 {
@@ -12,12 +16,47 @@ namespace mdimappend
 namespace
 {
 
+/// The time stamp of a document's file after the commit; "" where that is not
+/// known before.
+std::string timeAfter(const Manifest &manifest, const std::string &key,
+                      const Json &before, const std::string &stage,
+                      const KnownContents &known)
+{
+    const auto move = std::ranges::find(manifest.documents, key, &Move::key);
+    if (move == manifest.documents.end() || move->base == move->content)
+        return textMember(before, "stamped") == key ? textMember(before, "time")
+                                                    : std::string();
+    return move->staged.empty()
+               ? std::string()
+               : fileTimeOf(known.version(stage + "/" + move->staged));
+}
+
+void addTimes(Json &record, const Manifest &manifest, const std::string &stage,
+              const KnownContents &known)
+{
+    for (auto *each : membersOf(record))
+    {
+        const auto documents = each->find("documents");
+        if (documents == each->end())
+            continue;
+        auto &after = (*documents)["after"];
+        const auto key = textMember(after, "stamped");
+        const auto time = timeAfter(manifest, key, member(*documents, "before"),
+                                    stage, known);
+        if (time.empty())
+            after.erase("stamped");
+        else
+            after["time"] = time;
+    }
+}
+
 Json wholeLogRecord(const Plan &plan, const View &view, const Json &logRecord)
 {
-    Json record = {{"format", "mdimappend log 1"},
-                   {"sequence", plan.sequence},
-                   {"transaction", plan.transaction},
-                   {"time", utcNow()}};
+    Json record = {
+        {"format", logRecord.contains("members") ? logVersion2 : logVersion1},
+        {"sequence", plan.sequence},
+        {"transaction", plan.transaction},
+        {"time", utcNow()}};
     record.update(logRecord);
     if (plan.overwrite)
         record["overwrite"] = true;
@@ -49,8 +88,8 @@ void addChunks(Manifest &manifest, const View &view, bool mayBeLost)
 }  // namespace
 
 Result<Manifest> newManifest(const Plan &plan, const Intent &intent, View &view,
-                             Protocol &protocol, const Json &logRecord,
-                             bool mayBeLost)
+                             Protocol &protocol, const std::string &stage,
+                             const Json &logRecord, bool mayBeLost)
 {
     Manifest manifest;
     manifest.transaction = plan.transaction;
@@ -68,6 +107,7 @@ Result<Manifest> newManifest(const Plan &plan, const Intent &intent, View &view,
         manifest.documents.push_back(std::move(move));
     }
     manifest.logRecord = wholeLogRecord(plan, view, logRecord);
+    addTimes(manifest.logRecord, manifest, stage, view.known());
     return manifest;
 }
 

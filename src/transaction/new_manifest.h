@@ -13,10 +13,11 @@ namespace mdimappend
 {
 
 /// All that apply will do. The new documents are kept where it will find them.
-/// `logRecord`: the append's part of it. `mayBeLost`: chunks that were put at
-/// their final keys are named, so that they can be looked at after a reboot.
+/// `stage`: the transaction's. `logRecord`: the append's part of it.
+/// `mayBeLost`: chunks that were put at their final keys are named, so that
+/// they can be looked at after a reboot.
 Result<Manifest> newManifest(const Plan &plan, const Intent &intent, View &view,
-                             Protocol &protocol, const Json &logRecord,
-                             bool mayBeLost);
+                             Protocol &protocol, const std::string &stage,
+                             const Json &logRecord, bool mayBeLost);
 
 }  // namespace mdimappend

@@ -125,9 +125,9 @@ Status Transaction::prepare(const std::function<Status()> &sliceUnchanged,
     MDIMAPPEND_RETURN_IF_ERROR(m_view->allSettled());
     const bool mayBeLost =
         m_durability == Durability::Process && !m_storage.isDurableAtOnce();
-    MDIMAPPEND_ASSIGN(m_manifest,
-                      newManifest(m_plan, m_intent, *m_view, *m_protocol,
-                                  m_logRecord, mayBeLost));
+    MDIMAPPEND_ASSIGN(m_manifest, newManifest(m_plan, m_intent, *m_view,
+                                              *m_protocol, m_site.stage(name()),
+                                              m_logRecord, mayBeLost));
     const auto text = toText(m_manifest);
     decision.manifest = contentOf(text);
     MDIMAPPEND_RETURN_IF_ERROR(

@@ -84,6 +84,12 @@ class Transaction
     Status commit(Json logRecord,
                   const std::function<Status()> &sliceUnchanged);
 
+    /// As it was written, after the commit.
+    const Json &logRecord() const
+    {
+        return m_manifest.logRecord;
+    }
+
     /// The objects of the store that the commit has put in others' places, with
     /// their versions.
     ObjectVersions replaced() const;

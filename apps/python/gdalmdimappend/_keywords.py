@@ -97,6 +97,7 @@ CHOICES: Mapping[str, tuple[str, ...] | None] = {
     ),
     "step": (),
     "require_aligned": None,
+    "again": None,
     "merge_shards": None,
     "lock": (
         "auto",
@@ -238,6 +239,9 @@ class Keywords(TypedDict, total=False):
     step: Step
     #: Refuse slices that would not fill whole chunks.
     require_aligned: bool | None
+    #: Append slices that the log names also where another program has written since, so
+    #: that their steps may be gone.
+    again: bool | None
     #: Allow replacing a partly filled shard.
     merge_shards: bool | None
     #: How long to wait for another writer.

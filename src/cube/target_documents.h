@@ -1,0 +1,21 @@
+// What the log says of a target's documents (journal/document_state.h).
+
+#pragma once
+
+#include "cube/target.h"
+#include "journal/document_state.h"
+#include "journal/site.h"
+#include "status.h"
+#include "storage/storage.h"
+
+namespace mdimappend
+{
+
+/// As they are in `target`, which may not be stored yet; without a time stamp.
+DocumentState digestsOf(const Target &target, const std::string &group);
+
+/// As they are stored. Looks at one file.
+Result<DocumentState> storedDocuments(Storage &storage, const Site &site,
+                                      const Target &target);
+
+}  // namespace mdimappend
