@@ -110,17 +110,17 @@ class Run
     {
         ++m_taken;
         const auto number = m_report.begin(input.name);
-        auto slice = m_opener.openNext(input);
-        if (!slice)
+        auto offer = m_opener.openNext(input);
+        if (!offer)
         {
             m_report.countFinished();
-            m_report.fail(number, slice.takeStatus());
+            m_report.fail(number, offer.takeStatus());
             return;
         }
         trace("", "slice '", m_report.slice(number).slice,
-              "' opened: ", (*slice)->size(), " steps of ",
-              (*slice)->appendDim());
-        round.push_back({input, std::move(*slice), number});
+              "' opened: ", offer->first().size(), " steps of ",
+              offer->first().appendDim());
+        round.push_back({input, std::move(*offer), number});
     }
 
     /// Whoever stops a run after its last slice comes too late: it is all in.

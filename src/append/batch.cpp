@@ -2,17 +2,11 @@
 
 #include "append/batch.h"
 
-#include "append/logged_slices.h"
-#include "append/may_write.h"
 #include "append/packing_range.h"
 #include "append/plan_report.h"
 #include "append/plan_warnings.h"
-#include "append/target_labels.h"
 #include "chunks/pipeline.h"
-#include "cube/target_attributes.h"
-#include "cube/target_documents.h"
 #include "secrets.h"
-#include "storage/object_address.h"
 #include "trace.h"
 
 #include <algorithm>
@@ -25,220 +19,142 @@ namespace mdimappend
 namespace
 {
 
-/// Of a store that is there.
-Status refuseExchange(const WriterRequest &place)
-{
-    MDIMAPPEND_ASSIGN(const Writer reader, openForReading(place));
-    return reader.site.exists
-               ? Status(Failure::Usage,
-                        "--overwrite exchanges two folders in one instant, "
-                        "which an object store cannot do. Write to a new name. "
-                        "Nothing was written.")
-               : Status::ok();
-}
-
-/// A slice's part of the log record.
-Json loggedSlice(const Slice &slice, const std::string &fingerprint,
-                 const AppendPlan &plan)
-{
-    Json logged = {{"name", withoutSecrets(slice.name())},
-                   {"path", canonicalPath(slice.name())},
-                   {"state", fingerprint},
-                   {"first_row", plan.firstRow},
-                   {"rows", plan.rows},
-                   {"first_label", plan.firstLabel},
-                   {"last_label", plan.lastLabel}};
-    if (plan.replacedRows > 0)
-        logged["replaced_rows"] = plan.replacedRows;
-    if (!plan.ignoredStatic.empty())
-        logged["ignored_static"] = plan.ignoredStatic;
-    if (plan.rows < slice.size() || plan.readAs.empty() || !slice.isOneFile())
-        return logged;
-    logged["read_as"] = plan.readAs;
-    if (plan.labelsHash != 0)
-        logged["labels"] = hashText(plan.labelsHash);
-    return logged;
-}
-
-std::uint64_t alteredValues(const std::vector<Slab> &slabs)
+std::uint64_t alteredValues(const OfferPlan &plan)
 {
     std::uint64_t altered = 0;
-    for (const auto &slab : slabs)
-        altered += slab.conversion.altered();
+    for (const auto &part : plan.parts)
+        for (const auto &slab : part.slabs)
+            altered += slab.conversion.altered();
     return altered;
+}
+
+/// In words, where there are several.
+Status inGroup(Status status, const Offer &offer, const std::string &group)
+{
+    return offer.hasGroups()
+               ? std::move(status).prefixed("group '/" + group + "'")
+               : std::move(status);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Batch>>
-Batch::open(const AppendOptions &options, const WriterRequest &place,
-            const std::string &appendDim, KeptTarget &kept,
-            RecoveryReport &recovered, const Opening &opening)
+bool Batch::hasGroupsOf(const Offer &offer) const
 {
-    std::unique_ptr<Batch> batch(new Batch(options, kept));
-    const bool overwrites = options.overwrite && opening.mayOverwrite;
-    if (overwrites && isRemote(options.target))
-        MDIMAPPEND_RETURN_IF_ERROR(refuseExchange(place));
-    MDIMAPPEND_RETURN_IF_ERROR(
-        batch->openTarget(place, recovered, opening.looksFirst && !overwrites));
-    if (overwrites)
-        MDIMAPPEND_RETURN_IF_ERROR(batch->prepareOverwrite());
-    auto read = batch->readCube(appendDim);
-    if (!read && batch->onlyLooks())
-    {
-        // Without the lock, what somebody is writing may be found half written.
-        MDIMAPPEND_RETURN_IF_ERROR(batch->openTarget(place, recovered, false));
-        read = batch->readCube(appendDim);
-    }
-    MDIMAPPEND_RETURN_IF_ERROR(std::move(read));
-    if (options.dryRun && !isRemote(options.target))
-        MDIMAPPEND_RETURN_IF_ERROR(checkMayWrite(*batch->m_open.writer.posix,
-                                                 batch->m_open.site,
-                                                 batch->m_cube.target));
-    trace("", "batch begun: the target ",
-          batch->m_cube.target.exists ? "is there" : "is not there", ", of ",
-          batch->m_cube.committedRows, " rows");
-    return batch;
+    return std::ranges::all_of(
+        offer.parts, [&](const Offer::Part &part)
+        { return std::ranges::find(m_groups, part.group) != m_groups.end(); });
 }
 
-Status Batch::readCube(const std::string &appendDim)
+BatchMember &Batch::memberOf(const Offer::Part &part) const
 {
-    auto &storage = *m_open.writer.storage;
-    if (mayKeepCube(m_options) && m_open.site.exists)
+    const auto number =
+        std::ranges::find(m_groups, part.group) - m_groups.begin();
+    return *m_members.at(static_cast<std::size_t>(number));
+}
+
+Status Batch::fit(Offer &offer) const
+{
+    for (auto &part : offer.parts)
     {
-        MDIMAPPEND_ASSIGN(auto kept, m_kept.cube.watch(storage, m_open.site));
-        if (kept)
-        {
-            m_cube = std::move(*kept);
-            return Status::ok();
-        }
-    }
-    MDIMAPPEND_ASSIGN(m_cube.target,
-                      readTarget(storage, m_open.site, appendDim,
-                                 storage.waitsForAnswers() &&
-                                     !mayChangeAttributes(m_options)));
-    m_cube.committedRows = m_cube.target.size;
-    MDIMAPPEND_ASSIGN(m_cube.documents,
-                      storedDocuments(storage, m_open.site, m_cube.target));
-    if (m_cube.target.exists && mayChangeAttributes(m_options))
-    {
-        MDIMAPPEND_ASSIGN(m_attributes,
-                          presentAttributes(m_cube.target, m_open.site.group));
+        MDIMAPPEND_ASSIGN(part.slice,
+                          withVaryingArrays(std::move(part.slice),
+                                            memberOf(part).cube().target,
+                                            m_options));
     }
     return Status::ok();
 }
 
-Result<AppendPlan> Batch::plan(const Slice &slice)
+Result<OfferPlan> Batch::plan(const Offer &offer)
 {
     m_confirmed = false;
-    MDIMAPPEND_ASSIGN(auto plan,
-                      planAppend({m_options, m_open.site,
-                                  *m_open.writer.storage, slice, m_kept.log},
-                                 m_cube));
-    MDIMAPPEND_ASSIGN(auto more, warningsOfPacking(slice, plan));
-    std::ranges::move(more, std::back_inserter(plan.warnings));
+    OfferPlan plan;
+    SharedDocuments shared;
+    for (const auto &part : offer.parts)
+    {
+        auto planned = memberOf(part).plan(*part.slice, shared,
+                                           labelsFor(part, offer, plan));
+        if (!planned)
+            return inGroup(planned.takeStatus(), offer, memberOf(part).group());
+        MDIMAPPEND_ASSIGN(auto more, warningsOfPacking(*part.slice, *planned));
+        std::ranges::move(more, std::back_inserter(planned->warnings));
+        if (offer.hasGroups())
+            shared.note(planned->intent);
+        plan.parts.push_back(std::move(*planned));
+    }
+    MDIMAPPEND_RETURN_IF_ERROR(checkDependents(offer, plan));
+    std::vector<Intent> intents;
+    std::vector<std::string> groups;
+    for (std::size_t i = 0; i < plan.parts.size(); ++i)
+    {
+        groups.push_back(memberOf(offer.parts[i]).group());
+        shared.putInto(plan.parts[i].after.target, groups.back());
+        intents.push_back(std::move(plan.parts[i].intent));
+    }
+    plan.intent = jointIntent(std::move(intents), groups);
     return plan;
 }
 
-Result<Creation> Batch::creation()
+/// Of the group around it whose labels are its own, if that is planned.
+const LabelledRows *Batch::labelsFor(const Offer::Part &part,
+                                     const Offer &offer,
+                                     const OfferPlan &plan) const
 {
-    if (!m_creation)
+    const auto &around = memberOf(part).cube().target.labelledBy;
+    for (std::size_t i = 0; around && i < plan.parts.size(); ++i)
     {
-        MDIMAPPEND_ASSIGN(m_creation,
-                          m_kept.log.creation(*m_open.writer.storage,
-                                              m_open.site, m_cube.documents));
+        const auto &labelled = plan.parts[i].labelled;
+        if (memberOf(offer.parts[i]).group() == *around && labelled)
+            return &*labelled;
     }
-    return *m_creation;
+    return nullptr;
 }
 
-Status Batch::checkLog(KnownSlices &known)
+/// Groups that have their labels in one that grows have to grow with it.
+Status Batch::checkDependents(const Offer &offer, const OfferPlan &plan) const
 {
-    m_confirmed = false;
-    MDIMAPPEND_ASSIGN(const Creation log, creation());
-    return known.checkLog(*m_open.writer.storage, m_open.site, log);
-}
-
-Status Batch::readMore(KnownSlices &known)
-{
-    m_confirmed = false;
-    auto &storage = *m_open.writer.storage;
-    MDIMAPPEND_ASSIGN(const Creation log, creation());
-    return known.readMore(storage, m_open.site, log,
-                          !m_options.dryRun && !storage.waitsForAnswers());
-}
-
-Result<bool> Batch::holds(const IndexedSlice &slice, SliceReport &report)
-{
-    MDIMAPPEND_ASSIGN(const Creation log, creation());
-    const bool hasLabels = m_cube.target.labels() != nullptr;
-    const auto size = m_cube.committedRows;
-    // What the log knows of is in a store that goes, or in another one.
-    if (!m_open.site.overwriting.empty() ||
-        slice.sequence < log.believedFrom() || (hasLabels && log.target == 0) ||
-        slice.rows == 0 || slice.firstRow > size ||
-        slice.rows > size - slice.firstRow || hasLabels != (slice.labels != 0))
-        return false;
-    if (hasLabels)
+    for (std::size_t i = 0; i < plan.parts.size(); ++i)
     {
-        MDIMAPPEND_ASSIGN(const bool holds, holdsLabels(slice, report));
-        if (!holds)
-            return false;
+        if (plan.parts[i].rows == 0)
+            continue;
+        const auto &member = memberOf(offer.parts[i]);
+        for (const auto &group : member.cube().target.dependents)
+        {
+            const bool grows = std::ranges::any_of(
+                offer.parts, [&](const Offer::Part &part)
+                { return memberOf(part).group() == group; });
+            if (!grows)
+                return refused(
+                    "the group '/" + group +
+                    "' of the target has its labels in '/" + member.group() +
+                    "', and would not grow with it. Append to both at once, "
+                    "with --groups.");
+        }
     }
-    report.outcome = SliceReport::Outcome::AlreadyThere;
-    report.firstRow = m_cube.target.size;
-    report.rowsAlreadyThere = slice.rows;
-    return true;
-}
-
-Result<bool> Batch::holdsLabels(const IndexedSlice &slice, SliceReport &report)
-{
-    if (!m_cube.labelsKnown || m_cube.labelsFrom > 0)
-    {
-        m_confirmed = false;
-        auto &storage = *m_open.writer.storage;
-        TargetValues values(m_open.site, storage, m_cube.target);
-        MDIMAPPEND_RETURN_IF_ERROR(
-            readLastLabels(m_kept.log, storage, m_open.site, values, m_cube));
-        MDIMAPPEND_RETURN_IF_ERROR(readAllLabels(values, m_cube));
-    }
-    const auto first = static_cast<std::size_t>(slice.firstRow);
-    const auto rows = static_cast<std::size_t>(slice.rows);
-    const Labels labels = m_cube.labels.part(first, first + rows);
-    if (hashOfLabels(labels) != slice.labels)
-        return false;
-    report.firstLabel = labels.describe(0);
-    report.lastLabel = labels.describe(rows - 1);
-    return true;
-}
-
-/// From here on the site is the folder of the new store, in which there is
-/// nothing yet.
-Status Batch::prepareOverwrite()
-{
-    if (!m_open.site.group.empty())
-        return {Failure::Usage, "--overwrite replaces whole stores, and '" +
-                                    m_open.site.group + "' is a group in '" +
-                                    m_open.site.store() +
-                                    "'. Nothing was written."};
-    if (m_options.lock == LockMode::Lease)
-        return {Failure::Usage,
-                "--overwrite exchanges two folders, and a writer that has "
-                "unknowingly lost its lease could exchange them back. It "
-                "cannot be used with --lock lease. Nothing was written."};
-    if (!m_open.site.exists)
-        return Status::ok();
-    MDIMAPPEND_ASSIGN(m_open.site.overwriting,
-                      nextTransaction(*m_open.writer.storage, m_open.site));
     return Status::ok();
 }
 
-Status Batch::add(std::unique_ptr<Slice> slice, AppendPlan plan,
-                  SliceReport &report,
+bool Batch::isPlanned(const OfferPlan &plan) const
+{
+    return !m_transaction ||
+           std::ranges::all_of(plan.intent.arrays,
+                               [&](const ViewArray &array)
+                               {
+                                   return m_transaction->view()
+                                       .find(array.document.path)
+                                       .has_value();
+                               });
+}
+
+Status Batch::add(Offer offer, OfferPlan plan, SliceReport &report,
                   const std::function<bool(double)> &progress)
 {
-    if (isWaiting(*slice))
-        plan.rowsAlreadyThere = std::exchange(plan.rows, 0);
-    describe(plan, report);
+    for (std::size_t i = 0; i < plan.parts.size(); ++i)
+    {
+        auto &part = plan.parts[i];
+        if (memberOf(offer.parts[i]).isWaiting(*offer.parts[i].slice))
+            part.rowsAlreadyThere = std::exchange(part.rows, 0);
+    }
+    describe(plan, offer, report);
     if (plan.isEmpty())
     {
         report.outcome = SliceReport::Outcome::AlreadyThere;
@@ -247,88 +163,113 @@ Status Batch::add(std::unique_ptr<Slice> slice, AppendPlan plan,
     if (m_options.dryRun)
     {
         report.outcome = SliceReport::Outcome::WouldAppend;
-        report.plan = toJson(plan);
-        m_cube = std::move(plan.after);
+        report.plan = toJson(plan.intent);
+        for (std::size_t i = 0; i < plan.parts.size(); ++i)
+            memberOf(offer.parts[i]).take(std::move(plan.parts[i].after));
         return Status::ok();
     }
-    const auto fingerprint = slice->fingerprint();
-    const auto chunksBefore =
-        m_transaction ? m_transaction->view().chunksWritten() : 0;
-    const auto bytesBefore =
-        m_transaction ? m_transaction->view().bytesWritten() : 0;
-    // What was compared is not what is written.
-    const auto alteredBefore = alteredValues(plan.slabs);
-    for (const auto &slab : plan.slabs)
-        slab.conversion.forgetRounding();
+    std::vector<std::string> states;
+    for (const auto &part : offer.parts)
+        states.push_back(part.slice->fingerprint());
     // Many may be waiting for the commit. The last one is left open until then:
     // closing it would wait for the next, which is being opened (libhdf5 has
     // one lock for all).
     if (!m_waiting.empty())
-        m_waiting.back().slice->closeFiles();
-    MDIMAPPEND_RETURN_IF_ERROR(write(*slice, plan, progress));
-    report.chunks = m_transaction->view().chunksWritten() - chunksBefore;
-    report.bytes = m_transaction->view().bytesWritten() - bytesBefore;
-    report.alteredValues = alteredValues(plan.slabs) - alteredBefore;
-    report.roundings = roundingsOf(plan.slabs);
+        for (const auto &part : m_waiting.back().parts)
+            part.slice->closeFiles();
+    MDIMAPPEND_RETURN_IF_ERROR(write(offer, plan, report, progress));
     report.outcome = SliceReport::Outcome::Appended;
-    m_creates = m_creates || plan.create;
-    m_replaces = m_replaces || plan.replacedRows > 0;
-    m_createsStore =
-        m_creates && (!m_open.site.exists || !m_open.site.overwriting.empty());
-    if (!m_map)
-        m_map.emplace(plan.create ? 0 : m_cube.committedRows);
-    for (const auto &[sliceRow, targetRow, rows] : plan.rowRuns)
-        m_map->put(m_waiting.size(), sliceRow, targetRow, rows);
-    auto logged = loggedSlice(*slice, fingerprint, plan);
-    for (const auto &warning : warningsOf(plan, report.slice))
-    {
-        auto text = textWithoutSecrets(warning);
-        if (std::ranges::find(m_warnings, text) == m_warnings.end())
-            m_warnings.push_back(std::move(text));
-    }
-    trace(m_transaction->name(), "slice '", report.slice,
-          "' written: ", report.chunks, " chunks, ", report.bytes, " bytes");
-    m_cube = std::move(plan.after);
-    m_waitingFiles.emplace(textMember(logged, "path"), fingerprint);
-    m_waiting.push_back({std::move(slice), std::move(logged)});
+    note(offer, plan, states, report);
+    m_waiting.push_back(std::move(offer));
     return Status::ok();
 }
 
-/// Without labels nothing else tells that a slice is in this commit already.
-bool Batch::isWaiting(const Slice &slice) const
+/// What was written is part of the commit.
+void Batch::note(const Offer &offer, const OfferPlan &plan,
+                 const std::vector<std::string> &states, SliceReport &report)
 {
-    if (m_cube.target.labels())
-        return false;
-    const auto state = slice.fingerprint();
-    return !state.empty() &&
-           m_waitingFiles.contains({canonicalPath(slice.name()), state});
+    for (std::size_t i = 0; i < plan.parts.size(); ++i)
+    {
+        const auto &part = plan.parts[i];
+        auto &member = memberOf(offer.parts[i]);
+        if (!part.isEmpty())
+            member.add(*offer.parts[i].slice, states[i], part);
+        member.take(part.after);
+        m_createsStore = m_createsStore ||
+                         (part.create && (!m_open.site.exists ||
+                                          !m_open.site.overwriting.empty()));
+        for (const auto &warning : warningsOf(part, report.slice))
+        {
+            auto text = textWithoutSecrets(warning);
+            if (std::ranges::find(m_warnings, text) == m_warnings.end())
+                m_warnings.push_back(std::move(text));
+        }
+    }
+    trace(m_transaction->name(), "slice '", report.slice,
+          "' written: ", report.chunks, " chunks, ", report.bytes, " bytes");
 }
 
-Status Batch::write(const Slice &slice, AppendPlan &plan,
+Status Batch::write(const Offer &offer, OfferPlan &plan, SliceReport &report,
                     const std::function<bool(double)> &progress)
 {
-    auto pipeline = PipelineOptions::of(m_options.threads, plan.intent.arrays,
-                                        *m_open.writer.storage, &slice);
-    pipeline.progress = progress;
-    if (!m_transaction)
+    const auto chunks =
+        m_transaction ? m_transaction->view().chunksWritten() : 0;
+    const auto bytes = m_transaction ? m_transaction->view().bytesWritten() : 0;
+    // What was compared is not what is written.
+    const auto altered = alteredValues(plan);
+    for (const auto &part : plan.parts)
+        for (const auto &slab : part.slabs)
+            slab.conversion.forgetRounding();
+    MDIMAPPEND_RETURN_IF_ERROR(runPipelines(offer, plan, progress));
+    report.chunks = m_transaction->view().chunksWritten() - chunks;
+    report.bytes = m_transaction->view().bytesWritten() - bytes;
+    report.alteredValues = alteredValues(plan) - altered;
+    for (const auto &part : plan.parts)
+        report.roundings.merge(roundingsOf(part.slabs));
+    return Status::ok();
+}
+
+/// One after the other: each has all threads.
+Status Batch::runPipelines(const Offer &offer, OfferPlan &plan,
+                           const std::function<bool(double)> &progress)
+{
+    std::vector<PipelineOptions> pipelines;
+    const auto share = 1.0 / static_cast<double>(plan.parts.size());
+    for (std::size_t i = 0; i < plan.parts.size(); ++i)
     {
-        MDIMAPPEND_ASSIGN(
-            m_transaction,
-            Transaction::begin(m_open.site, *m_open.writer.storage,
-                               *m_open.writer.lock, m_options.durability,
-                               std::move(plan.intent)));
-        m_transaction->view().known().note(std::exchange(m_kept.chunks, {}));
+        auto pipeline = PipelineOptions::of(
+            m_options.threads, plan.intent.arrays, *m_open.writer.storage,
+            offer.parts[i].slice.get());
+        pipeline.progress = [&progress, i, share](double fraction)
+        { return progress((static_cast<double>(i) + fraction) * share); };
+        pipelines.push_back(std::move(pipeline));
     }
-    else if (auto extended = m_transaction->extend(std::move(plan.intent));
-             !extended)
+    MDIMAPPEND_RETURN_IF_ERROR(beginOrExtend(std::move(plan.intent)));
+    for (std::size_t i = 0; i < plan.parts.size(); ++i)
     {
-        return giveUp(std::move(extended));
+        pipelines[i].transaction = m_transaction->name();
+        if (auto written =
+                runPipeline(m_transaction->view(), offer.parts[i].slice.get(),
+                            plan.parts[i].slabs, pipelines[i]);
+            !written)
+            return giveUp(std::move(written));
     }
-    pipeline.transaction = m_transaction->name();
-    if (auto written =
-            runPipeline(m_transaction->view(), &slice, plan.slabs, pipeline);
-        !written)
-        return giveUp(std::move(written));
+    return Status::ok();
+}
+
+Status Batch::beginOrExtend(Intent intent)
+{
+    if (m_transaction)
+    {
+        auto extended = m_transaction->extend(std::move(intent));
+        return extended ? Status::ok() : giveUp(std::move(extended));
+    }
+    MDIMAPPEND_ASSIGN(m_transaction,
+                      Transaction::begin(m_open.site, *m_open.writer.storage,
+                                         *m_open.writer.lock,
+                                         m_options.durability,
+                                         std::move(intent)));
+    m_transaction->view().known().note(std::exchange(m_kept.chunks, {}));
     return Status::ok();
 }
 

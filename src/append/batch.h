@@ -20,16 +20,14 @@
 
 #pragma once
 
+#include "append/batch_member.h"
 #include "append/kept_cube.h"
 #include "append/known_slices.h"
-#include "append/logged_slices.h"
-#include "append/plan.h"
+#include "append/offer.h"
 #include "append/report.h"
 #include "cube/open_target.h"
 #include "cube/varying_arrays.h"
-#include "rows/row_map.h"
 #include "settings/options.h"
-#include "slice/slice.h"
 #include "status.h"
 #include "transaction/recovery.h"
 #include "transaction/transaction.h"
@@ -37,10 +35,7 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace mdimappend
@@ -57,6 +52,9 @@ class Batch
         bool mayOverwrite = true;
         /// Without the lock, if it can be: there may be nothing to write.
         bool looksFirst = false;
+        std::string appendDim{};
+        /// Below the run's group, those that the slices are about.
+        std::vector<std::string> groups = {""};
     };
 
     /// Takes the lock, recovers (into `recovered`) and reads the target. With
@@ -65,8 +63,7 @@ class Batch
     /// the next outlives it.
     static Result<std::unique_ptr<Batch>>
     open(const AppendOptions &options, const WriterRequest &place,
-         const std::string &appendDim, KeptTarget &kept,
-         RecoveryReport &recovered, const Opening &opening);
+         KeptTarget &kept, RecoveryReport &recovered, const Opening &opening);
 
     /// Whether it has the target without the lock: before something is written
     /// `lock` is needed, and what is said of the target is to be `confirmed`.
@@ -80,8 +77,10 @@ class Batch
 
     /// Takes the lock and recovers. False if something was written since the
     /// target was read: then it has been read again.
-    Result<bool> lock(const WriterRequest &place, const std::string &appendDim,
-                      RecoveryReport &recovered);
+    Result<bool> lock(const WriterRequest &place, RecoveryReport &recovered);
+
+    /// Whether it has read all groups that a slice is about.
+    bool hasGroupsOf(const Offer &offer) const;
 
     /// Has what is known of other slices be looked up in the log, as it is now.
     Status checkLog(KnownSlices &known);
@@ -91,20 +90,21 @@ class Batch
     /// the labels that it brought: then `report` says so.
     Result<bool> holds(const IndexedSlice &slice, SliceReport &report);
 
-    /// The slice as the cube has its arrays.
-    Result<std::unique_ptr<Slice>> fitted(std::unique_ptr<Slice> slice) const
-    {
-        return withVaryingArrays(std::move(slice), m_cube.target, m_options);
-    }
+    /// The slices as the cubes have their arrays.
+    Status fit(Offer &offer) const;
 
-    /// Guards the slice against the cube as the slices before it leave it.
-    Result<AppendPlan> plan(const Slice &slice);
+    /// Guards the slices against the cubes as those before them leave them. One
+    /// that is refused refuses all.
+    Result<OfferPlan> plan(const Offer &offer);
 
-    /// Writes the slice's chunks; `report` says what it brings. On failure the
-    /// slices before it are still to be committed, unless `undone()`. A plan
+    /// Whether all arrays that it writes are in the transaction, if that has
+    /// begun.
+    bool isPlanned(const OfferPlan &plan) const;
+
+    /// Writes the slices' chunks; `report` says what they bring. On failure the
+    /// slices before them are still to be committed, unless `undone()`. A plan
     /// that replaces rows must be the only one.
-    Status add(std::unique_ptr<Slice> slice, AppendPlan plan,
-               SliceReport &report,
+    Status add(Offer offer, OfferPlan plan, SliceReport &report,
                const std::function<bool(double)> &progress);
 
     /// A write failed, and with it all of the batch.
@@ -126,12 +126,6 @@ class Batch
     void undo();
 
   private:
-    struct Waiting
-    {
-        std::unique_ptr<Slice> slice;
-        Json logged;  ///< its part of the log record
-    };
-
     Batch(const AppendOptions &options, KeptTarget &kept)
         : m_options(options), m_kept(kept)
     {
@@ -141,13 +135,19 @@ class Batch
                       bool looksFirst);
     Result<bool> look(const WriterRequest &place, bool waited);
     Status prepareOverwrite();
-    Status readCube(const std::string &appendDim);
-    void keepCube();
-    Result<Creation> creation();
-    Result<bool> holdsLabels(const IndexedSlice &slice, SliceReport &report);
-    bool isWaiting(const Slice &slice) const;
-    Status write(const Slice &slice, AppendPlan &plan,
+    Status readMembers();
+    BatchMember &memberOf(const Offer::Part &part) const;
+    const LabelledRows *labelsFor(const Offer::Part &part, const Offer &offer,
+                                  const OfferPlan &plan) const;
+    Status checkDependents(const Offer &offer, const OfferPlan &plan) const;
+    void keepCubes();
+    Status write(const Offer &offer, OfferPlan &plan, SliceReport &report,
                  const std::function<bool(double)> &progress);
+    Status runPipelines(const Offer &offer, OfferPlan &plan,
+                        const std::function<bool(double)> &progress);
+    Status beginOrExtend(Intent intent);
+    void note(const Offer &offer, const OfferPlan &plan,
+              const std::vector<std::string> &states, SliceReport &report);
     Status giveUp(Status why);
     Status undoTransaction();
     Result<Json> logRecord();
@@ -155,20 +155,14 @@ class Batch
     const AppendOptions &m_options;
     KeptTarget &m_kept;
     OpenTarget m_open;
-    bool m_confirmed = false;  ///< all that was read so far
-    CubeState m_cube;
+    std::string m_appendDim;
+    std::vector<std::string> m_groups;  ///< below the run's
+    bool m_confirmed = false;           ///< all that was read so far
+    std::vector<std::unique_ptr<BatchMember>> m_members;
     std::unique_ptr<Transaction> m_transaction;
-    std::vector<Waiting> m_waiting;
+    std::vector<Offer> m_waiting;
     std::vector<std::string> m_warnings;  ///< of those, each once
-    /// Of those that wait, by path and state.
-    std::set<std::pair<std::string, std::string>> m_waitingFiles;
-    /// Of the target, as it is until the commit.
-    std::optional<Creation> m_creation;
-    std::optional<RowMap> m_map;  ///< of what waits
-    Json m_attributes;            ///< of the group, before
-    bool m_creates = false;       ///< the target
-    bool m_createsStore = false;  ///< and the store around it
-    bool m_replaces = false;      ///< rows that were there
+    bool m_createsStore = false;
     bool m_undone = false;
 };
 

@@ -1,94 +1,54 @@
 // The end of a batch: its log record, the commit, and what the run keeps of the
-// cube.
+// cubes. And, for slices that are in already, what the log says of them.
 
 #include "append/batch.h"
 
 #include "append/log_record.h"
-#include "cube/target_attributes.h"
-#include "cube/target_documents.h"
-#include "journal/log_members.h"
 #include "trace.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mdimappend
 {
 
-namespace
+void Batch::keepCubes()
 {
-
-/// As a commit has left them.
-DocumentState documentsAfter(const Json &record, const std::string &group)
-{
-    const auto *logged = memberOf(record, group);
-    return logged ? documentStateFrom(
-                        member(member(*logged, "documents"), "after"))
-                  : DocumentState();
-}
-
-}  // namespace
-
-/// Of a target that this batch has made, or rows that it has replaced, more may
-/// have changed than it knows.
-void Batch::keepCube()
-{
-    if (!mayKeepCube(m_options) || m_creates || m_replaces)
+    const bool areKnown = std::ranges::all_of(m_members, [](const auto &member)
+                                              { return member->isKnown(); });
+    if (!mayKeepCube(m_options) || !areKnown)
         return;
-    if (m_transaction)
-        m_cube.documents =
-            documentsAfter(m_transaction->logRecord(), m_open.site.group);
-    m_kept.cube.keep(m_open.site, std::move(m_cube),
-                     m_transaction ? m_transaction->replaced()
-                                   : ObjectVersions());
+    CubesByGroup cubes;
+    for (const auto &member : m_members)
+        cubes[member->group()] = member->leave(
+            m_transaction ? &m_transaction->logRecord() : nullptr);
+    m_kept.cubes.keep(m_open.site, std::move(cubes),
+                      m_transaction ? m_transaction->replaced()
+                                    : ObjectVersions());
 }
 
 Result<Json> Batch::logRecord()
 {
-    MDIMAPPEND_ASSIGN(const Creation log, creation());
-    const Json &first = m_waiting.front().logged;
-    std::uint64_t rows = 0;
-    std::uint64_t replaced = 0;
-    Json slices = Json::array();
-    for (const auto &waiting : m_waiting)
+    LoggedCommit commit;
+    for (const auto &member : m_members)
     {
-        rows += waiting.logged["rows"].get<std::uint64_t>();
-        replaced += waiting.logged.value("replaced_rows", std::uint64_t{0});
-        slices.push_back(waiting.logged);
+        if (!member->isChanged())
+            continue;
+        MDIMAPPEND_ASSIGN(auto logged, member->logged());
+        commit.members.push_back(std::move(logged));
     }
-    LoggedAppend logged;
-    logged.appendDim = m_waiting.front().slice->appendDim();
-    logged.format = m_cube.target.format;
-    logged.hasLabels = m_cube.target.labels() != nullptr;
-    logged.creates = m_creates;
-    logged.createsStore = m_createsStore;
-    logged.firstRow = countMember(first, "first_row");
-    logged.rows = rows;
-    logged.replacedRows = replaced;
-    logged.size = m_cube.target.size;
-    logged.map = m_map;
-    logged.labelsOrdered = m_cube.labelsOrdered;
-    logged.firstLabel = textMember(first, "first_label");
-    logged.lastLabel = textMember(m_waiting.back().logged, "last_label");
-    logged.before = m_cube.documents;
-    logged.after = digestsOf(m_cube.target, m_open.site.group);
-    if (mayChangeAttributes(m_options))
-    {
-        logged.attributesBefore = m_attributes;
-        MDIMAPPEND_ASSIGN(logged.attributesAfter,
-                          presentAttributes(m_cube.target, m_open.site.group));
-    }
-    logged.slices = std::move(slices);
-    logged.warnings = m_warnings;
-    logged.command = m_options.command;
-    logged.message = m_options.message;
-    return logRecordOf(logged, log, m_open.site, m_transaction->sequence());
+    commit.createsStore = m_createsStore;
+    commit.warnings = m_warnings;
+    commit.command = m_options.command;
+    commit.message = m_options.message;
+    return logRecordOf(commit, m_transaction->sequence());
 }
 
 Result<std::uint64_t> Batch::commit()
 {
     if (m_waiting.empty())
     {
-        keepCube();
+        keepCubes();
         return std::uint64_t{0};
     }
     auto record = logRecord();
@@ -99,15 +59,41 @@ Result<std::uint64_t> Batch::commit()
         [&]() -> Status
         {
             for (const auto &waiting : m_waiting)
-                MDIMAPPEND_RETURN_IF_ERROR(checkUnchanged(*waiting.slice));
+                for (const auto &part : waiting.parts)
+                    MDIMAPPEND_RETURN_IF_ERROR(checkUnchanged(*part.slice));
             return Status::ok();
         }));
     trace(m_transaction->name(), "batch committed: ", m_waiting.size(),
           " slices, sequence number ", m_transaction->sequence());
     m_open.writer.mayBeLone = false;
     m_kept.chunks = m_transaction->replacedChunks();
-    keepCube();
+    keepCubes();
     return m_transaction->sequence();
+}
+
+Status Batch::checkLog(KnownSlices &known)
+{
+    m_confirmed = false;
+    auto &member = *m_members.front();
+    MDIMAPPEND_ASSIGN(const Creation log, member.creation());
+    return known.checkLog(*m_open.writer.storage, m_open.site, log);
+}
+
+Status Batch::readMore(KnownSlices &known)
+{
+    m_confirmed = false;
+    auto &storage = *m_open.writer.storage;
+    MDIMAPPEND_ASSIGN(const Creation log, m_members.front()->creation());
+    return known.readMore(storage, m_open.site, log,
+                          !m_options.dryRun && !storage.waitsForAnswers());
+}
+
+Result<bool> Batch::holds(const IndexedSlice &slice, SliceReport &report)
+{
+    bool reads = false;
+    auto holds = m_members.front()->holds(slice, report, reads);
+    m_confirmed = m_confirmed && !reads;
+    return holds;
 }
 
 }  // namespace mdimappend

@@ -178,18 +178,23 @@ bool Batches::appendSlice(OpenSlice &opened)
 
 Status Batches::tryAppend(OpenSlice &opened)
 {
-    m_appendDim.learn(opened.slice->appendDim());
+    m_appendDim.learn(opened.offer.first().appendDim());
     m_opener.openAhead();
-    if (!m_batch)
-        MDIMAPPEND_RETURN_IF_ERROR(openBatch());
-    MDIMAPPEND_ASSIGN(AppendPlan plan, planSurely(opened));
-    plan.readAs = m_known.readAs(opened.input);
-    if (plan.isEmpty() && plan.broughtBy > 0)
-        m_known.met(plan.broughtBy);
-    const bool mustBeAlone = plan.replacedRows > 0 && !m_options.dryRun;
-    m_report.warnOf(warningsOf(plan, m_report.slice(opened.report).slice));
+    MDIMAPPEND_RETURN_IF_ERROR(openBatchFor(opened.offer));
+    MDIMAPPEND_ASSIGN(OfferPlan plan, planSurely(opened));
+    // Slices with several groups are opened to be known.
+    if (!opened.offer.hasGroups())
+    {
+        auto &part = plan.parts.front();
+        part.readAs = m_known.readAs(opened.input);
+        if (part.isEmpty() && part.broughtBy > 0)
+            m_known.met(part.broughtBy);
+    }
+    const bool mustBeAlone = plan.replaces() && !m_options.dryRun;
+    for (const auto &part : plan.parts)
+        m_report.warnOf(warningsOf(part, m_report.slice(opened.report).slice));
     MDIMAPPEND_RETURN_IF_ERROR(m_batch->add(
-        std::move(opened.slice), std::move(plan), m_report.slice(opened.report),
+        std::move(opened.offer), std::move(plan), m_report.slice(opened.report),
         [this](double fraction) { return m_report.progress(fraction); }));
     m_waiting.push_back({opened.input, opened.report});
     return mustBeAlone ? commit() : Status::ok();
@@ -197,10 +202,10 @@ Status Batches::tryAppend(OpenSlice &opened)
 
 /// Without the lock if there is nothing to be written. If somebody has written
 /// meanwhile, whatever was made of what was read is made anew.
-Result<AppendPlan> Batches::planSurely(OpenSlice &opened)
+Result<OfferPlan> Batches::planSurely(OpenSlice &opened)
 {
     auto plan = fitAndPlan(opened);
-    while (m_batch->onlyLooks() && opened.slice)
+    while (m_batch->onlyLooks() && opened.offer.isWhole())
     {
         bool holds = false;
         if (plan && !plan->isEmpty())
@@ -222,26 +227,39 @@ Result<AppendPlan> Batches::planSurely(OpenSlice &opened)
     return plan;
 }
 
-Result<AppendPlan> Batches::fitAndPlan(OpenSlice &opened)
+Result<OfferPlan> Batches::fitAndPlan(OpenSlice &opened)
 {
-    MDIMAPPEND_ASSIGN(opened.slice, m_batch->fitted(std::move(opened.slice)));
-    return planSlice(*opened.slice);
+    MDIMAPPEND_RETURN_IF_ERROR(m_batch->fit(opened.offer));
+    return planOffer(opened.offer);
 }
 
 /// Commits what waits, if the slice cannot be appended before.
-Result<AppendPlan> Batches::planSlice(const Slice &slice)
+Result<OfferPlan> Batches::planOffer(const Offer &offer)
 {
-    MDIMAPPEND_ASSIGN(AppendPlan plan, m_batch->plan(slice));
+    MDIMAPPEND_ASSIGN(OfferPlan plan, m_batch->plan(offer));
     const bool mustBeAlone =
-        plan.replacedRows > 0 && !m_options.dryRun && m_batch->size() > 0;
-    if (!mustBeAlone && !plan.needsCommit)
+        plan.replaces() && !m_options.dryRun && m_batch->size() > 0;
+    if (!mustBeAlone && !plan.needsCommit() && m_batch->isPlanned(plan))
         return plan;
     if (m_options.dryRun || overwrites())
         return refused("it has labels that another slice of this commit "
                        "brings; their values cannot be compared.");
     MDIMAPPEND_RETURN_IF_ERROR(commit());
     MDIMAPPEND_RETURN_IF_ERROR(openBatch());
-    return m_batch->plan(slice);
+    return m_batch->plan(offer);
+}
+
+/// One that has all groups of the slice.
+Status Batches::openBatchFor(const Offer &offer)
+{
+    if (m_batch && m_batch->hasGroupsOf(offer))
+        return Status::ok();
+    if (m_batch)
+        MDIMAPPEND_RETURN_IF_ERROR(commit());
+    m_groups.clear();
+    for (const auto &part : offer.parts)
+        m_groups.push_back(part.group);
+    return openBatch();
 }
 
 Status Batches::openBatch()
@@ -253,8 +271,9 @@ Status Batches::openBatch(bool looksFirst)
 {
     RecoveryReport recovered;
     m_batch.reset();
-    auto batch = Batch::open(m_options, m_place, m_appendDim.known(), m_kept,
-                             recovered, {overwrites(), looksFirst});
+    auto batch =
+        Batch::open(m_options, m_place, m_kept, recovered,
+                    {overwrites(), looksFirst, m_appendDim.known(), m_groups});
     if (!batch)
         return nothingAppended(batch.takeStatus());
     m_batch = std::move(*batch);
@@ -266,7 +285,7 @@ Status Batches::openBatch(bool looksFirst)
 Result<bool> Batches::lockBatch()
 {
     RecoveryReport recovered;
-    auto holds = m_batch->lock(m_place, m_appendDim.known(), recovered);
+    auto holds = m_batch->lock(m_place, recovered);
     if (!holds)
         return nothingAppended(holds.takeStatus());
     MDIMAPPEND_RETURN_IF_ERROR(noteOpened(recovered));
@@ -352,13 +371,13 @@ void Batches::appendAgain(const Waiting &waiting)
 {
     const auto &[input, number] = waiting;
     m_report.beginAgain(number, input.name);
-    auto slice = m_opener.open(input);
-    if (!slice)
+    auto offer = m_opener.open(input);
+    if (!offer)
     {
-        m_report.fail(number, slice.takeStatus());
+        m_report.fail(number, offer.takeStatus());
         return;
     }
-    OpenSlice opened{input, std::move(*slice), number};
+    OpenSlice opened{input, std::move(*offer), number};
     appendSlice(opened);
 }
 

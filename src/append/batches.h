@@ -63,11 +63,11 @@
 namespace mdimappend
 {
 
-/// A slice that is open, and its number in the report.
+/// A slice that is open, with all its groups, and its number in the report.
 struct OpenSlice
 {
     SliceInput input;
-    std::unique_ptr<Slice> slice;
+    Offer offer;
     std::size_t report = 0;
 };
 
@@ -125,9 +125,10 @@ class Batches
     bool overwrites() const;
     bool appendSlice(OpenSlice &opened);
     Status tryAppend(OpenSlice &opened);
-    Result<AppendPlan> planSurely(OpenSlice &opened);
-    Result<AppendPlan> fitAndPlan(OpenSlice &opened);
-    Result<AppendPlan> planSlice(const Slice &slice);
+    Result<OfferPlan> planSurely(OpenSlice &opened);
+    Result<OfferPlan> fitAndPlan(OpenSlice &opened);
+    Result<OfferPlan> planOffer(const Offer &offer);
+    Status openBatchFor(const Offer &offer);
     Status openBatch(bool looksFirst);
     Status openBatch();
     Result<bool> lockBatch();
@@ -145,6 +146,7 @@ class Batches
     RunReport &m_report;
     KeptTarget m_kept{};
     KnownSlices m_known;
+    std::vector<std::string> m_groups = {""};  ///< of the batch
     std::unique_ptr<Batch> m_batch;
     std::size_t m_settled = 0;  ///< known slices, while the batch was open
     std::vector<Waiting> m_waiting;

@@ -42,7 +42,7 @@ class Decider
   public:
     Decider(const PlanRequest &request, CubeState &cube, TargetValues &values,
             const std::vector<Match> &matches)
-        : m_options(request.options), m_site(request.site),
+        : m_request(request), m_options(request.options), m_site(request.site),
           m_storage(request.storage), m_log(request.log),
           m_slice(request.slice), m_cube(cube), m_values(values),
           m_matches(matches)
@@ -53,6 +53,8 @@ class Decider
     {
         m_decision.rows = m_slice.size();
         const auto *array = m_cube.target.labels();
+        if (m_cube.target.labelledBy)
+            return decideByGroupAround();
         if (!array)
         {
             MDIMAPPEND_RETURN_IF_ERROR(
@@ -72,14 +74,11 @@ class Decider
             return std::move(m_decision);
         }
         MDIMAPPEND_RETURN_IF_ERROR(readLabels(*array));
-        MDIMAPPEND_ASSIGN(const LabelMatch match,
+        MDIMAPPEND_ASSIGN(LabelMatch match,
                           matchLabels(m_cube.labels, m_decision.labels,
                                       m_options.step.descending()));
-        m_decision.firstNew = match.firstNew;
-        m_decision.rows = m_slice.size() - match.firstNew;
-        m_decision.present = match.present.size();
-        if (!match.present.empty())
-            MDIMAPPEND_RETURN_IF_ERROR(settlePresent(match.present));
+        MDIMAPPEND_RETURN_IF_ERROR(settle(match));
+        m_decision.labelled = {m_decision.labels, match, m_cube.target.size};
         MDIMAPPEND_RETURN_IF_ERROR(
             checkStep(m_options.step, m_cube.labels.last(2), m_decision.labels,
                       static_cast<std::size_t>(match.firstNew)));
@@ -87,6 +86,42 @@ class Decider
     }
 
   private:
+    /// It grows as the group does that its labels are in, or not at all.
+    Result<RowDecision> decideByGroupAround()
+    {
+        const auto &around = *m_cube.target.labelledBy;
+        const auto *labelled = m_request.labelled;
+        if (!labelled)
+            return refused("its labels are in the group '/" + around +
+                           "' around it, which would not grow. Append to both "
+                           "at once, with --groups.");
+        if (labelled->size != m_cube.target.size)
+            return Status(Failure::Conflict,
+                          "the target is torn: the group '/" + around +
+                              "' has " + std::to_string(labelled->size) +
+                              " labels, this one " +
+                              std::to_string(m_cube.target.size) + " steps");
+        if (labelled->labels.values.size() != m_slice.size())
+            return refused("it has " + std::to_string(m_slice.size()) +
+                           " steps, and the group '/" + around +
+                           "' around it, whose labels are its own, has " +
+                           std::to_string(labelled->labels.values.size()) +
+                           ".");
+        m_decision.labels = labelled->labels;
+        MDIMAPPEND_RETURN_IF_ERROR(settle(labelled->match));
+        m_decision.labels.values.clear();
+        return std::move(m_decision);
+    }
+
+    Status settle(const LabelMatch &match)
+    {
+        m_decision.firstNew = match.firstNew;
+        m_decision.rows = m_slice.size() - match.firstNew;
+        m_decision.present = match.present.size();
+        return match.present.empty() ? Status::ok()
+                                     : settlePresent(match.present);
+    }
+
     Status readLabels(const TargetArray &array)
     {
         MDIMAPPEND_RETURN_IF_ERROR(
@@ -182,6 +217,7 @@ class Decider
         return Status::ok();
     }
 
+    const PlanRequest &m_request;
     const AppendOptions &m_options;
     const Site &m_site;
     Storage &m_storage;

@@ -10,6 +10,7 @@
 #include "guards/target_values.h"
 #include "status.h"
 
+#include <optional>
 #include <vector>
 
 namespace mdimappend
@@ -18,6 +19,7 @@ namespace mdimappend
 struct RowDecision
 {
     Labels labels;  ///< the slice's, in the target's terms
+    std::optional<LabelledRows> labelled;
     std::uint64_t firstNew = 0;
     std::uint64_t rows = 0;        ///< new ones
     std::uint64_t present = 0;     ///< stay as they are

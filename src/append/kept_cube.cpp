@@ -13,15 +13,14 @@
 namespace mdimappend
 {
 
-Result<std::optional<CubeState>> KeptCube::watch(Storage &storage,
-                                                 const Site &site)
+Result<CubesByGroup> KeptCubes::watch(Storage &storage, const Site &site)
 {
-    auto cube = std::exchange(m_cube, std::nullopt);
+    auto cubes = std::exchange(m_cubes, {});
     auto *folders = storage.folders();
     if (!folders)
-        return std::optional<CubeState>();
+        return CubesByGroup();
     bool isSame = false;
-    if (cube)
+    if (!cubes.empty())
     {
         MDIMAPPEND_ASSIGN(isSame, m_reads->areTheSame(*folders));
         trace("", "the target is ",
@@ -29,42 +28,57 @@ Result<std::optional<CubeState>> KeptCube::watch(Storage &storage,
     }
     if (!isSame)
     {
-        cube.reset();
+        cubes.clear();
         m_reads = std::make_shared<ReadObjects>(site.store());
     }
     folders->watchReads(m_reads);
-    return cube;
+    return cubes;
 }
 
-void KeptCube::goOn(Storage &storage)
+void KeptCubes::goOn(Storage &storage)
 {
     if (auto *folders = storage.folders(); folders && m_reads)
         folders->watchReads(m_reads);
 }
 
-void KeptCube::keep(const Site &site, CubeState cube,
-                    const ObjectVersions &replaced)
+void KeptCubes::keep(const Site &site, CubesByGroup cubes,
+                     const ObjectVersions &replaced)
 {
     if (!m_reads)
         return;
-    const auto *labels = cube.target.labels();
-    const auto labelChunks =
-        labels ? site.object(labels->document.path) + "/" : std::string();
-    if (!replaced.empty() && cube.labelsOrdered && cube.labelsFrom > 0)
-        keepLastLabels(cube, labelChunks);
+    for (auto &[group, cube] : cubes)
+    {
+        keepLabels(site, cube, replaced);
+        cube.committedRows = cube.target.size;
+    }
     for (const auto &[path, version] : replaced)
     {
-        const bool isOfLabels = labels && path.starts_with(labelChunks);
-        if (isOfLabels || m_reads->has(path))
+        if (m_reads->has(path))
             m_reads->noteWritten(path, version);
     }
-    cube.committedRows = cube.target.size;
-    m_cube = std::move(cube);
+    m_cubes = std::move(cubes);
+}
+
+/// Their chunks count, also those that were not read.
+void KeptCubes::keepLabels(const Site &site, CubeState &cube,
+                           const ObjectVersions &replaced)
+{
+    const auto *labels = cube.target.labels();
+    if (!labels)
+        return;
+    const auto chunks = site.object(labels->document.path) + "/";
+    if (!replaced.empty() && cube.labelsOrdered && cube.labelsFrom > 0)
+        keepLastLabels(cube, chunks);
+    for (const auto &[path, version] : replaced)
+    {
+        if (path.starts_with(chunks))
+            m_reads->noteWritten(path, version);
+    }
 }
 
 /// Only the last two were needed; the last of the chunks that hold them, which
 /// the commit has written, tells whether they are the same.
-void KeptCube::keepLastLabels(CubeState &cube, const std::string &labelChunks)
+void KeptCubes::keepLastLabels(CubeState &cube, const std::string &labelChunks)
 {
     if (cube.labels.size() <= 2)
         return;

@@ -14,40 +14,39 @@ namespace
 
 /// Where the chain of documents begins that this commit is part of; 0: that
 /// cannot be known.
-std::uint64_t chainFrom(const LoggedAppend &append, const Creation &log,
-                        std::uint64_t sequence)
+std::uint64_t chainFrom(const LoggedMember &member, std::uint64_t sequence)
 {
-    if (append.creates || log.isForeign)
+    const auto &log = member.log;
+    if (member.creates || log.isForeign)
         return sequence;
     return log.chainFrom > 0 ? log.chainFrom : log.target;
 }
 
-Json documentsOf(const LoggedAppend &append, const Creation &log,
-                 std::uint64_t sequence)
+Json documentsOf(const LoggedMember &member, std::uint64_t sequence)
 {
     Json documents = Json::object();
-    if (!append.creates)
-        documents["before"] = toJson(append.before);
-    auto after = toJson(append.after);
+    if (!member.creates)
+        documents["before"] = toJson(member.before);
+    auto after = toJson(member.after);
     // The file that will be there has no time stamp yet.
-    if (!append.after.stamped.empty())
-        after["stamped"] = append.after.stamped;
+    if (!member.after.stamped.empty())
+        after["stamped"] = member.after.stamped;
     documents["after"] = std::move(after);
-    if (const auto from = chainFrom(append, log, sequence); from > 0)
+    if (const auto from = chainFrom(member, sequence); from > 0)
         documents["chain_from"] = from;
     return documents;
 }
 
 /// What appends have made of the group's attributes since the target was made:
 /// of each that any of them changed its text now, and before the first change.
-Json attributesOf(const LoggedAppend &append, const Creation &log)
+Json attributesOf(const LoggedMember &member)
 {
-    Json changed = append.creates ? Json::object() : log.attributes;
-    if (append.creates || !append.attributesAfter.is_object())
+    Json changed = member.creates ? Json::object() : member.log.attributes;
+    if (member.creates || !member.attributesAfter.is_object())
         return changed;
     std::set<std::string> names;
     for (const auto *attributes :
-         {&append.attributesBefore, &append.attributesAfter})
+         {&member.attributesBefore, &member.attributesAfter})
         for (const auto &[name, value] : attributes->items())
             names.insert(name);
     for (const auto &name : names)
@@ -58,8 +57,8 @@ Json attributesOf(const LoggedAppend &append, const Creation &log)
                        ? Json(dumpJson(attributes.at(name), -1))
                        : Json();
         };
-        const auto before = textIn(append.attributesBefore);
-        const auto after = textIn(append.attributesAfter);
+        const auto before = textIn(member.attributesBefore);
+        const auto after = textIn(member.attributesAfter);
         if (before == after && !changed.contains(name))
             continue;
         if (!changed.contains(name))
@@ -69,38 +68,55 @@ Json attributesOf(const LoggedAppend &append, const Creation &log)
     return changed;
 }
 
+/// What the record says of it, in either version.
+Json memberJson(const LoggedMember &member, std::uint64_t sequence)
+{
+    Json json = {{"group", member.group},
+                 {"append_dim", member.appendDim},
+                 {"zarr_format", member.format == ZarrFormat::V2 ? 2 : 3},
+                 {"created_by", member.creates ? sequence : member.log.target},
+                 {"first_row", member.firstRow},
+                 {"rows", member.rows},
+                 {"replaced_rows", member.replacedRows},
+                 {"size", member.size},
+                 {"labels_ordered", member.labelsOrdered},
+                 {"first_label", member.firstLabel},
+                 {"last_label", member.lastLabel},
+                 {"documents", documentsOf(member, sequence)}};
+    if (member.map)
+        json["map"] = member.map->texts();
+    if (auto attributes = attributesOf(member); !attributes.empty())
+        json["attributes"] = std::move(attributes);
+    json["slices"] = member.slices;
+    if (!member.hasLabels)
+        json["entries_from"] = !member.creates && member.log.entriesFrom > 0
+                                   ? member.log.entriesFrom
+                                   : sequence;
+    return json;
+}
+
 }  // namespace
 
-Json logRecordOf(const LoggedAppend &append, const Creation &log,
-                 const Site &site, std::uint64_t sequence)
+Json logRecordOf(const LoggedCommit &commit, std::uint64_t sequence)
 {
-    const auto madeBy = [&](bool creates, std::uint64_t known)
-    { return creates ? sequence : known; };
-    Json record = {{"group", site.group},
-                   {"append_dim", append.appendDim},
-                   {"zarr_format", append.format == ZarrFormat::V2 ? 2 : 3},
-                   {"store_created_by", madeBy(append.createsStore, log.store)},
-                   {"created_by", madeBy(append.creates, log.target)},
-                   {"first_row", append.firstRow},
-                   {"rows", append.rows},
-                   {"replaced_rows", append.replacedRows},
-                   {"size", append.size},
-                   {"labels_ordered", append.labelsOrdered},
-                   {"first_label", append.firstLabel},
-                   {"last_label", append.lastLabel},
-                   {"documents", documentsOf(append, log, sequence)}};
-    if (append.map)
-        record["map"] = append.map->texts();
-    if (auto attributes = attributesOf(append, log); !attributes.empty())
-        record["attributes"] = std::move(attributes);
-    record["slices"] = append.slices;
-    record["command"] = append.command;
-    record["message"] = append.message;
-    if (!append.warnings.empty())
-        record["warnings"] = append.warnings;
-    if (!append.hasLabels)
-        record["entries_from"] =
-            !append.creates && log.entriesFrom > 0 ? log.entriesFrom : sequence;
+    const auto &first = commit.members.front();
+    Json record = {
+        {"store_created_by", commit.createsStore ? sequence : first.log.store}};
+    if (commit.members.size() == 1)
+    {
+        record.update(memberJson(first, sequence));
+    }
+    else
+    {
+        // Who knows version 1 alone finds the record damaged, and stops.
+        record["rows"] = "of each member";
+        for (const auto &member : commit.members)
+            record["members"].push_back(memberJson(member, sequence));
+    }
+    record["command"] = commit.command;
+    record["message"] = commit.message;
+    if (!commit.warnings.empty())
+        record["warnings"] = commit.warnings;
     return record;
 }
 

@@ -4,7 +4,6 @@
 
 #include "append/logged_slices.h"
 #include "journal/document_state.h"
-#include "journal/site.h"
 #include "json/json_text.h"
 #include "rows/row_map.h"
 #include "zarr/array_document.h"
@@ -17,13 +16,15 @@
 namespace mdimappend
 {
 
-struct LoggedAppend
+/// What a commit does to one group.
+struct LoggedMember
 {
+    std::string group;
+    Creation log{};  ///< what the log says of it, before this commit
     std::string appendDim;
     ZarrFormat format = ZarrFormat::V3;
     bool hasLabels = false;
-    bool creates = false;       ///< the target
-    bool createsStore = false;  ///< and the store around it
+    bool creates = false;
     std::uint64_t firstRow = 0;
     std::uint64_t rows = 0;  ///< new ones
     std::uint64_t replacedRows = 0;
@@ -37,14 +38,18 @@ struct LoggedAppend
     Json attributesBefore{};  ///< of the target's group
     Json attributesAfter{};
     Json slices = Json::array();
+};
+
+struct LoggedCommit
+{
+    std::vector<LoggedMember> members;  ///< at least one
+    bool createsStore = false;
     std::vector<std::string> warnings;
     std::string command;
     std::string message;
 };
 
-/// `sequence`: the number that the commit will have; `log`: what the log says
-/// of the target before it.
-Json logRecordOf(const LoggedAppend &append, const Creation &log,
-                 const Site &site, std::uint64_t sequence);
+/// `sequence`: the number that the commit will have.
+Json logRecordOf(const LoggedCommit &commit, std::uint64_t sequence);
 
 }  // namespace mdimappend

@@ -9,6 +9,7 @@
 #include "status.h"
 #include "transaction/transaction.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct AppendPlan
     Intent intent;
     std::vector<Slab> slabs;
     CubeState after;  ///< the cube with what the slice brings
+    /// What the labels said, for groups that have none of their own.
+    std::optional<LabelledRows> labelled;
     /// Which rows of the slice go where; the replaced ones first.
     std::vector<RowRun> rowRuns;
     std::uint64_t firstRow = 0;

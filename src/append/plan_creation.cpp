@@ -108,7 +108,9 @@ Status checkRenamed(const Slice &slice)
 Status planCreation(const PlanRequest &request, CubeState &cube,
                     AppendPlan &plan)
 {
-    const auto &[options, site, storage, slice, log] = request;
+    const auto &options = request.options;
+    const auto &site = request.site;
+    const auto &slice = request.slice;
     plan.create = true;
     plan.rows = slice.size();
     plan.rowRuns = {{0, 0, slice.size()}};
@@ -149,8 +151,9 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
     cube.labelsOrdered = isOrdered(labels);
     cube.labels = KnownLabels(std::move(labels));
     MDIMAPPEND_RETURN_IF_ERROR(keepCoordinates(options, slice, cube));
-    MDIMAPPEND_RETURN_IF_ERROR(keepStatics(
-        options, slice, TargetValues(site, storage, cube.target), cube));
+    MDIMAPPEND_RETURN_IF_ERROR(
+        keepStatics(options, slice,
+                    TargetValues(site, request.storage, cube.target), cube));
     MDIMAPPEND_ASSIGN(const Json present,
                       presentAttributes(cube.target, site.group));
     MDIMAPPEND_RETURN_IF_ERROR(

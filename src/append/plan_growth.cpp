@@ -76,6 +76,7 @@ class GrowthPlanner
         m_plan.firstRow = m_target.size;
         m_plan.rows = m_rows.rows;
         m_plan.replacedRows = m_rows.replacedRows;
+        m_plan.labelled = std::move(m_rows.labelled);
         m_plan.rowRuns = m_rows.replaced;
         if (m_rows.rows > 0)
             m_plan.rowRuns.push_back(newRows());

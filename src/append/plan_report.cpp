@@ -6,7 +6,12 @@
 #include "secrets.h"
 #include "trace.h"
 
+#include <algorithm>
+
 namespace mdimappend
+{
+
+namespace
 {
 
 void describe(const AppendPlan &plan, SliceReport &report)
@@ -20,12 +25,28 @@ void describe(const AppendPlan &plan, SliceReport &report)
     report.created = plan.create;
 }
 
-Json toJson(const AppendPlan &plan)
+}  // namespace
+
+void describe(const OfferPlan &plan, const Offer &offer, SliceReport &report)
 {
-    std::uint64_t objects = plan.intent.order.size();
+    const auto brings = [](const AppendPlan &part) { return !part.isEmpty(); };
+    const auto first = std::ranges::find_if(plan.parts, brings);
+    describe(first == plan.parts.end() ? plan.parts.front() : *first, report);
+    report.groups.clear();
+    for (std::size_t i = 0; offer.hasGroups() && i < plan.parts.size(); ++i)
+    {
+        const auto &part = plan.parts[i];
+        report.groups.push_back({offer.parts[i].group, part.firstRow, part.rows,
+                                 part.replacedRows, part.rowsAlreadyThere});
+    }
+}
+
+Json toJson(const Intent &intent)
+{
+    std::uint64_t objects = intent.order.size();
     double bytes = 0;
     Json arrays = Json::array();
-    for (const auto &array : plan.intent.arrays)
+    for (const auto &array : intent.arrays)
     {
         const auto &document = array.document;
         const auto added = countChunks(array.planned.added);
@@ -40,7 +61,7 @@ Json toJson(const AppendPlan &plan)
         bytes += size;
     }
     return {{"arrays", arrays},
-            {"documents", plan.intent.order},
+            {"documents", intent.order},
             {"objects", objects},
             {"bytes_uncompressed", bytes}};
 }

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "append/plan.h"
+#include "append/offer.h"
 #include "append/report.h"
 
 #include <string>
@@ -11,10 +11,11 @@
 namespace mdimappend
 {
 
-void describe(const AppendPlan &plan, SliceReport &report);
+/// Of several groups the first that gets something stands for all.
+void describe(const OfferPlan &plan, const Offer &offer, SliceReport &report);
 
 /// What would be written, array by array.
-Json toJson(const AppendPlan &plan);
+Json toJson(const Intent &intent);
 
 /// `slice`: its name.
 void tracePlan(const AppendPlan &plan, const std::string &slice);

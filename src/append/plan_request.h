@@ -8,8 +8,21 @@
 #include "slice/slice.h"
 #include "storage/storage.h"
 
+#include "cube/label_match.h"
+#include "cube/labels.h"
+
+#include <cstdint>
+
 namespace mdimappend
 {
+
+/// Which rows of a slice are new, by its labels.
+struct LabelledRows
+{
+    Labels labels;  ///< in the target's terms
+    LabelMatch match;
+    std::uint64_t size = 0;  ///< of the target, before
+};
 
 struct PlanRequest
 {
@@ -18,6 +31,9 @@ struct PlanRequest
     Storage &storage;
     const Slice &slice;
     LoggedSlices &log;
+    /// Of the group around this one whose labels are its own, which is planned
+    /// already; null: it has labels of its own, or none.
+    const LabelledRows *labelled = nullptr;
 };
 
 }  // namespace mdimappend

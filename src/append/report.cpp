@@ -55,9 +55,28 @@ Json toJson(const SliceReport &slice)
     json["altered_values"] = slice.alteredValues;
     json["largest_rounding"] = slice.roundings;
     json["seconds"] = slice.seconds;
+    for (const auto &each : slice.groups)
+        json["groups"].push_back(
+            {{"group", each.group},
+             {"first_row", each.firstRow},
+             {"rows", each.rows},
+             {"rows_replaced", each.rowsReplaced},
+             {"rows_already_there", each.rowsAlreadyThere}});
     if (!slice.plan.is_null())
         json["plan"] = slice.plan;
     return json;
+}
+
+/// A few groups: the report has all.
+std::string groupsText(const std::vector<SliceReport::Group> &groups)
+{
+    constexpr std::size_t most = 4;
+    if (groups.empty())
+        return {};
+    std::string text = ", in " + counted(groups.size(), "group") + " (";
+    for (std::size_t i = 0; i < std::min(groups.size(), most); ++i)
+        text += (i == 0 ? "/" : ", /") + groups[i].group;
+    return text + (groups.size() > most ? ", ...)" : ")");
 }
 
 /// A few arrays: the report has all.
@@ -243,6 +262,7 @@ std::string toText(const SliceReport &slice, const std::string &appendDim)
     if (slice.rowsReplaced > 0 && !onlyReplaces)
         text += " and replaced " + std::to_string(slice.rowsReplaced);
     text += labelRange(slice.firstLabel, slice.lastLabel);
+    text += groupsText(slice.groups);
     if (slice.created)
         text += ", to a new target";
     if (slice.outcome == Outcome::Appended)

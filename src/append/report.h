@@ -33,6 +33,18 @@ struct SliceReport
     std::string firstLabel;
     std::string lastLabel;
     bool created = false;
+
+    /// Of a slice with several groups: what each got; "" is the target itself.
+    struct Group
+    {
+        std::string group;
+        std::uint64_t firstRow = 0;
+        std::uint64_t rows = 0;
+        std::uint64_t rowsReplaced = 0;
+        std::uint64_t rowsAlreadyThere = 0;
+    };
+
+    std::vector<Group> groups;
     std::uint64_t sequence = 0;
     std::uint64_t chunks = 0;
     std::uint64_t bytes = 0;

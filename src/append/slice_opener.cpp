@@ -11,6 +11,7 @@
 #include <cpl_conv.h>
 #include <cpl_string.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -72,29 +73,31 @@ void SliceOpener::openAhead()
                                         {
                                             CPLSetThreadLocalConfigOptions(
                                                 configuration.List());
-                                            auto slice = open(request);
-                                            if (slice)
-                                                (*slice)->readAhead();
-                                            return slice;
+                                            auto offer = open(request);
+                                            if (offer)
+                                                for (auto &part : offer->parts)
+                                                    part.slice->readAhead();
+                                            return offer;
                                         }));
 }
 
-Result<std::unique_ptr<Slice>> SliceOpener::openNext(const SliceInput &input)
+Result<Offer> SliceOpener::openNext(const SliceInput &input)
 {
     if (auto ahead = std::exchange(m_ahead, std::nullopt))
     {
-        auto slice = ahead->slice.get();
+        auto offer = ahead->offer.get();
         const auto &opened = ahead->request;
-        if (slice && opened.name == input.name && opened.label == input.label &&
+        if (offer && opened.name == input.name && opened.label == input.label &&
             opened.appendDim == requestFor(input).appendDim &&
-            (*slice)->changed().empty())
-            return slice;
+            std::ranges::all_of(offer->parts, [](const Offer::Part &part)
+                                { return part.slice->changed().empty(); }))
+            return offer;
         trace("", "the slice that was opened ahead is opened again");
     }
     return open(input);
 }
 
-Result<std::unique_ptr<Slice>> SliceOpener::open(const SliceInput &input)
+Result<Offer> SliceOpener::open(const SliceInput &input)
 {
     auto request = requestFor(input);
     auto dimension = m_appendDim.find();
@@ -104,7 +107,7 @@ Result<std::unique_ptr<Slice>> SliceOpener::open(const SliceInput &input)
     return open(request);
 }
 
-Result<std::unique_ptr<Slice>> SliceOpener::open(const SliceRequest &request)
+Result<Offer> SliceOpener::open(const SliceRequest &request)
 {
     try
     {
@@ -119,18 +122,29 @@ Result<std::unique_ptr<Slice>> SliceOpener::open(const SliceRequest &request)
     }
 }
 
-Result<std::unique_ptr<Slice>> SliceOpener::tryOpen(const SliceRequest &request)
+Result<Offer> SliceOpener::tryOpen(const SliceRequest &request)
 {
     MDIMAPPEND_RETURN_IF_ERROR(checkNotTarget(request.name, m_options.target));
+    Offer offer;
+    const auto openAll = [&]() -> Status
+    {
+        MDIMAPPEND_ASSIGN(offer, openOffer(request, m_options.groups));
+        return Status::ok();
+    };
     if (!waits())
-        return Slice::open(request);
+    {
+        MDIMAPPEND_RETURN_IF_ERROR(openAll());
+        return offer;
+    }
     WaitRequest wait;
     wait.timeout = m_options.wait ? m_options.waitTimeout
                                   : std::optional<WaitRequest::Seconds>(0);
     wait.pollInterval = m_options.pollInterval;
     wait.readySuffix = m_options.readySuffix;
     wait.cancelled = m_around.cancelled;
-    return openWhenComplete(request, wait, &m_sightings);
+    MDIMAPPEND_RETURN_IF_ERROR(
+        openWhenComplete(request, wait, openAll, &m_sightings));
+    return offer;
 }
 
 }  // namespace mdimappend

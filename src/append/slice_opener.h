@@ -8,6 +8,7 @@
 #pragma once
 
 #include "append/append_dim.h"
+#include "append/offer.h"
 #include "append/slice_queue.h"
 #include "settings/options.h"
 #include "slice/slice.h"
@@ -47,21 +48,21 @@ class SliceOpener
     void openAhead();
 
     /// The queue's next slice, which may be open already.
-    Result<std::unique_ptr<Slice>> openNext(const SliceInput &input);
+    Result<Offer> openNext(const SliceInput &input);
 
     /// Failure::Refused for a slice in the target itself.
-    Result<std::unique_ptr<Slice>> open(const SliceInput &input);
+    Result<Offer> open(const SliceInput &input);
 
   private:
     struct Ahead
     {
         SliceRequest request;
-        std::future<Result<std::unique_ptr<Slice>>> slice;
+        std::future<Result<Offer>> offer;
     };
 
     SliceRequest requestFor(const SliceInput &input) const;
-    Result<std::unique_ptr<Slice>> open(const SliceRequest &request);
-    Result<std::unique_ptr<Slice>> tryOpen(const SliceRequest &request);
+    Result<Offer> open(const SliceRequest &request);
+    Result<Offer> tryOpen(const SliceRequest &request);
 
     const AppendOptions &m_options;
     const Surroundings &m_around;

@@ -3,6 +3,7 @@
 
 #include "chunks/chunk_grid.h"
 #include "cube/append_axis.h"
+#include "cube/inherited_labels.h"
 #include "cube/target.h"
 #include "cube/target_nodes.h"
 #include "slice/cf_references.h"
@@ -55,6 +56,8 @@ class TargetReader
             m_target.appendDim,
             findAppendDim(m_storage, m_site, m_target, appendDim));
         MDIMAPPEND_RETURN_IF_ERROR(findAxes(m_target));
+        MDIMAPPEND_RETURN_IF_ERROR(
+            readInheritedLabels(m_storage, m_site, m_target));
         MDIMAPPEND_RETURN_IF_ERROR(readComparedAhead());
         trace(m_site.name, "target read: ", m_target.arrays.size(), " arrays, ",
               m_fromCopy.size(),

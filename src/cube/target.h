@@ -48,8 +48,14 @@ struct Target
     /// Documents of arrays that do not grow, and V2's attributes, were taken
     /// from a consolidated copy: `documents` has not all.
     bool isPartlyRead = false;
+    /// There may be arrays in groups below its own.
+    bool mayHaveGroups = false;
     std::string appendDim;
     std::uint64_t size = 0;  ///< along the append dimension
+    /// Of one without labels: the group around it whose labels are its own.
+    std::optional<std::string> labelledBy;
+    /// Of one with labels: groups below it whose labels these are.
+    std::vector<std::string> dependents;
 
     const TargetArray *find(const std::string &name) const;
     /// 1D along the append dimension and named as it; null if there is none.

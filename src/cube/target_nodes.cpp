@@ -151,8 +151,7 @@ class GroupReader
     Target &m_target;
 };
 
-Result<std::vector<std::string>> pathsInCopy(const Site &site,
-                                             const Target &target,
+Result<std::vector<std::string>> pathsInCopy(const Site &site, Target &target,
                                              const Target::Consolidated &copy)
 {
     auto nodes =
@@ -169,15 +168,18 @@ Result<std::vector<std::string>> pathsInCopy(const Site &site,
                          dumpJson(node, -1) +
                          ", which would lead out of the store");
         const auto path = documentKey(copy.group, node);
-        if (path.starts_with(prefix) &&
-            path.find('/', prefix.size()) == std::string::npos)
+        if (!path.starts_with(prefix))
+            continue;
+        if (path.find('/', prefix.size()) == std::string::npos)
             paths.push_back(path);
+        else
+            target.mayHaveGroups = true;
     }
     return paths;
 }
 
-Result<std::vector<std::string>>
-pathsInFolder(Storage &storage, const Site &site, const Target &target)
+Result<std::vector<std::string>> pathsInFolder(Storage &storage,
+                                               const Site &site, Target &target)
 {
     MDIMAPPEND_ASSIGN(const auto names, storage.list(site.object(site.group)));
     // An object store answers so, too, for a folder that it may not list.
@@ -193,8 +195,12 @@ pathsInFolder(Storage &storage, const Site &site, const Target &target)
         const auto key = documentKey(path, isV2 ? ".zarray" : "zarr.json");
         MDIMAPPEND_ASSIGN(const auto bytes,
                           storage.read(site.object(key), largestDocument));
+        const bool isDocument = name == "zarr.json" || name.starts_with(".z");
         if (!bytes)
+        {
+            target.mayHaveGroups = target.mayHaveGroups || !isDocument;
             continue;
+        }
         bool isArray = true;
         if (!isV2)
         {
@@ -202,6 +208,8 @@ pathsInFolder(Storage &storage, const Site &site, const Target &target)
         }
         if (isArray)
             paths.push_back(path);
+        else
+            target.mayHaveGroups = true;
     }
     return paths;
 }
@@ -228,7 +236,7 @@ Status readGroups(Storage &storage, const Site &site, bool onlyWhatGrows,
 }
 
 Result<std::vector<std::string>> arrayPaths(Storage &storage, const Site &site,
-                                            const Target &target)
+                                            Target &target)
 {
     return target.consolidated.empty()
                ? pathsInFolder(storage, site, target)

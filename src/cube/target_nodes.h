@@ -21,8 +21,9 @@ Status readGroups(Storage &storage, const Site &site, bool onlyWhatGrows,
 
 /// Full paths of the arrays directly in the group: as the consolidated metadata
 /// list them, else as they are found in its folder.
+/// Notes in `target` whether there may be groups below.
 Result<std::vector<std::string>> arrayPaths(Storage &storage, const Site &site,
-                                            const Target &target);
+                                            Target &target);
 
 /// Of a group in which there is nothing yet, or only other groups: what a new
 /// target in it has to know. Such a one does not exist. Refused where

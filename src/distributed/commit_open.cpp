@@ -223,12 +223,14 @@ class Committing
 
     Result<Json> logRecord(const Transaction &transaction) const
     {
-        LoggedAppend logged;
+        LoggedMember logged;
+        logged.group = site().group;
+        MDIMAPPEND_ASSIGN(logged.log, creationOf(storage(), site(),
+                                                 m_session.documentsBefore));
         logged.appendDim = m_session.target.appendDim;
         logged.format = m_session.target.format;
         logged.hasLabels = m_session.target.labels() != nullptr;
         logged.creates = m_session.creates;
-        logged.createsStore = m_session.createsStore;
         logged.firstRow = m_report.firstRow;
         (m_session.isRegion ? logged.replacedRows : logged.rows) =
             m_report.rows;
@@ -240,13 +242,14 @@ class Committing
         logged.after = m_session.documentsAfter;
         logged.attributesBefore = m_session.attributesBefore;
         logged.attributesAfter = m_session.attributesAfter;
-        logged.command = m_options.command;
-        logged.message = m_options.message.empty() ? m_session.options.message
-                                                   : m_options.message;
-        MDIMAPPEND_ASSIGN(
-            const Creation log,
-            creationOf(storage(), site(), m_session.documentsBefore));
-        Json record = logRecordOf(logged, log, site(), transaction.sequence());
+        Json record =
+            logRecordOf({{std::move(logged)},
+                         m_session.createsStore,
+                         {},
+                         m_options.command,
+                         m_options.message.empty() ? m_session.options.message
+                                                   : m_options.message},
+                        transaction.sequence());
         record["parts"] = m_report.parts;
         // Not `slices`: whoever meets such a slice again must not take it for
         // one that is there as a whole.

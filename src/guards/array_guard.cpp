@@ -155,8 +155,10 @@ class ArrayGuards
     {
         for (const auto &array : m_slice.arrays())
         {
-            // The slice itself has them under another name.
-            if (!array.labelsOf.empty())
+            // The slice itself has them under another name, or the target in a
+            // group around it.
+            if (!array.labelsOf.empty() ||
+                (m_target.labelledBy && array.name == m_target.appendDim))
                 continue;
             const auto *present = m_target.find(array.name);
             const auto &dimensions = array.dimensions;

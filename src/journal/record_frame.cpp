@@ -14,13 +14,17 @@ namespace mdimappend
 namespace
 {
 
-/// A writer that knows nothing of overwriting (2), or of records in records
-/// (3), must not follow what has them.
+/// A writer that knows nothing of overwriting (2), of records in records (3),
+/// or of several groups in one commit (4: their log record) must not follow
+/// what has them.
 const char *versionOf(const Json &body)
 {
-    return body.contains("overwrite") ? "2"
-           : body.contains("inline")  ? "3"
-                                      : "1";
+    const bool hasMembers =
+        body.contains("members") || member(body, "log").contains("members");
+    return hasMembers                   ? "4"
+           : body.contains("overwrite") ? "2"
+           : body.contains("inline")    ? "3"
+                                        : "1";
 }
 
 /// Version, size and digest.
@@ -53,7 +57,7 @@ Result<Json> unframe(const std::string &kind, std::string_view record)
     header.remove_prefix(std::min(version.size() + 1, header.size()));
     if (header != std::to_string(body.size()) + " " + sha256(body))
         return damaged;
-    if (version != "1" && version != "2" && version != "3")
+    if (version != "1" && version != "2" && version != "3" && version != "4")
         return notFollowed("the " + kind +
                            " has a format that this version of "
                            "gdalmdimappend does not know");

@@ -37,6 +37,8 @@ std::string toText(const Plan &plan)
                  {"folders", plan.folders}};
     if (plan.leased)
         body["leased"] = true;
+    if (!plan.members.empty())
+        body["members"] = plan.members;
     add(body, plan.overwrite);
     return frame("plan", body);
 }
@@ -66,6 +68,10 @@ Result<Plan> parsePlan(std::string_view text)
     MDIMAPPEND_ASSIGN(plan.folders, keysFrom(body, "folders"));
     MDIMAPPEND_ASSIGN(plan.overwrite, overwriteFrom(body));
     plan.leased = member(body, "leased") == true;
+    // The arrays say what to undo; these, what it was.
+    for (const auto &group : listOf(body, "members"))
+        if (group.is_string())
+            plan.members.push_back(group.get<std::string>());
     return plan;
 }
 

@@ -70,6 +70,8 @@ struct Plan
     std::optional<Overwrite> overwrite;
     /// Made under a lease: nothing is in the store before the decision.
     bool leased = false;
+    /// The groups that the commit will change, if they are several.
+    std::vector<std::string> members{};
 };
 
 /// A staged object and where apply moves it.

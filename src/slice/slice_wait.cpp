@@ -54,9 +54,10 @@ class Wait
 {
   public:
     Wait(const SliceRequest &request, const WaitRequest &wait,
-         const CPLStringList &config, Sightings &seen)
-        : m_request(request), m_wait(wait), m_config(config), m_seen(seen),
-          m_file(fileOf(request.name))
+         const CPLStringList &config, const std::function<Status()> &open,
+         Sightings &seen)
+        : m_request(request), m_wait(wait), m_config(config), m_open(open),
+          m_seen(seen), m_file(fileOf(request.name))
     {
         const std::string archive = archiveOf(m_file);
         if (!wait.readySuffix.empty())
@@ -64,7 +65,7 @@ class Wait
                 (archive.empty() ? m_file : archive) + wait.readySuffix;
     }
 
-    Result<std::unique_ptr<Slice>> run()
+    Status run()
     {
         std::optional<Clock::time_point> lastChance;
         while (!isCancelled())
@@ -74,12 +75,12 @@ class Wait
                 m_companion.empty() ? lookAtSlice() : lookForCompanion();
             if (step == Step::Open)
             {
-                auto slice = Slice::open(m_request);
-                if (slice ? isAsItWas()
-                          : slice.status().kind() != Failure::Unavailable)
-                    return slice;
-                if (!slice)
-                    m_missing = slice.takeStatus();
+                auto opened = m_open();
+                if (opened ? isAsItWas()
+                           : opened.kind() != Failure::Unavailable)
+                    return opened;
+                if (!opened)
+                    m_missing = std::move(opened);
             }
             trace("waiting", m_missing.message());
             if (timeIsUp && (step != Step::HoldsStill ||
@@ -204,6 +205,7 @@ class Wait
     const SliceRequest &m_request;
     const WaitRequest &m_wait;
     const CPLStringList &m_config;
+    const std::function<Status()> &m_open;
     Sightings &m_seen;
     const std::string m_file;
     std::string m_companion{};  ///< "" if none is asked for
@@ -214,16 +216,15 @@ class Wait
 
 }  // namespace
 
-Result<std::unique_ptr<Slice>> openWhenComplete(const SliceRequest &request,
-                                                const WaitRequest &wait,
-                                                Sightings *seen)
+Status openWhenComplete(const SliceRequest &request, const WaitRequest &wait,
+                        const std::function<Status()> &open, Sightings *seen)
 {
     if (request.dataset)
-        return Slice::open(request);
+        return open();
     MDIMAPPEND_ASSIGN(const CPLStringList config,
                       configOf(request.name, request.config));
     Sightings own;
-    return Wait(request, wait, config, seen ? *seen : own).run();
+    return Wait(request, wait, config, open, seen ? *seen : own).run();
 }
 
 }  // namespace mdimappend

@@ -41,15 +41,15 @@ struct WaitRequest
     std::function<bool()> cancelled;
 };
 
-/// Waits until the slice is complete, and opens it. A dataset that is open
-/// already is not waited for.
+/// Waits until the slice is complete, and opens it, by `open`. A dataset that
+/// is open already is not waited for.
 ///
 /// Failure::Unavailable: the time is up; says what was missing (the slice, its
 /// companion, stillness, or what GDAL needs to open it). Failure::Interrupted:
-/// cancelled. What Slice::open reports otherwise, it reports at once: a refusal
-/// does not get better by waiting.
-Result<std::unique_ptr<Slice>> openWhenComplete(const SliceRequest &request,
-                                                const WaitRequest &wait,
-                                                Sightings *seen = nullptr);
+/// cancelled. What `open` reports otherwise, it reports at once: a refusal does
+/// not get better by waiting.
+Status openWhenComplete(const SliceRequest &request, const WaitRequest &wait,
+                        const std::function<Status()> &open,
+                        Sightings *seen = nullptr);
 
 }  // namespace mdimappend

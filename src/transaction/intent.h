@@ -28,6 +28,8 @@ struct Intent
     std::uint64_t atOnce = 0;
     /// Objects to be removed with the commit (stale tile-presence caches).
     std::vector<std::string> deletions;
+    /// The groups that all this is about, if they are several.
+    std::vector<std::string> members{};
 };
 
 /// A chunk put at its key by a writer that has lost its lease unawares could

@@ -95,6 +95,7 @@ Status Transaction::writePlan()
 {
     for (const auto &array : m_intent.arrays)
         m_plan.arrays.push_back(array.planned);
+    m_plan.members = m_intent.members;
     for (const auto &key : m_intent.order)
         m_plan.documents.push_back({key, baseContent(m_intent.base, key)});
     MDIMAPPEND_RETURN_IF_ERROR(m_protocol->begin(m_plan));

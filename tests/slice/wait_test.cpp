@@ -15,6 +15,21 @@ namespace mdimappend
 namespace
 {
 
+Result<std::unique_ptr<Slice>> openWhenComplete(const SliceRequest &request,
+                                                const WaitRequest &wait,
+                                                Sightings *seen = nullptr)
+{
+    std::unique_ptr<Slice> slice;
+    const auto open = [&]() -> Status
+    {
+        MDIMAPPEND_ASSIGN(slice, Slice::open(request));
+        return Status::ok();
+    };
+    MDIMAPPEND_RETURN_IF_ERROR(
+        mdimappend::openWhenComplete(request, wait, open, seen));
+    return slice;
+}
+
 using namespace slice_testing;
 
 using testing::AllOf;
