@@ -8,6 +8,7 @@
 #include "append/slice_request.h"
 #include "cube/label_match.h"
 #include "cube/open_target.h"
+#include "cube/settings_check.h"
 #include "cube/varying_arrays.h"
 #include "distributed/open_part.h"
 #include "distributed/region.h"
@@ -43,6 +44,7 @@ class Beginning
 
     Result<Begun> begin()
     {
+        MDIMAPPEND_RETURN_IF_ERROR(checkSettings(m_options));
         MDIMAPPEND_ASSIGN(m_open, openTarget(m_options,
                                              placeOf(m_options, m_connection,
                                                      m_request.around),
