@@ -18,6 +18,7 @@
 #include "distributed/session_statics.h"
 #include "distributed/stage_slabs.h"
 #include "distributed/tall_slice.h"
+#include "secrets.h"
 #include "storage/object_address.h"
 #include "transaction/protocol.h"
 
@@ -87,7 +88,7 @@ class Beginning
         m_session.options = m_options;
         if (m_request.isAttended)
             m_session.syncedByCommit = storage().barrierReach();
-        m_begun.warnings = warningsOf(plan, m_template->name());
+        m_begun.warnings = warningsOf(plan, withoutSecrets(m_template->name()));
         MDIMAPPEND_RETURN_IF_ERROR(nameTransaction());
         MDIMAPPEND_RETURN_IF_ERROR(writeOwnSlabs(plan));
         MDIMAPPEND_RETURN_IF_ERROR(
@@ -238,6 +239,8 @@ class Beginning
             stageSlabs({m_open.site, storage(), m_session.transaction, ownPart},
                        std::move(arrays), m_template.get(), slabs,
                        m_options.threads, m_request.around.progress));
+        for (const auto &warning : m_begun.warnings)
+            m_session.begun.warnings.push_back(textWithoutSecrets(warning));
         return Status::ok();
     }
 

@@ -234,6 +234,7 @@ class Committing
         logged.labelsOrdered = m_labelsOrdered;
         logged.firstLabel = m_report.firstLabel;
         logged.lastLabel = m_report.lastLabel;
+        logged.warnings = m_parts.warnings();
         logged.command = m_options.command;
         logged.message = m_options.message.empty() ? m_session.options.message
                                                    : m_options.message;
