@@ -294,6 +294,8 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
         MDIMAPPEND_ASSIGN(
             contents.attributes,
             attributesToJson(root, namesOf(known.hdf5.withoutValue, "")));
+        contents.lostAttributes =
+            notAmong(contents.attributes, namesOf(known.hdf5.ofOtherTypes, ""));
     }
     if (known.driver == "GRIB")
         MDIMAPPEND_RETURN_IF_ERROR(
