@@ -236,6 +236,8 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
     state->name = name;
     state->address = spelled.address;
     const SliceRequest &request = spelled.request;
+    if (!request.dataset)
+        MDIMAPPEND_RETURN_IF_ERROR(checkNotInside(request.name));
     MDIMAPPEND_ASSIGN(state->address.config,
                       configOf(request.name, request.config));
     // One more, so that a text that is cut is found out: by itself the driver
