@@ -101,6 +101,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
   private:
     bool RunImpl(GDALProgressFunc progress, void *progressData) override;
     void hide(std::span<const std::string_view> names);
+    void addQuiet();
     void addSliceArguments();
     void addArrivalArguments();
     void addTargetArguments();

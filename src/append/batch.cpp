@@ -311,11 +311,12 @@ Status Batch::write(const Slice &slice, AppendPlan &plan,
     pipeline.progress = progress;
     if (!m_transaction)
     {
-        MDIMAPPEND_ASSIGN(
-            m_transaction,
-            Transaction::begin(m_open.site, *m_open.writer.storage,
-                               *m_open.writer.lock, m_options.durability,
-                               std::move(plan.intent)));
+        auto begun = Transaction::begin(
+            m_open.site, *m_open.writer.storage, *m_open.writer.lock,
+            m_options.durability, std::move(plan.intent));
+        if (!begun)
+            return nothingAppended(begun.takeStatus());
+        m_transaction = std::move(*begun);
         m_transaction->view().known().note(std::exchange(m_kept.chunks, {}));
     }
     else if (auto extended = m_transaction->extend(std::move(plan.intent));

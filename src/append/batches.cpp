@@ -77,7 +77,7 @@ bool Batches::settleKnown(const SliceInput &input)
     m_report.slice(number) = std::move(report);
     m_report.countFinished();
     if (!known)
-        m_report.fail(number, known.takeStatus());
+        m_report.fail(number, nothingAppended(known.takeStatus()));
     else if (++m_settled >= mostSettled)
         release();
     return true;
@@ -200,7 +200,8 @@ Status Batches::tryAppend(OpenSlice &opened)
 Result<AppendPlan> Batches::planSurely(OpenSlice &opened)
 {
     auto plan = fitAndPlan(opened);
-    while (m_batch->onlyLooks() && opened.slice)
+    // A commit that was due before may have failed, and taken the batch along.
+    while (m_batch && m_batch->onlyLooks() && opened.slice)
     {
         bool holds = false;
         if (plan && !plan->isEmpty())
@@ -217,7 +218,7 @@ Result<AppendPlan> Batches::planSurely(OpenSlice &opened)
             break;
         plan = fitAndPlan(opened);
     }
-    if (!plan && m_batch->size() == 0)
+    if (!plan && m_batch && m_batch->size() == 0)
         return nothingAppended(plan.takeStatus());
     return plan;
 }
@@ -278,7 +279,7 @@ Status Batches::noteOpened(const RecoveryReport &recovered)
     m_hadLock = m_hadLock || !m_batch->onlyLooks();
     m_report.note(recovered);
     if (m_known.hasBegun())
-        MDIMAPPEND_RETURN_IF_ERROR(m_batch->checkLog(m_known));
+        MDIMAPPEND_RETURN_IF_ERROR(nothingAppended(m_batch->checkLog(m_known)));
     return m_appendDim.check();
 }
 

@@ -283,7 +283,10 @@ class Beginning
 
 Result<Begun> beginParts(const BeginRequest &request)
 {
-    return Beginning(request).begin();
+    auto begun = Beginning(request).begin();
+    if (!begun)
+        return nothingAppended(begun.takeStatus());
+    return begun;
 }
 
 }  // namespace mdimappend
