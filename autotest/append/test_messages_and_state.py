@@ -83,8 +83,8 @@ def test_labels_in_no_order(tmp_path, store):
     assert (
         "the label 2000-01-03 does not come after 2000-01-04, the one before it: its "
         "labels neither rise nor fall throughout. Sort the slice along its append "
-        "dimension. Or leave them out (--exclude-array time): steps without labels are "
-        "in the order of the slices. Nothing was written." in done.message
+        "dimension. Without labels (--exclude-array time) steps are in the order of the "
+        "slices. Nothing was written." in done.message
     )
     cubes.append("--append-dim", "time", "--exclude-array", "time", path, store)
     assert cubes.open_xarray(store).sizes["time"] == 3

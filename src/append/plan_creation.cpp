@@ -69,8 +69,8 @@ Status checkFirstLabels(const AppendOptions &options, const Slice &slice,
     for (const auto &[from, to] : options.renamedArrays)
         name = to == name ? from : name;
     return matched.takeStatus().suffixed(
-        "Or leave them out (--exclude-array " + name +
-        "): steps without labels are in the order of the slices");
+        "Without labels (--exclude-array " + name +
+        ") steps are in the order of the slices");
 }
 
 /// Values of an array that the slice has.
