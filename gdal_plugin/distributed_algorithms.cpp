@@ -125,6 +125,11 @@ Status WriteAlgorithm::act(const Token &token, GDALProgressFunc progress,
     request.targetConfig = m_targetConfig;
     request.threads = m_threads;
     request.progress = progressOf(progress, progressData);
+    request.warn = [](const std::string &warning)
+    {
+        CPLError(CE_Warning, CPLE_AppDefined, "%s",
+                 printableLine(warning).c_str());
+    };
     MDIMAPPEND_ASSIGN(const Receipt receipt, writePart(request));
     m_outputString = jsonLine(toJson(receipt));
     return Status::ok();

@@ -13,6 +13,8 @@
 #include "trace_listener.h"
 #include "transaction/recovery.h"
 
+#include <filesystem>
+
 namespace mdimappend
 {
 
@@ -109,8 +111,15 @@ Status DriverAlgorithm::requireTarget(const Writer &writer) const
     if (writer.site.exists)
         return Status::ok();
     MDIMAPPEND_ASSIGN(const bool sidecar, writer.hasSidecar());
-    return sidecar ? Status::ok()
-                   : error("target '" + m_target + "' does not exist");
+    if (sidecar)
+        return Status::ok();
+    std::error_code code;
+    const bool isFolder = std::filesystem::is_directory(m_target, code);
+    return isFolder ? error("target '" + m_target + "' is a folder ('" +
+                            writer.site.store() +
+                            "') in which there is no Zarr store: name the "
+                            "store itself")
+                    : error("target '" + m_target + "' does not exist");
 }
 
 RecoverAlgorithm::RecoverAlgorithm()

@@ -103,6 +103,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     bool RunImpl(GDALProgressFunc progress, void *progressData) override;
     bool run(GDALProgressFunc progress, void *progressData);
     void hide(std::span<const std::string_view> names);
+    void addQuiet();
     void addSliceArguments();
     void addArrivalArguments();
     void addTargetArguments();

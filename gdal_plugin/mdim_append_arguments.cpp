@@ -22,12 +22,26 @@ MdimAppendAlgorithm::MdimAppendAlgorithm()
         "command again appends what is missing.";
 }
 
+/// As AddProgressArg() has it, but for what it says of warnings.
+void MdimAppendAlgorithm::addQuiet()
+{
+    AddArg("quiet", 'q',
+           "No report and no progress bar; warnings and errors stay", &m_quiet)
+        .SetAvailableInPipelineStep(false)
+        .SetCategory(GAAC_COMMON)
+        .AddAction([this] { m_progressBarRequested = false; });
+    AddArg("progress", 0, "Display progress bar", &m_progressBarRequested)
+        .SetAvailableInPipelineStep(false)
+        .SetHidden()
+        .SetCategory(GAAC_COMMON);
+}
+
 MdimAppendAlgorithm::MdimAppendAlgorithm(
     const char *name, const char *description,
     std::span<const std::string_view> hidden, const std::string &lease)
     : GDALAlgorithm(name, description, ""), m_lease(lease)
 {
-    AddProgressArg();
+    addQuiet();
     AddArg("settings", 0,
            "JSON or YAML file with settings; each overrides those before, the "
            "command line overrides all",

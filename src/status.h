@@ -104,8 +104,11 @@ inline Status tryAgain(std::string message)
 /// itself.
 inline Status nothingAppended(Status why)
 {
-    const bool isOfTarget =
-        why.kind() == Failure::Error || why.kind() == Failure::TryAgain;
+    if (why)
+        return why;
+    const bool isOfTarget = why.kind() == Failure::Error ||
+                            why.kind() == Failure::TryAgain ||
+                            why.kind() == Failure::Locked;
     if (!isOfTarget || why.message().find("Nothing was ") != std::string::npos)
         return why;
     return std::move(why).suffixed("Nothing was appended.");

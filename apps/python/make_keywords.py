@@ -21,11 +21,21 @@ LEFT_OUT = {
 #: Where the schema's type is not what Python's users write.
 OWN_TYPES = {
     "rename": "Mapping[str, str] | Sequence[str]",
-    "variables": "Mapping[str, Mapping[str, Any]]",
+    "variables": "Mapping[str, Variable]",
     "slice_polling": "bool | Mapping[str, Duration]",
     "wait": "Duration | Literal[False]",
     "append_step": "Step",
     "step": "Step",
+}
+
+#: The same of encodings: those of numpy, numcodecs and zarr are taken, too.
+ENCODING_TYPES = {
+    "dtype": "str | type[Any] | np.dtype[Any]",
+    "#/$defs/sizes": "Sequence[int | None] | None",
+    "#/$defs/fill_value": "Number | str | None",
+    "#/$defs/compressor": "Any",
+    "number": "Number",
+    "filters": "Sequence[Any] | None",
 }
 
 HEAD = '''"""The keywords of `append`, for editors and type checkers.
@@ -51,6 +61,7 @@ if TYPE_CHECKING:
     Options = Mapping[str, str | bool | int] | Sequence[str]
     #: A settings file, by its path or as a dict.
     SettingsFile = str | os.PathLike[str] | Mapping[str, Any]
+    Number = float | np.number[Any]
 '''
 
 
@@ -105,6 +116,24 @@ def members() -> str:
     return text.replace("Step | None", "Step")
 
 
+def encoding_type(name: str, each: dict) -> str:
+    for key in (name, each.get("$ref"), each.get("type")):
+        if key in ENCODING_TYPES:
+            return ENCODING_TYPES[key]
+    return (
+        type_of(each) if len(each) > 1 and ("type" in each or "enum" in each) else "Any"
+    )
+
+
+def encoding_members() -> str:
+    variable = SCHEMA["properties"]["variables"]["additionalProperties"]
+    text = ""
+    for name, each in variable["properties"]["encoding"]["properties"].items():
+        told = wrapped(each["description"], "    #:")
+        text += f"{told}\n    {name}: {encoding_type(name, each)}\n"
+    return text
+
+
 def choices() -> str:
     """By the option of the command line: its values, or that it has none."""
     text = ""
@@ -140,6 +169,21 @@ CHOICES: Mapping[str, tuple[str, ...] | None] = {{
 {choices()}}}
 
 
+class Encoding(TypedDict, total=False):
+    \"\"\"How an array of a new target is stored.\"\"\"
+
+{encoding_members()}
+
+class Variable(TypedDict, total=False):
+    \"\"\"What is said of one array.\"\"\"
+
+    #: The names of its dimensions, in order.
+    dims: Sequence[str]
+    #: Attributes in a new target, over those of the slice; None removes one.
+    attrs: Mapping[str, Any]
+    encoding: Encoding
+
+
 class Keywords(TypedDict, total=False):
     \"\"\"What may stand in a settings file; None is as if it were not given.\"\"\"
 
@@ -147,7 +191,7 @@ class Keywords(TypedDict, total=False):
     settings: SettingsFile | Sequence[SettingsFile] | None
     #: How arrays of a new target are stored, by array, as xarray has it; or texts as
     #: --encoding takes.
-    encoding: Mapping[str, Mapping[str, Any]] | str | Sequence[str] | None
+    encoding: Mapping[str, Encoding] | str | Sequence[str] | None
 {members()}
 
 class AppendKeywords(Keywords, total=False):

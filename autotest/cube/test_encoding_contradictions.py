@@ -237,14 +237,14 @@ def test_a_settings_file_of_encodings(tmp_path, store, zarr_format):
 def test_encoding_of_an_array_that_nobody_has(tmp_path, store, zarr_format):
     settings = ["--zarr-format", zarr_format]
     done = cubes.append(
-        *settings, "--encoding", "ari:level=3", part(tmp_path, 0), store, status=2
+        *settings, "--encoding", "ari:level=3", part(tmp_path, 0), store, status=5
     )
     assert "'ari'" in done.message
     assert not store.exists()
     cubes.append(*settings, part(tmp_path, 0), store)
     with cubes.unchanged(store):
         done = cubes.append(
-            "--encoding", "ari:level=3", part(tmp_path, 2), store, status=2
+            "--encoding", "ari:level=3", part(tmp_path, 2), store, status=5
         )
     assert "'ari'" in done.message
 
@@ -363,7 +363,7 @@ def with_bounds(folder, first):
 )
 def test_what_cannot_be_asked_of_times(tmp_path, store, asked, says):
     path = with_bounds(tmp_path, 0)
-    done = cubes.append("--encoding", asked, path, store, status=2)
+    done = cubes.append("--encoding", asked, path, store, status=5)
     assert says in done.message
     assert not store.exists()
 

@@ -313,7 +313,9 @@ def test_labels_that_go_back(refuse):
     dataset = cubes.weather(3, 3).isel(time=[0, 2, 1])
     refuse(
         dataset,
-        ", the label 2000-01-05 does not come after 2000-01-06, the one before it.",
+        ", the label 2000-01-05 does not come after 2000-01-06, the one before it: its "
+        "labels neither rise nor fall throughout. Sort the slice along its append "
+        "dimension.",
     )
 
 
@@ -357,7 +359,9 @@ def test_the_first_slice_must_be_in_order_too(store, tmp_path):
     done = cubes.append(path, store, status=5)
     assert done.message == (
         f"slice '{path}', the label 2000-01-02 does not come after 2000-01-03, the one "
-        "before it. Nothing was written."
+        "before it: its labels neither rise nor fall throughout. Sort the slice along "
+        "its append dimension. Without labels (--exclude-array time) steps are in the "
+        "order of the slices. Nothing was written."
     )
     assert not store.exists()
 

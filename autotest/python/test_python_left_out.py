@@ -64,6 +64,86 @@ def test_what_is_not_excluded_is_refused(store):
     assert not store.exists()
 
 
+def with_other_arrays(number):
+    """Arrays that nobody can store, and one with an encoding that is none."""
+    other = day(number).assign(
+        areas=("x", np.array([Crs(), Crs()], object)),
+        steps=("time", np.array([Crs()], object)),
+        bad=(("time", "x"), np.ones((1, 2), "f4")),
+        fine=(("time", "x"), np.full((1, 2), number, "i4")),
+    )
+    other.bad.encoding = {"dtype": "no such type"}
+    other.fine.encoding = {"dtype": "int16", "scale_factor": 0.5}
+    return other
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"array": "v"},
+        {"array": ["v"]},
+        {"array": "?", "exclude_array": "b*"},
+        {"settings": {"included_variables": ["v"]}},
+        {"exclude_array": ["areas", "steps", "bad", "fine"]},
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("is_lazy", [False, True])
+def test_an_array_that_is_not_asked_for_may_be_anything(store, words, is_lazy):
+    for number in range(2):
+        dataset = with_other_arrays(number)
+        if is_lazy:
+            lazy = da.full((1, 2), number, dtype="f4", chunks=1)
+            dataset["v"] = (("time", "x"), lazy)
+        mda.append(dataset, store, **words)
+    assert values(store) == [0, 1]
+    assert set(zarr.open_group(store, mode="r").array_keys()) == {"v", "time"}
+
+
+def test_what_dask_would_compute_for_others_is_not_computed(store):
+    def fail(block):
+        raise AssertionError("it is not asked for")
+
+    dataset = day(0)
+    dataset["other"] = (
+        ("time", "x"),
+        da.ones((1, 2), chunks=1).map_blocks(fail, dtype="f8", meta=np.empty((0, 0))),
+    )
+    mda.append(dataset, store, array="v")
+    mda.append(day(1), store, exclude_array="other")
+    assert values(store) == [0, 1]
+
+
+def test_what_an_array_needs_comes_with_it(store):
+    """Coordinates of all kinds, bounds, a grid mapping; labels of another name."""
+    dataset = day(0).assign(other=("x", np.zeros(2)))
+    dataset = dataset.assign_coords(
+        lat=("x", [1.0, 2.0]), place=((), "here"), x=("x", [5.0, 6.0])
+    )
+    dataset["x_bnds"] = (("x", "n"), np.array([[4.5, 5.5], [5.5, 6.5]]))
+    dataset["crs"] = ((), 0)
+    dataset.x.attrs["bounds"] = "x_bnds"
+    dataset.v.attrs["grid_mapping"] = "crs: x"
+    mda.append(dataset, store, array="v")
+    assert set(zarr.open_group(store, mode="r").array_keys()) == {
+        *("v", "time", "x", "lat", "place", "x_bnds", "crs")
+    }
+
+
+def test_labels_of_another_name_come_with_an_array(store):
+    dataset = day(0).drop_vars("time").assign(other=("x", np.zeros(2)))
+    dataset["XTIME"] = ("time", [3], {"units": "hours since 2024-01-01"})
+    mda.append(dataset, store, array="v")
+    assert values(store) == [0]
+    assert xr.open_zarr(store).time.values[0] == np.datetime64("2024-01-01T03", "ns")
+
+
+def test_what_is_asked_for_and_is_not_there(store):
+    with pytest.raises(mda.SliceRefused, match="no array 'w'"):
+        mda.append(with_other_arrays(0), store, array="w")
+    assert not store.exists()
+
+
 # Attributes
 
 

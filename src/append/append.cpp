@@ -10,6 +10,7 @@
 #include "append/slice_opener.h"
 #include "append/slice_queue.h"
 #include "cube/open_target.h"
+#include "cube/settings_check.h"
 #include "trace.h"
 #include "transaction/object_target.h"
 
@@ -158,16 +159,17 @@ class Run
 
 Report append(const AppendOptions &options, const Surroundings &around)
 {
+    Report none;
+    none.target = options.target;
+    none.status = checkSettings(options);
+    if (!none.status)
+        return none;
     auto queue = SliceQueue::open(slicesOf(options, around), options.slicesFrom,
                                   around.cancelled);
-    if (!queue)
-    {
-        Report report;
-        report.target = options.target;
-        report.status = queue.takeStatus();
-        return report;
-    }
-    return Run(options, around, **queue).run();
+    if (queue)
+        return Run(options, around, **queue).run();
+    none.status = queue.takeStatus();
+    return none;
 }
 
 }  // namespace mdimappend

@@ -264,11 +264,12 @@ Status Batch::beginOrExtend(Intent intent)
         auto extended = m_transaction->extend(std::move(intent));
         return extended ? Status::ok() : giveUp(std::move(extended));
     }
-    MDIMAPPEND_ASSIGN(m_transaction,
-                      Transaction::begin(m_open.site, *m_open.writer.storage,
-                                         *m_open.writer.lock,
-                                         m_options.durability,
-                                         std::move(intent)));
+    auto begun = Transaction::begin(m_open.site, *m_open.writer.storage,
+                                    *m_open.writer.lock, m_options.durability,
+                                    std::move(intent));
+    if (!begun)
+        return nothingAppended(begun.takeStatus());
+    m_transaction = std::move(*begun);
     m_transaction->view().known().note(std::exchange(m_kept.chunks, {}));
     return Status::ok();
 }

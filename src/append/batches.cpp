@@ -77,7 +77,7 @@ bool Batches::settleKnown(const SliceInput &input)
     m_report.slice(number) = std::move(report);
     m_report.countFinished();
     if (!known)
-        m_report.fail(number, known.takeStatus());
+        m_report.fail(number, nothingAppended(known.takeStatus()));
     else if (++m_settled >= mostSettled)
         release();
     return true;
@@ -205,7 +205,8 @@ Status Batches::tryAppend(OpenSlice &opened)
 Result<OfferPlan> Batches::planSurely(OpenSlice &opened)
 {
     auto plan = fitAndPlan(opened);
-    while (m_batch->onlyLooks() && opened.offer.isWhole())
+    // A commit that was due before may have failed, and taken the batch along.
+    while (m_batch && m_batch->onlyLooks() && opened.offer.isWhole())
     {
         bool holds = false;
         if (plan && !plan->isEmpty())
@@ -222,7 +223,7 @@ Result<OfferPlan> Batches::planSurely(OpenSlice &opened)
             break;
         plan = fitAndPlan(opened);
     }
-    if (!plan && m_batch->size() == 0)
+    if (!plan && m_batch && m_batch->size() == 0)
         return nothingAppended(plan.takeStatus());
     return plan;
 }
@@ -297,7 +298,7 @@ Status Batches::noteOpened(const RecoveryReport &recovered)
     m_hadLock = m_hadLock || !m_batch->onlyLooks();
     m_report.note(recovered);
     if (m_known.hasBegun())
-        MDIMAPPEND_RETURN_IF_ERROR(m_batch->checkLog(m_known));
+        MDIMAPPEND_RETURN_IF_ERROR(nothingAppended(m_batch->checkLog(m_known)));
     return m_appendDim.check();
 }
 

@@ -51,6 +51,28 @@ std::string noLabelsWarning(const Slice &slice)
            slice.appendDim() + " makes labels of an array along it";
 }
 
+/// What is in no order need not be the labels: of profiles as they were found,
+/// for instance.
+Status checkFirstLabels(const AppendOptions &options, const Slice &slice,
+                        const Labels &labels)
+{
+    auto matched =
+        matchLabels(KnownLabels(), labels, options.step.descending());
+    const auto &arrays = slice.arrays();
+    const auto array = std::ranges::find_if(arrays, &SliceArray::labels);
+    const bool isOrder =
+        labels.kind != Labels::Kind::Text && !options.step.descending();
+    if (matched || !isOrder || array == arrays.end())
+        return matched.takeStatus();
+    auto name = array->labelsOf.empty() ? array->name : array->labelsOf;
+    // --exclude-array goes by the slice's own names.
+    for (const auto &[from, to] : options.renamedArrays)
+        name = to == name ? from : name;
+    return matched.takeStatus().suffixed(
+        "Without labels (--exclude-array " + name +
+        ") steps are in the order of the slices");
+}
+
 /// Values of an array that the slice has.
 Status takeFromSlice(const PlanRequest &request, const Target &target,
                      const TargetArray &array, Slab &slab)
@@ -119,9 +141,7 @@ Status planCreation(const PlanRequest &request, CubeState &cube,
     MDIMAPPEND_ASSIGN(Labels labels, firstLabels(slice));
     if (haveLabels)
     {
-        MDIMAPPEND_RETURN_IF_ERROR(
-            matchLabels(KnownLabels(), labels, options.step.descending())
-                .status());
+        MDIMAPPEND_RETURN_IF_ERROR(checkFirstLabels(options, slice, labels));
         MDIMAPPEND_RETURN_IF_ERROR(
             checkStep(options.step, Labels{}, labels, 0));
     }

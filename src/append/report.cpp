@@ -106,6 +106,13 @@ std::string withoutSlice(const std::string &message, const std::string &slice)
     return rest == message.npos ? message : message.substr(rest);
 }
 
+/// In front of a colon, which must not look like a part of an address.
+std::string nameInLine(const std::string &slice)
+{
+    const auto name = printableLine(slice);
+    return name.find("://") == name.npos ? name : "'" + name + "'";
+}
+
 /// The end of the slices from `first` on that were in before.
 std::size_t endOfThere(const std::vector<SliceReport> &slices,
                        std::size_t first)
@@ -237,7 +244,7 @@ std::string toText(const RecoveryReport &recovered)
 std::string toText(const SliceReport &slice, const std::string &appendDim)
 {
     using Outcome = SliceReport::Outcome;
-    std::string text = printableLine(slice.slice) + ": ";
+    std::string text = nameInLine(slice.slice) + ": ";
     if (slice.outcome == Outcome::Failed)
         return text + "failed: " +
                printableLine(
@@ -322,7 +329,7 @@ std::string toText(const Report &report, bool verbose)
         }
         // Why a slice failed is an error message besides.
         text += slices[i].outcome == SliceReport::Outcome::Failed
-                    ? printableLine(slices[i].slice) + ": failed\n"
+                    ? nameInLine(slices[i].slice) + ": failed\n"
                     : toText(slices[i], report.appendDim);
         ++i;
     }

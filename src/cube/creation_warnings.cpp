@@ -55,6 +55,21 @@ std::vector<std::string> lostRanges(const SliceArray &source,
     return names;
 }
 
+/// GDAL's drivers pass over them, silently.
+std::string lostWarning(const std::string &whose,
+                        const std::vector<std::string> &names)
+{
+    if (names.empty())
+        return {};
+    const bool isOne = names.size() == 1;
+    return whose + ": " + joined(names) + (isOne ? " is" : " are") +
+           " left out: GDAL does not read attributes of " +
+           (isOne ? "its type" : "their types") +
+           " (of this kind are compounds, enums, opaque bytes, lists of any "
+           "length, numbers of other than 32 or 64 bits). What they say can "
+           "be set in the attrs of a settings file";
+}
+
 void addWarnings(const SliceArray &source, const NewArray &array,
                  std::vector<std::string> &warnings)
 {
@@ -67,6 +82,9 @@ void addWarnings(const SliceArray &source, const NewArray &array,
         warnings.push_back(whose + ": " + joined(names) +
                            " is left out, since the encoding is another; "
                            "values that it calls invalid are stored as values");
+    if (auto warning = lostWarning(whose, source.lostAttributes);
+        !warning.empty())
+        warnings.push_back(std::move(warning));
     if (auto warning = strictWarning(whose, array.attributes); !warning.empty())
         warnings.push_back(std::move(warning));
 }
@@ -101,6 +119,9 @@ std::vector<std::string> creationWarnings(const Slice &slice,
         if (made != arrays.end())
             addWarnings(source, *made, warnings);
     }
+    if (auto warning = lostWarning("the group", slice.lostAttributes());
+        !warning.empty())
+        warnings.push_back(std::move(warning));
     return warnings;
 }
 

@@ -13,8 +13,9 @@
 namespace mdimappend
 {
 
-/// Colour tables and ranges of valid values that are left out, and attributes
-/// that strict JSON does not have. Each array's path is `group` and its name.
+/// Colour tables, ranges of valid values and attributes that are left out, and
+/// attributes that strict JSON does not have. Each array's path is `group` and
+/// its name.
 std::vector<std::string> creationWarnings(const Slice &slice,
                                           const std::string &group,
                                           const std::vector<NewArray> &arrays);

@@ -127,9 +127,13 @@ class EncodingCheck
     {
         if (!m_asked.nodata || m_document.dataType.isString())
             return Status::ok();
-        MDIMAPPEND_ASSIGN(
-            const auto asked,
-            nodataElement(*m_asked.nodata, m_document.dataType.gdal));
+        const auto wanted =
+            nodataElement(*m_asked.nodata, m_document.dataType.gdal);
+        if (!wanted)
+            return differs("the missing value", dumpJson(*m_asked.nodata, -1),
+                           std::string("the type ") +
+                               GDALGetDataTypeName(m_document.dataType.gdal));
+        const auto &asked = *wanted;
         MDIMAPPEND_ASSIGN(const auto found, missingValueBytes(m_document));
         MDIMAPPEND_ASSIGN(const auto known, missingForAllReaders(m_document));
         if (asked == found || asked == known)
@@ -198,10 +202,8 @@ Status checkEncodings(const AppendOptions &options, const Target &target,
             std::ranges::find(slice.arrays(), name, &SliceArray::name);
         if (name != "*" && !target.find(name) &&
             inSlice == slice.arrays().end())
-            return {Failure::Usage,
-                    "the settings name an array '" + name +
-                        "' that neither the target nor the slice has. Nothing "
-                        "was written."};
+            return refused("the settings name an array '" + name +
+                           "' that neither it nor the target has.");
     }
     if (options.encodings.empty())
         return Status::ok();

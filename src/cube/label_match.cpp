@@ -110,6 +110,17 @@ bool runOn(const Labels &labels, std::uint64_t first, bool decreasing)
            std::adjacent_find(begin, values.end(), wrong) == values.end();
 }
 
+/// Of a target with one label, which has no direction yet.
+std::string directionAdvice(std::size_t rows, std::optional<bool> descending)
+{
+    if (rows != 1)
+        return "";
+    if (descending)
+        return ": by --step labels have to " + verb(*descending);
+    return ". Of a target whose labels are to fall, the second slice needs "
+           "--step decreasing";
+}
+
 /// The target's last two labels, if it has them, and the new ones must follow
 /// each other in one direction.
 Status checkOrder(const Labels &target, const Labels &slice,
@@ -140,20 +151,22 @@ Status checkOrder(const Labels &target, const Labels &slice,
         const bool turned =
             labels == &slice && runOn(slice, firstNew, !decreasing);
         if (turned)
-            return refused("its labels " + verb(!decreasing) + ", from " +
-                           slice.describe(firstRow) + " to " +
-                           slice.describe(end) + ", and the target's " +
-                           verb(decreasing) +
-                           ". Reverse the slice along its append dimension");
+            return refused(
+                "its labels " + verb(!decreasing) + ", from " +
+                slice.describe(firstRow) + " to " + slice.describe(end) +
+                ", and " +
+                (rows == 0 ? "by --step they have to " : "the target's ") +
+                verb(decreasing) +
+                ". Reverse the slice along its append dimension" +
+                (rows == 0 ? ", or ask for another --step" : ""));
         return refused(
             "the label " + slice.describe(sequence[i].second) +
             " does not come after " + labels->describe(row) +
-            (labels == &target ? ", the target's last one"
-                               : ", the one before it") +
-            (rows == 1 && !descending
-                 ? ". Of a target whose labels are to fall, the second slice "
-                   "needs --step decreasing"
-                 : ""));
+            (labels == &target
+                 ? ", the target's last one" + directionAdvice(rows, descending)
+                 : ", the one before it: its labels neither rise "
+                   "nor fall throughout. Sort the slice along its "
+                   "append dimension"));
     }
     return Status::ok();
 }

@@ -107,10 +107,9 @@ Result<std::optional<std::string>> nodataElement(const Json &nodata,
         return std::optional<std::string>();
     auto element = elementOfNumber(numberOf(nodata), type);
     if (!element)
-        return Status(Failure::Usage, "the missing value " +
-                                          dumpJson(nodata, -1) +
-                                          " is not a value of the type " +
-                                          GDALGetDataTypeName(type));
+        return refused("the missing value " + dumpJson(nodata, -1) +
+                       " is not a value of the type " +
+                       GDALGetDataTypeName(type) + ".");
     return element;
 }
 

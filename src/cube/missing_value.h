@@ -31,7 +31,7 @@ Result<std::optional<std::string>> fillFor(const ArrayDocument &document);
 
 /// One element of `type`, native byte order, of a missing value in settings: a
 /// number, or "NaN", "Infinity", "-Infinity"; nothing for null.
-/// Failure::Usage if the type cannot hold it.
+/// Refused if the type cannot hold it.
 Result<std::optional<std::string>> nodataElement(const Json &nodata,
                                                  GDALDataType type);
 

@@ -23,9 +23,9 @@ namespace
 Status checkTextEncoding(const std::string &name, const ArrayEncoding &asked)
 {
     if (asked.dtype || asked.scale || asked.offset || asked.nodata)
-        return {Failure::Usage, "array '" + name +
-                                    "' holds text: the settings cannot give it "
-                                    "a dtype, scale, offset or nodata"};
+        return refused("array '" + name +
+                       "' holds text: the settings cannot give it "
+                       "a dtype, scale, offset or nodata");
     return Status::ok();
 }
 
@@ -33,23 +33,9 @@ Status checkTextEncoding(const std::string &name, const ArrayEncoding &asked)
 Status checkTimeEncoding(const std::string &name, const ArrayEncoding &asked)
 {
     if (asked.scale || asked.offset)
-        return {Failure::Usage, "array '" + name +
-                                    "' holds times: the settings cannot give "
-                                    "it a scale or an offset"};
-    return Status::ok();
-}
-
-/// What other settings say is not said here again.
-Status checkAskedAttributes(const std::string &name, const Json &attributes)
-{
-    for (const char *own : {"scale_factor", "add_offset", "_FillValue",
-                            "_ARRAY_DIMENSIONS", "calendar"})
-    {
-        if (attributes.contains(own))
-            return {Failure::Usage,
-                    "array '" + name + "': the attribute '" + own +
-                        "' belongs in the encoding of the settings"};
-    }
+        return refused("array '" + name +
+                       "' holds times: the settings cannot give "
+                       "it a scale or an offset");
     return Status::ok();
 }
 
@@ -102,7 +88,7 @@ class ArrayMaker
             array.attributes["calendar"] = m_time->calendar;
         }
         MDIMAPPEND_RETURN_IF_ERROR(
-            store(array, name, encodingFor(m_options, name, 1, false)));
+            store(array, encodingFor(m_options, name, 1, false)));
         m_arrays.push_back(std::move(array));
         return Status::ok();
     }
@@ -142,7 +128,7 @@ class ArrayMaker
                 : static_cast<std::size_t>(
                       GDALGetDataTypeSizeBytes(array.gdal));
         array.chunk = defaultChunk(shape, source.block, axis, elementSize);
-        MDIMAPPEND_RETURN_IF_ERROR(store(array, source.name, asked));
+        MDIMAPPEND_RETURN_IF_ERROR(store(array, asked));
         m_arrays.push_back(std::move(array));
         return Status::ok();
     }
@@ -169,16 +155,15 @@ class ArrayMaker
         const double offset = source.offset.value_or(0);
         if (asked.scale.value_or(scale) != scale ||
             asked.offset.value_or(offset) != offset)
-            return {Failure::Usage,
-                    "array '" + source.name +
-                        "' holds labels, which are not packed: the settings "
-                        "cannot give it a scale or an offset"};
+            return refused("array '" + source.name +
+                           "' holds labels, which are not packed: the settings "
+                           "cannot give it a scale or an offset");
         const auto units = asked.units.value_or("keep");
         if (!m_time && units != "keep" && units != source.units)
-            return {Failure::Usage, "array '" + source.name +
-                                        "' holds labels, which keep their "
-                                        "units '" +
-                                        source.units + "'"};
+            return refused("array '" + source.name +
+                           "' holds labels, which keep their "
+                           "units '" +
+                           source.units + "'");
         return Status::ok();
     }
 
@@ -198,10 +183,9 @@ class ArrayMaker
                       const ArrayEncoding &asked) const
     {
         if (source.labels && asked.nodata && !asked.nodata->is_null())
-            return {Failure::Usage,
-                    "array '" + source.name +
-                        "' holds labels, none of which is missing: the "
-                        "settings cannot give it a nodata"};
+            return refused("array '" + source.name +
+                           "' holds labels, none of which is missing: the "
+                           "settings cannot give it a nodata");
         // What is said of their coordinate counts for bounds, too.
         const bool isOther =
             (asked.dtype && askedType(asked) != m_time->type) ||
@@ -209,11 +193,10 @@ class ArrayMaker
             (asked.units && *asked.units != "keep" &&
              *asked.units != m_time->units);
         if (!source.labels && isOther)
-            return {Failure::Usage,
-                    "array '" + source.name + "' holds the bounds of '" +
-                        m_slice.appendDim() +
-                        "', whose type, units and calendar it has: the "
-                        "settings cannot give it others"};
+            return refused("array '" + source.name + "' holds the bounds of '" +
+                           m_slice.appendDim() +
+                           "', whose type, units and calendar it has: the "
+                           "settings cannot give it others");
         array.gdal = m_time->type;
         MDIMAPPEND_RETURN_IF_ERROR(setAskedMissing(array, source.name, asked));
         const bool isOtherUnit = source.units != m_time->units;
@@ -242,10 +225,9 @@ class ArrayMaker
     }
 
     /// Chunks, shards, compression, keys, attributes.
-    Status store(NewArray &array, const std::string &name,
-                 const ArrayEncoding &asked) const
+    Status store(NewArray &array, const ArrayEncoding &asked) const
     {
-        MDIMAPPEND_RETURN_IF_ERROR(setAskedChunks(array, m_format, asked));
+        MDIMAPPEND_RETURN_IF_ERROR(setAskedChunks(array, asked));
         if (asked.compressor)
             array.compressor = *asked.compressor;
         if (asked.level)
@@ -261,7 +243,7 @@ class ArrayMaker
             else
                 array.attributes[key] = value;
         }
-        return checkAskedAttributes(name, asked.attributes);
+        return Status::ok();
     }
 
     const Slice &m_slice;

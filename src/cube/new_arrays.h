@@ -15,7 +15,7 @@ namespace mdimappend
 {
 
 /// Those of the slice, and one of labels in front of them where the label was
-/// given. `labels` are the slice's. Failure::Usage for settings that do not
+/// given. `labels` are the slice's. Refuses settings that do not
 /// suit an array, Failure::Refused if its dimensions are not those expected.
 Result<std::vector<NewArray>>
 newArrays(const Slice &slice, const AppendOptions &options,

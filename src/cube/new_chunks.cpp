@@ -58,11 +58,10 @@ Result<Extent> fit(const NewArray &array, const char *what, Extent sizes)
     if (sizes.empty())
         sizes.assign(array.shape.size(), 0);
     if (sizes.size() != array.shape.size())
-        return Status(Failure::Usage,
-                      std::string(what) + " for array '" + array.path +
-                          "' has " + std::to_string(sizes.size()) +
-                          " sizes, the array has " +
-                          std::to_string(array.shape.size()) + " dimensions");
+        return refused("array '" + array.path + "' has " +
+                       std::to_string(array.shape.size()) +
+                       " dimensions, its " + what + " in the settings has " +
+                       std::to_string(sizes.size()) + " sizes.");
     for (std::size_t i = 0; i < sizes.size(); ++i)
     {
         if (sizes[i] == 0)
@@ -99,8 +98,7 @@ std::vector<std::uint64_t> defaultChunk(const std::vector<std::uint64_t> &shape,
     return chunk;
 }
 
-Status setAskedChunks(NewArray &array, ZarrFormat format,
-                      const ArrayEncoding &asked)
+Status setAskedChunks(NewArray &array, const ArrayEncoding &asked)
 {
     if (asked.chunk)
     {
@@ -108,8 +106,6 @@ Status setAskedChunks(NewArray &array, ZarrFormat format,
     }
     if (!asked.shard)
         return Status::ok();
-    if (format == ZarrFormat::V2)
-        return {Failure::Usage, "Zarr V2 has no shards"};
     MDIMAPPEND_ASSIGN(auto shard, fit(array, "shard", *asked.shard));
     array.innerChunk = array.chunk;
     for (std::size_t i = 0; i < shard.size(); ++i)

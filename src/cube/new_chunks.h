@@ -23,7 +23,6 @@ std::vector<std::uint64_t> defaultChunk(const std::vector<std::uint64_t> &shape,
 
 /// Gives an array that has its shape and default chunk those that the settings
 /// ask for: 0 is a whole dimension, shards are rounded up to whole chunks.
-Status setAskedChunks(NewArray &array, ZarrFormat format,
-                      const ArrayEncoding &asked);
+Status setAskedChunks(NewArray &array, const ArrayEncoding &asked);
 
 }  // namespace mdimappend

@@ -123,9 +123,8 @@ Status encodeNumbers(NewArray &array, const SliceArray &source,
     const bool repacked = scale.value_or(1) != source.scale.value_or(1) ||
                           offset.value_or(0) != source.offset.value_or(0);
     if (scale && (*scale == 0 || !std::isfinite(*scale)))
-        return {Failure::Usage, "array '" + source.name + "': the scale " +
-                                    dumpJson(*scale, -1) +
-                                    " cannot pack numbers"};
+        return refused("array '" + source.name + "': the scale " +
+                       dumpJson(*scale, -1) + " cannot pack numbers.");
     if (scale)
         array.attributes["scale_factor"] = *scale;
     if (offset)

@@ -14,7 +14,8 @@ namespace mdimappend
 
 /// As the slice has them, but for what the settings say. A missing value that
 /// the type or the packing has no room for becomes NaN, or the code least
-/// missed. Failure::Usage for settings that cannot be.
+/// missed. Refuses settings that do not fit the
+/// array.
 Status encodeNumbers(NewArray &array, const SliceArray &source,
                      const ArrayEncoding &asked);
 

@@ -5,6 +5,7 @@
 
 #include "cube/creation_warnings.h"
 #include "cube/new_arrays.h"
+#include "cube/settings_check.h"
 #include "cube/target_nodes.h"
 #include "slice/cf_references.h"
 #include "trace.h"
@@ -30,6 +31,7 @@ class Model
 
     Result<NewTarget> make(const Labels &labels, const Target &existing)
     {
+        MDIMAPPEND_RETURN_IF_ERROR(checkSettingsFor(m_format, m_options));
         MDIMAPPEND_ASSIGN(m_arrays, newArrays(m_slice, m_options, m_site.group,
                                               m_format, labels));
         MDIMAPPEND_RETURN_IF_ERROR(checkNames());
@@ -64,8 +66,8 @@ class Model
                 [&, &wanted = name](const NewArray &array)
                 { return array.path == documentKey(m_site.group, wanted); });
             if (name != "*" && found == m_arrays.end())
-                return {Failure::Usage, "the settings name an array '" + name +
-                                            "', which the slice does not have"};
+                return refused("the settings name an array '" + name +
+                               "', which it does not have.");
         }
         return Status::ok();
     }

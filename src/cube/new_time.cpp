@@ -45,9 +45,8 @@ Status checkAsked(const std::string &name, const NewTime &form)
     const auto encoding = TimeEncoding::parse(form.units, form.calendar);
     if (encoding)
         return Status::ok();
-    return {Failure::Usage, "array '" + name +
-                                "': " + encoding.status().message() +
-                                ". Nothing was written."};
+    return refused("array '" + name + "': " + encoding.status().message() +
+                   ".");
 }
 
 bool holds(const NewTime &form, const std::vector<Instant> &instants)

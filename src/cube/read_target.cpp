@@ -212,9 +212,12 @@ class TargetReader
                               readDocument(documentKey(path, ".zattrs")));
             return parseArrayV2(path, *document, attributes.value_or(""));
         };
+        const auto called = "array '" + path + "'";
         auto document = parse();
+        if (!document && document.status().message().starts_with(called))
+            return document.takeStatus();
         if (!document)
-            return document.takeStatus().prefixed("array '" + path + "'");
+            return document.takeStatus().prefixed(called);
         MDIMAPPEND_RETURN_IF_ERROR(checkPacking(path, document->attributes));
         // netCDF-C keeps sizes in a second place, which no other reader knows.
         for (const auto *json : {&document->metadata, &document->attributes})

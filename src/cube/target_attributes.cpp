@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
+#include <string_view>
 
 namespace mdimappend
 {
@@ -31,13 +33,33 @@ Json labelJson(const Labels &labels)
                              : Json(static_cast<std::int64_t>(whole));
 }
 
+bool isTemplate(const std::string &name, const std::string &argument)
+{
+    const auto isOneOf = [&](std::initializer_list<std::string_view> names)
+    { return std::ranges::find(names, name) != names.end(); };
+    return isOneOf({"now", "slice", "message", "history", "first_label",
+                    "last_label"}) ||
+           (!argument.empty() &&
+            isOneOf({"min", "max", "lower_bound", "upper_bound"}));
+}
+
+Status unknownTemplate(const std::string &name)
+{
+    return {Failure::Usage,
+            "the template '{{ " + name +
+                " }}' is unknown: expected first_label, last_label, min(NAME), "
+                "max(NAME), lower_bound(NAME), upper_bound(NAME), slice, "
+                "message, history or now; no code is evaluated"};
+}
+
 /// What templates stand for, once the cube has grown.
 class TemplateValues
 {
   public:
     TemplateValues(const AppendOptions &options, const Json &present,
-                   const Slice &slice, const CubeState &cube)
-        : m_options(options), m_present(present), m_slice(slice), m_cube(cube)
+                   const Slice &slice, bool creates, const CubeState &cube)
+        : m_options(options), m_present(present), m_slice(slice),
+          m_creates(creates), m_cube(cube)
     {
     }
 
@@ -60,21 +82,22 @@ class TemplateValues
             return edge(argument, false, name == "lower_bound");
         if (name == "max" || name == "upper_bound")
             return edge(argument, true, name == "upper_bound");
-        return Status(
-            Failure::Usage,
-            "the template '{{ " + name +
-                " }}' is unknown: expected first_label, last_label, min(NAME), "
-                "max(NAME), lower_bound(NAME), upper_bound(NAME), slice, "
-                "message, history or now; no code is evaluated");
+        return unknownTemplate(name);
     }
 
   private:
+    /// What a new target lacks, the slice lacks that makes it; what is lacking
+    /// in one that is there no slice will bring.
+    Status cannotBe(const std::string &why) const
+    {
+        return {m_creates ? Failure::Refused : Failure::Usage, why};
+    }
+
     Result<Json> label(bool first) const
     {
         const auto &labels = m_cube.labels;
         if (labels.size() == 0)
-            return Status(Failure::Usage,
-                          "the target has no labels for a template");
+            return cannotBe("the target has no labels for a template");
         return labelJson(first ? labels.part(0, 1) : labels.last(1));
     }
 
@@ -90,9 +113,8 @@ class TemplateValues
         }
         const auto found = m_cube.coordinates->find(name);
         if (found == m_cube.coordinates->end() || found->second.numbers.empty())
-            return Status(Failure::Usage,
-                          "the template names '" + name +
-                              "', which is not a numeric coordinate");
+            return cannotBe("the template names '" + name +
+                            "', which is not a numeric coordinate");
         const auto &numbers = found->second.numbers;
         const auto [low, high] = std::ranges::minmax_element(numbers);
         const double value = largest ? *high : *low;
@@ -109,6 +131,7 @@ class TemplateValues
     const AppendOptions &m_options;
     const Json &m_present;
     const Slice &m_slice;
+    bool m_creates;
     const CubeState &m_cube;
 };
 
@@ -143,9 +166,9 @@ Result<Json> nextAttributes(const AppendOptions &options, const Json &present,
     }
     MDIMAPPEND_ASSIGN(
         const Json fixed,
-        expandTemplates(
-            options.attributes,
-            TemplateValues(options, create ? Json() : present, slice, after)));
+        expandTemplates(options.attributes,
+                        TemplateValues(options, create ? Json() : present,
+                                       slice, create, after)));
     for (const auto &[key, value] : fixed.items())
     {
         if (value.is_null())
@@ -231,6 +254,18 @@ bool mayChangeAttributes(const AppendOptions &options)
     return options.attributesMode == AttributesMode::Replace ||
            options.attributesMode == AttributesMode::Update ||
            !options.attributes.empty();
+}
+
+Status checkTemplates(const AppendOptions &options)
+{
+    return expandTemplates(options.attributes,
+                           [](const std::string &name, const std::string &of)
+                           {
+                               return isTemplate(name, of)
+                                          ? Result<Json>(Json())
+                                          : unknownTemplate(name);
+                           })
+        .status();
 }
 
 Result<Json> presentAttributes(const Target &target, const std::string &group)

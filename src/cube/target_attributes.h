@@ -15,6 +15,9 @@ namespace mdimappend
 /// Whether an append may change them at all.
 bool mayChangeAttributes(const AppendOptions &options);
 
+/// Refuses templates in the settings that stand for nothing (Failure::Usage).
+Status checkTemplates(const AppendOptions &options);
+
 /// The attributes that the target's group has now.
 Result<Json> presentAttributes(const Target &target, const std::string &group);
 

@@ -8,6 +8,7 @@
 #include "append/slice_request.h"
 #include "cube/label_match.h"
 #include "cube/open_target.h"
+#include "cube/settings_check.h"
 #include "cube/target_attributes.h"
 #include "cube/target_documents.h"
 #include "cube/varying_arrays.h"
@@ -19,6 +20,7 @@
 #include "distributed/session_statics.h"
 #include "distributed/stage_slabs.h"
 #include "distributed/tall_slice.h"
+#include "secrets.h"
 #include "storage/object_address.h"
 #include "transaction/protocol.h"
 
@@ -45,6 +47,7 @@ class Beginning
 
     Result<Begun> begin()
     {
+        MDIMAPPEND_RETURN_IF_ERROR(checkSettings(m_options));
         MDIMAPPEND_ASSIGN(m_open, openTarget(m_options,
                                              placeOf(m_options, m_connection,
                                                      m_request.around),
@@ -88,7 +91,7 @@ class Beginning
         MDIMAPPEND_RETURN_IF_ERROR(describeDocuments());
         if (m_request.isAttended)
             m_session.syncedByCommit = storage().barrierReach();
-        m_begun.warnings = warningsOf(plan, m_template->name());
+        m_begun.warnings = warningsOf(plan, withoutSecrets(m_template->name()));
         MDIMAPPEND_RETURN_IF_ERROR(nameTransaction());
         MDIMAPPEND_RETURN_IF_ERROR(writeOwnSlabs(plan));
         MDIMAPPEND_RETURN_IF_ERROR(
@@ -259,6 +262,8 @@ class Beginning
             stageSlabs({m_open.site, storage(), m_session.transaction, ownPart},
                        std::move(arrays), m_template.get(), slabs,
                        m_options.threads, m_request.around.progress));
+        for (const auto &warning : m_begun.warnings)
+            m_session.begun.warnings.push_back(textWithoutSecrets(warning));
         return Status::ok();
     }
 
@@ -301,7 +306,10 @@ class Beginning
 
 Result<Begun> beginParts(const BeginRequest &request)
 {
-    return Beginning(request).begin();
+    auto begun = Beginning(request).begin();
+    if (!begun)
+        return nothingAppended(begun.takeStatus());
+    return begun;
 }
 
 }  // namespace mdimappend

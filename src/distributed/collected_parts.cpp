@@ -62,6 +62,11 @@ Status CollectedParts::add(const WrittenPart &written)
     m_alteredValues += written.alteredValues;
     m_ignoredStatic.insert(written.ignoredStatic.begin(),
                            written.ignoredStatic.end());
+    for (const auto &warning : written.warnings)
+    {
+        if (std::ranges::find(m_warnings, warning) == m_warnings.end())
+            m_warnings.push_back(warning);
+    }
     for (const auto &[array, largest] : written.roundings)
         m_roundings[array] = std::max(m_roundings[array], largest);
     for (const auto &array : written.arrays)

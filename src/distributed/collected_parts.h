@@ -51,6 +51,12 @@ class CollectedParts
         return m_ignoredStatic;
     }
 
+    /// Of `begin` and of slices of parts, each text once.
+    const std::vector<std::string> &warnings() const
+    {
+        return m_warnings;
+    }
+
     const std::map<std::string, double> &roundings() const
     {
         return m_roundings;
@@ -92,6 +98,7 @@ class CollectedParts
     std::unordered_set<std::string> m_known;  ///< the parts again
     std::uint64_t m_alteredValues = 0;
     std::set<std::string> m_ignoredStatic;
+    std::vector<std::string> m_warnings;
     std::map<std::string, double> m_roundings;
     std::map<std::string, std::uint64_t> m_slices;
 };

@@ -245,7 +245,7 @@ class Committing
         Json record =
             logRecordOf({{std::move(logged)},
                          m_session.createsStore,
-                         {},
+                         m_parts.warnings(),
                          m_options.command,
                          m_options.message.empty() ? m_session.options.message
                                                    : m_options.message},

@@ -3,6 +3,7 @@
 
 #include "distributed/write_part.h"
 
+#include "append/plan_warnings.h"
 #include "append/slice_request.h"
 #include "chunks/planned_arrays.h"
 #include "cube/array_conversion.h"
@@ -17,6 +18,7 @@
 #include "guards/crs_guard.h"
 #include "guards/meaning_guard.h"
 #include "guards/static_guard.h"
+#include "guards/valid_range.h"
 #include "secrets.h"
 #include "storage/checksum.h"
 
@@ -51,6 +53,7 @@ class PartWriter
                 .prefixed("slice '" + m_slice->name() + "'")
                 .suffixed("Nothing of this part was written.");
         MDIMAPPEND_RETURN_IF_ERROR(std::move(guarded));
+        tellWarnings();
         auto written = stage();
         if (!written && written.status().kind() == Failure::Refused)
             return written.takeStatus().suffixed(
@@ -65,6 +68,17 @@ class PartWriter
     Storage &storage() const
     {
         return *m_open.writer.storage;
+    }
+
+    /// What `begin` has told is told once, however many parts there are.
+    void tellWarnings() const
+    {
+        const auto &told = m_session.begun.warnings;
+        for (const auto &warning : warnings())
+        {
+            if (std::ranges::find(told, warning) == told.end())
+                m_request.warn(warning);
+        }
     }
 
     Status openSlice()
@@ -98,18 +112,28 @@ class PartWriter
                           labelsOfPart(m_session, *m_slice, m_firstRow));
         if (m_arrays.empty() && (!m_labels || m_session.labels))
             return refused("it has none of the arrays that parts bring.");
+        for (auto &other : otherMeanings(*m_slice, m_session.target))
+            m_warned.warnings.push_back(std::move(other));
         return Status::ok();
+    }
+
+    /// As they are told, and are in the log.
+    std::vector<std::string> warnings() const
+    {
+        auto texts = warningsOf(m_warned, withoutSecrets(m_slice->name()));
+        std::ranges::transform(texts, texts.begin(), textWithoutSecrets);
+        return texts;
     }
 
     Status checkStatic()
     {
-        MDIMAPPEND_ASSIGN(m_ignoredStatic,
-                          staticDifferencesOfPart(storage(), m_open.writer.site,
-                                                  m_session, *m_slice,
-                                                  m_request.at));
-        return m_ignoredStatic.empty() || m_session.options.ignoreStatic
+        auto &ignored = m_warned.ignoredStatic;
+        MDIMAPPEND_ASSIGN(ignored, staticDifferencesOfPart(
+                                       storage(), m_open.writer.site, m_session,
+                                       *m_slice, m_request.at));
+        return ignored.empty() || m_session.options.ignoreStatic
                    ? Status::ok()
-                   : refuseStatic(m_ignoredStatic, m_session.target.appendDim);
+                   : refuseStatic(ignored, m_session.target.appendDim);
     }
 
     Status checkOffsets() const
@@ -145,16 +169,14 @@ class PartWriter
         if (!written)
         {
             const bool known = m_session.target.find(array.name) != nullptr;
-            return known || !m_session.options.refuseExtraArrays ||
-                           !array.labelsOf.empty()
-                       ? Status::ok()
-                       : refused(quoted(array.name) +
-                                 "it is in the slice, but not in the target "
-                                 "(--on-extra-array error).");
+            return known || !array.labelsOf.empty() ? Status::ok()
+                                                    : leaveOut(array.name);
         }
         const auto &target = m_session.targetArray(*written);
         if (!written->byParts || &target == m_session.target.labels())
             return Status::ok();
+        if (auto warning = validRangeWarning(target, array); !warning.empty())
+            m_warned.warnings.push_back(std::move(warning));
         PartArray part;
         part.written = written;
         part.sliceArray = number;
@@ -173,6 +195,16 @@ class PartWriter
                                                     "'");
         part.conversion = std::move(*conversion);
         m_arrays.push_back(std::move(part));
+        return Status::ok();
+    }
+
+    Status leaveOut(const std::string &name)
+    {
+        if (m_session.options.refuseExtraArrays)
+            return refused(quoted(name) +
+                           "it is in the slice, but not in the target "
+                           "(--on-extra-array error).");
+        m_warned.ignoredArrays.push_back(name);
         return Status::ok();
     }
 
@@ -259,7 +291,8 @@ class PartWriter
             written.arrays.push_back(
                 {m_session.target.labels()->document.path, {}, m_labels});
         written.slice = withoutSecrets(m_slice->name());
-        written.ignoredStatic = m_ignoredStatic;
+        written.ignoredStatic = m_warned.ignoredStatic;
+        written.warnings = warnings();
         return written;
     }
 
@@ -321,7 +354,7 @@ class PartWriter
     std::unique_ptr<Slice> m_slice;
     std::vector<PartArray> m_arrays;
     std::optional<CarriedRows> m_labels;
-    std::vector<std::string> m_ignoredStatic;
+    AppendPlan m_warned;  ///< what an append's plan would be warned of
     std::uint64_t m_firstRow = 0;
 };
 

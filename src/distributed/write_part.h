@@ -30,6 +30,7 @@ struct PartRequest
     std::vector<std::string> targetConfig;
     int threads = 0;
     std::function<bool(double)> progress;
+    std::function<void(const std::string &)> warn;
 };
 
 /// Guards the slice, and writes its part to where nobody reads it. The receipt

@@ -96,6 +96,18 @@ std::optional<WrittenArray> arrayFrom(const Json &json)
     return array;
 }
 
+/// Whether the list, which need not be there, has texts only.
+bool readTexts(const Json &list, std::vector<std::string> &texts)
+{
+    for (const Json &each : list)
+    {
+        if (!each.is_string())
+            return false;
+        texts.push_back(each.get<std::string>());
+    }
+    return true;
+}
+
 }  // namespace
 
 Json toJson(const CarriedRows &rows)
@@ -147,6 +159,8 @@ std::string toText(const WrittenPart &written)
                  {"arrays", std::move(arrays)}};
     if (!written.ignoredStatic.empty())
         json["ignored_static"] = written.ignoredStatic;
+    if (!written.warnings.empty())
+        json["warnings"] = written.warnings;
     return dumpJson(json, -1) + "\n";
 }
 
@@ -160,12 +174,11 @@ Result<WrittenPart> parseWrittenPart(const std::string &text)
     written.part = textMember(*json, "part");
     written.slice = textMember(*json, "slice");
     written.alteredValues = countMember(*json, "altered_values");
-    for (const Json &each : member(*json, "ignored_static"))
-    {
-        if (!each.is_string())
-            return damaged;
-        written.ignoredStatic.push_back(each.get<std::string>());
-    }
+    const bool areTexts =
+        readTexts(member(*json, "ignored_static"), written.ignoredStatic) &&
+        readTexts(member(*json, "warnings"), written.warnings);
+    if (!areTexts)
+        return damaged;
     for (const auto &[array, largest] :
          member(*json, "largest_rounding").items())
     {

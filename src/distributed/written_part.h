@@ -55,6 +55,8 @@ struct WrittenPart
     std::uint64_t alteredValues = 0;
     /// What its slice has otherwise than the target (guards/static_guard.h).
     std::vector<std::string> ignoredStatic;
+    /// What its slice was warned of.
+    std::vector<std::string> warnings = {};
     /// By array, as in SliceReport.
     std::map<std::string, double> roundings = {};
 };

@@ -172,6 +172,20 @@ bool hasNoValue(const Json &attributes, const char *name)
     return value.is_array() && value.empty();
 }
 
+std::vector<std::string> notAmong(const Json &attributes,
+                                  const std::vector<std::string> &names)
+{
+    std::vector<std::string> missing;
+    for (const auto &name : names)
+    {
+        auto valid = validUtf8(name);
+        if (!attributes.contains(valid) && !isLibraryInternal(name, Json()))
+            missing.push_back(std::move(valid));
+    }
+    std::ranges::sort(missing);
+    return missing;
+}
+
 Json withoutInternals(Json attributes)
 {
     const bool isDimensionScale =

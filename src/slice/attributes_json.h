@@ -32,6 +32,11 @@ attributesToJson(const GDALIHasAttribute &owner,
 /// themselves: sizes, chunks, numbers of dimensions.
 Json withoutInternals(Json attributes);
 
+/// Those of `names` that the attributes lack and that are no bookkeeping, as
+/// valid UTF-8.
+std::vector<std::string> notAmong(const Json &attributes,
+                                  const std::vector<std::string> &names);
+
 /// Whether there is an attribute of this name that has no values: what GDAL's
 /// driver says of it is then whatever was in its memory.
 bool hasNoValue(const Json &attributes, const char *name);

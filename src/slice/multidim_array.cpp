@@ -194,6 +194,8 @@ Status describeAttributes(const MultidimSource &source, SliceArray &described,
     if (!read)
         return read.takeStatus().prefixed("array '" + described.name + "'");
     Json attributes = std::move(*read);
+    described.lostAttributes = notAmong(
+        attributes, namesOf(source.hdf5.ofOtherTypes, array.GetName()));
     auto known =
         checkMeaningIsRead(source, described, array.GetName(), attributes);
     if (known)

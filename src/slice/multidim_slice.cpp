@@ -9,6 +9,7 @@
 #include "slice/grib_slice.h"
 #include "slice/hdf5_attributes.h"
 #include "slice/multidim_array.h"
+#include "slice/slice_name.h"
 #include "slice/slice_source.h"
 #include "slice/zarr_fetch.h"
 #include "slice/zarr_slice.h"
@@ -238,6 +239,17 @@ std::size_t cutAt(const MultidimSource &source, const GDALMDArray &array)
     return isFixed ? 0 : array.GetDataType().GetMaxStringLength();
 }
 
+/// How a nested group becomes a slice.
+std::string groupAdvice(const MultidimSource &source,
+                        const SliceRequest &request)
+{
+    if (source.driver == "Zarr" && !request.dataset)
+        return "The folder of one is a slice by itself: '" +
+               fileOf(request.name) + "/GROUP'.";
+    return "`gdalmdimtranslate -of VRT -group /GROUP '" + request.name +
+           "' slice.vrt` makes a slice of one.";
+}
+
 }  // namespace
 
 Result<SourceContents> multidimContents(const SourceDataset &source,
@@ -273,16 +285,11 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
     if (contents.arrays.empty())
     {
         const std::string groups = listed(root.GetGroupNames());
-        return refused(
-            "its root group has no arrays" +
-            (groups.empty()
-                 ? "."
-                 : "; those of nested groups (" + groups +
-                       ") are not read. `gdalmdimtranslate -of VRT -group "
-                       "/GROUP '" +
-                       request.name +
-                       "' slice.vrt` makes a slice of "
-                       "one."));
+        return refused("its root group has no arrays" +
+                       (groups.empty() ? "."
+                                       : "; those of nested groups (" + groups +
+                                             ") are not read. " +
+                                             groupAdvice(known, request)));
     }
     const Json *told = known.zarr ? known.zarr->attributes("") : nullptr;
     if (told)
@@ -294,6 +301,8 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
         MDIMAPPEND_ASSIGN(
             contents.attributes,
             attributesToJson(root, namesOf(known.hdf5.withoutValue, "")));
+        contents.lostAttributes =
+            notAmong(contents.attributes, namesOf(known.hdf5.ofOtherTypes, ""));
     }
     if (known.driver == "GRIB")
         MDIMAPPEND_RETURN_IF_ERROR(

@@ -83,6 +83,15 @@ Status cannotBeOpened(const std::string &path, const std::string &why)
     if (start->starts_with("\x89HDF\r\n\x1a\n"))
         return unavailable(text + " It begins as an HDF5 or netCDF-4 file: it "
                                   "may be incomplete.");
+    // Waiting does not unpack it.
+    if (driversSayNothing(why) && start->starts_with("\x1f\x8b"))
+        return refused(text + " It is compressed by gzip: name it '/vsigzip/" +
+                       path + "'.");
+    if (driversSayNothing(why) && start->starts_with("PK\x03\x04"))
+        return refused(text +
+                       " It is a ZIP archive: name a file in it, "
+                       "'/vsizip/" +
+                       path + "/NAME'.");
     const std::string begins = comparable(*start);
     for (const auto &known : noData)
     {

@@ -1,6 +1,7 @@
 // Renames arrays and dimensions, from the slice's own names to the target's.
 
 #include "json/utf8.h"
+#include "slice/asked_names.h"
 #include "slice/attributes_json.h"
 #include "slice/slice_source.h"
 
@@ -165,15 +166,23 @@ std::string nameInSlice(SourceContents &contents, const SliceRequest &request,
     return name;
 }
 
-Status checkRenamed(SourceContents &contents, const SliceRequest &request)
+Status checkNewNames(const std::map<std::string, std::string> &renamed)
 {
-    for (const auto &[from, to] : request.renamedArrays)
+    for (const auto &[from, to] : renamed)
     {
         if (to.empty() || to != validKey(to) || !isUtf8(to))
-            return Status(Failure::Usage, "--rename '" + from + "=" + to +
-                                              "': '" + validUtf8(to) +
-                                              "' cannot be the name of an "
-                                              "array.");
+            return {Failure::Usage, "--rename '" + from + "=" + to + "': '" +
+                                        validUtf8(to) +
+                                        "' cannot be the name of an array."};
+    }
+    return Status::ok();
+}
+
+Status checkRenamed(SourceContents &contents, const SliceRequest &request)
+{
+    MDIMAPPEND_RETURN_IF_ERROR(checkNewNames(request.renamedArrays));
+    for (const auto &[from, to] : request.renamedArrays)
+    {
         const bool isThere = has(contents, from) || has(contents, to) ||
                              nameInSlice(contents, request, to) != to;
         if (!isThere && !isExcluded(request, from))

@@ -85,6 +85,8 @@ struct SliceArray
     /// _FillValue, scale_factor, add_offset and _ARRAY_DIMENSIONS. int64 and
     /// uint64 exact, NaN kept, JSON-typed attributes nested, UTF-8.
     Json attributes = Json::object();
+    /// Those of types that GDAL's drivers do not read; none of bookkeeping.
+    std::vector<std::string> lostAttributes{};
     std::string units;    ///< also in attributes, if not empty
     bool labels = false;  ///< 1D along the append dimension, and named as it
     /// Of labels that the slice has under another name: that array's name.
@@ -155,6 +157,13 @@ class Slice
 
     /// What was left out of it without being asked, in words.
     virtual const std::vector<std::string> &leftOut() const
+    {
+        static const std::vector<std::string> nothing;
+        return nothing;
+    }
+
+    /// Of its own attributes, those of types that GDAL's drivers do not read.
+    virtual const std::vector<std::string> &lostAttributes() const
     {
         static const std::vector<std::string> nothing;
         return nothing;

@@ -2,6 +2,7 @@
 
 #include "slice/slice_label.h"
 
+#include "slice/asked_names.h"
 #include "slice/attributes_json.h"
 #include "slice/product_date.h"
 #include "slice/time_arrays.h"
@@ -52,6 +53,16 @@ GivenLabel labelGiven(const std::string &text)
 
 }  // namespace
 
+Status checkLabelFrom(const std::string &labelFrom)
+{
+    if (labelFrom.empty() || labelFrom.starts_with("metadata:"))
+        return Status::ok();
+    if (labelFrom.starts_with("name:"))
+        return datesInName("", labelFrom.substr(5)).status();
+    return {Failure::Usage, "--label-from '" + labelFrom +
+                                "' is neither name:PATTERN nor metadata:ITEM."};
+}
+
 Result<GivenLabel> labelOf(const SliceRequest &request,
                            const std::string &dimension, const Json &attributes,
                            GDALDataset &dataset)
@@ -59,12 +70,9 @@ Result<GivenLabel> labelOf(const SliceRequest &request,
     if (request.label)
         return labelGiven(*request.label);
     const std::string &from = request.labelFrom;
+    MDIMAPPEND_RETURN_IF_ERROR(checkLabelFrom(from));
     if (from.starts_with("metadata:"))
         return labelInMetadata(from.substr(9), dimension, attributes, dataset);
-    if (!from.starts_with("name:"))
-        return Status(Failure::Usage,
-                      "--label-from '" + from +
-                          "' is neither name:PATTERN nor metadata:ITEM.");
     MDIMAPPEND_ASSIGN(std::string date,
                       dateInPath(request.name, from.substr(5)));
     return GivenLabel{date, date};

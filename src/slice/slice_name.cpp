@@ -84,6 +84,26 @@ std::optional<NetcdfName> parseNetcdfName(const std::string &name)
     return NetcdfName{file, name.substr(colon + 1)};
 }
 
+Status checkNotInside(const std::string &name)
+{
+    // Two slashes after a colon are an address's.
+    static const std::regex form("ZARR:(?:\"([^\"]+)\"|([^:\"]+)):(/[^/].*)",
+                                 std::regex::icase);
+    std::smatch match;
+    if (name.size() > longestName || !std::regex_match(name, match, form))
+        return Status::ok();
+    const std::string store = match[1].matched ? match[1] : match[2];
+    std::string inside = match[3];
+    while (inside.ends_with('/'))
+        inside.pop_back();
+    const auto slash = inside.rfind('/');
+    return refused("it names something inside a store, and a slice is a whole "
+                   "group. Name the folder of the group, '" +
+                   store + inside + "'; or, if that is an array, '" + store +
+                   inside.substr(0, slash) + "' with --array " +
+                   inside.substr(slash + 1) + ".");
+}
+
 bool isPlainName(const std::string &name)
 {
     return !name.empty() && name.size() <= longestName &&

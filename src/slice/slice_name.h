@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "status.h"
+
 #include <optional>
 #include <string>
 
@@ -16,6 +18,10 @@ struct NetcdfName
 };
 
 std::optional<NetcdfName> parseNetcdfName(const std::string &name);
+
+/// Refuses `ZARR:"s.zarr":/group/array`: GDAL opens the whole store for such a
+/// name, whatever is named inside. Without the slice's name.
+Status checkNotInside(const std::string &name);
 
 /// The file or folder that holds what `name` names, as GDAL wants it and
 /// without a slash at the end: /vsis3/b/x.zarr of s3://b/x.zarr/, x.nc of

@@ -68,6 +68,7 @@ class OpenSlice final : public Slice
         : m_state(std::move(state)), m_dimension(std::move(dimension)),
           m_attributes(std::move(contents.attributes)),
           m_leftOut(std::move(contents.leftOut)),
+          m_lostAttributes(std::move(contents.lostAttributes)),
           m_notRenamed(std::move(contents.notRenamed)),
           m_fingerprint(std::move(fingerprint)), m_isOneFile(isOneFile)
     {
@@ -113,6 +114,11 @@ class OpenSlice final : public Slice
     const std::vector<std::string> &leftOut() const override
     {
         return m_leftOut;
+    }
+
+    const std::vector<std::string> &lostAttributes() const override
+    {
+        return m_lostAttributes;
     }
 
     const std::vector<std::string> &notRenamed() const override
@@ -188,6 +194,7 @@ class OpenSlice final : public Slice
     AppendDimension m_dimension;
     Json m_attributes;
     std::vector<std::string> m_leftOut;
+    std::vector<std::string> m_lostAttributes;
     std::vector<std::string> m_notRenamed;
     std::string m_fingerprint;
     bool m_isOneFile;
@@ -229,6 +236,8 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
     state->name = name;
     state->address = spelled.address;
     const SliceRequest &request = spelled.request;
+    if (!request.dataset)
+        MDIMAPPEND_RETURN_IF_ERROR(checkNotInside(request.name));
     MDIMAPPEND_ASSIGN(state->address.config,
                       configOf(request.name, request.config));
     // One more, so that a text that is cut is found out: by itself the driver

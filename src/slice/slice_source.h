@@ -142,6 +142,8 @@ struct SourceContents
     std::vector<SourceArray> arrays{};
     std::vector<SourceDimension> dimensions{};
     Json attributes = Json::object();
+    /// Of the slice's own, as in SliceArray.
+    std::vector<std::string> lostAttributes{};
     /// What was left out without being asked, in words.
     std::vector<std::string> leftOut{};
     /// FROM=TO of which it has neither.

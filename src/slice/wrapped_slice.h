@@ -56,6 +56,11 @@ class WrappedSlice : public Slice
         return m_like.leftOut();
     }
 
+    const std::vector<std::string> &lostAttributes() const override
+    {
+        return m_like.lostAttributes();
+    }
+
     const std::vector<std::string> &notRenamed() const override
     {
         return m_like.notRenamed();

@@ -213,8 +213,7 @@ Result<NewArrayDocuments> documentsV3(const NewArray &array,
                      GDALGetDataTypeName(type.gdal));
     if (!array.filters.empty())
         return error("the filters " + dumpJson(array.filters, -1) +
-                     " need Zarr V2: GDAL's driver writes no V3 codec for "
-                     "them; blosc's shuffle exists in both");
+                     " need Zarr V2");
     MDIMAPPEND_ASSIGN(Json codecs, codecsV3(compressionOf(array), type));
     if (!array.innerChunk.empty())
         codecs = shardedCodecsV3(array.innerChunk, codecs);
@@ -272,9 +271,11 @@ Result<NewArrayDocuments> newArrayDocuments(ZarrFormat format,
                                         : documentsV3(array, type);
     };
     auto made = documents();
-    if (!made)
-        return made.takeStatus().prefixed("new array '" + array.path + "'");
-    return made;
+    if (made)
+        return made;
+    const Status why =
+        made.takeStatus().prefixed("new array '" + array.path + "'");
+    return why.kind() == Failure::Error ? refused(why.message()) : why;
 }
 
 }  // namespace mdimappend

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace mdimappend
 {
@@ -53,15 +54,20 @@ struct Compressor
     std::size_t shuffle = 0;  ///< blosc's: an index of `shuffles`
 };
 
+Status usage(std::string message)
+{
+    return {Failure::Usage, std::move(message)};
+}
+
 Status checkShuffle(const Compression &compression, const Compressor &made)
 {
     const std::string &shuffle = compression.shuffle;
     if (!shuffle.empty() &&
         std::ranges::find(shuffles, shuffle) == shuffles.end())
-        return error("the shuffle '" + shuffle +
+        return usage("the shuffle '" + shuffle +
                      "' is unknown: expected none, byte or bit");
     if (!shuffle.empty() && shuffle != "none" && made.id != "blosc")
-        return error("the shuffle '" + shuffle +
+        return usage("the shuffle '" + shuffle +
                      "' is blosc's: the compressor '" + compression.name +
                      "' has none");
     return Status::ok();
@@ -71,7 +77,7 @@ Status checkLevel(const Compression &compression, const Levels &range)
 {
     const auto &level = compression.level;
     if (level && (*level < range.lowest || *level > range.highest))
-        return error("the compressor '" + compression.name + "' has no level " +
+        return usage("the compressor '" + compression.name + "' has no level " +
                      std::to_string(*level) + ": expected " +
                      std::to_string(range.lowest) + " to " +
                      std::to_string(range.highest));
@@ -97,7 +103,7 @@ Result<Compressor> parseCompressor(const Compression &compression,
              ? std::ranges::find(inBlosc, made.cname) != inBlosc.end()
              : made.id == name);
     if (!isKnown)
-        return error("the compressor '" + name + "' is unknown: expected " +
+        return usage("the compressor '" + name + "' is unknown: expected " +
                      ofBothFormats + ", or in Zarr V2 zlib, lzma or lz4");
     MDIMAPPEND_RETURN_IF_ERROR(checkLevel(compression, *range));
     MDIMAPPEND_RETURN_IF_ERROR(checkBuilt(made.id, made.cname));
@@ -181,7 +187,7 @@ Result<Json> codecsV3(const Compression &compression, const DataType &type)
     else if (id == "gzip")
         codecs.push_back({{"name", id}, {"configuration", {{"level", level}}}});
     else if (!id.empty())
-        return error("the compressor '" + compression.name +
+        return usage("the compressor '" + compression.name +
                      "' does not exist in Zarr V3: expected " + ofBothFormats);
     return codecs;
 }

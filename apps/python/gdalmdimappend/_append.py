@@ -14,12 +14,13 @@ from ._lock import Lock
 from ._progress import Progress, ProgressOfSlices
 from ._report import Report
 from ._settings import Settings
+from ._slice_types import Slices
 from ._slices import SliceSource, items_of, prepared_slices
 from ._vsi_path import target_path
 
 
 def append(
-    slices: Any,
+    slices: Slices,
     target: str | os.PathLike[str],
     *,
     slice_source: Callable[..., Any] | None = None,

@@ -19,6 +19,7 @@ from ._errors import (
 )
 from ._is_xarray import is_xarray
 from ._lazy import loaded
+from ._left_out import without_left_out
 from ._logging import logger
 from ._progress import ProgressOfSlices
 from ._report import Report, SliceReport
@@ -216,8 +217,11 @@ class Appending:
         """Has dask compute a slice where it has to be in memory as a whole.
 
         A transaction of parts makes a commit of each slice, and takes a lease.
+        What is left out is not looked at from here on.
         """
         resolved = self._settings.resolved
+        if is_xarray(prepared.data, "Dataset"):
+            prepared.data = without_left_out(prepared.data, resolved)
         if prepared.kind[0] == "lazy datasets" and (
             self._overwrites
             or self._per_commit > 1

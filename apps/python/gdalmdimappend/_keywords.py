@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Options = Mapping[str, str | bool | int] | Sequence[str]
     #: A settings file, by its path or as a dict.
     SettingsFile = str | os.PathLike[str] | Mapping[str, Any]
+    Number = float | np.number[Any]
 
 #: Settings that are durations, or have durations in them.
 DURATIONS = frozenset(
@@ -125,6 +126,82 @@ CHOICES: Mapping[str, tuple[str, ...] | None] = {
 }
 
 
+class Encoding(TypedDict, total=False):
+    """How an array of a new target is stored."""
+
+    #: Type of the stored values: a name, or numpy's code (`i2`, `<f4`). Stored little
+    #: endian.
+    dtype: str | type[Any] | np.dtype[Any]
+    #: Shape of a chunk; `null` among the sizes is the whole dimension, `null` alone the
+    #: whole array.
+    chunks: Sequence[int | None] | None
+    #: The same as chunks.
+    chunk: Sequence[int | None] | None
+    #: Shape of a shard (Zarr V3), rounded up to whole chunks; `chunks` is then the
+    #: inner chunk.
+    shards: Sequence[int | None] | None
+    #: The same as shards.
+    shard: Sequence[int | None] | None
+    #: The missing value; `null`: none.
+    fill_value: Number | str | None
+    #: The same as fill_value.
+    nodata: Number | str | None
+    #: The same as fill_value.
+    _FillValue: Number | str | None
+    #: The same as fill_value.
+    missing_value: Number | str | None
+    #: Values are stored packed: value = stored * scale_factor + add_offset.
+    scale_factor: Number
+    #: The same as scale_factor.
+    scale: Number
+    #: See scale_factor.
+    add_offset: Number
+    #: The same as add_offset.
+    offset: Number
+    #: Units of the stored values, of times too (`seconds since 1970-01-01`). `keep`:
+    #: those of the slice, also for time.
+    units: str
+    #: Calendar of stored times (CF).
+    calendar: str
+    #: Compressor by name (`none`, `blosc:zstd`, `blosc:lz4`, `blosc:lz4hc`,
+    #: `blosc:blosclz`, `blosc:zlib`, `zstd`, `gzip`; V2 also `zlib`, `lzma`, `lz4`), or
+    #: as numcodecs has it (`{id: blosc, cname: zstd, clevel: 5, shuffle: 1}`), or
+    #: `null` for none.
+    compressor: Any
+    #: The same as compressor.
+    compress: Any
+    #: Level of compression. Default: one that suits the compressor. blosc, gzip, zlib,
+    #: lzma: 0 to 9; zstd: 1 to 22; lz4: its acceleration.
+    level: int
+    #: Shuffling before blosc compresses.
+    shuffle: Literal["none", "byte", "bit"]
+    #: Zarr V2: numcodecs' filters `delta` and `shuffle`, in order. `null`: none.
+    filters: Sequence[Any] | None
+    #: Between the indices of a chunk's key. Default: `.` in V2, `/` in V3.
+    separator: Literal[".", "/", "dot", "slash"]
+    #: The same as separator.
+    dimension_separator: Literal[".", "/", "dot", "slash"]
+    #: Ignored with a warning: xarray has it in encodings, and it says how a dataset was
+    #: read.
+    preferred_chunks: Any
+    #: Ignored with a warning: xarray has it in encodings, and it says how a dataset was
+    #: read.
+    original_shape: Any
+    #: Ignored with a warning: xarray has it in encodings, and it says how a dataset was
+    #: read.
+    source: Any
+
+
+class Variable(TypedDict, total=False):
+    """What is said of one array."""
+
+    #: The names of its dimensions, in order.
+    dims: Sequence[str]
+    #: Attributes in a new target, over those of the slice; None removes one.
+    attrs: Mapping[str, Any]
+    encoding: Encoding
+
+
 class Keywords(TypedDict, total=False):
     """What may stand in a settings file; None is as if it were not given."""
 
@@ -132,7 +209,7 @@ class Keywords(TypedDict, total=False):
     settings: SettingsFile | Sequence[SettingsFile] | None
     #: How arrays of a new target are stored, by array, as xarray has it; or texts as
     #: --encoding takes.
-    encoding: Mapping[str, Mapping[str, Any]] | str | Sequence[str] | None
+    encoding: Mapping[str, Encoding] | str | Sequence[str] | None
     #: Dimension to append along. Default: the target's own, else `time`, else the only
     #: temporal one.
     append_dim: str | None
@@ -188,7 +265,7 @@ class Keywords(TypedDict, total=False):
     #: Sizes that dimensions of a new target must have.
     fixed_dims: Mapping[str, Any] | None
     #: Dimensions, attributes and storage of arrays, by name; `*` is all others.
-    variables: Mapping[str, Mapping[str, Any]] | None
+    variables: Mapping[str, Variable] | None
     #: Attributes of the target, over those of the slices; null removes one. Templates
     #: in them follow the data: `{{ first_label }}`, `{{ last_label }}`, `{{ min(lon)
     #: }}`, `{{ max(lon) }}`, `{{ lower_bound(lat) }}`, `{{ upper_bound(lat) }}` (half a

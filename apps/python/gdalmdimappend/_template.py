@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._left_out import without_excluded
+from ._left_out import without_left_out
 from ._target import append_dim_of, target_exists
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def template_of(
     from ._xarray_dataset import packing_of
 
     group = str(settings.resolved.get("group", ""))
-    dataset = without_excluded(dataset, settings.resolved["excluded_variables"])
+    dataset = without_left_out(dataset, settings.resolved)
     is_new = not is_region and not target_exists(target, group)
     packing = settings.untold(packing_of(dataset)) if is_new else {}
     for name, chunks in _chunks_of(dataset).items() if is_new else ():

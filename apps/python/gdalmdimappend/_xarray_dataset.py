@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._errors import SliceRefused
-from ._left_out import stores_attributes, without_excluded
+from ._left_out import stores_attributes, without_left_out
 from ._logging import logger
 from ._memory_dataset import (
     Array,
@@ -57,7 +57,7 @@ def to_memory(
         SliceRefused: something that xarray or Zarr cannot encode.
     """
     told = settings or {}
-    dataset = without_excluded(dataset, told.get("excluded_variables", ()))
+    dataset = without_left_out(dataset, told)
     storing = Storing(
         stores_attributes(told.get("attrs_update_mode", "keep"), is_new),
         of_arrays=is_new,
@@ -129,7 +129,8 @@ def encoded(
             made[name] = encode_zarr_variable(variable, name=name)  # type: ignore[no-untyped-call]
         except Exception as error:
             raise SliceRefused(
-                f"array '{name}': xarray cannot encode it: {error}"
+                f"array '{name}': xarray cannot encode it: {error}. exclude_array "
+                "leaves it out"
             ) from error
     return made, attrs
 
