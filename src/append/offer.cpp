@@ -2,8 +2,6 @@
 
 #include "append/offer.h"
 
-#include "slice/group_list.h"
-
 #include <utility>
 
 namespace mdimappend
@@ -31,15 +29,10 @@ Status checkInCommon(const Offer &offer, const Offer::Part &part)
 Result<Offer> openOffer(const SliceRequest &request, bool groups)
 {
     Offer offer;
-    std::vector<std::string> paths = {request.group};
-    if (groups)
-    {
-        MDIMAPPEND_ASSIGN(paths, groupsOf(request));
-    }
+    std::vector<std::string> paths = {""};
     for (const auto &path : paths)
     {
         SliceRequest asked = request;
-        asked.group = path;
         const auto below = path.starts_with('/') ? path.substr(1) : path;
         MDIMAPPEND_ASSIGN(auto slice, Slice::open(asked));
         offer.parts.push_back({groups ? below : "", std::move(slice)});

@@ -99,8 +99,15 @@ class Nodes
                      std::vector<std::string> &paths)
     {
         constexpr int deepest = 32;
+        // Links may lead round in circles.
+        constexpr std::size_t most = 1 << 16;
         MDIMAPPEND_ASSIGN(const auto names,
                           m_storage.list(m_site.object(group)));
+        m_listed += names.size();
+        if (m_listed > most)
+            return error("the groups below '" + m_site.object(m_site.group) +
+                         "' are too many to look at one by one. Consolidate "
+                         "the store's metadata");
         for (const auto &name : names)
         {
             const auto path = documentKey(group, name);
@@ -132,6 +139,7 @@ class Nodes
     const Site &m_site;
     const Target &m_target;
     bool m_isOpen = false;
+    std::size_t m_listed = 0;
     std::vector<std::string> m_arrays{};
     Documents m_documents{};
 };
