@@ -128,6 +128,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     std::vector<std::string> m_openOptions;
     std::string m_appendDim;
     std::vector<std::string> m_arrays;
+    std::string m_sliceGroup;
     std::vector<std::string> m_excludedArrays;
     std::vector<std::string> m_vary;
     std::vector<std::string> m_renames;

@@ -99,6 +99,11 @@ void MdimAppendAlgorithm::addSliceArguments()
            "else the only temporal one)",
            &m_appendDim)
         .SetMetaVar("NAME");
+    AddArg("slice-group", 0,
+           "Take this group of each slice, with what it sees of the groups "
+           "above it (NetCDF-4, HDF5, Zarr)",
+           &m_sliceGroup)
+        .SetMetaVar("PATH");
     AddArg("array", 0,
            "Take only this array of the slices (* and ? are wildcards), and "
            "those it needs",

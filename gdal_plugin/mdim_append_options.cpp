@@ -67,6 +67,8 @@ Status MdimAppendAlgorithm::readSliceOptions(AppendOptions &options) const
 {
     if (given("append-dim"))
         options.appendDim = m_appendDim;
+    if (given("slice-group"))
+        options.sliceGroup = m_sliceGroup;
     if (given("array"))
         options.arrays = m_arrays;
     if (given("exclude-array"))

@@ -109,6 +109,37 @@ def test_each_object_is_fetched_once(s3, tmp_path, layout):
     assert_is(target, 1, 2)
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_of_a_group_only_what_it_needs_is_fetched(s3, tmp_path, layout):
+    """Its own objects, those it has from above, and documents beside these."""
+    options, names = LAYOUTS[layout], []
+    for day in (1, 2):
+        path = tmp_path / f"{day}.zarr"
+        data = xr.Dataset(
+            {"v": (("time", "x"), np.full((1, 3), day))}, {"x": [1, 2, 3]}
+        )
+        time = ("time", [day], {"units": "days since 2000-01-01"})
+        nodes = {"/": xr.Dataset(coords={"time": time}), "/a/b": data}
+        nodes["/other/deep"] = data.rename(v="w")
+        xr.DataTree.from_dict(nodes).to_zarr(path, **options)
+        put_folder(s3, f"in/{path.name}", path)
+        names.append(s3.path(f"in/{path.name}"))
+    target = tmp_path / "cube.zarr"
+    words = ("--zarr-format", options["zarr_format"], "--slice-group", "a/b")
+    run(s3, *words, names[0], target)
+    s3.server.clear()
+    run(s3, *words, names[1], target)
+    found = fetched(s3.server.requests)
+    assert max(found.values()) == 1, found
+    assert len(listings(s3.server.requests)) == 2
+    assert not [key for key in found if "/other/deep/w" in key], found
+    with xr.open_zarr(target) as cube:
+        assert cube.v.values[:, 0].tolist() == [1, 2]
+        assert set(cube.variables) == {"v", "time", "x"}
+    again = run(s3, *words, *names, target)
+    assert {each["outcome"] for each in again.report["slices"]} == {"already there"}
+
+
 def test_a_folder_of_any_name_costs_two_looks_more(s3, tmp_path):
     """Whether it is one is asked when it is opened, and before the decision."""
     name, target = two_days(s3, tmp_path, "V3", name="{}")

@@ -116,6 +116,7 @@ def test_files_are_merged_in_order(two_slices, store, settings):
 def test_every_option_reaches_the_settings(two_slices, store):
     given = {
         "append_dim": ("--append-dim", "time"),
+        "slice_group": ("--slice-group", "/"),
         "included_variables": ("--array", "air"),
         "excluded_variables": ("--exclude-array", "elevation"),
         "rename": ("--rename", "t2m=air2"),

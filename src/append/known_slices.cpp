@@ -6,6 +6,7 @@
 #include "journal/log.h"
 #include "slice/fingerprint.h"
 #include "slice/slice_name.h"
+#include "slice/source_group.h"
 #include "trace.h"
 
 #include <algorithm>
@@ -72,8 +73,11 @@ std::optional<IndexedSlice> KnownSlices::find(const SliceInput &input)
     const bool isLink = S_ISLNK(file.st_mode);
     const auto path =
         isLink ? canonicalPath(input.name) : canonicalName(input.name);
-    const auto state =
-        isLink ? stateOfLocalFile(input.name) : stateOfLocalFile(file);
+    const auto group = groupPath(m_sliceGroup);
+    if (!group)
+        return std::nullopt;
+    const auto state = stateOfGroup(
+        isLink ? stateOfLocalFile(input.name) : stateOfLocalFile(file), *group);
     const auto found = m_slices.find(sliceKey(m_group, path, state, readAs));
     return found == m_slices.end() ? std::nullopt
                                    : std::make_optional(found->second);

@@ -30,7 +30,8 @@ namespace mdimappend
 class KnownSlices
 {
   public:
-    explicit KnownSlices(const AppendOptions &options) : m_reading(options)
+    explicit KnownSlices(const AppendOptions &options)
+        : m_reading(options), m_sliceGroup(options.sliceGroup)
     {
     }
 
@@ -95,6 +96,7 @@ class KnownSlices
     void take(const std::vector<IndexedSlice> &slices);
 
     const SliceReading m_reading;
+    const std::string m_sliceGroup;
     std::string m_group{};
     std::uint64_t m_met = 0;  ///< 0: none of this log
     std::uint64_t m_looked = 0;

@@ -20,6 +20,7 @@ inline SliceRequest sliceRequest(const AppendOptions &options,
     request.name = input.name;
     request.label = input.label;
     request.labelFrom = options.labelFrom;
+    request.group = options.sliceGroup;
     request.allowedDrivers = options.allowedDrivers;
     request.openOptions = options.openOptions;
     request.config = options.sliceConfig;

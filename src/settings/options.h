@@ -100,6 +100,8 @@ struct AppendOptions
     std::string group;
     std::string appendDim;
     std::string labelFrom;
+    /// The path of the group of each slice that is taken; "" = its root.
+    std::string sliceGroup;
     /// Only these arrays of a slice (and those they need), or all but those.
     std::vector<std::string> arrays;
     std::vector<std::string> excludedArrays;

@@ -170,6 +170,7 @@ Json toSettings(const AppendOptions &options)
     addText("slices_from", options.slicesFrom);
     addText("append_dim", options.appendDim);
     addText("label_from", options.labelFrom);
+    json["slice_group"] = options.sliceGroup;
     json["included_variables"] = options.arrays;
     json["excluded_variables"] = options.excludedArrays;
     json["rename"] = options.renamedArrays;

@@ -29,6 +29,7 @@ bool mayBeChars(const GDALExtendedDataType &type)
 
 struct Opened
 {
+    std::string name{};
     std::vector<std::string> dimensions{};
     std::size_t rowLength = 0;  ///< of texts that GDAL has made
     bool mayBeChars = false;
@@ -37,6 +38,7 @@ struct Opened
 Opened seen(const GDALMDArray &array)
 {
     Opened opened;
+    opened.name = array.GetName();
     for (const auto &dimension : array.GetDimensions())
         opened.dimensions.push_back(dimension->GetName());
     const auto &type = array.GetDataType();
@@ -46,20 +48,24 @@ Opened seen(const GDALMDArray &array)
     return opened;
 }
 
-/// Also arrays that are excluded: what is made of the others must not change
-/// with them.
-std::map<std::string, Opened> allArrays(const OpenedArrays &arrays,
-                                        const GDALGroup &root)
+/// By their paths. Also arrays that are excluded: what is made of the others
+/// must not change with them.
+std::map<std::string, Opened> allArrays(const SourceContents &contents,
+                                        const OpenedArrays &arrays,
+                                        const SourceGroup &group)
 {
     std::map<std::string, Opened> all;
-    for (const auto &array : arrays)
-        all[array->GetName()] = seen(*array);
+    for (std::size_t i = 0; i < arrays.size(); ++i)
+        all[contents.arrays[i].path] = seen(*arrays[i]);
     const char *const showAll[] = {"SHOW_ALL=YES", nullptr};
     const GdalMessages quiet;
-    for (const std::string &name : root.GetMDArrayNames(showAll))
-        if (!all.contains(name))
-            if (const auto array = root.OpenMDArray(name))
-                all[name] = seen(*array);
+    for (const std::string &name : group.own().GetMDArrayNames(showAll))
+    {
+        const auto path = (group.isRoot() ? "" : group.path + "/") + name;
+        if (!all.contains(path))
+            if (const auto array = group.own().OpenMDArray(name))
+                all[path] = seen(*array);
+    }
     return all;
 }
 
@@ -104,10 +110,10 @@ std::set<std::string> otherDimensions(const std::map<std::string, Opened> &all,
     for (const auto &[from, to] : request.renamedArrays)
         if (to == appendDim)
             others.insert(from);
-    for (const auto &[name, array] : all)
+    for (const auto &[path, array] : all)
     {
-        others.insert(name);
-        const auto found = chars.find(name);
+        others.insert(array.name);
+        const auto found = chars.find(path);
         auto used = found == chars.end() ? array.dimensions : found->second;
         if (found != chars.end() && !used.empty())
             used.pop_back();
@@ -152,29 +158,28 @@ void splitRows(SourceArray &source, const std::string &dimension,
 }  // namespace
 
 void makeTexts(SourceContents &contents, const OpenedArrays &arrays,
-               const GDALGroup &root, const std::string &file,
-               const SliceRequest &request)
+               const MultidimSource &source, const SliceRequest &request)
 {
     if (std::ranges::none_of(arrays, [](const auto &array)
                              { return mayBeChars(array->GetDataType()); }))
         return;
-    const auto all = allArrays(arrays, root);
-    const auto chars = charsAmong(all, file);
+    const auto all = allArrays(contents, arrays, source.group);
+    const auto chars = charsAmong(all, source.file);
     if (chars.empty())
         return;
     const auto others = otherDimensions(all, chars, request);
-    for (SourceArray &source : contents.arrays)
+    for (SourceArray &described : contents.arrays)
     {
-        const auto found = chars.find(source.path);
-        if (found == chars.end() || !source.problem)
+        const auto found = chars.find(described.path);
+        if (found == chars.end() || !described.problem)
             continue;
         const auto &dimensions = found->second;
         const bool joined =
             !dimensions.empty() && !others.contains(dimensions.back());
-        const Opened &opened = all.at(source.path);
+        const Opened &opened = all.at(described.path);
         if (opened.rowLength > 0 && !joined)
-            splitRows(source, dimensions.back(), opened.rowLength);
-        makeText(source, opened, joined);
+            splitRows(described, dimensions.back(), opened.rowLength);
+        makeText(described, opened, joined);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "slice/multidim_array.h"
 #include "slice/slice_source.h"
 
 #include <span>
@@ -18,8 +19,7 @@ using OpenedArrays = std::vector<std::shared_ptr<GDALMDArray>>;
 /// Describes those of a file that GDAL's netCDF driver has opened. `arrays`:
 /// what `contents` was made of.
 void makeTexts(SourceContents &contents, const OpenedArrays &arrays,
-               const GDALGroup &root, const std::string &file,
-               const SliceRequest &request);
+               const MultidimSource &source, const SliceRequest &request);
 
 /// From what makeTexts has described back to what the driver has.
 void undoTexts(const CharLayout &layout, std::vector<std::uint64_t> &shape,

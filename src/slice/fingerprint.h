@@ -26,7 +26,13 @@ struct FoundState
     std::shared_ptr<const ObjectFolder> folder{};
 };
 
-FoundState stateOf(const std::string &path);
+/// Of one group of it: `group`, of groupPath, "" = the root. Of a Zarr store
+/// the documents in the group, and one level below, count besides.
+FoundState stateOf(const std::string &path, const std::string &group = "");
+
+/// The state of a file, as that of a group in it: two groups of one file are
+/// two slices.
+std::string stateOfGroup(const std::string &state, const std::string &group);
 
 /// Size, time stamp and inode; "" if there is no such file.
 std::string stateOfLocalFile(const std::string &path);

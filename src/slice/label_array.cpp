@@ -7,6 +7,7 @@
 #include "slice/exact_times.h"
 #include "slice/gdal_messages.h"
 #include "slice/gdal_strings.h"
+#include "slice/source_group.h"
 #include "slice/time_arrays.h"
 #include "time/cf_time.h"
 
@@ -31,7 +32,7 @@ Result<std::shared_ptr<GDALMDArray>> opened(const SourceArray &source,
 {
     const GdalMessages messages;
     auto array =
-        dataset.root ? dataset.root->OpenMDArray(source.path) : nullptr;
+        dataset.root ? openArrayAt(*dataset.root, source.path) : nullptr;
     if (!array)
         return cannotRead(source, messages.failure("it cannot be opened"));
     return array;

@@ -127,17 +127,17 @@ Status checkMeaningIsRead(const MultidimSource &source,
 }
 
 void describeMissing(const MultidimSource &source, SliceArray &described,
-                     const GDALMDArray &array, Json &attributes)
+                     const std::string &key, const GDALMDArray &array,
+                     Json &attributes)
 {
     const auto type = described.type.GetNumericDataType();
-    if (source.zarr && source.zarr->isBool(array.GetName()))
+    if (source.zarr && source.zarr->isBool(key))
     {
         described.truthValues = true;
         return;
     }
-    setMissing(described,
-               source.zarr ? source.zarr->missingValues(array.GetName(), type)
-                           : missingValuesOf(array, attributes));
+    setMissing(described, source.zarr ? source.zarr->missingValues(key, type)
+                                      : missingValuesOf(array, attributes));
     // The netCDF driver has acted upon it: the array is of an unsigned type.
     if (source.driver == "netCDF" && GDALDataTypeIsInteger(type) &&
         !GDALDataTypeIsSigned(type) && attributes.contains("_Unsigned"))
@@ -177,31 +177,29 @@ void describeTimes(const MultidimSource &source, SliceArray &described,
         described.missingValue = notATime();
 }
 
-Result<Json> attributesOf(const MultidimSource &source,
+Result<Json> attributesOf(const MultidimSource &source, const std::string &key,
                           const GDALMDArray &array)
 {
     if (source.zarr)
-        if (const Json *told = source.zarr->attributes(array.GetName()))
+        if (const Json *told = source.zarr->attributes(key))
             return withoutInternals(*told);
-    return attributesToJson(array,
-                            namesOf(source.hdf5.withoutValue, array.GetName()));
+    return attributesToJson(array, namesOf(source.hdf5.withoutValue, key));
 }
 
 Status describeAttributes(const MultidimSource &source, SliceArray &described,
-                          const GDALMDArray &array)
+                          const std::string &key, const GDALMDArray &array)
 {
-    auto read = attributesOf(source, array);
+    auto read = attributesOf(source, key, array);
     if (!read)
         return read.takeStatus().prefixed("array '" + described.name + "'");
     Json attributes = std::move(*read);
-    described.lostAttributes = notAmong(
-        attributes, namesOf(source.hdf5.ofOtherTypes, array.GetName()));
-    auto known =
-        checkMeaningIsRead(source, described, array.GetName(), attributes);
+    described.lostAttributes =
+        notAmong(attributes, namesOf(source.hdf5.ofOtherTypes, key));
+    auto known = checkMeaningIsRead(source, described, key, attributes);
     if (known)
         known = describePacking(described, array, attributes);
     if (described.type.GetClass() == GEDTC_NUMERIC)
-        describeMissing(source, described, array, attributes);
+        describeMissing(source, described, key, array, attributes);
     for (const char *name : toldElsewhere)
         attributes.erase(name);
     described.attributes = std::move(attributes);
@@ -213,24 +211,28 @@ Status describeAttributes(const MultidimSource &source, SliceArray &described,
 /// NetCDF-4 has such a variable under another name in the file, and GDAL 3.13
 /// reads zeros for it, or what is not its.
 bool isMistakenForDimension(const MultidimSource &source,
-                            const GDALMDArray &array)
+                            const std::string &key, const GDALMDArray &array)
 {
+    const auto &groups = source.group.groups;
     if (source.driver != "netCDF" ||
-        !STARTS_WITH(CSLFetchNameValueDef(source.root.GetStructuralInfo(),
+        !STARTS_WITH(CSLFetchNameValueDef(groups.front()->GetStructuralInfo(),
                                           "NC_FORMAT", ""),
                      "NETCDF4"))
         return false;
     const auto &own = array.GetDimensions();
     if (!own.empty() && own.front()->GetName() == array.GetName())
         return false;
-    return std::ranges::any_of(
-        source.root.GetDimensions(), [&](const auto &dimension)
-        { return dimension->GetName() == array.GetName(); });
+    const auto level = static_cast<std::size_t>(std::ranges::count(key, '/'));
+    return level < groups.size() &&
+           source.group.keyOf(level, array.GetName()) == key &&
+           std::ranges::any_of(
+               groups[level]->GetDimensions(), [&](const auto &dimension)
+               { return dimension->GetName() == array.GetName(); });
 }
 
 /// Why the array cannot be taken; an OK status if it can.
 Status problemOf(const MultidimSource &source, const std::string &name,
-                 const GDALMDArray &array)
+                 const std::string &key, const GDALMDArray &array)
 {
     MDIMAPPEND_RETURN_IF_ERROR(checkStorable(name, array.GetDataType()));
     MDIMAPPEND_RETURN_IF_ERROR(checkDimensions(array));
@@ -238,12 +240,12 @@ Status problemOf(const MultidimSource &source, const std::string &name,
         MDIMAPPEND_RETURN_IF_ERROR(
             numpyTimeOf(array).problem.prefixed("array '" + name + "'"));
     const std::string misread =
-        source.zarr ? source.zarr->misread(array.GetName()) : std::string();
+        source.zarr ? source.zarr->misread(key) : std::string();
     if (!misread.empty())
         return refused("array '" + name +
                        "': GDAL's Zarr driver misreads the " + misread +
                        ". Exclude it with --exclude-array.");
-    if (isMistakenForDimension(source, array))
+    if (isMistakenForDimension(source, key, array))
         return refused(
             "array '" + name +
             "': it has the name of a dimension that it does not begin with, "
@@ -253,12 +255,12 @@ Status problemOf(const MultidimSource &source, const std::string &name,
 
 }  // namespace
 
-SourceArray describeArray(const MultidimSource &source, const std::string &path,
+SourceArray describeArray(const MultidimSource &source, const std::string &key,
                           const GDALMDArray &array)
 {
     SourceArray described;
     described.origin = SourceArray::Origin::Group;
-    described.path = path;
+    described.path = source.group.isRoot() ? key : "/" + key;
     SliceArray &told = described.array;
     told.name = validKey(validUtf8(array.GetName()));
     for (const auto &dimension : array.GetDimensions())
@@ -268,7 +270,7 @@ SourceArray describeArray(const MultidimSource &source, const std::string &path,
     }
     for (GUInt64 size : array.GetBlockSize())
         told.block.push_back(size);
-    described.problem = problemOf(source, told.name, array);
+    described.problem = problemOf(source, told.name, key, array);
     // GDAL's HDF5 driver gives unlimited dimensions this size, whatever it is.
     const auto empty = std::ranges::find(told.shape, 0);
     if (source.driver != "HDF5" && empty != told.shape.end())
@@ -277,10 +279,10 @@ SourceArray describeArray(const MultidimSource &source, const std::string &path,
     if (described.problem)
         told.type = nativeType(array.GetDataType());
     if (described.problem && source.zarr && source.hasFiles)
-        told.document = source.zarr->arrayDocument(array.GetName());
+        told.document = source.zarr->arrayDocument(key);
     if (told.document && told.document->shape != told.shape)
         told.document.reset();
-    auto attributes = describeAttributes(source, told, array);
+    auto attributes = describeAttributes(source, told, key, array);
     if (described.problem)
         described.problem = std::move(attributes);
     return described;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "slice/slice_source.h"
+#include "slice/source_group.h"
 #include "slice/zarr_slice.h"
 
 #include <gdal_multidim.h>
@@ -17,7 +18,7 @@ namespace mdimappend
 
 struct MultidimSource
 {
-    const GDALGroup &root;
+    const SourceGroup &group;  ///< that is the slice
     std::string driver;
     std::string file;  ///< as GDAL has opened it
     std::optional<ZarrSlice> zarr{};
@@ -27,8 +28,9 @@ struct MultidimSource
 };
 
 /// Shape, type, attributes and missing value. A driver's mistakes are put
-/// right, or become the array's `problem`.
-SourceArray describeArray(const MultidimSource &source, const std::string &path,
+/// right, or become the array's `problem`. `key`: of the array in the source
+/// (SourceGroup).
+SourceArray describeArray(const MultidimSource &source, const std::string &key,
                           const GDALMDArray &array);
 
 }  // namespace mdimappend

@@ -7,9 +7,11 @@
 #include "slice/gdal_messages.h"
 #include "slice/gdal_strings.h"
 #include "slice/grib_slice.h"
-#include "slice/hdf5_attributes.h"
+#include "slice/group_arrays.h"
+#include "slice/group_list.h"
+#include "slice/hdf5_groups.h"
+#include "slice/inherited_arrays.h"
 #include "slice/multidim_array.h"
-#include "slice/slice_name.h"
 #include "slice/slice_source.h"
 #include "slice/zarr_fetch.h"
 #include "slice/zarr_slice.h"
@@ -19,21 +21,6 @@ namespace mdimappend
 
 namespace
 {
-
-/// h5netcdf and netCDF-4 keep dimensions without coordinates as datasets.
-bool isOnlyDimension(const GDALMDArray &array)
-{
-    const auto name = array.GetAttribute("NAME");
-    const char *text = name ? name->ReadAsString() : nullptr;
-    return text && STARTS_WITH(text, "This is a netCDF dimension but not");
-}
-
-Status cannotOpen(const std::string &name, const GdalMessages &messages)
-{
-    return {Failure::Unavailable,
-            "array '" + name + "' cannot be opened: " +
-                messages.failure("the driver does not say why") + "."};
-}
 
 /// Whether a dimension is one of time by more than a guess. The netCDF driver
 /// takes the n-th name of `coordinates` for the indexing variable of the n-th
@@ -46,39 +33,6 @@ bool isTemporal(const GDALDimension &dimension)
     return !variable ||
            (variable->GetDimensionCount() == 1 &&
             variable->GetDimensions()[0]->GetName() == dimension.GetName());
-}
-
-/// Coordinates that a driver has but does not list are read here and now.
-Status addUnlistedCoordinates(SourceContents &contents,
-                              const MultidimSource &source,
-                              const GDALMDArray &array)
-{
-    for (const auto &dimension : array.GetDimensions())
-    {
-        // Asked first: the netCDF driver opens the variable.
-        if (contents.find(validKey(dimension->GetName())))
-            continue;
-        const auto coordinate = dimension->GetIndexingVariable();
-        if (!coordinate || coordinate->GetName() != dimension->GetName() ||
-            coordinate->GetDimensionCount() != 1 ||
-            coordinate->GetDataType().GetClass() != GEDTC_NUMERIC)
-            continue;
-        SourceArray described =
-            describeArray(source, coordinate->GetName(), *coordinate);
-        MDIMAPPEND_RETURN_IF_ERROR(
-            checkReadWhole(described.array.name, described.array.shape));
-        const GUInt64 start = 0;
-        const std::size_t count = dimension->GetSize();
-        described.origin = SourceArray::Origin::Memory;
-        described.bytes.resize(count * described.array.type.GetSize());
-        if (described.problem &&
-            !coordinate->Read(&start, &count, nullptr, nullptr,
-                              described.array.type, described.bytes.data()))
-            return {Failure::Unavailable,
-                    "coordinate '" + coordinate->GetName() + "': read failed."};
-        contents.arrays.push_back(std::move(described));
-    }
-    return Status::ok();
 }
 
 bool hasGridMapping(SourceContents &contents, const SliceArray &array)
@@ -132,25 +86,25 @@ Status addArrays(SourceContents &contents, const MultidimSource &source,
                  const SliceRequest &request)
 {
     const char *const showAll[] = {"SHOW_ALL=YES", nullptr};
+    const GDALGroup &own = source.group.own();
     OpenedArrays opened;
-    for (const std::string &name : source.root.GetMDArrayNames(showAll))
+    for (const std::string &name : own.GetMDArrayNames(showAll))
     {
         // Those of GRIB are put together, and named, below.
         if (source.driver != "GRIB" && isExcluded(request, validKey(name)))
             continue;
+        const auto key = source.group.keyOf(source.group.level(), name);
         GdalMessages messages;
-        const auto array = source.root.OpenMDArray(name);
+        const auto array = own.OpenMDArray(name);
         // It is described with those that are not listed.
-        if (!array && source.zarr && !source.zarr->emptyDimension(name).empty())
+        if (!array && source.zarr && !source.zarr->emptyDimension(key).empty())
             continue;
         if (!array)
             return cannotOpen(name, messages);
-        if (isOnlyDimension(*array))
+        if (isOnlyDimension(*array) || isOfGroupAbove(source, key, *array))
             continue;
-        if (source.zarr && source.zarr->overlooked(name))
-            return Status(Failure::Unavailable,
-                          "array '" + name + "': it is no longer there.");
-        SourceArray described = describeArray(source, name, *array);
+        MDIMAPPEND_RETURN_IF_ERROR(checkStillThere(source, key, *array));
+        SourceArray described = describeArray(source, key, *array);
         for (const auto &dimension : array->GetDimensions())
             if (isTemporal(*dimension))
                 contents.dimensions.push_back(
@@ -158,8 +112,11 @@ Status addArrays(SourceContents &contents, const MultidimSource &source,
         contents.arrays.push_back(std::move(described));
         opened.push_back(array);
     }
+    if (!source.group.isRoot())
+        MDIMAPPEND_RETURN_IF_ERROR(
+            addInherited(contents, opened, source, request));
     if (source.driver == "netCDF")
-        makeTexts(contents, opened, source.root, source.file, request);
+        makeTexts(contents, opened, source, request);
     // How NetCDF's characters are spelled; xarray takes texts for such.
     for (auto &described : contents.arrays)
         described.array.attributes.erase("_Encoding");
@@ -175,36 +132,6 @@ Status addArrays(SourceContents &contents, const MultidimSource &source,
     return Status::ok();
 }
 
-Result<std::optional<ZarrSlice>> zarrBelow(const GDALGroup &root)
-{
-    for (const std::string &name : root.GetMDArrayNames())
-        if (const auto array = root.OpenMDArray(name))
-        {
-            const std::string &file = array->GetFilename();
-            const std::size_t folder = file.rfind("/" + name + "/");
-            if (folder != std::string::npos)
-                return ZarrSlice::open(file.substr(0, folder));
-        }
-    return std::optional<ZarrSlice>();
-}
-
-/// One that has no values, or else is of a type that the driver does not know.
-SourceArray hiddenArray(const ZarrSlice &store, const std::string &name)
-{
-    SourceArray hidden;
-    hidden.array.name = validKey(name);
-    hidden.emptyDimension = store.emptyDimension(name);
-    hidden.problem =
-        hidden.emptyDimension.empty()
-            ? refused("array '" + name +
-                      "': GDAL's Zarr driver cannot read it (its type is '" +
-                      store.typeName(name) +
-                      "'). Exclude it with --exclude-array.")
-            : refused("array '" + name + "': dimension '" +
-                      hidden.emptyDimension + "' has size 0.");
-    return hidden;
-}
-
 /// Arrays that the driver does not know how to read are absent from its list.
 Status checkNothingHidden(SourceContents &contents,
                           const MultidimSource &source,
@@ -212,59 +139,40 @@ Status checkNothingHidden(SourceContents &contents,
 {
     if (!source.zarr)
         return Status::ok();
-    for (const std::string &name : source.zarr->arrayNames())
+    const auto &group = source.group;
+    for (const std::string &name :
+         source.zarr->arrayNames(group.keyOf(group.level())))
         if (!isExcluded(request, validKey(name)) &&
             !contents.find(validKey(name)))
-            contents.arrays.push_back(hiddenArray(*source.zarr, name));
+            contents.arrays.push_back(
+                hiddenArray(*source.zarr, group.keyOf(group.level(), name)));
     return Status::ok();
 }
 
-std::string listed(const std::vector<std::string> &names)
-{
-    std::string list;
-    for (const std::string &name : names)
-        list += (list.empty() ? "" : ", ") + name;
-    return list;
-}
-
 /// Of how many bytes GDAL's Zarr driver leaves texts that have more; 0: none.
-std::size_t cutAt(const MultidimSource &source, const GDALMDArray &array)
+std::size_t cutAt(const MultidimSource &source, const std::string &path,
+                  const GDALMDArray &array)
 {
+    const auto key = path.substr(path.starts_with('/') ? 1 : 0);
     if (source.driver != "Zarr")
         return 0;
     const auto document =
-        source.zarr ? source.zarr->arrayDocument(array.GetName()) : nullptr;
+        source.zarr ? source.zarr->arrayDocument(key) : nullptr;
     const bool isFixed =
         document && document->dataType.kind != DataType::Kind::VariableUnicode;
     return isFixed ? 0 : array.GetDataType().GetMaxStringLength();
 }
 
-/// How a nested group becomes a slice.
-std::string groupAdvice(const MultidimSource &source,
-                        const SliceRequest &request)
+/// What is known of the source beside what GDAL's driver tells.
+Status describeSource(MultidimSource &known, const SourceDataset &source,
+                      const SliceRequest &request)
 {
-    if (source.driver == "Zarr" && !request.dataset)
-        return "The folder of one is a slice by itself: '" +
-               fileOf(request.name) + "/GROUP'.";
-    return "`gdalmdimtranslate -of VRT -group /GROUP '" + request.name +
-           "' slice.vrt` makes a slice of one.";
-}
-
-}  // namespace
-
-Result<SourceContents> multidimContents(const SourceDataset &source,
-                                        const SliceRequest &request)
-{
-    const GDALGroup &root = *source.root;
-    GDALDriver *driver = source.dataset->GetDriver();
-    MultidimSource known{root, driver ? driver->GetDescription() : "",
-                         source.dataset->GetDescription()};
-    GdalMessages quiet;
+    const auto groups = known.group.keys();
     if (known.driver == "Zarr")
     {
-        MDIMAPPEND_ASSIGN(known.zarr, zarrBelow(root));
+        MDIMAPPEND_ASSIGN(known.zarr, zarrAround(known.group, known.file));
         if (known.zarr && source.folder)
-            fetchCoordinates(*source.folder, *known.zarr,
+            fetchCoordinates(*source.folder, *known.zarr, groups,
                              [&](const std::string &name)
                              { return !isExcluded(request, validKey(name)); });
         known.hasFiles = source.files != nullptr;
@@ -278,20 +186,30 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
         MDIMAPPEND_ASSIGN(CheckedHdf5 checked, checkHdf5(known.file));
         known.hdf5 = std::move(checked.attributes);
     }
+    if (callsHdf5(known.driver) && !known.group.isRoot())
+        MDIMAPPEND_RETURN_IF_ERROR(
+            lookAtGroups(known.file, groups, known.hdf5));
+    return Status::ok();
+}
 
+}  // namespace
+
+Result<SourceContents> multidimContents(const SourceDataset &source,
+                                        const SourceGroup &group,
+                                        const SliceRequest &request)
+{
+    GDALDriver *driver = source.dataset->GetDriver();
+    MultidimSource known{group, driver ? driver->GetDescription() : "",
+                         source.dataset->GetDescription()};
+    const GdalMessages quiet;
+    MDIMAPPEND_RETURN_IF_ERROR(describeSource(known, source, request));
     SourceContents contents;
     MDIMAPPEND_RETURN_IF_ERROR(addArrays(contents, known, request));
     MDIMAPPEND_RETURN_IF_ERROR(checkNothingHidden(contents, known, request));
     if (contents.arrays.empty())
-    {
-        const std::string groups = listed(root.GetGroupNames());
-        return refused("its root group has no arrays" +
-                       (groups.empty() ? "."
-                                       : "; those of nested groups (" + groups +
-                                             ") are not read. " +
-                                             groupAdvice(known, request)));
-    }
-    const Json *told = known.zarr ? known.zarr->attributes("") : nullptr;
+        return noArraysIn(group);
+    const auto key = group.keyOf(group.level());
+    const Json *told = known.zarr ? known.zarr->attributes(key) : nullptr;
     if (told)
     {
         contents.attributes = withoutInternals(*told);
@@ -300,20 +218,22 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
     {
         MDIMAPPEND_ASSIGN(
             contents.attributes,
-            attributesToJson(root, namesOf(known.hdf5.withoutValue, "")));
-        contents.lostAttributes =
-            notAmong(contents.attributes, namesOf(known.hdf5.ofOtherTypes, ""));
+            attributesToJson(group.own(),
+                             namesOf(known.hdf5.withoutValue, key)));
+        contents.lostAttributes = notAmong(
+            contents.attributes, namesOf(known.hdf5.ofOtherTypes, key));
     }
     if (known.driver == "GRIB")
         MDIMAPPEND_RETURN_IF_ERROR(
-            adaptGrib(contents, root, known.file, request));
+            adaptGrib(contents, group.own(), known.file, request));
     MDIMAPPEND_RETURN_IF_ERROR(selectArrays(contents, request));
     for (SourceArray &array : contents.arrays)
         if (array.array.type.GetClass() == GEDTC_STRING && !array.chars)
         {
-            const auto opened = root.OpenMDArray(array.path);
-            MDIMAPPEND_ASSIGN(array.array.stringLength,
-                              longestString(*opened, cutAt(known, *opened)));
+            const auto opened = openArrayAt(*source.root, array.path);
+            MDIMAPPEND_ASSIGN(
+                array.array.stringLength,
+                longestString(*opened, cutAt(known, array.path, *opened)));
         }
     return contents;
 }

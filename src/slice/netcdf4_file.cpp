@@ -31,6 +31,13 @@ herr_t lookAtMember(hid_t root, const char *name, const H5L_info2_t *, void *)
                       hasAttribute(object, "_Netcdf4Coordinates"));
 }
 
+bool hasMarkedMembers(hid_t file, const std::string &group)
+{
+    return H5Literate_by_name2(file, group.c_str(), H5_INDEX_NAME,
+                               H5_ITER_NATIVE, nullptr, lookAtMember, nullptr,
+                               H5P_DEFAULT) > 0;
+}
+
 }  // namespace
 
 bool hasNetcdfName(const std::string &file)
@@ -41,7 +48,7 @@ bool hasNetcdfName(const std::string &file)
                                { return EQUAL(each, ending.c_str()); });
 }
 
-bool isNetcdf4ByAnotherName(const std::string &file)
+bool isNetcdf4ByAnotherName(const std::string &file, const std::string &group)
 {
     if (isVirtual(file) || hasNetcdfName(file))
         return false;
@@ -52,8 +59,8 @@ bool isNetcdf4ByAnotherName(const std::string &file)
     const Hdf5Handle opened = openHdf5(file, access);
     return opened && (hasAttribute(opened, "_NCProperties") ||
                       hasAttribute(opened, "_nc3_strict") ||
-                      H5Literate2(opened, H5_INDEX_NAME, H5_ITER_NATIVE,
-                                  nullptr, lookAtMember, nullptr) > 0);
+                      hasMarkedMembers(opened, "/") ||
+                      (!group.empty() && hasMarkedMembers(opened, group)));
 }
 
 }  // namespace mdimappend

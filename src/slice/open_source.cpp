@@ -81,12 +81,14 @@ Status checkIsFile(const std::string &path)
     return unavailable("is neither a file nor a folder.");
 }
 
-/// Whether the root group is what is meant: classic datasets have none, or one
-/// without arrays.
-std::shared_ptr<GDALGroup> rootOf(GDALDataset &dataset)
+/// Whether the root group, or one in it, is what is meant: classic datasets
+/// have none, or one without arrays.
+std::shared_ptr<GDALGroup> rootOf(GDALDataset &dataset,
+                                  const std::string &group)
 {
     auto root = dataset.GetRootGroup();
-    if (root && root->GetMDArrayNames().empty() && dataset.GetRasterCount() > 0)
+    if (root && group.empty() && root->GetMDArrayNames().empty() &&
+        dataset.GetRasterCount() > 0)
         root.reset();
     return root;
 }
@@ -150,7 +152,8 @@ void openMultidim(SourceDataset &source, const SourceAddress &address,
                   const std::vector<std::string> &drivers)
 {
     if (source.hdf5 && source.hdf5->kind == Hdf5Kind::Hdf5 && drivers.empty() &&
-        address.path == address.file && isNetcdf4ByAnotherName(address.file))
+        address.path == address.file &&
+        isNetcdf4ByAnotherName(address.file, address.group))
     {
         const GdalMessages quiet;
         openWith(source, address, {"netCDF"}, true);
@@ -203,18 +206,18 @@ Result<SourceDataset> openFirst(SourceAddress &address,
     return source;
 }
 
-SourceDataset borrowSource(GDALDataset &dataset)
+SourceDataset borrowSource(GDALDataset &dataset, const std::string &group)
 {
     SourceDataset source;
     source.dataset = &dataset;
-    source.root = rootOf(dataset);
+    source.root = rootOf(dataset, group);
     return source;
 }
 
 Result<SourceDataset> openSource(const SourceAddress &address)
 {
     if (address.borrowed)
-        return borrowSource(*address.borrowed);
+        return borrowSource(*address.borrowed, address.group);
     GdalMessages messages;
     SourceDataset source;
     std::vector<std::string> drivers;

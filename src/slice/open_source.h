@@ -18,7 +18,7 @@ namespace mdimappend
 Result<SourceDataset> openFirst(SourceAddress &address,
                                 const std::vector<std::string> &drivers);
 
-/// A dataset that the caller has opened.
-SourceDataset borrowSource(GDALDataset &dataset);
+/// A dataset that the caller has opened. `group`: of groupPath.
+SourceDataset borrowSource(GDALDataset &dataset, const std::string &group);
 
 }  // namespace mdimappend

@@ -41,6 +41,8 @@ struct SliceRequest
 {
     std::string name;       ///< as the user spelled it
     std::string appendDim;  ///< the target's name; "" = find it
+    /// The path of the group that is the slice; "" or "/" = the root.
+    std::string group{};
     std::optional<std::string> label;
     std::string labelFrom;  ///< "", "name:PATTERN" or "metadata:ITEM"
     std::vector<std::string> allowedDrivers;

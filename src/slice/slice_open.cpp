@@ -3,11 +3,10 @@
 #include "slice/fingerprint.h"
 #include "slice/gdal_messages.h"
 #include "slice/hdf5_file.h"
-#include "slice/open_source.h"
 #include "slice/read_ahead.h"
+#include "slice/requested_source.h"
 #include "slice/slice_name.h"
 #include "slice/slice_source.h"
-#include "slice/zarr_fetch.h"
 #include "slice/zarr_references.h"
 #include "trace.h"
 #include "vsi/paths.h"
@@ -25,17 +24,6 @@ namespace mdimappend
 namespace
 {
 
-constexpr const char *nothingWritten = " Nothing was written.";
-
-/// What joins the name of a slice and what is wrong with it.
-const char *jointTo(std::string_view what)
-{
-    if (what.starts_with("array '"))
-        return ", ";
-    const auto verb = what.substr(0, what.find(' '));
-    return verb == "cannot" || verb == "has" || verb == "is" ? " " : ": ";
-}
-
 /// Whether what GDAL has opened by this name is all in the file of that name:
 /// by a driver of files that lead to no others.
 bool isInOneFile(const std::string &name, GDALDataset &dataset)
@@ -50,13 +38,6 @@ bool isInOneFile(const std::string &name, GDALDataset &dataset)
                drivers.end() &&
            !areReferencesAllowed() && ::stat(name.c_str(), &file) == 0 &&
            S_ISREG(file.st_mode);
-}
-
-/// Whether GDAL is to read the files through ours.
-bool isChecked(const SourceAddress &address)
-{
-    return CheckedFiles::areNeeded(address.file) &&
-           !CheckedFiles(address.file, nullptr).nameFor(address.path).empty();
 }
 
 class OpenSlice final : public Slice
@@ -181,7 +162,7 @@ class OpenSlice final : public Slice
         if (address.borrowed)
             return {};
         const SourceConfig configured(address);
-        return fingerprintOf(address.file);
+        return stateOf(address.file, address.group).fingerprint;
     }
 
     void closeIdle() const
@@ -201,72 +182,35 @@ class OpenSlice final : public Slice
     std::vector<SliceArray> m_arrays{};
 };
 
-/// `request` with the parts of its name spelled out.
-struct Spelled
+Result<SourceContents> contentsOf(const RequestedSource &source)
 {
-    SliceRequest request;
-    SourceAddress address{};
-};
-
-Spelled spellOut(const SliceRequest &request)
-{
-    Spelled spelled{request};
-    SourceAddress &address = spelled.address;
-    address.path = request.name;
-    address.borrowed = request.dataset;
-    if (const auto netcdf = parseNetcdfName(request.name);
-        netcdf && !request.dataset)
-    {
-        address.path = netcdf->file;
-        spelled.request.name = netcdf->file;
-        spelled.request.arrays.push_back(netcdf->array);
-        spelled.request.allowedDrivers = {"netCDF"};
-    }
-    address.path = vsiPath(address.path);
-    address.file = fileOf(request.name);
-    for (const std::string &option : request.openOptions)
-        address.openOptions.AddString(option.c_str());
-    return spelled;
+    const auto &root = source.dataset.root;
+    const auto &path = source.address.group;
+    if (!root && !path.empty())
+        return refused("has no group '" + path +
+                       "': GDAL opens it as a raster, which has no groups.");
+    if (!root)
+        return rasterContents(source.dataset, source.request);
+    MDIMAPPEND_ASSIGN(const SourceGroup group, openGroup(root, path));
+    return multidimContents(source.dataset, group, source.request);
 }
 
-Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
-                                           const std::string &name)
+Result<std::unique_ptr<Slice>> openNamed(const SliceRequest &asked,
+                                         const std::string &name)
 {
-    auto state = std::make_shared<SliceState>();
-    state->name = name;
-    state->address = spelled.address;
-    const SliceRequest &request = spelled.request;
-    if (!request.dataset)
-        MDIMAPPEND_RETURN_IF_ERROR(checkNotInside(request.name));
-    MDIMAPPEND_ASSIGN(state->address.config,
-                      configOf(request.name, request.config));
-    // One more, so that a text that is cut is found out: by itself the driver
-    // cuts at 256, silently.
-    state->address.config.SetNameValue(
-        "ZARR_VLEN_STRING_MAX_LENGTH",
-        std::to_string(longestVariableText + 1).c_str());
-    const SourceConfig configured(state->address);
-    // It is taken before anything is read, so that what changes from here on is
-    // noticed.
-    FoundState found =
-        request.dataset ? FoundState() : stateOf(state->address.file);
-    if (found.folder)
-        fetchDocuments(*found.folder);
-    state->address.folder = std::move(found.folder);
-    state->address.seen = std::make_shared<SeenFiles>();
-    state->address.checked = !request.dataset && isChecked(state->address);
-    MDIMAPPEND_ASSIGN(SourceDataset source,
-                      request.dataset
-                          ? borrowSource(*request.dataset)
-                          : openFirst(state->address, request.allowedDrivers));
-    auto described = source.root ? multidimContents(source, request)
-                                 : rasterContents(source, request);
+    MDIMAPPEND_ASSIGN(RequestedSource opened, openRequested(asked));
+    SourceDataset &source = opened.dataset;
+    const SourceConfig configured(opened.address);
+    auto described = contentsOf(opened);
     // What could not be read explains whatever else is wrong.
     MDIMAPPEND_RETURN_IF_ERROR(source.failure());
     MDIMAPPEND_ASSIGN(SourceContents contents, std::move(described));
     MDIMAPPEND_ASSIGN(AppendDimension dimension,
-                      settleAppendDimension(contents, request, source));
+                      settleAppendDimension(contents, opened.request, source));
     MDIMAPPEND_RETURN_IF_ERROR(source.failure());
+    auto state = std::make_shared<SliceState>();
+    state->name = name;
+    state->address = std::move(opened.address);
     state->sources = std::move(contents.arrays);
     const bool isOneFile = source.owned && isInOneFile(name, *source.dataset);
     if (source.owned)
@@ -276,7 +220,7 @@ Result<std::unique_ptr<Slice>> openSpelled(const Spelled &spelled,
     }
     return std::unique_ptr<Slice>(std::make_unique<OpenSlice>(
         std::move(state), std::move(dimension), std::move(contents),
-        std::move(found.fingerprint), isOneFile));
+        std::move(opened.fingerprint), isOneFile));
 }
 
 }  // namespace
@@ -291,19 +235,9 @@ Result<std::unique_ptr<Slice>> Slice::open(const SliceRequest &request)
     const std::string name = request.name.empty() && request.dataset
                                  ? request.dataset->GetDescription()
                                  : request.name;
-    GdalMessages quiet;
-    Spelled spelled = spellOut(request);
-    if (spelled.request.name.empty())
-        spelled.request.name = name;
-    auto slice = openSpelled(spelled, name);
-    if (!slice)
-    {
-        const Status status = slice.takeStatus();
-        return Status(status.kind(), "slice '" + name + "'" +
-                                         jointTo(status.message()) +
-                                         status.message() + nothingWritten);
-    }
-    return slice;
+    const GdalMessages quiet;
+    auto slice = openNamed(request, name);
+    return slice ? std::move(slice) : aboutSlice(slice.takeStatus(), name);
 }
 
 }  // namespace mdimappend

@@ -8,6 +8,7 @@
 #include "slice/joined_array.h"
 #include "slice/read_ahead.h"
 #include "slice/slice_source.h"
+#include "slice/source_group.h"
 #include "slice/zarr_fetch.h"
 #include "trace.h"
 #include "vsi/vsi_file.h"
@@ -205,7 +206,7 @@ Status Reader::openArray(std::size_t number)
     GdalMessages messages;
     std::shared_ptr<GDALMDArray> array;
     if (source.origin == SourceArray::Origin::Group && m_dataset.root)
-        array = m_dataset.root->OpenMDArray(source.path);
+        array = openArrayAt(*m_dataset.root, source.path);
     else if (source.origin == SourceArray::Origin::Band)
         if (GDALRasterBand *band =
                 m_dataset.dataset->GetRasterBand(source.band))

@@ -12,6 +12,7 @@
 #include "slice/object_folder.h"
 #include "slice/slice.h"
 #include "slice/slice_config.h"
+#include "slice/source_group.h"
 
 #include <cpl_string.h>
 
@@ -33,6 +34,7 @@ struct SourceAddress
     std::string path;  ///< as GDAL wants it
     std::string file;  ///< the file or folder in it (fileOf)
     std::string driver;
+    std::string group{};  ///< of groupPath; "" = the root
     CPLStringList openOptions{};
     CPLStringList config{};
     bool multidim = true;
@@ -109,7 +111,7 @@ struct SourceArray
 {
     enum class Origin
     {
-        Group,   ///< `path` in the root group
+        Group,   ///< `path` in the source's groups
         Band,    ///< `band` of a classic raster
         Memory,  ///< `bytes`, C order
         Joined,  ///< `pieces`, C order
@@ -117,6 +119,7 @@ struct SourceArray
 
     SliceArray array{};
     Origin origin = Origin::Memory;
+    /// A name in the root group, or the path from "/" on.
     std::string path{};
     int band = 0;
     std::string bytes{};
@@ -172,7 +175,9 @@ Status checkStorable(const std::string &array,
 /// The elements' type as readers deliver them.
 GDALExtendedDataType nativeType(const GDALExtendedDataType &type);
 
+/// Of the group that is the slice.
 Result<SourceContents> multidimContents(const SourceDataset &source,
+                                        const SourceGroup &group,
                                         const SliceRequest &request);
 Result<SourceContents> rasterContents(const SourceDataset &source,
                                       const SliceRequest &request);

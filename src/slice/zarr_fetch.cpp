@@ -24,6 +24,20 @@ bool hasConsolidated(const std::string &document)
            !member(*parsed, "consolidated_metadata").is_null();
 }
 
+std::string folderOf(const std::string &key)
+{
+    const auto slash = key.rfind('/');
+    return slash == std::string::npos ? "" : key.substr(0, slash);
+}
+
+/// Whether a document is that of the root, of a group between it and `group`,
+/// of that itself, or of what is in one of them.
+bool isOnTheWayTo(const std::string &group, const std::string &document)
+{
+    const auto parent = folderOf(folderOf(document));
+    return parent.empty() || (group + "/").starts_with(parent + "/");
+}
+
 }  // namespace
 
 std::vector<std::string> chunkKeys(const ArrayDocument &document,
@@ -76,7 +90,7 @@ Result<std::optional<std::string>> fetchChunk(const ObjectFolder &folder,
     return std::optional(**object);
 }
 
-void fetchDocuments(const ObjectFolder &folder)
+void fetchDocuments(const ObjectFolder &folder, const std::string &group)
 {
     const auto &listing = folder.listing();
     if (listing.find("zarr.json"))
@@ -90,24 +104,33 @@ void fetchDocuments(const ObjectFolder &folder)
         folder.fetchAhead({".zmetadata", ".zgroup", ".zattrs"});
         return;
     }
-    folder.fetchAhead(listing.documents(mostKeys));
+    auto keys = listing.documents(mostKeys);
+    if (!group.empty())
+        std::erase_if(keys, [&](const std::string &key)
+                      { return !isOnTheWayTo(group.substr(1), key); });
+    folder.fetchAhead(keys);
 }
 
 void fetchCoordinates(const ObjectFolder &folder, const ZarrSlice &slice,
+                      const std::vector<std::string> &groups,
                       const std::function<bool(const std::string &)> &isWanted)
 {
     std::vector<std::string> keys;
-    for (const auto &name : slice.arrayNames())
-    {
-        const auto document =
-            isWanted(name) ? slice.arrayDocument(name) : nullptr;
-        if (!document || document->rank() > 1 ||
-            (document->rank() == 1 && document->shape[0] > longestCoordinate))
-            continue;
-        const std::vector<std::uint64_t> start(document->rank(), 0);
-        const auto each = chunkKeys(*document, name, start, document->shape);
-        keys.insert(keys.end(), each.begin(), each.end());
-    }
+    for (const auto &group : groups)
+        for (const auto &name : slice.arrayNames(group))
+        {
+            const auto array = documentKey(group, name);
+            const auto document =
+                isWanted(name) ? slice.arrayDocument(array) : nullptr;
+            if (!document || document->rank() > 1 ||
+                (document->rank() == 1 &&
+                 document->shape[0] > longestCoordinate))
+                continue;
+            const std::vector<std::uint64_t> start(document->rank(), 0);
+            const auto each =
+                chunkKeys(*document, array, start, document->shape);
+            keys.insert(keys.end(), each.begin(), each.end());
+        }
     folder.fetchAhead(keys);
 }
 

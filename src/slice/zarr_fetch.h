@@ -34,12 +34,15 @@ Result<std::optional<std::string>> fetchChunk(const ObjectFolder &folder,
                                               const ArrayDocument &document,
                                               const std::string &path);
 
-/// Fetches the consolidated document; where there is none, each document.
-void fetchDocuments(const ObjectFolder &folder);
+/// Fetches the consolidated document; where there is none, each document, but
+/// of a group (of groupPath) only those of it and those on the way to it, and
+/// one level below each.
+void fetchDocuments(const ObjectFolder &folder, const std::string &group);
 
-/// Fetches the arrays with at most one dimension, which are compared or are
-/// labels, if they are small.
+/// Fetches the arrays of these groups with at most one dimension, which are
+/// compared or are labels, if they are small.
 void fetchCoordinates(const ObjectFolder &folder, const ZarrSlice &slice,
+                      const std::vector<std::string> &groups,
                       const std::function<bool(const std::string &)> &isWanted);
 
 }  // namespace mdimappend

@@ -42,7 +42,8 @@ Result<std::unique_ptr<Json>> readDocument(const std::string &path)
 
 }  // namespace
 
-Result<std::optional<ZarrSlice>> ZarrSlice::open(const std::string &root)
+Result<std::optional<ZarrSlice>>
+ZarrSlice::open(const std::string &root, const std::vector<std::string> &groups)
 {
     ZarrSlice store;
     store.m_root = root;
@@ -56,14 +57,14 @@ Result<std::optional<ZarrSlice>> ZarrSlice::open(const std::string &root)
             consolidated->contains("metadata"))
             store.readConsolidated((*consolidated)["metadata"]);
         else
-            MDIMAPPEND_RETURN_IF_ERROR(store.readEach());
+            MDIMAPPEND_RETURN_IF_ERROR(store.readEach(groups));
         return std::optional(std::move(store));
     }
     MDIMAPPEND_ASSIGN(document, readDocument(root + "/.zmetadata"));
     if (document && document->contains("metadata"))
         store.readConsolidated((*document)["metadata"]);
     else
-        MDIMAPPEND_RETURN_IF_ERROR(store.readEach());
+        MDIMAPPEND_RETURN_IF_ERROR(store.readEach(groups));
     if (store.m_documents.empty())
         return std::optional<ZarrSlice>();
     return std::optional(std::move(store));
@@ -77,19 +78,27 @@ void ZarrSlice::readConsolidated(const Json &nodes)
         m_documents[m_v3 ? documentKey(key, "zarr.json") : key] = value;
 }
 
-Status ZarrSlice::readEach()
+Status ZarrSlice::readEach(const std::vector<std::string> &groups)
 {
     m_listed = true;
+    for (const auto &group : groups)
+        MDIMAPPEND_RETURN_IF_ERROR(readEachIn(group));
+    return Status::ok();
+}
+
+Status ZarrSlice::readEachIn(const std::string &group)
+{
     const std::vector<const char *> names =
         m_v3 ? std::vector<const char *>{"zarr.json"}
              : std::vector<const char *>{".zgroup", ".zarray", ".zattrs"};
-    CPLStringList entries(VSIReadDir(m_root.c_str()));
+    CPLStringList entries(VSIReadDir(
+        group.empty() ? m_root.c_str() : (m_root + "/" + group).c_str()));
     entries.AddString("");
     for (const char *entry : entries)
     {
-        const std::string folder = entry;
-        if (folder.starts_with('.'))
+        if (*entry == '.')
             continue;
+        const std::string folder = *entry ? documentKey(group, entry) : group;
         for (const char *name : names)
         {
             const std::string key = documentKey(folder, name);
@@ -126,22 +135,30 @@ const Json *ZarrSlice::document(const std::string &key) const
                : &found->second;
 }
 
-std::vector<std::string> ZarrSlice::arrayNames() const
+std::vector<std::string> ZarrSlice::arrayNames(const std::string &group) const
 {
+    const std::string start = group.empty() ? "" : group + "/";
     std::vector<std::string> names;
     for (const auto &[key, value] : m_documents)
     {
-        const std::size_t slash = key.find('/');
-        if (slash == std::string::npos || slash != key.rfind('/') ||
-            !value.is_object())
+        const std::size_t slash = key.rfind('/');
+        if (!key.starts_with(start) || slash == std::string::npos ||
+            slash < start.size() || key.find('/', start.size()) != slash)
             continue;
-        const std::string document = key.substr(slash + 1);
-        if (document == ".zarray" ||
-            (document == "zarr.json" &&
-             value.value("node_type", std::string()) == "array"))
-            names.push_back(key.substr(0, slash));
+        const auto name = key.substr(start.size(), slash - start.size());
+        if (key.substr(slash + 1) == (m_v3 ? "zarr.json" : ".zarray") &&
+            hasArray(documentKey(group, name)))
+            names.push_back(name);
     }
     return names;
+}
+
+bool ZarrSlice::hasArray(const std::string &name) const
+{
+    const Json *node =
+        document(documentKey(name, m_v3 ? "zarr.json" : ".zarray"));
+    return node &&
+           (!m_v3 || node->value("node_type", std::string()) == "array");
 }
 
 bool ZarrSlice::overlooked(const std::string &name) const

@@ -23,12 +23,24 @@ namespace mdimappend
 class ZarrSlice
 {
   public:
-    /// `root` is the store's folder. Nothing if it holds no documents.
-    /// Failure::Unavailable: one cannot be read, or is cut off.
-    static Result<std::optional<ZarrSlice>> open(const std::string &root);
+    /// `root` is the store's folder; `groups`: those whose arrays may be asked
+    /// for. Nothing if it holds no documents. Failure::Unavailable: one cannot
+    /// be read, or is cut off.
+    static Result<std::optional<ZarrSlice>>
+    open(const std::string &root, const std::vector<std::string> &groups);
 
-    /// The arrays directly below the root.
-    std::vector<std::string> arrayNames() const;
+    /// The arrays directly in a group ("" = the root). Here and below, groups
+    /// and arrays are called by their keys: "a/b/array".
+    std::vector<std::string> arrayNames(const std::string &group) const;
+
+    /// Whether there is an array of that key.
+    bool hasArray(const std::string &name) const;
+
+    /// Whether a file (of an array) is in the store.
+    bool contains(const std::string &file) const
+    {
+        return file.starts_with(m_root + "/");
+    }
 
     /// Whether arrays were looked for, for want of consolidated metadata, and
     /// this one was not found.
@@ -46,8 +58,8 @@ class ZarrSlice
     /// Its type, as the document spells it.
     std::string typeName(const std::string &name) const;
 
-    /// Attributes of the array `name`, or of the root (""); null where the
-    /// documents have none.
+    /// Attributes of the array or group `name`, or of the root (""); null where
+    /// the documents have none.
     const Json *attributes(const std::string &name) const;
 
     /// As xarray has them, that which stands for all in front. V2: fill_value,
@@ -72,7 +84,8 @@ class ZarrSlice
     std::map<std::string, Json> m_documents{};
 
     void readConsolidated(const Json &root);
-    Status readEach();
+    Status readEach(const std::vector<std::string> &groups);
+    Status readEachIn(const std::string &group);
     const Json *document(const std::string &key) const;
 };
 

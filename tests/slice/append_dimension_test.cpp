@@ -1,5 +1,6 @@
 // Finding the append dimension, and adding it.
 
+#include "slice/group_list.h"
 #include "slice/slice_test_support.h"
 
 #include <gmock/gmock.h>
@@ -216,8 +217,32 @@ TEST_F(AppendDimensionOf, readsOnlyTheRootGroup)
     const auto nested = root->CreateGroup("nested");
     makeArray(*nested, "a", {dimension("time", 2)});
     EXPECT_THAT(refusal(request()),
-                HasSubstr("root group has no arrays; those of nested groups "
-                          "(nested) are not read"));
+                HasSubstr("root group has no arrays. Groups that have: "
+                          "'/nested'. --slice-group /nested takes that one"));
+    SliceRequest asked = request();
+    asked.group = "nested";
+    EXPECT_EQ(arrayOf(*mustOpen(asked), "a").dimensions.front(), "time");
+}
+
+TEST_F(AppendDimensionOf, isLookedForInAllGroups)
+{
+    const auto time = dimension("time", 2);
+    const auto other = dimension("x", 2);
+    for (const std::string name : {"a", "b", "c"})
+    {
+        const auto group = root->CreateGroup(name);
+        makeArray(*group, "v", {name == "c" ? other : time});
+        makeArray(*group->CreateGroup("deep"), "w", {time});
+    }
+    EXPECT_THAT(*groupsOf(request()),
+                ElementsAre("/a", "/b", "/a/deep", "/b/deep", "/c/deep"));
+    makeArray(*root, "time", {time});
+    EXPECT_EQ(groupsOf(request())->front(), "/");
+    SliceRequest asked = request();
+    asked.appendDim = "when";
+    EXPECT_TRUE(groupsOf(asked)->empty());
+    asked.renamedArrays = {{"x", "when"}};
+    EXPECT_THAT(*groupsOf(asked), ElementsAre("/c"));
 }
 
 TEST_F(AppendDimensionOf, borrowedDatasetsAreReadByManyThreads)

@@ -34,6 +34,7 @@ CHOICES: Mapping[str, tuple[str, ...] | None] = {
     "slices_from": (),
     "append_dim": (),
     "label_from": (),
+    "slice_group": (),
     "array": (),
     "exclude_array": (),
     "vary": (),
@@ -215,6 +216,9 @@ class Keywords(TypedDict, total=False):
     append_dim: str | None
     #: Where labels come from: `name:PATTERN` (file name) or `metadata:ITEM`.
     label_from: str | None
+    #: The group of each slice that is the slice, with what it sees of the groups above
+    #: it: NetCDF-4, HDF5, Zarr. Default: the root.
+    slice_group: str | None
     #: Only these arrays of the slices, and those they need. `*` and `?` are wildcards.
     #: Default: all.
     included_variables: str | Sequence[str] | None

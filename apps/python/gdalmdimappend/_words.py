@@ -40,6 +40,8 @@ def _is_value(name: str, text: str) -> bool:
     """Whether it is an example, and not the next word of the sentence."""
     if name in ("step", "wait", "lease", "lock_timeout"):
         return text[0].isdigit() or text in ("increasing", "decreasing", "constant")
+    if name == "slice_group":
+        return text.startswith("/")
     return name in ("rename", "label_from") and any(sign in text for sign in "=:")
 
 
