@@ -19,7 +19,7 @@ namespace
 {
 
 /// What is about more slices than one, or about waiting for them.
-constexpr std::array<std::string_view, 15> withoutMeaning = {
+constexpr std::array<std::string_view, 16> withoutMeaning = {
     GDAL_ARG_NAME_INPUT,
     "slices-from",
     "wait",
@@ -28,6 +28,7 @@ constexpr std::array<std::string_view, 15> withoutMeaning = {
     "overwrite",
     "on-duplicate",
     "again",
+    "groups",
     "require-aligned",
     "lock",
     "slices-per-commit",

@@ -159,6 +159,7 @@ class MdimAppendAlgorithm : public GDALAlgorithm
     std::string m_onDuplicate = "identical";
     std::string m_step = "any";
     bool m_requireAligned = false;
+    bool m_groups = false;
     bool m_again = false;
     bool m_mergeShards = false;
 

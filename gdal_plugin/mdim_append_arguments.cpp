@@ -103,7 +103,13 @@ void MdimAppendAlgorithm::addSliceArguments()
            "Take this group of each slice, with what it sees of the groups "
            "above it (NetCDF-4, HDF5, Zarr)",
            &m_sliceGroup)
-        .SetMetaVar("PATH");
+        .SetMetaVar("PATH")
+        .SetMutualExclusionGroup("slice-groups");
+    AddArg("groups", 0,
+           "Append all groups of each slice that have the append dimension, "
+           "each to the group of the same name, in one commit",
+           &m_groups)
+        .SetMutualExclusionGroup("slice-groups");
     AddArg("array", 0,
            "Take only this array of the slices (* and ? are wildcards), and "
            "those it needs",

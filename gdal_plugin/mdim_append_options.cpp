@@ -136,6 +136,8 @@ Status MdimAppendAlgorithm::readGuardOptions(AppendOptions &options) const
 {
     if (given("require-aligned"))
         options.requireAligned = m_requireAligned;
+    if (given("groups"))
+        options.groups = m_groups;
     if (given("again"))
         options.again = m_again;
     if (given("merge-shards"))

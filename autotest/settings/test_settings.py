@@ -143,6 +143,7 @@ def test_every_option_reaches_the_settings(two_slices, store):
         "on_duplicate": ("--on-duplicate", "replace"),
         "append_step": ("--step", "1D"),
         "require_aligned": ("--require-aligned",),
+        "groups": ("--groups",),
         "again": ("--again",),
         "merge_shards": ("--merge-shards",),
         "lock": ("--lock", "none"),

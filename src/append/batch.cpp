@@ -67,6 +67,7 @@ Status Batch::fit(Offer &offer) const
 Result<OfferPlan> Batch::plan(const Offer &offer)
 {
     m_confirmed = false;
+    MDIMAPPEND_RETURN_IF_ERROR(checkNames(offer));
     OfferPlan plan;
     SharedDocuments shared;
     for (const auto &part : offer.parts)
@@ -107,6 +108,28 @@ const LabelledRows *Batch::labelsFor(const Offer::Part &part,
             return &*labelled;
     }
     return nullptr;
+}
+
+/// What the settings say of an array holds in each group that has it.
+Status Batch::checkNames(const Offer &offer) const
+{
+    if (!m_options.groups)
+        return Status::ok();
+    const auto has = [](const Slice &slice, const std::string &name)
+    {
+        return std::ranges::find(slice.arrays(), name, &SliceArray::name) !=
+               slice.arrays().end();
+    };
+    for (const auto &[name, ignored] : m_options.encodings)
+    {
+        const bool isThere = std::ranges::any_of(
+            offer.parts, [&, &wanted = name](const Offer::Part &part)
+            { return has(*part.slice, wanted); });
+        if (name != "*" && !isThere)
+            return refused("the settings name an array '" + name +
+                           "', which none of its groups has.");
+    }
+    return Status::ok();
 }
 
 /// Groups that have their labels in one that grows have to grow with it.

@@ -2,6 +2,8 @@
 
 #include "append/offer.h"
 
+#include "slice/group_list.h"
+
 #include <utility>
 
 namespace mdimappend
@@ -29,10 +31,23 @@ Status checkInCommon(const Offer &offer, const Offer::Part &part)
 Result<Offer> openOffer(const SliceRequest &request, bool groups)
 {
     Offer offer;
-    std::vector<std::string> paths = {""};
+    std::vector<std::string> paths = {request.group};
+    if (groups)
+    {
+        MDIMAPPEND_ASSIGN(paths, groupsOf(request));
+        if (paths.empty())
+            return refused(
+                "slice '" + request.name +
+                "': none of its groups has an array along '" +
+                (request.appendDim.empty() ? "time" : request.appendDim) +
+                "' (--groups). Name the append dimension with --append-dim. "
+                "Nothing was written.");
+    }
     for (const auto &path : paths)
     {
         SliceRequest asked = request;
+        asked.group = path;
+        asked.isAmongOthers = groups;
         const auto below = path.starts_with('/') ? path.substr(1) : path;
         MDIMAPPEND_ASSIGN(auto slice, Slice::open(asked));
         offer.parts.push_back({groups ? below : "", std::move(slice)});

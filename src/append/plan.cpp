@@ -47,6 +47,22 @@ void keepBase(const Documents &documents, Intent &intent)
     }
 }
 
+Status settleGroups(const PlanRequest &request, AppendPlan &plan)
+{
+    for (const auto &group : request.slice.groupsLeftOut())
+    {
+        if (request.options.refuseExtraArrays)
+            return refused("its group '" + group +
+                           "' has the append dimension, too, and would be left "
+                           "out (--on-extra-array error). --groups appends all "
+                           "groups.");
+        plan.warnings.push_back("group '" + group +
+                                "' of the slices has the append dimension, "
+                                "too, and was left out (--groups appends all)");
+    }
+    return Status::ok();
+}
+
 }  // namespace
 
 Result<AppendPlan> planAppend(const PlanRequest &request, CubeState &cube)
@@ -61,6 +77,7 @@ Result<AppendPlan> planAppend(const PlanRequest &request, CubeState &cube)
         plan.after = cube;
         MDIMAPPEND_RETURN_IF_ERROR(planCreation(request, plan.after, plan));
     }
+    MDIMAPPEND_RETURN_IF_ERROR(settleGroups(request, plan));
     const auto &leftOut = request.slice.leftOut();
     plan.warnings.insert(plan.warnings.end(), leftOut.begin(), leftOut.end());
     keepBase(cube.target.documents, plan.intent);

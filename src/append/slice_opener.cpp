@@ -128,7 +128,7 @@ Result<Offer> SliceOpener::tryOpen(const SliceRequest &request)
     Offer offer;
     const auto openAll = [&]() -> Status
     {
-        MDIMAPPEND_ASSIGN(offer, openOffer(request, false));
+        MDIMAPPEND_ASSIGN(offer, openOffer(request, m_options.groups));
         return Status::ok();
     };
     if (!waits())

@@ -65,7 +65,8 @@ class Model
                 m_arrays.begin(), m_arrays.end(),
                 [&, &wanted = name](const NewArray &array)
                 { return array.path == documentKey(m_site.group, wanted); });
-            if (name != "*" && found == m_arrays.end())
+            // Another group may have it (Batch::checkNames).
+            if (name != "*" && found == m_arrays.end() && !m_options.groups)
                 return refused("the settings name an array '" + name +
                                "', which it does not have.");
         }

@@ -79,11 +79,12 @@ class ArrayGuards
             warnOfRange(array, match);
             m_report.matches.push_back(std::move(match));
         }
-        if (!anyData)
+        if (!anyData && (!m_target.labels() || hasData()))
             return refused("the target has no array with the dimension '" +
                            m_target.appendDim +
                            "' for the slice to be appended to.");
         const bool allMissing =
+            anyData &&
             std::ranges::none_of(m_report.matches, [](const Match &match)
                                  { return match.sliceArray.has_value(); });
         if (allMissing)
@@ -149,6 +150,18 @@ class ArrayGuards
                            "no missing value to fill it with.");
         match.fill = *fill;
         return match;
+    }
+
+    /// Labels alone are no data: a tree can have them in a group of their own.
+    bool hasData() const
+    {
+        return std::ranges::any_of(
+            m_slice.arrays(),
+            [&](const SliceArray &array)
+            {
+                return !array.labels && array.labelsOf.empty() &&
+                       axisOf(array.dimensions, m_target.appendDim);
+            });
     }
 
     Status checkExtraArrays()

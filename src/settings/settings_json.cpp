@@ -170,6 +170,7 @@ Json toSettings(const AppendOptions &options)
     addText("slices_from", options.slicesFrom);
     addText("append_dim", options.appendDim);
     addText("label_from", options.labelFrom);
+    json["groups"] = options.groups;
     json["slice_group"] = options.sliceGroup;
     json["included_variables"] = options.arrays;
     json["excluded_variables"] = options.excludedArrays;

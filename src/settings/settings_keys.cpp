@@ -66,6 +66,7 @@ std::vector<Key<Settings>> sliceSettings()
             {"append_dim", "", into(&O::appendDim, &Value::name)},
             {"label_from", "", into(&O::labelFrom, &Value::name)},
             {"slice_group", "", into(&O::sliceGroup, &Value::text)},
+            {"groups", "", into(&O::groups, &Value::truth)},
             {"included_variables", "", into(&O::arrays, &Value::names)},
             {"array", "included_variables", into(&O::arrays, &Value::names)},
             {"excluded_variables", "", into(&O::excludedArrays, &Value::names)},

@@ -218,6 +218,20 @@ Status noArraysIn(const SourceGroup &group)
         ". --slice-group " + filled.front() + " takes that one as the slice.");
 }
 
+std::vector<std::string> groupsBelow(const GDALGroup &root,
+                                     const SliceRequest &request)
+{
+    const auto names = appendDimsIn(request);
+    std::vector<std::string> found;
+    walk(root, mostForMessage,
+         [&](const std::string &path, const GDALGroup &group)
+         {
+             if (hasArrayAlong(group, names, request))
+                 found.push_back(path);
+         });
+    return found;
+}
+
 Result<std::vector<std::string>> groupsOf(const SliceRequest &request)
 {
     SliceRequest whole = request;

@@ -23,6 +23,11 @@ Status noSuchGroup(const GDALGroup &root, const SourceGroup &opened,
 /// those that have some, and the option that takes one.
 Status noArraysIn(const SourceGroup &group);
 
+/// Those below the root that have an array along the append dimension; of many
+/// groups some.
+std::vector<std::string> groupsBelow(const GDALGroup &root,
+                                     const SliceRequest &request);
+
 /// The groups of a source ("/", "/a", "/a/b", ...; `request.group` is not
 /// looked at) with an array along the append dimension, which may be a
 /// dimension of a group above. The dimension is `request.appendDim`, else

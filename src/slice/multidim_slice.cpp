@@ -226,6 +226,8 @@ Result<SourceContents> multidimContents(const SourceDataset &source,
     if (known.driver == "GRIB")
         MDIMAPPEND_RETURN_IF_ERROR(
             adaptGrib(contents, group.own(), known.file, request));
+    if (group.isRoot() && !request.isAmongOthers)
+        contents.groupsLeftOut = groupsBelow(group.own(), request);
     MDIMAPPEND_RETURN_IF_ERROR(selectArrays(contents, request));
     for (SourceArray &array : contents.arrays)
         if (array.array.type.GetClass() == GEDTC_STRING && !array.chars)

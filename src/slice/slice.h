@@ -43,6 +43,8 @@ struct SliceRequest
     std::string appendDim;  ///< the target's name; "" = find it
     /// The path of the group that is the slice; "" or "/" = the root.
     std::string group{};
+    /// All groups are taken: none is left out.
+    bool isAmongOthers = false;
     std::optional<std::string> label;
     std::string labelFrom;  ///< "", "name:PATTERN" or "metadata:ITEM"
     std::vector<std::string> allowedDrivers;
@@ -166,6 +168,14 @@ class Slice
 
     /// Of its own attributes, those of types that GDAL's drivers do not read.
     virtual const std::vector<std::string> &lostAttributes() const
+    {
+        static const std::vector<std::string> nothing;
+        return nothing;
+    }
+
+    /// Of a slice that is a root: groups below it that have the append
+    /// dimension, too.
+    virtual const std::vector<std::string> &groupsLeftOut() const
     {
         static const std::vector<std::string> nothing;
         return nothing;

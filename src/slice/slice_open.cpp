@@ -49,6 +49,7 @@ class OpenSlice final : public Slice
         : m_state(std::move(state)), m_dimension(std::move(dimension)),
           m_attributes(std::move(contents.attributes)),
           m_leftOut(std::move(contents.leftOut)),
+          m_groupsLeftOut(std::move(contents.groupsLeftOut)),
           m_lostAttributes(std::move(contents.lostAttributes)),
           m_notRenamed(std::move(contents.notRenamed)),
           m_fingerprint(std::move(fingerprint)), m_isOneFile(isOneFile)
@@ -95,6 +96,11 @@ class OpenSlice final : public Slice
     const std::vector<std::string> &leftOut() const override
     {
         return m_leftOut;
+    }
+
+    const std::vector<std::string> &groupsLeftOut() const override
+    {
+        return m_groupsLeftOut;
     }
 
     const std::vector<std::string> &lostAttributes() const override
@@ -175,6 +181,7 @@ class OpenSlice final : public Slice
     AppendDimension m_dimension;
     Json m_attributes;
     std::vector<std::string> m_leftOut;
+    std::vector<std::string> m_groupsLeftOut;
     std::vector<std::string> m_lostAttributes;
     std::vector<std::string> m_notRenamed;
     std::string m_fingerprint;

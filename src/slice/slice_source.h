@@ -149,6 +149,7 @@ struct SourceContents
     std::vector<std::string> lostAttributes{};
     /// What was left out without being asked, in words.
     std::vector<std::string> leftOut{};
+    std::vector<std::string> groupsLeftOut{};
     /// FROM=TO of which it has neither.
     std::vector<std::string> notRenamed{};
 

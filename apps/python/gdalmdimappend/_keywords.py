@@ -99,6 +99,7 @@ CHOICES: Mapping[str, tuple[str, ...] | None] = {
     ),
     "step": (),
     "require_aligned": None,
+    "groups": None,
     "again": None,
     "merge_shards": None,
     "lock": (
@@ -320,6 +321,9 @@ class Keywords(TypedDict, total=False):
     step: Step
     #: Refuse slices that would not fill whole chunks.
     require_aligned: bool | None
+    #: Append all groups of a slice that have the append dimension, each to the group of
+    #: the same name, in one commit.
+    groups: bool | None
     #: Append slices that the log names also where another program has written since, so
     #: that their steps may be gone.
     again: bool | None
