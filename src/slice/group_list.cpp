@@ -5,6 +5,7 @@
 
 #include "settings/value.h"
 #include "slice/gdal_messages.h"
+#include "slice/group_arrays.h"
 #include "slice/requested_source.h"
 
 #include <algorithm>
@@ -25,7 +26,7 @@ namespace
 constexpr std::size_t deepest = 32;
 
 /// For a message not more are opened.
-constexpr std::size_t mostForMessage = 2'000;
+constexpr std::size_t mostForMessage = 500;
 constexpr std::size_t mostGroups = 100'000;
 
 constexpr std::size_t mostNamed = 8;
@@ -139,7 +140,7 @@ bool hasArrayAlong(const GDALGroup &group, const std::set<std::string> &names,
             const auto array = isExcluded(request, validKey(name))
                                    ? nullptr
                                    : group.OpenMDArray(name);
-            return array &&
+            return array && !isOnlyDimension(*array) &&
                    std::ranges::any_of(
                        array->GetDimensions(), [&](const auto &dimension)
                        { return names.contains(dimension->GetName()); });
