@@ -504,6 +504,18 @@ def test_ten_thousand_groups(tmp_path, store):
     assert len(message) < 1000
 
 
+def test_names_of_any_bytes(tmp_path, store):
+    path = imerg(tmp_path / "a.h5", 1704067200)
+    with h5py.File(path, "a") as file:
+        for name in (b"bell\x07\n", b"latin\xe9", b"long" * 1000):
+            file.create_group(name)["v"] = 1
+    for words in (["--slice-group", "nothing"], []):
+        message = refused(*words, path, store)
+        assert "'/bell__'" in message
+        assert "'/latin\u00e9'" in message
+        assert len(message) < 700
+
+
 def test_an_empty_group(tmp_path, store):
     path = tree(tmp_path / "a.zarr")
     message = refused("--slice-group", "empty", path, store)

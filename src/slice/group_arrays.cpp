@@ -77,8 +77,10 @@ SourceArray hiddenArray(const ZarrSlice &store, const std::string &key)
 }
 
 Result<std::optional<ZarrSlice>> zarrAround(const SourceGroup &group,
-                                            const std::string &file)
+                                            std::string file)
 {
+    while (file.ends_with('/'))
+        file.pop_back();
     for (std::size_t level = group.groups.size(); level-- > 0;)
         if (const auto store = storeAround(group, level, file); !store.empty())
             return ZarrSlice::open(store, group.keys());

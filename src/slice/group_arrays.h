@@ -27,7 +27,7 @@ SourceArray hiddenArray(const ZarrSlice &store, const std::string &key);
 /// The Zarr store that GDAL has opened as `file`, by where it says that arrays
 /// are. Nothing if it does not say so.
 Result<std::optional<ZarrSlice>> zarrAround(const SourceGroup &group,
-                                            const std::string &file);
+                                            std::string file);
 
 /// GDAL's Zarr driver looks for coordinates in the groups above, and takes them
 /// for arrays of this one: whether the one of this key is such.

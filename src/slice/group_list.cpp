@@ -4,7 +4,9 @@
 #include "slice/group_list.h"
 
 #include "settings/value.h"
+#include "slice/attributes_json.h"
 #include "slice/gdal_messages.h"
+#include "slice/group_arrays.h"
 #include "slice/requested_source.h"
 
 #include <algorithm>
@@ -25,7 +27,7 @@ namespace
 constexpr std::size_t deepest = 32;
 
 /// For a message not more are opened.
-constexpr std::size_t mostForMessage = 2'000;
+constexpr std::size_t mostForMessage = 200;
 constexpr std::size_t mostGroups = 100'000;
 
 constexpr std::size_t mostNamed = 8;
@@ -83,14 +85,26 @@ Walked walk(const GDALGroup &root, std::size_t most, const Visit &visit)
     return walked;
 }
 
+/// As a message may have it: names of HDF5 are any bytes, of any length.
+std::string shown(const std::string &path)
+{
+    constexpr std::size_t longest = 100;
+    std::string text = validUtf8(path.substr(0, longest));
+    for (char &c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == '\x7f')
+            c = '_';
+    return path.size() > longest ? text + "..." : text;
+}
+
 /// "'/a', '/b' and 3 more"
 std::string someOf(const std::vector<std::string> &paths, bool all)
 {
     std::string list;
     for (std::size_t i = 0; i < std::min(paths.size(), mostNamed); ++i)
-        list += (i ? ", '" : "'") + paths[i] + "'";
+        list += (i ? ", '" : "'") + shown(paths[i]) + "'";
     if (!all)
-        return list + " and others";
+        return list + (paths.size() > mostNamed ? " and others"
+                                                : " and perhaps others");
     if (paths.size() > mostNamed)
         list += " and " + std::to_string(paths.size() - mostNamed) + " more";
     return list;
@@ -139,7 +153,7 @@ bool hasArrayAlong(const GDALGroup &group, const std::set<std::string> &names,
             const auto array = isExcluded(request, validKey(name))
                                    ? nullptr
                                    : group.OpenMDArray(name);
-            return array &&
+            return array && !isOnlyDimension(*array) &&
                    std::ranges::any_of(
                        array->GetDimensions(), [&](const auto &dimension)
                        { return names.contains(dimension->GetName()); });
@@ -189,7 +203,7 @@ Status noSuchGroup(const GDALGroup &root, const SourceGroup &opened,
     if (isArray)
         message += ": that is an array";
     else if (meant)
-        message += "; did you mean '" + *meant + "'?";
+        message += "; did you mean '" + shown(*meant) + "'?";
     if (!meant)
         message += ".";
     return refused(
@@ -213,9 +227,9 @@ Status noArraysIn(const SourceGroup &group)
         " has no arrays";
     if (filled.empty())
         return refused(message + ".");
-    return refused(
-        message + ". Groups that have: " + someOf(filled, walked.all) +
-        ". --slice-group " + filled.front() + " takes that one as the slice.");
+    return refused(message + ". Groups that have: " +
+                   someOf(filled, walked.all) + ". --slice-group " +
+                   shown(filled.front()) + " takes that one as the slice.");
 }
 
 std::vector<std::string> groupsBelow(const GDALGroup &root,
