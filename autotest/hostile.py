@@ -9,6 +9,7 @@ import contextlib
 import json
 
 import cubes
+import numcodecs
 
 # Enough for GDAL and all its libraries, and for a cube of some bytes.
 LIMITED = cubes.in_gigabytes(3)
@@ -99,3 +100,11 @@ def edit_array(store, name, change):
 def deep(levels, inside="1"):
     """JSON that is nested."""
     return "[" * levels + inside + "]" * levels
+
+
+def gigabyte_of_zeros(codec):
+    """Encoded, in seconds."""
+    name = {"gzip": "GZip", "zstd": "Zstd", "blosc": "Blosc", "zlib": "Zlib"}
+    quick = {"gzip": {"level": 1}, "zlib": {"level": 1}, "lzma": {"preset": 0}}
+    kind = getattr(numcodecs, name.get(codec, codec.upper()))
+    return kind(**quick.get(codec, {})).encode(bytes(1 << 30))

@@ -93,26 +93,33 @@ gdalmdimappend.begin("c.zarr", "a.nc", encoding={"air": {"chunks": 5}})
 """
 
 
-def checked(folder, text):
-    """The lines that mypy complains about."""
-    (folder / "use.py").write_text(text)
+def checked(folder, **texts):
+    """The lines of each that mypy complains about: it reads what they import once."""
+    for name, text in texts.items():
+        (folder / f"{name}.py").write_text(text)
+    files = [f"{name}.py" for name in texts]
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--ignore-missing-imports", "use.py"],
+        [sys.executable, "-m", "mypy", "--ignore-missing-imports", *files],
         cwd=folder,
         capture_output=True,
         text=True,
         env={"PATH": "/usr/bin:/bin", "MYPYPATH": str(PACKAGE)},
         check=False,
     )
-    return [
-        int(line) for line in re.findall(r"^use\.py:(\d+): error", done.stdout, re.M)
-    ]
+    assert re.search("^Found [0-9]+ errors? in|^Success", done.stdout, re.M), done
+    return {
+        name: [
+            int(line)
+            for line in re.findall(rf"^{name}\.py:(\d+): error", done.stdout, re.M)
+        ]
+        for name in texts
+    }
 
 
 def test_mypy_checks_keywords(tmp_path):
     pytest.importorskip("mypy")
-    assert checked(tmp_path, USE) == []
-    assert checked(tmp_path, MISUSE) == list(range(4, 14))
+    complaints = checked(tmp_path, use=USE, misuse=MISUSE)
+    assert complaints == {"use": [], "misuse": list(range(4, 14))}
 
 
 # Durations.

@@ -42,12 +42,12 @@ Result<std::string> withAttributes(const std::string &document,
 }
 
 /// One node's documents: its own, and the copies.
-class Node
+class NodeDocuments
 {
   public:
-    Node(ZarrFormat format, const Documents &current,
-         const std::optional<std::string> &consolidatedKey,
-         const std::string &path)
+    NodeDocuments(ZarrFormat format, const Documents &current,
+                  const std::optional<std::string> &consolidatedKey,
+                  const std::string &path)
         : m_isV3(format == ZarrFormat::V3), m_current(current),
           m_consolidatedKey(consolidatedKey), m_path(path),
           m_attributesKey(documentKey(path, m_isV3 ? "zarr.json" : ".zattrs"))
@@ -186,8 +186,8 @@ patchAttributes(ZarrFormat format, const Documents &current,
                 const std::optional<std::string> &consolidatedKey,
                 const std::string &path, const Json &attributes)
 {
-    auto patched =
-        Node(format, current, consolidatedKey, path).patched(attributes);
+    auto patched = NodeDocuments(format, current, consolidatedKey, path)
+                       .patched(attributes);
     if (!patched)
         return patched.takeStatus().prefixed(path.empty() ? "the root"
                                                           : "'" + path + "'");
