@@ -18,9 +18,9 @@ SliceReading::SliceReading(const AppendOptions &options)
     auto settings = withoutSecrets(toSettings(options));
     for (const char *key :
          {"slices", "slices_from", "target_dir", "group", "wait",
-          "poll_interval", "ready_suffix", "force_new", "again", "lock", "lock_timeout",
-          "lease", "durability", "slices_per_commit", "keep_going",
-          "num_threads", "dry_run", "message", "target_config"})
+          "poll_interval", "ready_suffix", "force_new", "again", "lock",
+          "lock_timeout", "lease", "durability", "slices_per_commit",
+          "keep_going", "num_threads", "dry_run", "message", "target_config"})
         settings.erase(key);
     m_settings = dumpJson(settings, -1);
 }
