@@ -29,8 +29,8 @@ bool lookAt(hid_t from, const char *name, const std::string &key,
     return members.damaged.empty();
 }
 
-herr_t lookAtMember(hid_t group, const char *name, const H5L_info2_t *link,
-                    void *data)
+herr_t noteMember(hid_t group, const char *name, const H5L_info2_t *link,
+                  void *data)
 {
     auto &members = *static_cast<Members *>(data);
     // Links to other files are not followed here, whatever is allowed.
@@ -57,7 +57,7 @@ Status lookAtGroups(const std::string &name,
         const auto path = "/" + group;
         if (file && lookAt(file, path.c_str(), group, members))
             H5Literate_by_name2(file, path.c_str(), H5_INDEX_NAME,
-                                H5_ITER_NATIVE, nullptr, lookAtMember, &members,
+                                H5_ITER_NATIVE, nullptr, noteMember, &members,
                                 H5P_DEFAULT);
         if (!members.damaged.empty())
             return unavailable("is damaged: " + members.damaged +

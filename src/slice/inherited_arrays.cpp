@@ -18,7 +18,7 @@ namespace mdimappend
 namespace
 {
 
-constexpr std::array<const char *, 7> referring = {
+constexpr std::array<const char *, 7> attributesThatRefer = {
     "bounds",        "climatology",   "coordinates",        "grid_mapping",
     "cell_measures", "formula_terms", "ancillary_variables"};
 
@@ -149,7 +149,7 @@ class Inheritance
     void nameReferences(SourceArray &described) const
     {
         const auto group = described.path.substr(0, described.path.rfind('/'));
-        for (const char *attribute : referring)
+        for (const char *attribute : attributesThatRefer)
         {
             const auto text = textMember(described.array.attributes, attribute);
             if (text.find('/') != std::string::npos)
