@@ -97,6 +97,10 @@ Status checkCompressor(ZarrFormat format, const std::string &name,
 
 Status checkSettings(const AppendOptions &options)
 {
+    if (options.groups && !options.sliceGroup.empty())
+        return {Failure::Usage,
+                "slice_group takes one group of a slice, groups takes all: "
+                "they exclude each other. Nothing was written."};
     for (const auto &[name, asked] : options.encodings)
         MDIMAPPEND_RETURN_IF_ERROR(checkEncoding(name, asked));
     MDIMAPPEND_RETURN_IF_ERROR(checkTemplates(options));

@@ -206,7 +206,7 @@ TEST(JournalRecords, noRecordIsTakenForAnother)
 TEST(JournalRecords, aLaterFormatIsNamedAsThat)
 {
     auto text = toText(samplePlan());
-    text.replace(text.find(" 1 "), 3, " 4 ");
+    text.replace(text.find(" 1 "), 3, " 5 ");
     const auto plan = parsePlan(text);
     ASSERT_FALSE(plan);
     EXPECT_THAT(plan.status().message(), HasSubstr("does not know"));
