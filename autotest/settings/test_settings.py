@@ -143,7 +143,6 @@ def test_every_option_reaches_the_settings(two_slices, store):
         "on_duplicate": ("--on-duplicate", "replace"),
         "append_step": ("--step", "1D"),
         "require_aligned": ("--require-aligned",),
-        "groups": ("--groups",),
         "again": ("--again",),
         "merge_shards": ("--merge-shards",),
         "lock": ("--lock", "none"),
@@ -161,6 +160,9 @@ def test_every_option_reaches_the_settings(two_slices, store):
     shown = effective(*words, "--on-size", "error", two_slices[0], store, status=None)
     for key in given:
         assert shown[key] != defaults.get(key), key
+    # The two exclude each other.
+    groups = effective("--groups", two_slices[0], store)
+    assert groups["groups"] != defaults["groups"]
 
 
 def test_the_settings_of_a_dry_run_are_a_settings_file(two_slices, store, settings):
