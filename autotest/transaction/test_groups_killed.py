@@ -7,13 +7,12 @@ CI tries a sample; MDIMAPPEND_ALL_SCENARIOS=1 tries each call.
 
 import random
 import shutil
-import signal
 
 import cubes
 import frozen_build
 import grouped
 import pytest
-from straced import calls_on, strace
+from killed_calls import KilledCalls
 
 SAMPLE = 10
 BEFORE = {"grid": 2, "grid/quality": 2}
@@ -24,41 +23,20 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-class Scene:
+class Scene(KilledCalls):
     def __init__(self, folder, zarr_format):
-        self.folder = folder
+        super().__init__(folder)
         first = grouped.write(folder / "0.nc", 0, 2, groups=tuple(BEFORE))
         self.second = grouped.write(folder / "1.nc", 2)
         self.words = ["--groups", "--num-threads", "1", "--zarr-format", zarr_format]
         self.words += ["--encoding", "time:chunk=4"]
         (folder / "base").mkdir()
-        self.base = folder / "base/cube.zarr"
-        cubes.append(*self.words, first, self.base)
-        self.count = 0
-        made = self.copy()
-        log = folder / "calls"
-        done = self.append(made, prefix=strace(log))
-        assert done.status == 0, done
-        self.points = calls_on(made.parent, log)
-        assert grouped.sizes(made) == AFTER
-
-    def copy(self):
-        self.count += 1
-        folder = self.folder / f"target{self.count:04}"
-        shutil.copytree(self.base.parent, folder)
-        return folder / "cube.zarr"
+        cubes.append(*self.words, first, folder / "base/cube.zarr")
+        assert grouped.sizes(self.run_whole(folder / "base")) == AFTER
 
     def append(self, store, **options):
         words = ["--quiet", *self.words, self.second, store]
         return cubes.run(*words, status=None, **options)
-
-    def kill_at(self, name, number):
-        store = self.copy()
-        inject = f"inject={name}:signal=KILL:when={number}"
-        log = self.folder / "killed"
-        done = self.append(store, prefix=strace(log, "-e", inject))
-        assert done.status in (-signal.SIGKILL, 128 + signal.SIGKILL), done
-        return store
 
 
 @pytest.mark.parametrize("zarr_format", [2, 3])

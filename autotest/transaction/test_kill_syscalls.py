@@ -6,11 +6,10 @@ CI tries a sample; MDIMAPPEND_ALL_SCENARIOS=1 tries each call.
 
 import random
 import shutil
-import signal
 
 import cubes
 import pytest
-from straced import calls_on, strace
+from killed_calls import KilledCalls
 
 SAMPLE = 8
 
@@ -19,40 +18,25 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-class Killed:
+class Killed(KilledCalls):
     """A cube of 3 days to which 2 are appended, by a process that is killed."""
 
     def __init__(self, folder, zarr_format, overwrite):
-        # Not in the temporary folder's name, which slices have in common.
-        self.folder = folder
+        super().__init__(folder)
         self.slices = cubes.weather_slices(folder, (3, 2))
         self.words = ["--num-threads", "1", "--encoding", "air:chunk=4x2x3"]
         self.words += ["--zarr-format", zarr_format]
         self.overwrite = ["--overwrite"] if overwrite else []
         self.first = 3 if overwrite else 0
-        self.count = 0
-        self.base = self.make("base")
-        self.before = cubes.tree(self.base / "cube.zarr")
-
-        made = self.copy()
-        log = folder / "calls"
-        done = self.append(made, prefix=strace(log))
-        assert done.status == 0, done
-        self.after = cubes.tree(made)
-        self.points = calls_on(made.parent, log)
+        base = self.make("base")
+        self.before = cubes.tree(base / "cube.zarr")
+        self.after = cubes.tree(self.run_whole(base))
 
     def make(self, name):
         folder = self.folder / name
         folder.mkdir()
         cubes.append(*self.words, self.slices[0], folder / "cube.zarr")
         return folder
-
-    def copy(self):
-        # The same length of names each time.
-        self.count += 1
-        folder = self.folder / f"target{self.count:04}"
-        shutil.copytree(self.base, folder)
-        return folder / "cube.zarr"
 
     def append(self, store, **options):
         return cubes.run(
@@ -64,14 +48,6 @@ class Killed:
             status=None,
             **options,
         )
-
-    def kill_at(self, name, number):
-        store = self.copy()
-        inject = f"inject={name}:signal=KILL:when={number}"
-        log = self.folder / "killed"
-        done = self.append(store, prefix=strace(log, "-e", inject))
-        assert done.status in (-signal.SIGKILL, 128 + signal.SIGKILL), done
-        return store
 
     def assert_reader_sees_old_or_new(self, store):
         found = cubes.open_xarray(store, decode_times=False)
