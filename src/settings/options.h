@@ -102,8 +102,8 @@ struct AppendOptions
     std::string labelFrom;
     /// The path of the group of each slice that is taken; "" = its root.
     std::string sliceGroup;
-    /// All groups of a slice that have the append dimension, each into the group
-    /// of the same name.
+    /// All groups of a slice that have the append dimension, each into the
+    /// group of the same name.
     bool groups = false;
     /// Only these arrays of a slice (and those they need), or all but those.
     std::vector<std::string> arrays;
