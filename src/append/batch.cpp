@@ -70,10 +70,13 @@ Result<OfferPlan> Batch::plan(const Offer &offer)
     MDIMAPPEND_RETURN_IF_ERROR(checkNames(offer));
     OfferPlan plan;
     SharedDocuments shared;
+    std::vector<std::string> groups;
+    for (const auto &part : offer.parts)
+        groups.push_back(memberOf(part).group());
     for (const auto &part : offer.parts)
     {
-        auto planned = memberOf(part).plan(*part.slice, shared,
-                                           labelsFor(part, offer, plan));
+        auto planned = memberOf(part).plan(
+            *part.slice, {shared, labelsFor(part, offer, plan), groups});
         if (!planned)
             return inGroup(planned.takeStatus(), offer, memberOf(part).group());
         MDIMAPPEND_ASSIGN(auto more, warningsOfPacking(*part.slice, *planned));
@@ -82,13 +85,10 @@ Result<OfferPlan> Batch::plan(const Offer &offer)
             shared.note(planned->intent);
         plan.parts.push_back(std::move(*planned));
     }
-    MDIMAPPEND_RETURN_IF_ERROR(checkDependents(offer, plan));
     std::vector<Intent> intents;
-    std::vector<std::string> groups;
     for (std::size_t i = 0; i < plan.parts.size(); ++i)
     {
-        groups.push_back(memberOf(offer.parts[i]).group());
-        shared.putInto(plan.parts[i].after.target, groups.back());
+        shared.putInto(plan.parts[i].after.target, groups[i]);
         intents.push_back(std::move(plan.parts[i].intent));
     }
     plan.intent = jointIntent(std::move(intents), groups);
@@ -128,30 +128,6 @@ Status Batch::checkNames(const Offer &offer) const
         if (name != "*" && !isThere)
             return refused("the settings name an array '" + name +
                            "', which none of its groups has.");
-    }
-    return Status::ok();
-}
-
-/// Groups that have their labels in one that grows have to grow with it.
-Status Batch::checkDependents(const Offer &offer, const OfferPlan &plan) const
-{
-    for (std::size_t i = 0; i < plan.parts.size(); ++i)
-    {
-        if (plan.parts[i].rows == 0)
-            continue;
-        const auto &member = memberOf(offer.parts[i]);
-        for (const auto &group : member.cube().target.dependents)
-        {
-            const bool grows = std::ranges::any_of(
-                offer.parts, [&](const Offer::Part &part)
-                { return memberOf(part).group() == group; });
-            if (!grows)
-                return refused(
-                    "the group '/" + group +
-                    "' of the target has its labels in '/" + member.group() +
-                    "', and would not grow with it. Append to both at once, "
-                    "with --groups.");
-        }
     }
     return Status::ok();
 }

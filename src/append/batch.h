@@ -140,7 +140,6 @@ class Batch
     const LabelledRows *labelsFor(const Offer::Part &part, const Offer &offer,
                                   const OfferPlan &plan) const;
     Status checkNames(const Offer &offer) const;
-    Status checkDependents(const Offer &offer, const OfferPlan &plan) const;
     void keepCubes();
     Status write(const Offer &offer, OfferPlan &plan, SliceReport &report,
                  const std::function<bool(double)> &progress);

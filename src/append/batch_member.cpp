@@ -77,17 +77,15 @@ Status BatchMember::read(const std::string &appendDim)
     return Status::ok();
 }
 
-Result<AppendPlan> BatchMember::plan(const Slice &slice,
-                                     const SharedDocuments &shared,
-                                     const LabelledRows *labelled)
+Result<AppendPlan> BatchMember::plan(const Slice &slice, const Others &others)
 {
-    const PlanRequest request{m_options, m_site, storage(),
-                              slice,     m_log,  labelled};
-    if (shared.isEmpty())
+    const PlanRequest request{m_options, m_site,          storage(),    slice,
+                              m_log,     others.labelled, others.groups};
+    if (others.shared.isEmpty())
         return planAppend(request, m_cube);
     // What another member does to documents is not done yet.
     Target stored = m_cube.target;
-    shared.putInto(m_cube.target, m_site.group);
+    others.shared.putInto(m_cube.target, m_site.group);
     auto plan = planAppend(request, m_cube);
     m_cube.target = std::move(stored);
     return plan;

@@ -18,6 +18,7 @@
 
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -52,11 +53,18 @@ class BatchMember
     /// The target was opened again, and what was read of it still holds.
     void reopened();
 
-    /// Guards the slice against the cube as the slices before it leave it;
-    /// `shared`: as the members before it leave what is around it; `labelled`:
-    /// of the group whose labels are this one's, too.
-    Result<AppendPlan> plan(const Slice &slice, const SharedDocuments &shared,
-                            const LabelledRows *labelled);
+    /// What the other members of the same slice do.
+    struct Others
+    {
+        /// As those before it leave what is around it.
+        const SharedDocuments &shared;
+        /// Of the group whose labels are this one's, too; null: of none.
+        const LabelledRows *labelled;
+        std::span<const std::string> groups;  ///< all of them
+    };
+
+    /// Guards the slice against the cube as the slices before it leave it.
+    Result<AppendPlan> plan(const Slice &slice, const Others &others);
 
     Result<Creation> creation();
 

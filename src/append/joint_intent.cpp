@@ -14,12 +14,6 @@ namespace mdimappend
 namespace
 {
 
-std::string nodeOf(const std::string &key)
-{
-    const auto slash = key.rfind('/');
-    return slash == std::string::npos ? std::string() : key.substr(0, slash);
-}
-
 std::set<std::string> arraysOf(const Intent &intent)
 {
     std::set<std::string> paths;
@@ -61,7 +55,7 @@ class Order
             const auto &key = intent.order[i];
             if (i < intent.atOnce)
                 m_data.push_back(key);
-            else if (arrays.contains(nodeOf(key)))
+            else if (arrays.contains(parentOf(key)))
                 m_arrays.push_back(key);
             else if (m_known.insert(key).second)
                 m_groups.push_back(key);
@@ -101,7 +95,7 @@ void SharedDocuments::note(const Intent &intent)
     const auto arrays = arraysOf(intent);
     for (const auto &[key, text] : intent.next)
     {
-        if (!arrays.contains(nodeOf(key)))
+        if (!arrays.contains(parentOf(key)))
             m_documents[key] = text;
     }
 }
@@ -112,7 +106,7 @@ void SharedDocuments::putInto(Target &target, const std::string &group) const
     for (const auto &[key, text] : m_documents)
     {
         const bool isAround =
-            std::ranges::find(groups, nodeOf(key)) != groups.end();
+            std::ranges::find(groups, parentOf(key)) != groups.end();
         if (isAround || target.documents.contains(key))
             target.documents[key] = text;
     }

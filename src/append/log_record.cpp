@@ -2,8 +2,6 @@
 
 #include "append/log_record.h"
 
-#include "zarr/document_key.h"
-
 #include <set>
 
 namespace mdimappend
@@ -27,11 +25,7 @@ Json documentsOf(const LoggedMember &member, std::uint64_t sequence)
     Json documents = Json::object();
     if (!member.creates)
         documents["before"] = toJson(member.before);
-    auto after = toJson(member.after);
-    // The file that will be there has no time stamp yet.
-    if (!member.after.stamped.empty())
-        after["stamped"] = member.after.stamped;
-    documents["after"] = std::move(after);
+    documents["after"] = toJson(member.after);
     if (const auto from = chainFrom(member, sequence); from > 0)
         documents["chain_from"] = from;
     return documents;

@@ -56,11 +56,30 @@ class GrowthPlanner
         m_plan.after = m_cube;
         if (m_plan.isEmpty() || m_plan.needsCommit)
             return Status::ok();
+        if (m_rows.rows > 0)
+            MDIMAPPEND_RETURN_IF_ERROR(checkDependents());
         MDIMAPPEND_RETURN_IF_ERROR(growArrays(guards.matches));
         return changeAttributes(values);
     }
 
   private:
+    /// Groups that have their labels in one that grows have to grow with it.
+    Status checkDependents() const
+    {
+        for (const auto &group : m_target.dependents)
+        {
+            const auto &together = m_request.together;
+            if (std::ranges::find(together, group) == together.end())
+                return refused(
+                    "the group '/" + group +
+                    "' of the target has its labels in '/" +
+                    m_request.site.group +
+                    "', and would not grow with it. Append to both at once, "
+                    "with --groups.");
+        }
+        return Status::ok();
+    }
+
     Status checkStatic(TargetValues &values)
     {
         MDIMAPPEND_ASSIGN(

@@ -12,6 +12,8 @@
 #include "cube/labels.h"
 
 #include <cstdint>
+#include <span>
+#include <string>
 
 namespace mdimappend
 {
@@ -34,6 +36,8 @@ struct PlanRequest
     /// Of the group around this one whose labels are its own, which is planned
     /// already; null: it has labels of its own, or none.
     const LabelledRows *labelled = nullptr;
+    /// The groups of the store that grow in the same commit, by the same slice.
+    std::span<const std::string> together{};
 };
 
 }  // namespace mdimappend

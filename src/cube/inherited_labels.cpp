@@ -144,12 +144,6 @@ class Nodes
     Documents m_documents{};
 };
 
-std::string parentOf(const std::string &path)
-{
-    const auto slash = path.rfind('/');
-    return slash == std::string::npos ? std::string() : path.substr(0, slash);
-}
-
 bool areLabels(const ArrayDocument &array, const std::string &dimension)
 {
     return array.dimensions == std::vector{dimension};

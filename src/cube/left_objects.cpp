@@ -27,12 +27,6 @@ std::string nameOf(const std::string &key)
     return key.substr(key.rfind('/') + 1);
 }
 
-std::string folderOf(const std::string &key)
-{
-    const auto slash = key.rfind('/');
-    return slash == std::string::npos ? "" : key.substr(0, slash);
-}
-
 /// A document, or the cache of tiles' presence that GDAL keeps beside one, but
 /// in no object store.
 bool isDocument(std::string_view name, bool hasCaches)
@@ -54,7 +48,7 @@ class Arrays
 
     void sort(const ListedObject &object, LeftObjects &left) const
     {
-        for (auto folder = folderOf(object.key);; folder = folderOf(folder))
+        for (auto folder = parentOf(object.key);; folder = parentOf(folder))
         {
             if (const auto found = m_arrays.find(folder);
                 found != m_arrays.end())
@@ -127,7 +121,7 @@ Result<Arrays> readArrays(Storage &storage, const Site &site,
         const auto json = parseJson(*texts[i]);
         if (json && !isV2 && member(*json, "node_type") == "group")
             continue;
-        const auto path = folderOf(keys[i]);
+        const auto path = parentOf(keys[i]);
         auto document = isV2 ? parseArrayV2(path, *texts[i], "")
                              : parseArrayV3(path, *texts[i]);
         arrays.add(path, document ? std::make_optional(std::move(*document))
@@ -155,7 +149,7 @@ Result<LeftObjects> leftObjects(Storage &storage, const Site &site,
                       allObjects(storage, site.journals()));
     for (const auto &object : journals)
     {
-        const auto transaction = folderOf(object.key);
+        const auto transaction = parentOf(object.key);
         if (nameOf(object.key) == "decision" && !pending.contains(transaction))
             left.decisions.push_back(transaction);
     }

@@ -214,9 +214,7 @@ Result<Documents> withAttributes(const Target &target, const std::string &group,
 /// Whether the document is of this group or one around it.
 bool isGroupDocument(const std::string &key, const std::string &group)
 {
-    const auto slash = key.rfind('/');
-    const auto folder =
-        slash == key.npos ? std::string() : key.substr(0, slash);
+    const auto folder = parentOf(key);
     return folder.empty() || folder == group || group.starts_with(folder + "/");
 }
 

@@ -84,7 +84,9 @@ Result<DocumentState> storedDocuments(Storage &storage, const Site &site,
                                       const Target &target)
 {
     auto state = digestsOf(target, site.group);
-    if (!storage.folders() || state.stamped.empty())
+    if (!storage.folders())
+        state.stamped.clear();
+    if (state.stamped.empty())
         return state;
     MDIMAPPEND_ASSIGN(const auto version,
                       storage.versionAt(site.object(state.stamped)));

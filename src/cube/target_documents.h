@@ -11,10 +11,12 @@
 namespace mdimappend
 {
 
-/// As they are in `target`, which may not be stored yet; without a time stamp.
+/// As they are in `target`, which may not be stored yet: the file that will be
+/// stamped has no time yet.
 DocumentState digestsOf(const Target &target, const std::string &group);
 
-/// As they are stored. Looks at one file.
+/// As they are stored; nothing is stamped where there are no files. Looks at
+/// one.
 Result<DocumentState> storedDocuments(Storage &storage, const Site &site,
                                       const Target &target);
 

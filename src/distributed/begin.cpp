@@ -154,11 +154,6 @@ class Beginning
         if (m_labelsComeLater)
             tall = std::make_unique<TallSlice>(*m_template, rows);
         LoggedSlices log;
-        if (const auto &groups = m_cube.target.dependents; !groups.empty())
-            return refused("the group '/" + groups.front() +
-                           "' of the target has its labels in the group that "
-                           "is to grow, and parts cannot grow both. Append to "
-                           "both at once, with --groups. Nothing was written.");
         auto plan = planAppend({m_options, m_open.site, storage(),
                                 tall ? *tall : *m_template, log},
                                m_cube);

@@ -72,7 +72,6 @@ Json toJson(const Session &session)
             {"deletions", session.deletions},
             {"documents_before", toJson(session.documentsBefore)},
             {"documents_after", toJson(session.documentsAfter)},
-            {"stamped", session.documentsAfter.stamped},
             {"attributes_before", session.attributesBefore},
             {"attributes_after", session.attributesAfter},
             {"labels", session.labels ? toJson(*session.labels) : Json()},
@@ -213,7 +212,6 @@ Result<Session> sessionFrom(const Json &json)
     session.documentsBefore =
         documentStateFrom(member(json, "documents_before"));
     session.documentsAfter = documentStateFrom(member(json, "documents_after"));
-    session.documentsAfter.stamped = textMember(json, "stamped");
     session.attributesBefore = member(json, "attributes_before");
     session.attributesAfter = member(json, "attributes_after");
     if (const Json &labels = json.at("labels"); !labels.is_null())

@@ -20,11 +20,10 @@ Json toJson(const DocumentState &state)
         json["growing"] = state.growing;
     if (!state.all.empty())
         json["all"] = state.all;
-    if (!state.time.empty())
-    {
+    if (!state.stamped.empty())
         json["stamped"] = state.stamped;
+    if (!state.time.empty())
         json["time"] = state.time;
-    }
     return json;
 }
 

@@ -24,17 +24,11 @@ bool hasConsolidated(const std::string &document)
            !member(*parsed, "consolidated_metadata").is_null();
 }
 
-std::string folderOf(const std::string &key)
-{
-    const auto slash = key.rfind('/');
-    return slash == std::string::npos ? "" : key.substr(0, slash);
-}
-
 /// Whether a document is that of the root, of a group between it and `group`,
 /// of that itself, or of what is in one of them.
 bool isOnTheWayTo(const std::string &group, const std::string &document)
 {
-    const auto parent = folderOf(folderOf(document));
+    const auto parent = parentOf(parentOf(document));
     return parent.empty() || (group + "/").starts_with(parent + "/");
 }
 

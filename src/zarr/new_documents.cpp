@@ -21,12 +21,6 @@ constexpr int indent = 2;  // zarr-python's
 /// arrays that name it.
 using InlineDocuments = std::vector<std::pair<std::string, Json>>;
 
-std::string parentOf(const std::string &path)
-{
-    const auto slash = path.rfind('/');
-    return slash == path.npos ? std::string() : path.substr(0, slash);
-}
-
 /// One part of a path, which becomes a folder's name.
 bool isNodeName(std::string_view name)
 {
