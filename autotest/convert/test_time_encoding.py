@@ -335,8 +335,8 @@ def test_units_calendar_and_type_as_asked(
     [
         ("units=days since 2000-01-01,dtype=int32", 5, "the label 2000-01-01T06:00:00"),
         ("units=seconds since 2000-01-01,dtype=int8", 5, "the label 2000-01-01T06"),
-        ("units=months since 2000-01-01", 2, "array 'time': units 'months since"),
-        ("units=km", 2, "array 'time': units 'km': expected '<unit> since <date>'"),
+        ("units=months since 2000-01-01", 5, "array 'time': units 'months since"),
+        ("units=km", 5, "array 'time': units 'km': expected '<unit> since <date>'"),
         ("calendar=mayan", 2, "array 'time': calendar 'mayan' is unknown"),
         ("calendar=noleap", 5, "the same date is another day in calendar noleap"),
     ],

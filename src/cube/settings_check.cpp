@@ -93,19 +93,24 @@ Status checkCompressor(ZarrFormat format, const std::string &name,
                 : made.takeStatus().prefixed("array '" + name + "'");
 }
 
-}  // namespace
-
-Status checkSettings(const AppendOptions &options)
+Status checkEach(const AppendOptions &options)
 {
     if (options.groups && !options.sliceGroup.empty())
         return {Failure::Usage,
                 "slice_group takes one group of a slice, groups takes all: "
-                "they exclude each other. Nothing was written."};
+                "they exclude each other"};
     for (const auto &[name, asked] : options.encodings)
         MDIMAPPEND_RETURN_IF_ERROR(checkEncoding(name, asked));
     MDIMAPPEND_RETURN_IF_ERROR(checkTemplates(options));
     MDIMAPPEND_RETURN_IF_ERROR(checkNewNames(options.renamedArrays));
     return checkLabelFrom(options.labelFrom);
+}
+
+}  // namespace
+
+Status checkSettings(const AppendOptions &options)
+{
+    return checkEach(options).suffixed("Nothing was written.");
 }
 
 Status checkSettingsFor(ZarrFormat format, const AppendOptions &options)

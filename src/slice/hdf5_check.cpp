@@ -141,7 +141,7 @@ Result<CheckedHdf5> checkHdf5(const std::string &name)
         return CheckedHdf5{kind};
     const Hdf5Handle file = openHdf5(name, access);
     if (!file)
-        return CheckedHdf5{Hdf5Kind::Unopened};
+        return CheckedHdf5{Hdf5Kind::Unopened, {}, QuietHdf5::reason()};
     Finding finding;
     auto result =
         H5Lvisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, lookAtLink, &finding);
@@ -152,7 +152,7 @@ Result<CheckedHdf5> checkHdf5(const std::string &name)
         return unavailable("is damaged: libhdf5 cannot read all of its "
                            "objects.");
     MDIMAPPEND_RETURN_IF_ERROR(std::move(finding.status));
-    return CheckedHdf5{kind, std::move(finding.attributes)};
+    return CheckedHdf5{kind, std::move(finding.attributes), {}};
 }
 
 bool callsHdf5(const std::string &driver)
@@ -162,16 +162,16 @@ bool callsHdf5(const std::string &driver)
     return std::ranges::find(drivers, driver) != drivers.end();
 }
 
-Status checkWasSearched(Hdf5Kind kind)
+Status checkWasSearched(const CheckedHdf5 &checked)
 {
-    if (kind == Hdf5Kind::Hdf5 || kind == Hdf5Kind::Other ||
+    if (checked.kind == Hdf5Kind::Hdf5 || checked.kind == Hdf5Kind::Other ||
         areReferencesAllowed())
         return Status::ok();
     return refused("cannot be searched for references to other files: " +
-                   std::string(kind == Hdf5Kind::Unreachable
-                                   ? "GDAL's HDF5 driver is missing."
-                                   : "libhdf5 cannot open it.") +
-                   " --slice-config " + referencesAllowed +
+                   (checked.kind == Hdf5Kind::Unreachable
+                        ? "GDAL's HDF5 driver is missing"
+                        : "libhdf5 cannot open it, " + checked.whyUnopened) +
+                   ". --slice-config " + referencesAllowed +
                    " reads it unchecked.");
 }
 

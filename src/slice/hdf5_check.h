@@ -25,6 +25,7 @@ struct CheckedHdf5
     /// Anything but Hdf5 was not looked through.
     Hdf5Kind kind = Hdf5Kind::Other;
     Hdf5Attributes attributes{};
+    std::string whyUnopened{};
 };
 
 /// Looks through all objects of a file, at any depth. Failure::Refused if one
@@ -36,8 +37,7 @@ Result<CheckedHdf5> checkHdf5(const std::string &name);
 /// Whether a driver of GDAL's calls libhdf5, itself or by the netCDF library.
 bool callsHdf5(const std::string &driver);
 
-/// Refuses a file of which `kind`, of checkHdf5, says that its references are
-/// not known.
-Status checkWasSearched(Hdf5Kind kind);
+/// Refuses a file whose references checkHdf5 could not see.
+Status checkWasSearched(const CheckedHdf5 &checked);
 
 }  // namespace mdimappend

@@ -49,7 +49,21 @@ bool isVsiReadable(const std::string &name)
     return H5FDis_driver_registered_by_name(vsi) > 0;
 }
 
+herr_t keepInnermost(unsigned, const H5E_error2_t *error, void *text)
+{
+    if (error->desc)
+        *static_cast<std::string *>(text) = error->desc;
+    return 0;
+}
+
 }  // namespace
+
+std::string QuietHdf5::reason()
+{
+    std::string text;
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keepInnermost, &text);
+    return text.empty() ? "it does not say why" : text;
+}
 
 bool isHdf5ThreadSafe()
 {

@@ -59,6 +59,9 @@ class QuietHdf5
     QuietHdf5(const QuietHdf5 &) = delete;
     QuietHdf5 &operator=(const QuietHdf5 &) = delete;
 
+    /// What the call that failed last says, in libhdf5's words.
+    static std::string reason();
+
   private:
     H5E_auto2_t m_function = nullptr;
     void *m_data = nullptr;

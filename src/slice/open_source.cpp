@@ -131,14 +131,15 @@ Status accept(SourceDataset &source, SourceAddress &address,
                                            : address.file));
     if (callsHdf5(address.driver))
     {
-        if (!source.hdf5)
+        // A file that was still being written may be complete by now.
+        if (!source.hdf5 || source.hdf5->kind == Hdf5Kind::Unopened)
         {
             MDIMAPPEND_ASSIGN(
                 source.hdf5,
                 checkHdf5(address.checked ? source.files->nameFor(address.file)
                                           : address.file));
         }
-        MDIMAPPEND_RETURN_IF_ERROR(checkWasSearched(source.hdf5->kind));
+        MDIMAPPEND_RETURN_IF_ERROR(checkWasSearched(*source.hdf5));
     }
     useOwned(source, address.multidim);
     trace(address.file, "opened by GDAL's ", address.driver, " driver, ",
