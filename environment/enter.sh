@@ -21,6 +21,7 @@ in_environment() {
     export PYTHONPATH="$here/apps/python${PYTHONPATH:+:$PYTHONPATH}"
     [ ! -e "$azurite" ] || export MDIMAPPEND_AZURITE=$azurite
     export MDIMAPPEND_SERVERS=$servers
+    export MDIMAPPEND_TIDY_CACHE=${MDIMAPPEND_TIDY_CACHE-$cache/tidy}
     if host_suffices; then
         GDAL_DRIVER_PATH="$build/gdalplugins:$(gdal-config --plugindir)"
         exec "$@"
