@@ -34,7 +34,9 @@ in_environment() {
     export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$here} CCACHE_NOHASHDIR=1
     mkdir -p "$CCACHE_DIR"
     # The caller's interpreter settings do not fit the other distribution.
-    unset LD_LIBRARY_PATH LD_PRELOAD PYTHONHOME VIRTUAL_ENV
+    unset LD_LIBRARY_PATH LD_PRELOAD PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
+    # Without it each process that imports xarray compiles it, for seconds.
+    export PYTHONPYCACHEPREFIX=$root-compiled
     find_visible
     warn_of_hidden_paths "$root" "$@"
     find_elevation
