@@ -122,9 +122,9 @@ parseOffsets(const std::vector<std::string> &words, const Token &token)
     return offsets;
 }
 
-Result<Region> parseRegion(const std::vector<std::string> &words)
+Result<IndexRanges> parseRegion(const std::vector<std::string> &words)
 {
-    Region region;
+    IndexRanges region;
     for (const auto &word : words)
     {
         const auto equals = word.rfind('=');

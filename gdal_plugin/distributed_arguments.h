@@ -30,7 +30,7 @@ Result<std::map<std::string, std::uint64_t>>
 parseOffsets(const std::vector<std::string> &words, const Token &token);
 
 /// "lat=0:90"
-Result<Region> parseRegion(const std::vector<std::string> &words);
+Result<IndexRanges> parseRegion(const std::vector<std::string> &words);
 
 /// GDAL's progress function, for those who report a fraction.
 std::function<bool(double)> progressOf(GDALProgressFunc progress,

@@ -26,7 +26,7 @@ struct BeginRequest
     /// has, whose labels are then those of the transaction.
     std::optional<std::uint64_t> rows;
     /// Not empty: values within the shape are replaced, and nothing grows.
-    Region region;
+    IndexRanges region;
     /// Refuses a target that is there.
     bool mustCreate = false;
     /// This process waits for the end: it renews the lease, which is over with

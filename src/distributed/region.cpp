@@ -15,7 +15,7 @@ namespace mdimappend
 namespace
 {
 
-Result<ElementBox> windowOf(const Region &region, const TargetArray &array)
+Result<ElementBox> windowOf(const IndexRanges &region, const TargetArray &array)
 {
     const auto &document = array.document;
     ElementBox window{Extent(document.rank(), 0), document.shape};

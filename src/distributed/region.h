@@ -16,11 +16,12 @@ namespace mdimappend
 {
 
 /// Indices [first, end) by dimension.
-using Region = std::map<std::string, std::pair<std::uint64_t, std::uint64_t>>;
+using IndexRanges =
+    std::map<std::string, std::pair<std::uint64_t, std::uint64_t>>;
 
 struct RegionRequest
 {
-    const Region &region;
+    const IndexRanges &region;
     const AppendOptions &options;
     const Site &site;
     Storage &storage;
