@@ -43,6 +43,9 @@ Status MdimAppendAlgorithm::readSlices(AppendOptions &options)
 {
     if (!m_slices.empty())
         options.slices.clear();
+    for (const auto &slice : m_slices)
+        if (slice.GetName().empty() && !slice.GetDatasetRef())
+            return {Failure::Usage, "the name of a slice is empty"};
     for (std::size_t i = 0; i < m_slices.size(); ++i)
         options.slices.push_back(
             {sliceName(m_slices[i], "slice " + std::to_string(i + 1)), {}});
@@ -55,7 +58,8 @@ Status MdimAppendAlgorithm::readSlices(AppendOptions &options)
         return Status::ok();
     if (m_labels.size() != options.slices.size())
         return {Failure::Usage,
-                std::to_string(m_labels.size()) + " labels for " +
+                std::to_string(m_labels.size()) + " label" +
+                    (m_labels.size() == 1 ? "" : "s") + " for " +
                     std::to_string(options.slices.size()) + " slice" +
                     (options.slices.size() == 1 ? "" : "s")};
     for (std::size_t i = 0; i < m_labels.size(); ++i)

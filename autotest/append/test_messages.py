@@ -46,7 +46,7 @@ def test_the_line_of_a_slice_names_it_once(target, tmp_path):
     names.write_text(f"{page}\n")
     done = cubes.run("--slices-from", names, "-o", target, status=5)
     (line, *_) = done.stdout.splitlines()
-    assert line.startswith(f"{page}: failed: is no data")
+    assert line.startswith(f"{page}: failed: is not data")
     assert line.count(str(page)) == 1
 
 
@@ -188,7 +188,7 @@ def test_what_is_no_data_is_not_waited_for(target, tmp_path, text, what):
     path.write_text(text)
     with cubes.unchanged(target):
         done = cubes.append("--wait", "30s", path, target, status=5, timeout=20)
-    assert "is no data" in done.message
+    assert "is not data" in done.message
     assert what in done.message
     assert done.message.endswith("Nothing was written.")
 

@@ -376,7 +376,7 @@ def test_decreasing_labels_go_on_decreasing(store, tmp_path):
     late = cubes.write(cubes.weather(7, 1), tmp_path / "late.nc")
     with cubes.unchanged(store):
         done = cubes.append(late, store, status=5)
-    assert "2000-01-08 does not come after 2000-01-03" in done.message
+    assert "2000-01-08 does not come before 2000-01-03" in done.message
     cubes.append(paths[2], store)
     cubes.assert_reads_as(store, whole)
 

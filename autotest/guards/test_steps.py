@@ -85,7 +85,7 @@ def test_steps_that_fit(tmp_path, store, step, labels, options, per_commit):
 
 WRONG = [
     ("increasing", [[3], [2]], DAYS, "2000-01-03 does not come after 2000-01-04"),
-    ("decreasing", [[2], [3]], DAYS, "2000-01-04 does not come after 2000-01-03"),
+    ("decreasing", [[2], [3]], DAYS, "2000-01-04 does not come before 2000-01-03"),
     (
         "1D",
         [[0], [2]],
@@ -245,8 +245,8 @@ def test_duplicates_are_no_steps(tmp_path, store):
         ("1D", [[0], [1], [3]], "is 2.0 days (--step 1D)"),
         ("1M", [[0], [31], [61]], "is 30.0 days (--step 1mo)"),
         ("1ME", [[0], [31], [61]], "is 30.0 days (--step 1mo)"),
-        ("-", [[3], [2], [3.5]], "does not come after 2000-01-03"),
-        ("decreasing", [[3], [2], [3.5]], "does not come after 2000-01-03"),
+        ("-", [[3], [2], [3.5]], "does not come before 2000-01-03"),
+        ("decreasing", [[3], [2], [3.5]], "does not come before 2000-01-03"),
         ("+", [[3], [4], [2]], "does not come after 2000-01-05"),
     ],
 )

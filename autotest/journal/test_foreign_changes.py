@@ -144,6 +144,27 @@ def test_without_labels_a_slice_that_may_be_gone_is_refused(tmp_path):
     cubes.append(names[0], store, status=5)
 
 
+def test_a_group_is_known_after_many_commits_of_another(tmp_path):
+    """Its newest record is found by a hint, however far back that is."""
+    store = tmp_path / "cube.zarr"
+    names = unlabelled(tmp_path / "steps", 2)
+    cubes.append("--group", "old", *names, store)
+    cubes.append("--group", "busy", *unlabelled(tmp_path / "others", 105), store)
+    again = cubes.append("--group", "old", *names, store)
+    assert outcome(again) == ["already there"] * 2
+    first = xr.open_zarr(store, group="old").isel(time=slice(0, 1)).load()
+    for variable in first.variables.values():
+        variable.encoding = {}
+    first.to_zarr(store, group="old", mode="w", consolidated=False)
+    zarr.consolidate_metadata(store)
+    done = cubes.append("--group", "old", names[1], store, status=5)
+    assert "commit 2 brought it" in done.stderr
+    (hint,) = (cubes.sidecar(store) / "log" / "members").iterdir()
+    hint.write_text("{}")
+    cubes.append("--group", "old", "--again", names[1], store)
+    assert cubes.read_zarr(store, "old")["v"][:, 0].tolist() == [0.0, 1.0]
+
+
 def test_records_of_earlier_versions_are_believed_as_they_were(tmp_path):
     """They have no digests: nothing is known of foreign changes, and a rerun after an
     upgrade costs what it did."""

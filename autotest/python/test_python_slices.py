@@ -663,7 +663,7 @@ def test_slices_with_and_without_labels(store):
 
 
 def test_as_many_labels_as_slices(store):
-    with pytest.raises(mda.UsageError, match="1 labels for 2 slices"):
+    with pytest.raises(mda.UsageError, match="1 label for 2 slices"):
         mda.append([scene(0), scene(1)], store, label=["2024-01-01"])
     assert days_in(store) == []
     with pytest.raises(mda.UsageError, match="slice 2 has no label"):

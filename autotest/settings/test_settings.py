@@ -225,7 +225,7 @@ def test_labels_of_slices_in_a_file(tmp_path, store, settings):
     report = cubes.append("--settings", path, "-o", store).report
     assert [s["first_label"] for s in report["slices"]] == ["1", "2"]
     done = cubes.run("--settings", path, "-o", store, "--label", "3", status=2)
-    assert "1 labels for 2 slices" in done.stderr
+    assert "1 label for 2 slices" in done.stderr
 
 
 @pytest.mark.parametrize(

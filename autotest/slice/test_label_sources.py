@@ -48,7 +48,7 @@ def test_dates_of_products_become_dates(tmp_path, store, form):
 
 def test_numbers_and_texts_go_on_as_what_they_are(tmp_path, store):
     """In cubes whose labels are numbers, or texts: as they were before."""
-    first, second = "20240105102030", "20240106102030"
+    first, second = "2024010510", "20240106102030"
     paths = [raster(tmp_path / f"{t}.tif", T=t) for t in (first, second)]
     cubes.append("--append-dim", "time", "--label", first, paths[0], store)
     cubes.append("--label-from", "metadata:T", paths[1], store)
@@ -121,7 +121,28 @@ def test_texts_that_are_dates_are_in_order(tmp_path, store):
     assert found == ["2024-01-05", "2024-01-06T12:00:00Z", "2024-01-07"]
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("2024-01-02T01:00:00+01:00", "does not come after 2024-01-02"),
+        ("2024-01-02T23:30:00-01:00", ""),
+        ("--", "the label '--' is not a date, and the target's labels are"),
+        ("20240103", "the label '20240103' is not a date"),
+        ("2023-366", "there is no such day"),
+    ],
+)
+def test_what_comes_after_texts_that_are_dates(tmp_path, store, text, says):
+    """Whatever the time zone it is written in, an instant is in once."""
+    first = dated(tmp_path / "0.nc", "2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z")
+    cubes.append(first, store)
+    done = cubes.append(
+        dated(tmp_path / "1.nc", text), store, status=5 if says else 0
+    )
+    assert says in done.stderr
+    assert cubes.open_xarray(store).time.size == (2 if says else 3)
+
+
 def test_other_texts_have_no_order(tmp_path, store):
-    for number, text in enumerate(["2024-01-05", "north", "2023-01-01"]):
+    for number, text in enumerate(["north", "2024-01-05", "2023-01-01"]):
         cubes.append(dated(tmp_path / f"{number}.nc", text), store)
     assert cubes.open_xarray(store).time.size == 3

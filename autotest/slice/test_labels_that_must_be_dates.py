@@ -132,7 +132,6 @@ def test_a_calendar_of_a_cube_may_have_the_day(tmp_path, store):
     [
         ("9999-12-31", "the label of 'time' is 9999-12-31: is it right?"),
         ("0000-01-01", "the label of 'time' is 0000-01-01: is it right?"),
-        ("20240105", "the label 20240105 of 'time' is stored as a mere number"),
         ("1704449430.5", "is stored as a mere number"),
     ],
 )
@@ -187,3 +186,18 @@ def test_units_that_say_no_time(tmp_path, store):
         time[:] = [20240105.5]
     report = cubes.append(tmp_path / "m.nc", store).report
     assert "have units 'day as %Y%m%d.%f', which say neither" in report["warnings"][0]
+
+
+@pytest.mark.parametrize(
+    ("label", "day"),
+    [
+        ("20240105", "2024-01-05T00:00:00"),
+        ("2024005", "2024-01-05T00:00:00"),
+        ("20240105102030", "2024-01-05T10:20:30"),
+        ("2024-01-05T10:20:30+01:00", "2024-01-05T09:20:30"),
+    ],
+)
+def test_forms_of_dates_as_a_refusal_lists_them(tmp_path, store, label, day):
+    path = raster(tmp_path / "a.tif")
+    cubes.append("--label", label, path, store)
+    assert str(cubes.open_xarray(store).time.values[0]).startswith(day)

@@ -2,6 +2,9 @@
 
 #include "append/log_record.h"
 
+#include "journal/member_hints.h"
+
+#include <algorithm>
 #include <set>
 
 namespace mdimappend
@@ -89,6 +92,19 @@ Json memberJson(const LoggedMember &member, std::uint64_t sequence)
     return json;
 }
 
+/// Of those that the commit before has changed.
+Json groupsLeftAlone(const LoggedCommit &commit)
+{
+    Json groups = Json::array();
+    for (const auto &group : commit.members.front().log.lastGroups)
+    {
+        if (std::ranges::find(commit.members, group, &LoggedMember::group) ==
+            commit.members.end())
+            groups.push_back(group);
+    }
+    return groups;
+}
+
 }  // namespace
 
 Json logRecordOf(const LoggedCommit &commit, std::uint64_t sequence)
@@ -107,6 +123,8 @@ Json logRecordOf(const LoggedCommit &commit, std::uint64_t sequence)
         for (const auto &member : commit.members)
             record["members"].push_back(memberJson(member, sequence));
     }
+    if (auto groups = groupsLeftAlone(commit); !groups.empty())
+        record[lastBefore] = std::move(groups);
     record["command"] = commit.command;
     record["message"] = commit.message;
     if (!commit.warnings.empty())

@@ -4,6 +4,7 @@
 
 #include "journal/log.h"
 #include "journal/log_members.h"
+#include "journal/member_hints.h"
 #include "journal/slice_entries.h"
 #include "secrets.h"
 
@@ -40,6 +41,32 @@ Status readMember(Storage &storage, const Site &site, const Json &newest,
     return Status::ok();
 }
 
+/// The newest record about the site's group, but for the store's newest one.
+Result<std::optional<Json>> recordBefore(Storage &storage, const Site &site,
+                                         const Creation &creation)
+{
+    MDIMAPPEND_ASSIGN(const auto hint, readMemberHint(storage, site));
+    const auto isOfStore = [&](std::uint64_t sequence)
+    { return sequence > 0 && sequence >= creation.store; };
+    if (isOfStore(hint) && hint < creation.last)
+    {
+        MDIMAPPEND_ASSIGN(auto hinted, readLogRecord(storage, site, hint));
+        if (hinted && memberOf(*hinted, site.group))
+            return hinted;
+    }
+    // A log of before there were hints; not for ever, it is a shortcut.
+    constexpr std::uint64_t mostRecords = 100;
+    for (auto sequence = creation.last - 1;
+         isOfStore(sequence) && creation.last - sequence < mostRecords;
+         --sequence)
+    {
+        MDIMAPPEND_ASSIGN(auto earlier, readLogRecord(storage, site, sequence));
+        if (earlier && memberOf(*earlier, site.group))
+            return earlier;
+    }
+    return std::optional<Json>();
+}
+
 }  // namespace
 
 std::string canonicalPath(const std::string &slice)
@@ -54,29 +81,20 @@ Result<Creation> creationOf(Storage &storage, const Site &site,
 {
     Creation creation;
     MDIMAPPEND_ASSIGN(creation.last, lastSequence(storage, site));
-    const auto last = creation.last;
-    MDIMAPPEND_ASSIGN(const auto newest, readLogRecord(storage, site, last));
-    if (!newest)
+    MDIMAPPEND_ASSIGN(auto record, readLogRecord(storage, site, creation.last));
+    if (!record)
         return creation;
-    creation.store = countMember(*newest, "store_created_by");
-    // Other groups' may be between; not for ever, it is a shortcut.
-    for (auto sequence = last;
-         sequence > 0 && sequence >= creation.store && last - sequence < 100;
-         --sequence)
+    creation.store = countMember(*record, "store_created_by");
+    for (const auto *each : membersOf(*record))
+        creation.lastGroups.push_back(textMember(*each, "group"));
+    if (!memberOf(*record, site.group))
     {
-        std::optional<Json> earlier;
-        if (sequence < last)
-        {
-            MDIMAPPEND_ASSIGN(earlier, readLogRecord(storage, site, sequence));
-        }
-        const auto &record = sequence < last ? earlier : newest;
-        const auto *found = record ? memberOf(*record, site.group) : nullptr;
-        if (!found)
-            continue;
-        MDIMAPPEND_RETURN_IF_ERROR(
-            readMember(storage, site, *found, documents, creation));
-        break;
+        MDIMAPPEND_ASSIGN(record, recordBefore(storage, site, creation));
     }
+    if (record)
+        MDIMAPPEND_RETURN_IF_ERROR(readMember(storage, site,
+                                              *memberOf(*record, site.group),
+                                              documents, creation));
     return creation;
 }
 

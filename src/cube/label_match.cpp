@@ -161,7 +161,8 @@ Status checkOrder(const Labels &target, const Labels &slice,
                 (rows == 0 ? ", or ask for another --step" : ""));
         return refused(
             "the label " + slice.describe(sequence[i].second) +
-            " does not come after " + labels->describe(row) +
+            " does not come " + (decreasing ? "before " : "after ") +
+            labels->describe(row) +
             (labels == &target
                  ? ", the target's last one" + directionAdvice(rows, descending)
                  : ", the one before it: its labels neither rise "
@@ -171,8 +172,31 @@ Status checkOrder(const Labels &target, const Labels &slice,
     return Status::ok();
 }
 
-/// Rows from `first` on of texts that are all ISO 8601 dates, as these dates;
-/// nothing if one is none.
+const std::string &textOf(const Label &label)
+{
+    return std::get<std::string>(label);
+}
+
+/// Of a text that is an ISO 8601 date.
+std::optional<Instant> instantOf(const Label &label)
+{
+    const auto &text = textOf(label);
+    const auto date = text.size() > 4 && text[4] == '-' ? productDate(text)
+                                                        : std::nullopt;
+    const auto instant = date ? parseDate(*date, Calendar::ProlepticGregorian)
+                              : Result<Instant>(refused("it is no date"));
+    return instant ? std::make_optional(*instant) : std::nullopt;
+}
+
+/// "2024-005" may be a day of the year, and the fifth of some samples.
+bool hasMonth(const Label &label)
+{
+    const auto &text = textOf(label);
+    return text.size() > 7 && text[7] == '-' && instantOf(label);
+}
+
+/// Rows from `first` on of texts that are all dates, as these dates; nothing if
+/// one is none.
 std::optional<Labels> datesOf(const Labels &texts, std::size_t first)
 {
     Labels dates;
@@ -180,12 +204,7 @@ std::optional<Labels> datesOf(const Labels &texts, std::size_t first)
     dates.encoding = TimeEncoding{Calendar::ProlepticGregorian};
     for (std::size_t row = first; row < texts.values.size(); ++row)
     {
-        const auto &text = std::get<std::string>(texts.values[row]);
-        const auto date = text.size() > 4 && text[4] == '-' ? productDate(text)
-                                                            : std::nullopt;
-        const auto instant =
-            date ? parseDate(*date, Calendar::ProlepticGregorian)
-                 : Result<Instant>(refused("it is no date"));
+        const auto instant = instantOf(texts.values[row]);
         if (!instant)
             return std::nullopt;
         dates.values.emplace_back(*instant);
@@ -193,15 +212,38 @@ std::optional<Labels> datesOf(const Labels &texts, std::size_t first)
     return dates;
 }
 
+/// Among dates it has no place.
+Status checkAreDates(const Labels &target, const Labels &slice,
+                     std::size_t firstNew)
+{
+    if (target.values.empty() || !std::ranges::all_of(target.values, hasMonth))
+        return Status::ok();
+    const auto begin =
+        slice.values.begin() + static_cast<std::ptrdiff_t>(firstNew);
+    const auto found =
+        std::find_if(begin, slice.values.end(),
+                     [](const Label &label) { return !instantOf(label); });
+    if (found == slice.values.end())
+        return Status::ok();
+    const auto why = whyNoDate(textOf(*found));
+    return refused("the label '" + textOf(*found) +
+                   "' is not a date, and the target's labels are, the last one '" +
+                   textOf(target.values.back()) + "'" +
+                   (why.empty() ? "" : ": " + why) +
+                   ". Write it as they are written");
+}
+
 /// Texts have an order only if they are dates.
 Status checkOrderOfTexts(const Labels &target, const Labels &slice,
                          std::uint64_t firstNew, std::optional<bool> descending)
 {
+    const auto first = static_cast<std::size_t>(firstNew);
     const auto last = datesOf(target, 0);
     if (!last)
         return Status::ok();
-    const auto added = datesOf(slice, static_cast<std::size_t>(firstNew));
-    return added ? checkOrder(*last, *added, 0, descending) : Status::ok();
+    const auto added = datesOf(slice, first);
+    return added ? checkOrder(*last, *added, 0, descending)
+                 : checkAreDates(target, slice, first);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include "journal/log_members.h"
 
+#include "journal/member_hints.h"
+
 #include <algorithm>
 #include <initializer_list>
 
@@ -32,6 +34,11 @@ bool isText(const Json &value)
 bool isYesOrNo(const Json &value)
 {
     return value.is_boolean();
+}
+
+bool areTexts(const Json &value)
+{
+    return value.is_array() && std::ranges::all_of(value, isText);
 }
 
 bool isSlice(const Json &slice)
@@ -129,7 +136,8 @@ bool isLogRecord(const Json &record)
                 isText) ||
         !areAll(record, {"sequence", "store_created_by", "chunks", "bytes"},
                 isCount) ||
-        !areAll(record, {"overwrite"}, isYesOrNo))
+        !areAll(record, {"overwrite"}, isYesOrNo) ||
+        !areAll(record, {lastBefore}, areTexts))
         return false;
     const auto format = textMember(record, "format");
     if (format == logVersion2)

@@ -24,12 +24,15 @@ struct Beginning
     const char *what;
 };
 
-constexpr std::array<Beginning, 6> noData = {
+constexpr std::array<Beginning, 9> noData = {
     {{"<!doctype html", "an HTML page"},
      {"<html", "an HTML page"},
      {"<?xml", "an XML document, as servers answer with"},
      {"<error", "an XML document, as servers answer with"},
      {"#!", "a script"},
+     {"{", "a JSON document"},
+     {"[", "a JSON document"},
+     {"%pdf-", "a PDF document"},
      {"version https://git-lfs", "a pointer of Git LFS, not the file itself"}}};
 
 bool driversSayNothing(const std::string &message)
@@ -83,6 +86,9 @@ Status cannotBeOpened(const std::string &path, const std::string &why)
     if (start->starts_with("\x89HDF\r\n\x1a\n"))
         return unavailable(text + " It begins as an HDF5 or netCDF-4 file: it "
                                   "may be incomplete.");
+    if (start->starts_with("GRIB"))
+        return unavailable(text +
+                           " It begins as a GRIB file: it may be incomplete.");
     // Waiting does not unpack it.
     if (driversSayNothing(why) && start->starts_with("\x1f\x8b"))
         return refused(text + " It is compressed by gzip: name it '/vsigzip/" +
@@ -96,7 +102,7 @@ Status cannotBeOpened(const std::string &path, const std::string &why)
     for (const auto &known : noData)
     {
         if (driversSayNothing(why) && begins.starts_with(known.text))
-            return refused("is no data: it begins as " +
+            return refused("is not data: it begins as " +
                            std::string(known.what) + ".");
     }
     return unavailable(text);

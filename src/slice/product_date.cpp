@@ -22,12 +22,14 @@ namespace
 constexpr std::size_t longestDate = 64;
 
 const std::string timeOfDay =
-    R"((?:[T _]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d*)?)?) *(Z|UTC|GMT)?)?)";
+    R"((?:[T _]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d*)?)?) *)"
+    R"((?:Z|UTC|GMT|([+-]\d{2}:?\d{2}))?)?)";
 
 struct ProductDate
 {
     std::string day{};   ///< "2024-01-05"
-    std::string time{};  ///< "10:20:30.5", or ""
+    std::string time{};    ///< "10:20:30.5", or ""
+    std::string offset{};  ///< from UTC, "+01:00", or ""
 };
 
 std::string dayOf(const std::string &year, int month, const std::string &day)
@@ -68,7 +70,8 @@ std::optional<ProductDate> inNumbers(const std::string &text)
     if (!std::regex_match(text, match, form))
         return std::nullopt;
     return ProductDate{
-        dayOf(match[1], std::atoi(match[3].str().c_str()), match[4]), match[5]};
+        dayOf(match[1], std::atoi(match[3].str().c_str()), match[4]), match[5],
+        match[6]};
 }
 
 std::optional<ProductDate> withMonthsName(const std::string &text)
@@ -81,7 +84,7 @@ std::optional<ProductDate> withMonthsName(const std::string &text)
     const int month = monthNamed(match[2]);
     if (month == 0)
         return std::nullopt;
-    return ProductDate{dayOf(match[3], month, match[1]), match[4]};
+    return ProductDate{dayOf(match[3], month, match[1]), match[4], match[5]};
 }
 
 std::optional<ProductDate> byDayOfYear(const std::string &text)
@@ -90,7 +93,7 @@ std::optional<ProductDate> byDayOfYear(const std::string &text)
     std::smatch match;
     if (!std::regex_match(text, match, form))
         return std::nullopt;
-    return ProductDate{dayOfYear(match[1], match[2]), match[3]};
+    return ProductDate{dayOfYear(match[1], match[2]), match[3], match[4]};
 }
 
 std::optional<ProductDate> inDigits(const std::string &text)
@@ -131,10 +134,15 @@ std::string shortText(std::string_view given)
 
 std::optional<std::string> asIso(const ProductDate &date)
 {
-    std::string iso = date.day + (date.time.empty() ? "" : "T" + date.time);
-    if (parseDate(iso, Calendar::ProlepticGregorian))
-        return iso;
-    return std::nullopt;
+    const std::string iso =
+        date.day + (date.time.empty() ? "" : "T" + date.time);
+    const auto instant =
+        parseDate(iso + date.offset, Calendar::ProlepticGregorian);
+    if (!instant)
+        return std::nullopt;
+    return date.offset.empty()
+               ? iso
+               : formatDate(*instant, Calendar::ProlepticGregorian);
 }
 
 }  // namespace

@@ -42,13 +42,16 @@ Result<GivenLabel> labelInMetadata(const std::string &item,
                    "' (--label-from metadata:" + item + ").");
 }
 
-/// A number that was given is one.
-GivenLabel labelGiven(const std::string &text)
+/// A number that was given is one, but for digits of a date along time.
+GivenLabel labelGiven(const std::string &text, const std::string &dimension)
 {
-    const bool areDigits =
+    const bool isNumber =
         text.find_first_not_of("+-.0123456789") == text.npos &&
         text.find('-', 1) == text.npos;
-    return {text, areDigits ? "" : productDate(text).value_or("")};
+    if (!isNumber)
+        return {text, productDate(text).value_or("")};
+    const bool isDate = isNameOfTime(dimension) && areDigitsOfDate(text);
+    return {text, isDate ? dateInDigits(text).value_or("") : ""};
 }
 
 }  // namespace
@@ -68,7 +71,7 @@ Result<GivenLabel> labelOf(const SliceRequest &request,
                            GDALDataset &dataset)
 {
     if (request.label)
-        return labelGiven(*request.label);
+        return labelGiven(*request.label, dimension);
     const std::string &from = request.labelFrom;
     MDIMAPPEND_RETURN_IF_ERROR(checkLabelFrom(from));
     if (from.starts_with("metadata:"))

@@ -4,6 +4,7 @@
 #include "transaction/redo.h"
 
 #include "journal/log.h"
+#include "journal/member_hints.h"
 #include "journal/slice_entries.h"
 #include "storage/folder_storage.h"
 #include "storage/requests_at_once.h"
@@ -238,6 +239,8 @@ Status redo(Storage &storage, const Site &site, const Manifest &manifest,
         MDIMAPPEND_RETURN_IF_ERROR(folders->makeFolders(site.log()));
     MDIMAPPEND_RETURN_IF_ERROR(
         writeSliceEntries(storage, site, manifest.logRecord));
+    MDIMAPPEND_RETURN_IF_ERROR(
+        writeMemberHints(storage, site, manifest.logRecord));
     MDIMAPPEND_RETURN_IF_ERROR(
         prepareLogRecord(storage, site, manifest.logRecord));
     // P7: no power cut may leave a log record that is ahead of its documents,

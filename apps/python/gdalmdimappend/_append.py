@@ -98,4 +98,6 @@ def _check_labels(label: object, items: Iterable[Any]) -> None:
     if not isinstance(label, list | tuple) or not isinstance(items, list | tuple):
         return
     if len(label) != len(items):
-        raise UsageError(f"{len(label)} labels for {len(items)} slices")
+        labels = "1 label" if len(label) == 1 else f"{len(label)} labels"
+        slices = "1 slice" if len(items) == 1 else f"{len(items)} slices"
+        raise UsageError(f"{labels} for {slices}")
