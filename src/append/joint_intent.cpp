@@ -80,10 +80,10 @@ class Order
     std::set<std::string> m_known{};
 };
 
-/// What says that there is a store, and what its root's copy lists.
+/// What says that there is a store, and what its root's copy lists. A document
+/// that was only in the copy (in an object store, of Zarr V2) is still known.
 void describeRoot(Target &target)
 {
-    target.rootDocuments.clear();
     for (const char *name : {"zarr.json", ".zmetadata", ".zgroup", ".zattrs"})
     {
         const auto found = target.documents.find(name);

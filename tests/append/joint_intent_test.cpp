@@ -106,6 +106,11 @@ TEST(SharedDocuments, AreThoseOfGroupsAround)
     EXPECT_EQ(sibling.documents.at("zarr.json"), "a/b");
     EXPECT_EQ(sibling.rootDocuments.at("zarr.json"), "a/b");
     EXPECT_FALSE(sibling.documents.contains("a/b/zarr.json"));
+    // In an object store it is read from the consolidated copy alone.
+    Target copied;
+    copied.rootDocuments[".zgroup"] = "of the copy";
+    shared.putInto(copied, "a/c");
+    EXPECT_EQ(copied.rootDocuments.at(".zgroup"), "of the copy");
     Target below;
     shared.putInto(below, "a/b/c");
     EXPECT_TRUE(below.documents.contains("a/b/zarr.json"));
