@@ -35,6 +35,10 @@ LONGEST_LOCK_TIMEOUT = 60.0
 HANGS_AFTER = 120.0
 
 
+#: Groups that grow in the same commits.
+SEVERAL = ("grid", "grid/quality", "swath")
+
+
 class RaceError(AssertionError):
     """What is not a serial history."""
 
@@ -47,6 +51,7 @@ class Step:
     cwd: str
     start: float
     slices: list = dataclasses.field(default_factory=list)
+    parts: tuple = ("",)
     lock_timeout: float = LONGEST_LOCK_TIMEOUT
     disturbance: str = ""  # kill, int, term, stop
     after: float = 0.0  # seconds from its start
@@ -88,6 +93,9 @@ class Round:
         self.zarr_format = draw.choice([2, 3])
         self.consolidated = draw.choice([True, True, False])
         self.group = draw.choice(["", "", "sub/cube"])
+        # Of several groups the last is there first, and some writers append to it
+        # alone.
+        self.parts = ("",) if self.group else draw.choice([("",), SEVERAL])
         self.exists = draw.random() < 0.6
         self.size = draw.choice([(6, 8), (6, 8), (40, 150)])
         self.layout = self.draw_layout()
@@ -147,6 +155,19 @@ class Round:
         group = ["--group", self.group] if self.group else []
         return [*group, str(self.store)]
 
+    @property
+    def first_parts(self):
+        """Those that are there at the start, with slice 0."""
+        return self.parts[-1:]
+
+    def words_of(self, parts):
+        """Which groups of slices and of the target these are."""
+        if self.parts == ("",):
+            return []
+        if parts == self.parts:
+            return ["--groups"]
+        return ["--slice-group", *parts, "--group", *parts]
+
     def common(self):
         encoding, *merging = self.layout
         words = ["--append-dim", "step", "--zarr-format", self.zarr_format]
@@ -174,9 +195,17 @@ class Round:
                 dataset = dataset.assign_coords(step=("step", days, units))
             for name in dataset.variables:
                 dataset[name].encoding["_FillValue"] = None
-            cubes.write(dataset, self.slice_path(number))
+            for part in self.parts:
+                its = dataset.assign(value=dataset["value"] + self.offset(part))
+                where = {"group": part, "mode": "a"} if part else {}
+                if part == self.parts[0]:
+                    where.pop("mode", None)
+                cubes.write(its, self.slice_path(number), **where)
             first += rows
             self.rows.append(rows)
+
+    def offset(self, part):
+        return 100_000_000 * self.parts.index(part)
 
     def make_places(self):
         (self.folder / "real").mkdir(parents=True)
@@ -209,11 +238,14 @@ class Round:
             options += ["--slices-per-commit", draw.choice([1, 1, 2, 3])]
             options += ["--num-threads", draw.choice([1, 4])]
             options += ["--durability", draw.choice(["process"] * 3 + ["full"])]
+            parts = draw.choice([self.parts, self.parts, self.first_parts])
+            options += self.words_of(parts)
             slices = [self.slice_path(number) for number in share]
             self.add_step(
                 [cubes.COMMAND, *options, *self.common(), *slices, *words],
                 cwd,
                 slices=share,
+                parts=parts,
                 lock_timeout=timeout,
             )
         for _ in range(draw.randint(0, 3)):
@@ -242,6 +274,7 @@ class Round:
             f"seed {self.seed}: Zarr V{self.zarr_format}, labels {self.labels}, "
             f"{'' if self.consolidated else 'not '}consolidated, "
             f"layout {' '.join(self.layout)}, group '{self.group}', "
+            f"{len(self.parts)} groups in a commit, "
             f"{'' if self.exists else 'no '}target at the start"
         ]
         for number, step in enumerate(self.steps):
@@ -260,7 +293,7 @@ class Round:
         with self.bind_mount():
             if self.exists:
                 words = [*self.common(), self.slice_path(0), *self.target()]
-                cubes.run("--quiet", *words)
+                cubes.run("--quiet", *self.words_of(self.first_parts), *words)
             try:
                 self.race()
                 self.check()
@@ -357,13 +390,20 @@ class Round:
         if self.store.parent.joinpath(f"{self.store.name}.mdimappend").exists():
             words = ("driver", "mdimappend", "recover", self.store)
             cubes.run(*words, command="gdal")
-        self.check_cube(acknowledged | ({0} if self.exists else set()))
+        if self.exists:
+            acknowledged |= {(part, 0) for part in self.first_parts}
+        self.check_cube(acknowledged)
         if self.labels == "time":
             return
         # Whatever happened, the same command once more completes it.
         everything = [self.slice_path(n) for n in range(len(self.rows))]
-        cubes.run("--quiet", *self.common(), *everything, *self.target())
-        self.check_cube(set(range(len(self.rows))))
+        words = [*self.words_of(self.parts), *self.common(), *everything]
+        cubes.run("--quiet", *words, *self.target())
+        self.check_cube(self.everything())
+
+    def everything(self):
+        """All slices in all groups."""
+        return set(itertools.product(self.parts, range(len(self.rows))))
 
     def check_status(self, step, outcome):
         status = outcome.status
@@ -395,6 +435,11 @@ class Round:
             expect("terminate called" not in outcome.stderr, outcome.stderr)
 
     def acknowledged_by(self, step, outcome):
+        """Slices, each with a group that it is in."""
+        told = self.slices_acknowledged_by(step, outcome)
+        return set(itertools.product(step.parts, told))
+
+    def slices_acknowledged_by(self, step, outcome):
         if not step.slices:
             return set()
         if outcome.status == 0:
@@ -418,27 +463,48 @@ class Round:
             expect(not acknowledged, f"{acknowledged} are in no store")
             return
         log = self.log()
-        rows = 0
-        order = []
         for position, record in enumerate(log):
             expect(record["sequence"] == position + 1, f"log: {record}")
-            expect(record["first_row"] == rows, f"log: {record}")
-            rows += record["rows"]
-            for entry in record["slices"]:
+        slices = 0
+        for part in self.parts:
+            numbers = {number for its, number in acknowledged if its == part}
+            slices += self.check_part(part, log, numbers)
+        self.check_sidecar(len(log), slices)
+
+    def check_part(self, part, log, acknowledged):
+        """How many slices are in this group."""
+        rows = 0
+        order = []
+        group = part or self.group
+        members = [m for record in log for m in record.get("members", [record])]
+        for member in members:
+            if member["group"] != group:
+                continue
+            expect(member["first_row"] == rows, f"log: {member}")
+            rows += member["rows"]
+            for entry in member["slices"]:
                 number = int(Path(entry["name"]).stem)
                 if entry["rows"] > 0:
                     order.append(number)
-                    expect(entry["rows"] == self.rows[number], f"log: {record}")
+                    expect(entry["rows"] == self.rows[number], f"log: {member}")
         doubles = [n for n, k in collections.Counter(order).items() if k > 1]
-        expect(not doubles, f"slices {doubles} are logged twice")
+        expect(not doubles, f"slices {doubles} are logged twice in '{group}'")
         missing = acknowledged - set(order)
-        expect(not missing, f"acknowledged, but not in the log: {sorted(missing)}")
+        expect(
+            not missing,
+            f"acknowledged, but not in the log of '{group}': {sorted(missing)}",
+        )
         self.counts["slices in"] += len(order)
-        expected = np.concatenate(
+        if order:
+            self.check_rows(part, rows, order)
+        return len(order)
+
+    def check_rows(self, part, rows, order):
+        expected = self.offset(part) + np.concatenate(
             [expected_values(n, self.rows[n], *self.size) for n in order]
         )
         expect(rows == len(expected), f"{rows} rows logged, {len(expected)} expected")
-        for reader, values, labels in self.readings():
+        for reader, values, labels in self.readings(part or self.group):
             expect(
                 values.shape == expected.shape,
                 f"{reader}: shape {values.shape}, not {expected.shape}",
@@ -452,13 +518,12 @@ class Round:
                 expect(labels == names, f"{reader}: labels {labels}, not {names}")
             if self.labels == "time":
                 expect(labels == sorted(set(labels)), f"{reader}: labels {labels}")
-        self.check_sidecar(len(log), len(order))
 
-    def readings(self):
+    def readings(self, group):
         for consolidated in (True, False) if self.consolidated else (False,):
             found = cubes.open_xarray(
                 self.store,
-                self.group or None,
+                group or None,
                 consolidated=consolidated,
                 raw=True,
                 **({"zarr_format": self.zarr_format} if not consolidated else {}),
@@ -468,7 +533,7 @@ class Round:
             opened = zarr.open_group(
                 str(self.store), mode="r", use_consolidated=consolidated
             )
-            inner = opened[self.group] if self.group else opened
+            inner = opened[group] if group else opened
             labels = inner["step"][...].tolist() if "step" in inner else []
             yield (
                 f"zarr-python, consolidated={consolidated}",

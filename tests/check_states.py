@@ -24,44 +24,77 @@ FILL = -999.0
 
 
 class Cube:
-    """What a committed state holds."""
+    """What a group holds in a committed state."""
 
-    def __init__(self, state):
-        self.rows = state["rows"]
-        self.consolidated = state["consolidated"]
-        self.group = state["group"]
-        first, height, width = state["first"], state["height"], state["width"]
+    def __init__(self, held):
+        self.rows = held["rows"]
+        self.consolidated = held["consolidated"]
+        self.group = held["group"]
+        first, height, width = held["first"], held["height"], held["width"]
         row = np.arange(first, first + self.rows)[:, None, None]
         y = np.arange(height)[None, :, None]
         x = np.arange(width)[None, None, :]
-        air = (row * 100 + y * 10 + x).astype("float64")
-        right = (x >= state["chunk_width"]) & (row // state["chunk_rows"] % 2 == 1)
+        usual = held["part"] * 10000 + row * 100 + y * 10 + x
+        air = usual.astype("float64")
+        right = (x >= held["chunk_width"]) & (row // held["chunk_rows"] % 2 == 1)
         air[np.broadcast_to(right, air.shape)] = FILL
-        if "anew_from" in state:
-            anew = 1000.0 + row * 100 + y * 10 + x
-            air = np.where(row >= state["anew_from"], anew, air)
+        if "anew_from" in held:
+            air = np.where(row >= held["anew_from"], 1000.0 + usual, air)
         self.air = air
         self.time = np.arange(first, first + self.rows) * 24.0
         self.y = np.arange(50.0, 50 + height)
         self.x = np.arange(7.0, 7 + width)
 
 
-def by_zarr(store, group, consolidated):
+NAMES = ("time", "y", "x", "air")
+
+
+def by_zarr(store, groups, consolidated):
+    """All groups through one root; None: it is not there."""
     root = zarr.open_group(store, mode="r", use_consolidated=consolidated)
-    cube = root[group] if group else root
-    return {name: cube[name][...] for name in ("time", "y", "x", "air")}
+    read = {}
+    for group in groups:
+        is_there = group in root if group else "air" in root
+        cube = root[group] if group and is_there else root
+        read[group] = {n: cube[n][...] for n in NAMES} if is_there else None
+    return read
 
 
-def by_xarray(store, group, consolidated):
-    with xr.open_zarr(
-        store,
-        group=group or None,
-        consolidated=consolidated,
-        chunks=None,
-        decode_times=False,
-    ) as cube:
-        read = {name: cube[name].values for name in ("time", "y", "x", "air")}
-    return {**read, "air": np.where(np.isnan(read["air"]), FILL, read["air"])}
+def by_xarray(store, groups, consolidated):
+    if not consolidated or groups == [""]:
+        return {
+            group: one_by_xarray(store, group, consolidated, len(groups) > 1)
+            for group in groups
+        }
+    with xr.open_datatree(
+        store, engine="zarr", consolidated=True, decode_times=False
+    ) as tree:
+        found = {node.path.strip("/"): node for node in tree.subtree if node.data_vars}
+        return {
+            group: arrays_of(found[group].to_dataset()) if group in found else None
+            for group in groups
+        }
+
+
+def one_by_xarray(store, group, consolidated, may_be_missing):
+    try:
+        with xr.open_zarr(
+            store,
+            group=group or None,
+            consolidated=consolidated,
+            chunks=None,
+            decode_times=False,
+        ) as cube:
+            return arrays_of(cube) if "air" in cube or not may_be_missing else None
+    except FileNotFoundError:
+        if not may_be_missing:
+            raise
+        return None
+
+
+def arrays_of(cube):
+    arrays = {name: cube[name].values for name in NAMES}
+    return {**arrays, "air": np.where(np.isnan(arrays["air"]), FILL, arrays["air"])}
 
 
 READERS = {
@@ -72,63 +105,69 @@ READERS = {
 }
 
 
-def is_committed(read, cubes, replaces):
-    """Whether the labels that were read are those of a cube, and their data too."""
-    rows = len(read["time"])
-    fitting = [
-        cube
-        for cube in cubes
-        if cube.rows == rows
-        and all(np.array_equal(read[n], getattr(cube, n)) for n in ("time", "y", "x"))
-    ]
-    if not fitting or len(read["air"]) < rows:
+def fits(read, cube, cubes, replaces):
+    """Whether the labels that were read are those of a cube, and their data too.
+    `cubes`: what the same group held in other states."""
+    if cube is None or read is None:
+        return cube is read
+    rows = cube.rows
+    labels = ("time", "y", "x")
+    if not all(np.array_equal(read[name], getattr(cube, name)) for name in labels):
         return False
     air = read["air"][:rows]
-    if not replaces:
-        return any(np.array_equal(air, cube.air) for cube in fitting)
+    if len(air) < rows or not replaces:
+        return np.array_equal(air, cube.air)
     # Replacing is whole chunks, but not one instant.
-    known = [cube.air[:rows] for cube in cubes if cube.rows >= rows]
-    known += [cube.air for cube in fitting]
-    known += [
-        np.concatenate([cube.air, fitting[0].air[cube.rows :]])
-        for cube in cubes
-        if cube.rows < rows
+    known = [
+        np.concatenate([other.air[:rows], cube.air[other.rows :]]) for other in cubes
     ]
     return bool(np.any([air == values for values in known], axis=0).all())
 
 
+def is_committed(read, states, groups, replaces):
+    """Whether these groups are all as in one state."""
+    held = {g: [state[g] for state in states if g in state] for g in groups}
+    return any(
+        all(fits(read[g], state.get(g), held[g], replaces) for g in groups)
+        for state in states
+    )
+
+
 def check(folder, entry):
     """Yields, for each reader, whether it could read, and what is wrong."""
-    cubes = [Cube(state) for state in entry["states"]]
-    there = [cube for cube in cubes if cube.rows]
-    group = entry["states"][-1]["group"]
+    states = [[Cube(held) for held in state] for state in entry["states"]]
+    groups = list(dict.fromkeys(cube.group for state in states for cube in state))
+    states = [{cube.group: cube for cube in s if cube.rows} for s in states]
+    consolidates = [held["consolidated"] for s in entry["states"] for held in s]
+    in_group = any(held["group"].startswith("region/") for held in entry["states"][-1])
     for name, (reader, consolidated) in READERS.items():
         # xarray looks for consolidated metadata in the group itself.
         if consolidated and (
-            not any(cube.consolidated for cube in cubes)
-            or (group and reader is by_xarray)
+            not any(consolidates) or (in_group and reader is by_xarray)
         ):
             continue
-        may_fail = len(there) < len(cubes) or (
-            any(not cube.consolidated for cube in cubes)
-            if consolidated
-            else entry["left"] != "settled"
+        may_fail = not all(states) or (
+            not all(consolidates) if consolidated else entry["left"] != "settled"
         )
         try:
-            read = reader(folder / entry["store"], group, consolidated)
+            read = reader(folder / entry["store"], groups, consolidated)
         except Exception as error:  # whatever a reader may raise
             yield False, "" if may_fail else f"{name} failed: {error!r}"
             continue
         if (
             not consolidated
             and entry["left"] == "power-cut"
-            and len(read["air"]) < len(read["time"])
+            and any(
+                cube and len(cube["air"]) < len(cube["time"]) for cube in read.values()
+            )
         ):
             yield False, ""
             continue
         # While a replacing is interrupted, chunks are old or new.
         mixes = entry["replaces"] and entry["left"] != "settled"
-        good = is_committed(read, there, mixes)
+        # In one instant only through consolidated metadata.
+        at_once = [groups] if consolidated or not may_fail else [[g] for g in groups]
+        good = all(is_committed(read, states, some, mixes) for some in at_once)
         yield True, "" if good else f"{name} read what was never committed: {read}"
 
 

@@ -121,6 +121,7 @@ Scenario drawScenario(Draw &draw)
     if (scenario.overwrites() && scenario.rowsAfter() == *scenario.drawnBefore)
         ++slices.back();
     scenario.kind.inGroup = !scenario.overwrites() && draw.heads();
+    scenario.kind.groups = draw.oneOf({0U, 0U, 2U, 3U});
     return scenario;
 }
 

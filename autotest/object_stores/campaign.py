@@ -67,6 +67,24 @@ def make_slices(folder):
     }
 
 
+#: The last is made by the second of the slices.
+GROUPS = ("grid", "grid/quality", "swath")
+
+
+def make_grouped_slices(folder):
+    """The same days and names, in each group with other values, for appends with
+    `--groups`."""
+    paths = {}
+    for name, (first, days) in {"first": (0, 3), "a": (3, 3), "c": (6, 2)}.items():
+        paths[name] = Path(folder) / f"{name}.nc"
+        for number, group in enumerate(GROUPS[: 2 if name == "first" else 3]):
+            dataset = cubes.weather(first, days)
+            dataset["air"] += 5000 * number
+            mode = "a" if number else "w"
+            cubes.write(dataset, paths[name], group=group, mode=mode)
+    return paths
+
+
 LAYOUT = ("--encoding", "air:chunk=4x2x5")
 
 
@@ -97,17 +115,26 @@ class State:
     @property
     def history(self):
         """Names of the slices that the log has, in its order."""
-        return tuple(
-            Path(entry["name"]).stem
-            for record in self.log
-            for entry in record["slices"]
-            if entry["rows"] or record["replaced_rows"]
-        )
+        return tuple(name for record in self.log for name in names_in(record))
 
     @property
     def root(self):
         """What readers through consolidated metadata go by."""
         return self.documents.get(".zmetadata", self.documents.get("zarr.json"))
+
+
+def names_in(record):
+    """Of the slices that a commit brought, those of several groups once."""
+    members = record.get("members", [record])
+    brought = [
+        [
+            Path(entry["name"]).stem
+            for entry in member["slices"]
+            if entry["rows"] or member["replaced_rows"]
+        ]
+        for member in members
+    ]
+    return list(dict.fromkeys(itertools.chain(*brought)))
 
 
 def state_of(objects, key=KEY):
@@ -127,9 +154,12 @@ def state_of(objects, key=KEY):
             if index is not None:
                 within = all(i < n for i, n in zip(index, array.counts, strict=True))
                 (chunks if within else orphans)[name] = rest.pop(name)
-    # Chunks of an array that is not there yet.
-    if not documents:
-        orphans, rest = rest, {}
+    # Chunks of an array, or a group, that is not there yet.
+    tops = {group.split("/")[0] for group in GROUPS}
+    tops -= {name.split("/")[0] for name in documents}
+    for name in list(rest):
+        if not documents or name.split("/")[0] in tops:
+            orphans[name] = rest.pop(name)
     names = sorted(n for n in sidecar if re.fullmatch(r"log/\d+\.json", n))
     log = [json.loads(sidecar[name]) for name in names]
     return State(documents, chunks, orphans, rest, log, sidecar)

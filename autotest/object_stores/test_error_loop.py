@@ -62,12 +62,22 @@ SCENARIOS = {
     "orphans": Scenario(left=("other", "orphans")),
     "after planned": Scenario(left=("other", "planned")),
     "after decided": Scenario(left=("other", "decided"), slices=("b",)),
+    "groups": Scenario(options=("--groups",)),
 }
 
 
 @pytest.fixture(scope="module")
 def slices(tmp_path_factory):
-    return campaign.make_slices(tmp_path_factory.mktemp("slices"))
+    return slices_by_kind(tmp_path_factory.mktemp("slices"))
+
+
+def slices_by_kind(folder):
+    """Those of one group, and those of several."""
+    (folder / "grouped").mkdir()
+    return {
+        False: campaign.make_slices(folder),
+        True: campaign.make_grouped_slices(folder / "grouped"),
+    }
 
 
 class Setting(campaign.Setting):
@@ -75,6 +85,9 @@ class Setting(campaign.Setting):
         self.scenario = SCENARIOS[name]
         shape = ("--zarr-format", zarr_format)
         options = (*shape, *self.scenario.options)
+        grouped = "--groups" in options
+        slices = slices[grouped]
+        shape += ("--groups",) * grouped
         super().__init__(slices, self.scenario.base, self.scenario.left, options)
         self.histories = campaign.histories_of(tuple(slices.items()), *shape)
         left = self.scenario.left[:1] if "decided" in self.scenario.left else ()
@@ -165,7 +178,7 @@ def listings_fail(fault):
 
 @pytest.mark.parametrize("fault", sample(LISTING_FAULTS, 2))
 def test_a_list_of_names_that_fails_is_not_an_empty_folder(slices, fault):
-    with campaign.Setting(slices, ()).cube() as cube:
+    with campaign.Setting(slices[False], ()).cube() as cube:
         cube.server.put_object("bucket", f"{cube.key}/precious.txt", b"mine")
         cube.server.rules = listings_fail(LISTING_FAULTS[fault])
         done = cube.append("first", options=SHORT_LEASE)
@@ -178,6 +191,7 @@ def test_a_list_of_names_that_fails_is_not_an_empty_folder(slices, fault):
 @pytest.mark.parametrize("fault", sample(LISTING_FAULTS, 2, offset=1))
 def test_without_a_lock_journals_are_not_overlooked(slices, fault):
     """Somebody has deleted the lock, which would name what is decided."""
+    slices = slices[False]
     histories = campaign.histories_of(tuple(slices.items()))
     with campaign.Setting(slices, ("first",), ("other", "decided")).cube() as cube:
         cube.server.delete_object("bucket", f"{cube.key}.mdimappend/lock")

@@ -8,13 +8,13 @@ CI tries a sample; MDIMAPPEND_ALL_SCENARIOS=1 tries each request.
 import campaign
 import pytest
 from campaign import HoldOne, Rule, sample
-from test_error_loop import SCENARIOS
+from test_error_loop import SCENARIOS, slices_by_kind
 from test_error_loop import Setting as ErrorSetting
 
 
 @pytest.fixture(scope="module")
 def slices(tmp_path_factory):
-    return campaign.make_slices(tmp_path_factory.mktemp("slices"))
+    return slices_by_kind(tmp_path_factory.mktemp("slices"))
 
 
 class Setting(ErrorSetting):

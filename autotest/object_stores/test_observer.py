@@ -37,6 +37,14 @@ class Watch(Action):
 
 
 @pytest.mark.parametrize("zarr_format", ["3", "2"])
+def test_groups_are_of_one_commit(tmp_path, zarr_format):
+    """Through the root's consolidated metadata of any instant."""
+    slices = campaign.make_grouped_slices(tmp_path)
+    options = ("--zarr-format", zarr_format, "--groups")
+    check_all_instants(slices, options, ("first",), ("a", "c"))
+
+
+@pytest.mark.parametrize("zarr_format", ["3", "2"])
 @pytest.mark.parametrize(
     ("base", "steps"),
     [
@@ -48,7 +56,10 @@ class Watch(Action):
 def test_documents_and_later_chunks_are_of_one_cube(slices, zarr_format, base, steps):
     """A reader has the consolidated metadata of any instant, and chunks of any later
     one."""
-    options = ("--zarr-format", zarr_format)
+    check_all_instants(slices, ("--zarr-format", zarr_format), base, steps)
+
+
+def check_all_instants(slices, options, base, steps):
     histories = campaign.histories_of(tuple(slices.items()), *options)
     with campaign.Setting(slices, base, (), options).cube() as cube:
         watch = Watch(cube.contents)
@@ -90,7 +101,11 @@ def arrays(state):
         {k: cpu.Buffer.from_bytes(v) for k, v in state.visible.items()}
     )
     group = zarr.open_group(store, mode="r", use_consolidated=True)
-    return {name: array[...] for name, array in group.arrays()}
+    return {
+        name: array[...]
+        for name, array in group.members(max_depth=None)
+        if isinstance(array, zarr.Array)
+    }
 
 
 @pytest.mark.parametrize("zarr_format", ["3", "2"])

@@ -39,6 +39,7 @@ class Round(races.Round):
         self.labels = self.draw.choice(["text", "none"])
         self.group = ""
         self.exists = True
+        self.parts = self.draw.choice([("",), races.SEVERAL])
         self.layout = self.draw_layout()
 
     def play(self):
@@ -53,34 +54,40 @@ class Round(races.Round):
         with memory_store(self.flavour) as store:
             self.target_uri = store.uri("cube.zarr")
             env = store.environment()
-            cubes.run("--quiet", *self.words([0]), env=env)
+            words = self.words_of(self.first_parts)
+            cubes.run("--quiet", *words, *self.words([0]), env=env)
             often = random.Random(self.seed)
             store.server.rules = [
                 Rule(fault, predicate=lambda _: often.random() < 0.05 / len(FAULTS))
                 for fault in FAULTS
             ]
-            processes = [
-                cubes.start(
-                    *("--report", "json", "--slices-per-commit", draw.choice([1, 2])),
-                    *self.words(share),
-                    env=env,
-                )
+            shares = [
+                (share, draw.choice([self.parts, self.parts, self.first_parts]))
                 for share in shares
                 if share
             ]
+            processes = [
+                cubes.start(
+                    *("--report", "json", "--slices-per-commit", draw.choice([1, 2])),
+                    *self.words_of(parts),
+                    *self.words(share),
+                    env=env,
+                )
+                for share, parts in shares
+            ]
             done = [finished(process) for process in processes]
             store.server.rules = []
-            acknowledged = {0}
-            for outcome, share in zip(done, filter(None, shares), strict=True):
+            acknowledged = {(part, 0) for part in self.first_parts}
+            for outcome, (share, parts) in zip(done, shares, strict=True):
                 assert outcome.status in (0, 1, 3), outcome
-                step = races.Step([], "", 0.0, share)
+                step = races.Step([], "", 0.0, share, parts)
                 acknowledged |= self.acknowledged_by(step, outcome)
             words = ("driver", "mdimappend", "recover", "--lock-timeout", "2min")
             cubes.run(*words, self.target_uri, command="gdal", env=env)
             self.check(store, acknowledged)
-            everything = range(len(self.rows))
-            cubes.run("--quiet", *self.words(everything), env=env)
-            self.check(store, set(everything))
+            words = [*self.words_of(self.parts), *self.words(range(len(self.rows)))]
+            cubes.run("--quiet", *words, env=env)
+            self.check(store, self.everything())
 
     def words(self, numbers):
         return [*self.common(), *map(self.slice_path, numbers), self.target_uri]

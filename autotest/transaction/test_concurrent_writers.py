@@ -67,6 +67,40 @@ def test_writers_of_the_same_slices_append_each_once(tmp_path, store):
     assert len(log_of(store)) == len(slices)
 
 
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_writers_of_all_groups_and_of_one_append_each_once(
+    tmp_path, store, zarr_format
+):
+    """Labels of text, in any order, but whole in each group."""
+    slices = []
+    for number in range(8):
+        path = tmp_path / f"{number:03}.nc"
+        for group in ("grid", "grid/quality", "swath"):
+            dataset = xr.Dataset(
+                {"value": (("station", "x"), np.full((1, 6), number, "int32"))},
+                {"station": [f"station {number}"]},
+            )
+            dataset.to_netcdf(path, group=group, mode="a")
+        slices.append(path)
+    words = ["--append-dim", "station", "--zarr-format", zarr_format]
+    words += ["--encoding", "value:chunk=4x3", "--lock-timeout", "100s", "--quiet"]
+    one = ["--slice-group", "swath", "--group", "swath"]
+    processes = [
+        cubes.start(*words, "--groups", *slices[:5], store),
+        cubes.start(*words, "--groups", *slices[3:], store),
+        cubes.start(*words, *one, *slices, store),
+    ]
+    for process in processes:
+        out, err = process.communicate(timeout=100)
+        assert process.returncode == 0, (out, err)
+    for group in ("grid", "grid/quality", "swath"):
+        found = cubes.read_zarr(store, group, consolidated=True)
+        numbers = [int(label.split()[1]) for label in found["station"]]
+        assert sorted(numbers) == list(range(8)), group
+        assert found["value"].tolist() == [[n] * 6 for n in numbers], group
+    assert cubes.leftovers(store) == []
+
+
 def test_lock_timeout_0_fails_at_once(two_slices, store):
     cubes.append(two_slices[0], store)
     with cubes.unchanged(store), cubes.locked(store):

@@ -22,6 +22,14 @@ std::set<std::string> arraysOf(const Intent &intent)
     return paths;
 }
 
+/// Whether these arrays are new.
+bool makes(const Intent &intent, const std::set<std::string> &arrays)
+{
+    return std::ranges::none_of(
+        intent.base, [&](const auto &document)
+        { return arrays.contains(parentOf(document.first)); });
+}
+
 /// How deep a group is; the root has 0.
 std::size_t depthOf(const std::string &key)
 {
@@ -41,7 +49,7 @@ class Order
             split(intent);
         std::ranges::stable_sort(m_groups, std::ranges::greater(), depthOf);
         joint.atOnce = m_data.size();
-        for (auto *keys : {&m_data, &m_arrays, &m_groups})
+        for (auto *keys : {&m_data, &m_made, &m_arrays, &m_groups})
             for (auto &key : *keys)
                 joint.order.push_back(std::move(key));
     }
@@ -50,13 +58,15 @@ class Order
     void split(const Intent &intent)
     {
         const auto arrays = arraysOf(intent);
+        // Nobody sees them before their group.
+        auto &others = makes(intent, arrays) ? m_made : m_arrays;
         for (std::size_t i = 0; i < intent.order.size(); ++i)
         {
             const auto &key = intent.order[i];
             if (i < intent.atOnce)
                 m_data.push_back(key);
             else if (arrays.contains(parentOf(key)))
-                m_arrays.push_back(key);
+                others.push_back(key);
             else if (m_known.insert(key).second)
                 m_groups.push_back(key);
         }
@@ -64,15 +74,16 @@ class Order
 
     const std::vector<Intent> &m_intents;
     std::vector<std::string> m_data{};
+    std::vector<std::string> m_made{};
     std::vector<std::string> m_arrays{};
     std::vector<std::string> m_groups{};
     std::set<std::string> m_known{};
 };
 
-/// What says that there is a store, and what its root's copy lists.
+/// What says that there is a store, and what its root's copy lists. A document
+/// that was only in the copy (in an object store, of Zarr V2) is still known.
 void describeRoot(Target &target)
 {
-    target.rootDocuments.clear();
     for (const char *name : {"zarr.json", ".zmetadata", ".zgroup", ".zattrs"})
     {
         const auto found = target.documents.find(name);

@@ -32,9 +32,10 @@ class SharedDocuments
     Documents m_documents;
 };
 
-/// Each was planned upon those before it. Data come first, each member's labels
-/// after all data, and groups last, from the inside out: through the root's
-/// consolidated metadata all members change in one instant.
+/// Each was planned upon those before it. Data come first, then the arrays of
+/// members that are made, then labels of those that grow, and groups last, from
+/// the inside out: through the root's consolidated metadata all members change
+/// in one instant.
 /// `groups`: one for each. Those that nothing is done to are none.
 Intent jointIntent(std::vector<Intent> intents,
                    const std::vector<std::string> &groups);

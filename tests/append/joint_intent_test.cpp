@@ -51,14 +51,15 @@ Intent made(const std::string &group, const std::string &base)
 
 }  // namespace
 
+// No label of a group that is there is ahead of what the commit makes.
 TEST(JointIntent, DataComeFirstAndTheRootLast)
 {
     const auto joint =
         jointIntent({growing("a"), made("a/b", "a")}, {"a", "a/b"});
     EXPECT_EQ(joint.order,
-              (std::vector<std::string>{"a/v/zarr.json", "a/time/zarr.json",
-                                        "a/b/v/zarr.json", "a/b/time/zarr.json",
-                                        "a/b/zarr.json", "zarr.json"}));
+              (std::vector<std::string>{
+                  "a/v/zarr.json", "a/b/v/zarr.json", "a/b/time/zarr.json",
+                  "a/time/zarr.json", "a/b/zarr.json", "zarr.json"}));
     EXPECT_EQ(joint.atOnce, 1U);
     EXPECT_EQ(joint.members, (std::vector<std::string>{"a", "a/b"}));
     EXPECT_EQ(joint.arrays.size(), 4U);
@@ -105,6 +106,11 @@ TEST(SharedDocuments, AreThoseOfGroupsAround)
     EXPECT_EQ(sibling.documents.at("zarr.json"), "a/b");
     EXPECT_EQ(sibling.rootDocuments.at("zarr.json"), "a/b");
     EXPECT_FALSE(sibling.documents.contains("a/b/zarr.json"));
+    // In an object store it is read from the consolidated copy alone.
+    Target copied;
+    copied.rootDocuments[".zgroup"] = "of the copy";
+    shared.putInto(copied, "a/c");
+    EXPECT_EQ(copied.rootDocuments.at(".zgroup"), "of the copy");
     Target below;
     shared.putInto(below, "a/b/c");
     EXPECT_TRUE(below.documents.contains("a/b/zarr.json"));

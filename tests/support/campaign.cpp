@@ -28,16 +28,15 @@ Campaign::Campaign(const Scenario &scenario)
     const auto report = append(counted);
     EXPECT_TRUE(report.status) << report.status.message();
     m_after = store();
-    const auto &kind = m_scenario.kind;
-    EXPECT_EQ(wrongInCube(m_target, m_scenario.rowsAfter(),
-                          m_scenario.firstRowAfter(), m_scenario.anewFrom(),
-                          kind),
-              "");
-    EXPECT_EQ(wrongInLog(m_target, m_scenario.rowsAfter(), kind.group()), "");
-    if (kind.inGroup)
+    const auto held = m_scenario.held(Scenario::Moment::After);
+    for (const auto &each : held)
+        EXPECT_EQ(each.wrong(m_target), "") << each.kind.group();
+    EXPECT_EQ(wrongInLog(m_target, held), "");
+    if (m_scenario.kind.inGroup)
     {
-        auto other = kind;
+        auto other = m_scenario.kind;
         other.inGroup = false;
+        other.groups = 0;
         EXPECT_EQ(wrongInCube(m_target, 1, 0, none, other), "");
     }
     if (m_scenario.slices().size() < 2)
@@ -135,10 +134,11 @@ std::string Campaign::recover(bool checksLog)
         keepState(*this, Left::Settled);
     if (!checksLog)
         return "";
-    const auto rows = found == State::Before  ? m_scenario.rowsBefore()
-                      : found == State::After ? m_scenario.rowsAfter()
-                                              : m_scenario.rowsPartly();
-    const auto wrong = wrongInLog(m_target, rows, m_scenario.kind.group());
+    using Moment = Scenario::Moment;
+    const auto moment = found == State::Before  ? Moment::Before
+                        : found == State::After ? Moment::After
+                                                : Moment::Partly;
+    const auto wrong = wrongInLog(m_target, m_scenario.held(moment));
     return wrong.empty() ? "" : "the log after recovery: " + wrong;
 }
 
@@ -252,8 +252,8 @@ std::string Campaign::retry()
         return "the retry failed: " + report.status.message();
     if (state() != State::After)
         return "the retry left another state\n" + describeState();
-    if (const auto wrong = wrongInLog(m_target, m_scenario.rowsAfter(),
-                                      m_scenario.kind.group());
+    if (const auto wrong =
+            wrongInLog(m_target, m_scenario.held(Scenario::Moment::After));
         !wrong.empty())
         return "the log after the retry: " + wrong;
     for (const char *kind : {"journal", "stage", "overwrite"})

@@ -1,9 +1,9 @@
-// The values of the small cube, appended from memory and compared after
-// reading.
+// Kinds of the small cube, and steps of it.
 
 #include "support/cube.h"
 
 #include "journal/log.h"
+#include "journal/log_members.h"
 #include "transaction/recovery.h"
 #include "transaction/writer.h"
 
@@ -12,7 +12,6 @@
 #include <cpl_error.h>
 
 #include <algorithm>
-#include <array>
 #include <format>
 #include <numeric>
 #include <ostream>
@@ -20,60 +19,6 @@
 
 namespace mdimappend::protocol_testing
 {
-
-namespace
-{
-
-constexpr double fill = -999;
-
-double value(const CubeShape &shape, std::size_t row, std::size_t y,
-             std::size_t x, bool anew)
-{
-    if (anew)
-        return static_cast<double>(1000 + row * 100 + y * 10 + x);
-    // The right-hand chunks of every second layer are all fill.
-    if (x >= shape.chunkWidth && row / shape.chunkRows % 2 == 1)
-        return fill;
-    return static_cast<double>(row * 100 + y * 10 + x);
-}
-
-double label(std::size_t row)
-{
-    return static_cast<double>(row * 24);
-}
-
-template <class Value>
-std::string compare(GDALGroup &root, const char *name, std::size_t rows,
-                    std::size_t perRow, Value expected)
-{
-    const auto array = root.OpenMDArray(name);
-    if (!array)
-        return std::string("no array ") + name;
-    std::vector<GUInt64> start;
-    std::vector<std::size_t> count;
-    for (const auto &dimension : array->GetDimensions())
-    {
-        start.push_back(0);
-        count.push_back(static_cast<std::size_t>(dimension->GetSize()));
-    }
-    if (count[0] != rows)
-        return std::string(name) + " has " + std::to_string(count[0]) +
-               " rows instead of " + std::to_string(rows);
-    std::vector<double> values(rows * perRow, -1);
-    if (!array->Read(start.data(), count.data(), nullptr, nullptr,
-                     GDALExtendedDataType::Create(GDT_Float64), values.data()))
-        return std::string(name) + " cannot be read";
-    for (std::size_t i = 0; i < values.size(); ++i)
-    {
-        if (values[i] != expected(i))
-            return std::string(name) + " has " + std::to_string(values[i]) +
-                   " at " + std::to_string(i) + " instead of " +
-                   std::to_string(expected(i));
-    }
-    return "";
-}
-
-}  // namespace
 
 std::string CubeKind::name() const
 {
@@ -83,6 +28,8 @@ std::string CubeKind::name() const
         text += "Sharded";
     if (inGroup)
         text += "Group";
+    if (groups > 0)
+        text += std::to_string(groups) + "Groups";
     const CubeShape usual;
     if (!(shape == usual))
         text += std::format("{}x{}chunk{}x{}x{}labels{}", shape.height,
@@ -93,12 +40,31 @@ std::string CubeKind::name() const
 
 std::string CubeKind::group() const
 {
-    return inGroup ? "region/north" : "";
+    // One in another, and one beside them.
+    static constexpr const char *names[] = {"", "grid", "grid/quality",
+                                            "swath"};
+    const std::string around = inGroup ? "region/north" : "";
+    const std::string below = names[part];
+    return around.empty() || below.empty() ? around + below
+                                           : around + "/" + below;
+}
+
+std::vector<CubeKind> CubeKind::parts() const
+{
+    if (groups == 0)
+        return {*this};
+    std::vector<CubeKind> found(groups, *this);
+    for (std::size_t i = 0; i < groups; ++i)
+    {
+        found[i].groups = 0;
+        found[i].part = i + 1;
+    }
+    return found;
 }
 
 std::string CubeKind::key(const std::string &inCube) const
 {
-    return inGroup ? group() + "/" + inCube : inCube;
+    return group().empty() ? inCube : group() + "/" + inCube;
 }
 
 std::string CubeKind::consolidatedKey() const
@@ -119,60 +85,6 @@ std::string name(Step step)
     return names[static_cast<int>(step)];
 }
 
-GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count,
-                                 bool anew, const CubeShape &shape)
-{
-    GDALAllRegister();
-    GDALDatasetUniquePtr dataset(
-        GetGDALDriverManager()->GetDriverByName("MEM")->CreateMultiDimensional(
-            "rows", nullptr, nullptr));
-    const auto root = dataset->GetRootGroup();
-    const auto number = GDALExtendedDataType::Create(GDT_Float64);
-    const auto time =
-        root->CreateDimension("time", GDAL_DIM_TYPE_TEMPORAL, "", count);
-    const auto y = root->CreateDimension("y", "", "", shape.height);
-    const auto x = root->CreateDimension("x", "", "", shape.width);
-    const auto write = [&](const std::string &name, const auto &dimensions,
-                           const std::vector<double> &values)
-    {
-        const auto array = root->CreateMDArray(name, dimensions, number);
-        const std::vector<GUInt64> start(dimensions.size(), 0);
-        std::vector<std::size_t> size;
-        for (const auto &dimension : dimensions)
-            size.push_back(static_cast<std::size_t>(dimension->GetSize()));
-        array->Write(start.data(), size.data(), nullptr, nullptr, number,
-                     values.data());
-        return array;
-    };
-    using Dimensions = std::vector<std::shared_ptr<GDALDimension>>;
-    std::vector<double> times;
-    std::vector<double> air;
-    for (std::size_t row = first; row < first + count; ++row)
-    {
-        times.push_back(label(row));
-        for (std::size_t i = 0; i < shape.height * shape.width; ++i)
-            air.push_back(
-                value(shape, row, i / shape.width, i % shape.width, anew));
-    }
-    std::vector<double> ys(shape.height);
-    std::iota(ys.begin(), ys.end(), 50);
-    std::vector<double> xs(shape.width);
-    std::iota(xs.begin(), xs.end(), 7);
-    const auto labels = write("time", Dimensions{time}, times);
-    labels->SetUnit("hours since 2000-01-01");
-    time->SetIndexingVariable(labels);
-    write("y", Dimensions{y}, ys);
-    write("x", Dimensions{x}, xs);
-    const auto data =
-        root->CreateMDArray("air", Dimensions{time, y, x}, number);
-    data->SetNoDataValue(fill);
-    const std::array<GUInt64, 3> start{};
-    const std::array<std::size_t, 3> size{count, shape.height, shape.width};
-    data->Write(start.data(), size.data(), nullptr, nullptr, number,
-                air.data());
-    return dataset;
-}
-
 Report appendRows(const CubeKind &kind, const std::string &target,
                   std::size_t first, std::vector<std::size_t> counts,
                   Posix &posix, Durability durability, bool overwrite,
@@ -187,7 +99,7 @@ Report appendRows(const CubeKind &kind, const std::string &target,
     std::vector<GDALDatasetUniquePtr> slices;
     for (const auto count : counts)
     {
-        slices.push_back(rowsAsSlice(first, count, anew, shape));
+        slices.push_back(rowsAsSlice(first, count, anew, kind));
         options.slices.push_back({"rows " + std::to_string(first), {}});
         around.datasets.push_back(slices.back().get());
         first += count;
@@ -195,6 +107,7 @@ Report appendRows(const CubeKind &kind, const std::string &target,
     options.slicesPerCommit = static_cast<int>(counts.size());
     options.target = target;
     options.group = kind.group();
+    options.groups = kind.groups > 0;
     options.zarrFormat = kind.format;
     options.consolidated = kind.consolidated;
     auto &air = options.encodings["air"];
@@ -218,38 +131,6 @@ Report appendRows(const CubeKind &kind, const std::string &target,
     return mdimappend::append(options, around);
 }
 
-std::string wrongInCube(const std::string &target, std::size_t rows,
-                        std::size_t first, std::size_t anewFrom,
-                        const CubeKind &kind)
-{
-    const auto &shape = kind.shape;
-    GDALDatasetUniquePtr dataset(
-        GDALDataset::Open(target.c_str(), GDAL_OF_MULTIDIM_RASTER));
-    auto cube = dataset ? dataset->GetRootGroup() : nullptr;
-    if (cube && kind.inGroup)
-        cube = cube->OpenGroupFromFullname("/" + kind.group());
-    if (!cube)
-        return rows == 0 ? ""
-                         : std::string("it cannot be opened: ") +
-                               CPLGetLastErrorMsg();
-    const auto perRow = shape.height * shape.width;
-    auto wrong = compare(*cube, "time", rows, 1,
-                         [&](std::size_t i) { return label(first + i); });
-    if (wrong.empty())
-        wrong =
-            compare(*cube, "air", rows, perRow,
-                    [&](std::size_t i)
-                    {
-                        const auto row = first + i / perRow;
-                        return value(shape, row, i / shape.width % shape.height,
-                                     i % shape.width, row >= anewFrom);
-                    });
-    if (wrong.empty())
-        wrong = compare(*cube, "x", shape.width, 1, [](std::size_t i)
-                        { return static_cast<double>(7 + i); });
-    return wrong;
-}
-
 std::string wrongInLog(const std::string &target, std::size_t rows,
                        const std::string &group)
 {
@@ -266,18 +147,32 @@ std::string wrongInLog(const std::string &target, std::size_t rows,
             readLogRecord(*reader->storage, reader->site, sequence);
         if (!record || !*record)
             return "record " + std::to_string(sequence) + " cannot be read";
-        if ((*record)->value("group", "") != group)
-            continue;
         if ((*record)->value("overwrite", false))
             logged = 0;
-        if ((*record)->value("first_row", std::size_t{0}) != logged)
+        const auto *member = memberOf(**record, group);
+        if (!member)
+            continue;
+        if (member->value("first_row", std::size_t{0}) != logged)
             return "record " + std::to_string(sequence) +
                    " starts at another row than " + std::to_string(logged);
-        logged += (*record)->value("rows", std::size_t{0});
+        logged += member->value("rows", std::size_t{0});
     }
     return logged == rows ? ""
                           : "it has " + std::to_string(logged) +
                                 " rows instead of " + std::to_string(rows);
+}
+
+std::string wrongInLog(const std::string &target,
+                       const std::vector<Held> &groups)
+{
+    for (const auto &held : groups)
+    {
+        const auto group = held.kind.group();
+        const auto wrong = wrongInLog(target, held.rows, group);
+        if (!wrong.empty())
+            return "of group '" + group + "': " + wrong;
+    }
+    return "";
 }
 
 std::size_t Scenario::rowsBefore() const
@@ -358,6 +253,30 @@ std::size_t Scenario::rowsAfter() const
     return rows;
 }
 
+std::vector<Held> Scenario::held(Moment moment) const
+{
+    const bool isBefore = moment == Moment::Before;
+    const auto &rows = slices();
+    const auto brought = isBefore ? 0
+                         : moment == Moment::Partly
+                             ? rows.front()
+                             : std::reduce(rows.begin(), rows.end());
+    const auto whole = isBefore                   ? rowsBefore()
+                       : moment == Moment::Partly ? rowsPartly()
+                                                  : rowsAfter();
+    std::vector<Held> all;
+    for (const auto &part : (isBefore && overwrites() ? old : kind).parts())
+    {
+        const bool isMade = kind.groups > 0 && part.part == kind.groups;
+        all.push_back({part, isMade ? brought : whole,
+                       isBefore ? 0
+                       : isMade ? firstRow()
+                                : firstRowAfter(),
+                       isBefore ? none : anewFrom()});
+    }
+    return all;
+}
+
 std::string Scenario::name() const
 {
     auto text = kind.name() + protocol_testing::name(step);
@@ -387,15 +306,18 @@ void Scenario::prepare(const std::string &target) const
     {
         auto other = kind;
         other.inGroup = false;
+        other.groups = 0;
         const auto report = appendRows(other, target, 0, {1}, Posix::system(),
                                        Durability::Process);
         ASSERT_TRUE(report.status) << report.status.message();
     }
     if (rowsBefore() == 0)
         return;
-    const auto report =
-        appendRows(overwrites() ? old : kind, target, 0, {rowsBefore()},
-                   Posix::system(), Durability::Process);
+    auto there = overwrites() ? old : kind;
+    if (there.groups > 0)
+        --there.groups;
+    const auto report = appendRows(there, target, 0, {rowsBefore()},
+                                   Posix::system(), Durability::Process);
     ASSERT_TRUE(report.status) << report.status.message();
     // What else is in a store goes with it.
     if (overwrites())

@@ -46,10 +46,17 @@ struct CubeKind
     /// A group of a store in which there is another cube already.
     bool inGroup = false;
     CubeShape shape = {};
+    /// So many groups (`parts`) below, each with arrays of its own, which grow
+    /// in the same commits. 0: the arrays are the cube's.
+    std::size_t groups = 0;
+    /// Of those groups one alone, counted from 1.
+    std::size_t part = 0;
 
     std::string name() const;
     /// The group of the cube in its store; "" if that is the cube.
     std::string group() const;
+    /// Those with arrays: of a cube without groups that itself.
+    std::vector<CubeKind> parts() const;
     /// A key of the cube, as one of the store.
     std::string key(const std::string &inCube) const;
     /// The document that a reader of the whole store uses.
@@ -74,10 +81,9 @@ enum class Step
 std::string name(Step step);
 
 /// Rows [first, first + count) of an endless cube, as a dataset in memory.
-/// `anew`: with other values than they had at first.
+/// `anew`: with other values than they had at first. Each group has other ones.
 GDALDatasetUniquePtr rowsAsSlice(std::size_t first, std::size_t count,
-                                 bool anew = false,
-                                 const CubeShape &shape = {});
+                                 bool anew = false, const CubeKind &kind = {});
 
 /// Has the last word on the options, and on what is around the append.
 using Adjust = std::function<void(AppendOptions &, Surroundings &)>;
@@ -100,12 +106,32 @@ std::string wrongInCube(const std::string &target, std::size_t rows,
                         std::size_t first = 0, std::size_t anewFrom = none,
                         const CubeKind &kind = {});
 
+/// What one group of a cube has in a committed state.
+struct Held
+{
+    CubeKind kind;
+    std::size_t rows = 0;
+    std::size_t first = 0;
+    std::size_t anewFrom = none;
+
+    /// What is wrong if it should be so; "" if nothing is.
+    std::string wrong(const std::string &target) const
+    {
+        return wrongInCube(target, rows, first, anewFrom, kind);
+    }
+};
+
 /// What the log says: the rows of all its records of this group since the last
 /// overwrite together, or why it is not in order.
 std::string wrongInLog(const std::string &target, std::size_t rows,
                        const std::string &group = "");
 
-/// A step of one kind of cube: the state before, and the rows to append.
+/// Of several groups.
+std::string wrongInLog(const std::string &target,
+                       const std::vector<Held> &groups);
+
+/// A step of one kind of cube: the state before, and the rows to append. Of
+/// several groups the last is made by the step.
 struct Scenario
 {
     CubeKind kind;
@@ -135,6 +161,16 @@ struct Scenario
     std::vector<std::size_t> slices() const;
     /// A slice that replaces rows is a commit of its own, also in a batch.
     int commits() const;
+
+    /// What the groups of the cube have before the step, after its first slice
+    /// alone, and after it.
+    enum class Moment
+    {
+        Before,
+        Partly,
+        After
+    };
+    std::vector<Held> held(Moment moment) const;
 
     std::string name() const;
 

@@ -47,11 +47,11 @@ std::string Observer::present(const std::string &name) const
     return fileContent(m_campaign.parent() + "/" + name);
 }
 
-std::string Observer::documentOf(const std::string &array) const
+std::string Observer::documentOf(const CubeKind &part,
+                                 const std::string &array) const
 {
-    const auto &kind = scenario().kind;
-    return inStore(kind.key(
-        array + (kind.format == ZarrFormat::V2 ? "/.zarray" : "/zarr.json")));
+    return inStore(part.key(
+        array + (part.format == ZarrFormat::V2 ? "/.zarray" : "/zarr.json")));
 }
 
 std::string Observer::wrongNow() const
@@ -77,47 +77,67 @@ std::string Observer::wrongBetween(const Tree &before, const Tree &after) const
         if (content != entry.content && content != contentIn(after, name))
             return name + " is neither old nor new";
     }
-    const auto isNew = [&](const std::string &name)
-    {
-        const auto content = present(name);
-        return content == contentIn(after, name) &&
-               content != contentIn(before, name);
-    };
-    const auto firstMissing = [&](bool documentsToo)
-    {
-        for (const auto &[name, entry] : after)
-        {
-            // The root group's own document comes last.
-            if (!entry.folder && name != "cube.zarr/.zgroup" &&
-                (documentsToo || !isDocument(name)) &&
-                present(name) != entry.content)
-                return name;
-        }
-        return std::string();
-    };
     const auto &kind = scenario().kind;
     if (kind.consolidated || scenario().rowsBefore() == 0)
     {
         const auto key = inStore(kind.consolidated ? kind.consolidatedKey()
                                                    : kind.outermostGroupKey());
-        if (isNew(key))
+        if (isNew(key, before, after))
         {
-            const auto missing = firstMissing(true);
+            const auto missing = firstMissing(after, true);
             return missing.empty() ? "" : key + " is ahead of " + missing;
         }
     }
-    // Without consolidated metadata: no label beyond the data.
-    if (isNew(documentOf("time")))
+    return wrongLabels(before, after);
+}
+
+bool Observer::isNew(const std::string &name, const Tree &before,
+                     const Tree &after) const
+{
+    const auto content = present(name);
+    return content == contentIn(after, name) &&
+           content != contentIn(before, name);
+}
+
+std::string Observer::firstMissing(const Tree &after, bool documentsToo) const
+{
+    for (const auto &[name, entry] : after)
     {
-        if (!isNew(documentOf("air")))
-            return "the labels are ahead of the data's document";
-        const auto missing = firstMissing(false);
-        if (!missing.empty())
-            return "the labels are ahead of chunk " + missing;
+        // The root group's own document comes last.
+        if (!entry.folder && name != "cube.zarr/.zgroup" &&
+            (documentsToo || !isDocument(name)) &&
+            present(name) != entry.content)
+            return name;
     }
-    if (isNew(documentOf("air")) && !firstMissing(false).empty())
-        return "the data's document is ahead of chunk " + firstMissing(false);
     return "";
+}
+
+/// Without consolidated metadata: no label beyond the data of its group; and in
+/// one that was there before, the data of all come first.
+std::string Observer::wrongLabels(const Tree &before, const Tree &after) const
+{
+    const auto parts = scenario().kind.parts();
+    std::string newest;
+    for (const auto &part : parts)
+    {
+        const auto labels = documentOf(part, "time");
+        const bool hasNewLabels = isNew(labels, before, after);
+        for (const auto &other : parts)
+        {
+            const auto data = documentOf(other, "air");
+            const bool hasNewData = isNew(data, before, after);
+            if (hasNewData)
+                newest = data;
+            const bool comesFirst =
+                other.part == part.part || before.find(labels) != before.end();
+            if (hasNewLabels && comesFirst && !hasNewData)
+                return labels + " is ahead of the data's document " + data;
+        }
+        if (hasNewLabels)
+            newest = labels;
+    }
+    const auto missing = newest.empty() ? "" : firstMissing(after, false);
+    return missing.empty() ? "" : newest + " is ahead of chunk " + missing;
 }
 
 std::string Observer::wrongAfterCut() const

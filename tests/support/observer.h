@@ -36,7 +36,12 @@ class Observer
     std::string wrongBetweenAfterCut(const Tree &before,
                                      const Tree &after) const;
     std::string present(const std::string &name) const;
-    std::string documentOf(const std::string &array) const;
+    std::string documentOf(const CubeKind &part,
+                           const std::string &array) const;
+    std::string wrongLabels(const Tree &before, const Tree &after) const;
+    bool isNew(const std::string &name, const Tree &before,
+               const Tree &after) const;
+    std::string firstMissing(const Tree &after, bool documentsToo) const;
     std::string inStore(const std::string &key) const;
 
     const Scenario &scenario() const

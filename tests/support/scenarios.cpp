@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <set>
 
 namespace mdimappend::protocol_testing
@@ -57,11 +58,13 @@ std::vector<CubeKind> kinds()
 
 std::vector<Level> levelsOf(const Scenario &scenario)
 {
-    std::vector<Level> levels = {{"step", name(scenario.step)},
-                                 {"group", text(scenario.kind.inGroup)},
-                                 {"batch", text(scenario.batch)},
-                                 {"threads", std::to_string(scenario.threads)},
-                                 {"syncfs", text(scenario.offersSyncfs)}};
+    std::vector<Level> levels = {
+        {"step", name(scenario.step)},
+        {"group", text(scenario.kind.inGroup)},
+        {"batch", text(scenario.batch)},
+        {"threads", std::to_string(scenario.threads)},
+        {"syncfs", text(scenario.offersSyncfs)},
+        {"groups", std::to_string(scenario.kind.groups)}};
     describe(scenario.kind, "", levels);
     if (scenario.overwrites())
         describe(scenario.old, "old ", levels);
@@ -141,10 +144,39 @@ bool runsInFull()
     return value && *value && std::string(value) != "0";
 }
 
+std::vector<Scenario> groupedScenarios()
+{
+    constexpr std::size_t groups = 3;
+    auto all = allScenarios();
+    for (auto &scenario : all)
+        scenario.kind.groups = groups;
+    if (runsInFull())
+        return pairwiseCover(all);
+    const CubeKind v3 = {.format = ZarrFormat::V3, .groups = groups};
+    const CubeKind v2 = {.format = ZarrFormat::V2, .groups = groups};
+    auto plain = v2;
+    plain.consolidated = false;
+    auto inGroup = v2;
+    inGroup.inGroup = true;
+    return {{.kind = v3, .step = Step::Merging, .batch = true},
+            {.kind = inGroup, .step = Step::Replace, .threads = 4},
+            {.kind = plain, .step = Step::Create, .offersSyncfs = false}};
+}
+
+std::size_t oneOfSoMany(const Scenario &scenario)
+{
+    return runsInFull() || scenario.kind.groups == 0 ? 1 : 23;
+}
+
 const std::vector<Scenario> &scenarios()
 {
-    static const auto list =
-        runsInFull() ? allScenarios() : pairwiseCover(allScenarios());
+    static const auto list = []
+    {
+        auto some =
+            runsInFull() ? allScenarios() : pairwiseCover(allScenarios());
+        std::ranges::move(groupedScenarios(), std::back_inserter(some));
+        return some;
+    }();
     return list;
 }
 

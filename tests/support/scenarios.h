@@ -28,7 +28,16 @@ std::vector<Scenario> pairwiseCover(const std::vector<Scenario> &all);
 /// environment variable MDIMAPPEND_ALL_SCENARIOS.
 bool runsInFull();
 
-/// What campaigns run on: a pairwise cover, or all.
+/// The same factors with three groups in one commit, one of them made by it: a
+/// few, or a pairwise cover where campaigns run in full.
+std::vector<Scenario> groupedScenarios();
+
+/// Scenarios with several groups make many more calls: of what a campaign does
+/// at each point it does this part. 1: all.
+std::size_t oneOfSoMany(const Scenario &scenario);
+
+/// What campaigns run on: a pairwise cover, or all, and those with several
+/// groups.
 const std::vector<Scenario> &scenarios();
 
 /// The same and a few more, for campaigns inside campaigns (a fault of the

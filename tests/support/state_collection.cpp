@@ -27,22 +27,32 @@ std::string fingerprint(const Tree &tree)
     return sha256(text).substr(std::string_view("sha256:").size(), 16);
 }
 
-nlohmann::json describe(const CubeKind &kind, std::size_t rows,
-                        std::size_t first, std::size_t anewFrom)
+nlohmann::json describe(const Held &held)
 {
+    const auto &kind = held.kind;
     const auto &shape = kind.shape;
-    nlohmann::json state = {{"rows", rows},
-                            {"first", first},
-                            {"group", kind.group()},
-                            {"consolidated", kind.consolidated},
-                            {"format", static_cast<int>(kind.format)},
-                            {"height", shape.height},
-                            {"width", shape.width},
-                            {"chunk_rows", shape.chunkRows},
-                            {"chunk_width", shape.chunkWidth}};
-    if (anewFrom != none)
-        state["anew_from"] = anewFrom;
-    return state;
+    nlohmann::json cube = {{"rows", held.rows},
+                           {"first", held.first},
+                           {"group", kind.group()},
+                           {"part", kind.part},
+                           {"consolidated", kind.consolidated},
+                           {"format", static_cast<int>(kind.format)},
+                           {"height", shape.height},
+                           {"width", shape.width},
+                           {"chunk_rows", shape.chunkRows},
+                           {"chunk_width", shape.chunkWidth}};
+    if (held.anewFrom != none)
+        cube["anew_from"] = held.anewFrom;
+    return cube;
+}
+
+/// One for each group.
+nlohmann::json describe(const std::vector<Held> &groups)
+{
+    auto cubes = nlohmann::json::array();
+    for (const auto &held : groups)
+        cubes.push_back(describe(held));
+    return cubes;
 }
 
 }  // namespace
@@ -64,20 +74,15 @@ void keepState(const Campaign &campaign, Left how)
 
     using State = Campaign::State;
     auto states = nlohmann::json::array();
-    const auto add = [&](State state, const nlohmann::json &description)
+    const auto add = [&](State state, Scenario::Moment moment)
     {
         if (!settled || campaign.recovered() == state)
-            states.push_back(description);
+            states.push_back(describe(scenario.held(moment)));
     };
-    const auto &kind = scenario.kind;
-    add(State::Before, describe(scenario.overwrites() ? scenario.old : kind,
-                                scenario.rowsBefore(), 0, none));
+    add(State::Before, Scenario::Moment::Before);
     if (settled || scenario.commits() > 1)
-        add(State::Partly,
-            describe(kind, scenario.rowsPartly(), scenario.firstRowAfter(),
-                     scenario.anewFrom()));
-    add(State::After, describe(kind, scenario.rowsAfter(),
-                               scenario.firstRowAfter(), scenario.anewFrom()));
+        add(State::Partly, Scenario::Moment::Partly);
+    add(State::After, Scenario::Moment::After);
     const auto store = fs::path(folder) / name;
     fs::create_directories(store);
     if (fs::exists(campaign.target()))

@@ -27,8 +27,11 @@ class ProtocolCrash : public EveryScenario
         FaultPosix whole({Fault::Kind::None, 0, 0, only});
         ASSERT_TRUE(campaign.append(whole).status);
         State furthest = State::Before;
-        for (const auto n : whole.changes())
+        const auto part = oneOfSoMany(GetParam());
+        for (auto i = (whole.changes().size() - 1) % part;
+             i < whole.changes().size(); i += part)
         {
+            const auto n = whole.changes()[i];
             campaign.restart();
             FaultPosix posix({kind, n, EIO, only});
             const auto report = campaign.append(posix);
@@ -69,7 +72,8 @@ TEST_P(ProtocolCrash, aKillInTheMiddleOfAnyWriteLeavesTheOldOrTheNewState)
 
 TEST_P(ProtocolCrash, aRealEndOfTheProcessIsRecovered)
 {
-    for (std::uint64_t n = 1;; n += runsInFull() ? 1 : 11)
+    const auto stride = (runsInFull() ? 1 : 11) * oneOfSoMany(GetParam());
+    for (std::uint64_t n = 1;; n += stride)
     {
         campaign.restart();
         const pid_t child = fork();
@@ -108,11 +112,13 @@ TEST_P(ProtocolCrashOfRecovery,
 {
     // The steps that do most are tried in full, the others by samples.
     const bool inFull = runsInFull(GetParam());
+    const auto part = oneOfSoMany(GetParam());
     campaign.restart();
     FaultPosix whole;
     ASSERT_TRUE(campaign.append(whole).status);
     ScratchFolder crashed;
-    for (std::size_t i = 0; i < whole.changes().size(); i += inFull ? 1 : 9)
+    for (std::size_t i = 0; i < whole.changes().size();
+         i += inFull ? 1 : 9 * part)
     {
         const auto n = whole.changes()[i];
         campaign.restart();
@@ -127,8 +133,10 @@ TEST_P(ProtocolCrashOfRecovery,
         campaign.prepare(undisturbed);
         ASSERT_TRUE(recoverTarget(campaign.target(), undisturbed));
         const auto outcome = campaign.state();
-        for (const auto m : undisturbed.changes())
+        for (std::size_t k = i % part; k < undisturbed.changes().size();
+             k += part)
         {
+            const auto m = undisturbed.changes()[k];
             for (const auto kind :
                  {Fault::Kind::KillAfter, Fault::Kind::KillTorn})
             {

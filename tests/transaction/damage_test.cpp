@@ -49,7 +49,7 @@ class ProtocolDamage : public EveryScenario
 
     static std::size_t stride()
     {
-        return runsInFull() ? 1 : 11;
+        return (runsInFull() ? 1 : 11) * oneOfSoMany(GetParam());
     }
 
     /// A plan that cannot be read, and nothing else of a journal, counts as one
@@ -112,7 +112,7 @@ TEST_P(ProtocolDamage, ofAnyReadOfAnAppendLosesNothing)
 {
     campaign.mayBePartly = true;
     Fault fault{Fault::Kind::FlippedRead, 1, 0, "read"};
-    for (;; ++fault.at)
+    for (;; fault.at += oneOfSoMany(GetParam()))
     {
         fault.bit = bit();
         campaign.restart();

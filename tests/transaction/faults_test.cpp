@@ -22,8 +22,7 @@ class ProtocolFaults : public EveryScenario
     {
         // The first slice of a batch is not lost with the second.
         campaign.mayBePartly = true;
-        if (runsInFull())
-            stride = 1;
+        stride = runsInFull() ? 1 : stride * oneOfSoMany(GetParam());
         const auto first =
             1 + std::hash<std::string>()(GetParam().name() + describe(fault)) %
                     stride;
@@ -50,6 +49,7 @@ class ProtocolFaults : public EveryScenario
     /// Nothing fails.
     void passEach(Fault fault, std::uint64_t stride = 1)
     {
+        stride *= oneOfSoMany(GetParam());
         for (fault.at = 1;; fault.at += stride)
         {
             campaign.restart();
