@@ -50,7 +50,8 @@ std::string lineOf(std::uint64_t sequence, const Json &record)
     for (const auto *each : members)
     {
         const auto group = textMember(*each, "group");
-        line += (members.size() > 1 ? "  /" + group + ":" : std::string()) +
+        const bool isNamed = members.size() > 1 || !group.empty();
+        line += (isNamed ? "  /" + group + ":" : std::string()) +
                 textOf(*each, sequence);
     }
     if (record.value("overwrite", false))
@@ -192,7 +193,8 @@ Status RecoverAlgorithm::act()
 }
 
 LogAlgorithm::LogAlgorithm()
-    : DriverAlgorithm(NAME, "List what was appended, latest first.")
+    : DriverAlgorithm(NAME, "List what was appended, latest first: to a "
+                            "store, or to the group that is named.")
 {
     AddArg("last", 0, "How many records (0: all)", &m_last)
         .SetMinValueIncluded(0)
@@ -215,6 +217,9 @@ Status LogAlgorithm::act()
             readLogRecord(*reader.storage, reader.site, sequence));
         if (!record)
             break;
+        const auto &group = reader.site.group;
+        if (!group.empty() && !memberOf(*record, group))
+            continue;
         records.push_back(*record);
         // Nobody's name or message makes a line of its own.
         m_outputString += printableLine(lineOf(sequence, *record)) + "\n";

@@ -204,3 +204,18 @@ def test_no_group_has_the_append_dimension(tmp_path):
     done = cubes.append("--groups", file, tmp_path / "cube.zarr", status=5)
     assert "time" in done.stderr
     assert not (tmp_path / "cube.zarr").exists()
+
+
+def test_the_log_says_which_group(tmp_path):
+    store = tmp_path / "cube.zarr"
+    first, second = cubes.weather_slices(tmp_path, (1, 1))
+    cubes.append("--group", "east", first, second, store)
+    cubes.append("--group", "west", first, store)
+
+    def lines(target):
+        done = cubes.run("driver", "mdimappend", "log", target, command="gdal")
+        return [line.split()[0] + line.split()[2] for line in done.stdout.splitlines()]
+
+    assert lines(store) == ["3/west:", "2/east:", "1/east:"]
+    assert lines(store / "west") == ["3/west:"]
+    assert lines(store / "east") == ["2/east:", "1/east:"]
