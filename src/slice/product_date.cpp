@@ -27,7 +27,7 @@ const std::string timeOfDay =
 
 struct ProductDate
 {
-    std::string day{};   ///< "2024-01-05"
+    std::string day{};     ///< "2024-01-05"
     std::string time{};    ///< "10:20:30.5", or ""
     std::string offset{};  ///< from UTC, "+01:00", or ""
 };
