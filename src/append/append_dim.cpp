@@ -25,7 +25,7 @@ Result<std::string> recordedAppendDim(const Writer &reader, bool groups)
 {
     MDIMAPPEND_ASSIGN(const auto end, reader.objects->logEnd(reader.site));
     const auto record = end ? parseJson(end->record) : Result<Json>(Json());
-    if (!record || !record->is_object())
+    if (!record || !isLogRecord(*record))
         return std::string();
     const auto &wanted = reader.site.group;
     for (const auto *member : membersOf(*record))
