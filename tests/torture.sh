@@ -14,7 +14,8 @@ if [ "${1:-}" = --all ]; then
     export MDIMAPPEND_ALL_SCENARIOS=1
     "$build/tests/mdimappend_tests" --gtest_brief=1 \
         --gtest_filter='*Protocol*:Scenarios*' || status=1
-    python3 -m pytest -q -p no:cacheprovider "$here/autotest/transaction/test_kill_syscalls.py" || status=1
+    python3 -m pytest -q -p no:cacheprovider "$here/autotest/transaction/test_kill_syscalls.py" \
+        "$here/autotest/transaction/test_groups_killed.py" || status=1
 else
     "$build/tests/mdimappend_torture" "$@" || status=1
 fi

@@ -149,6 +149,32 @@ def test_an_append_to_a_group(s3, tmp_path, zarr_format):
     assert_at_most(asked, new=2, arrays=2, replaced=1)
 
 
+GROUPS = ("grid", "grid/quality", "swath")
+
+
+def grouped_days(folder, first, count, groups=GROUPS):
+    path = folder / f"{first}.nc"
+    for number, group in enumerate(groups):
+        mode = "a" if number else "w"
+        cubes.write(cubes.weather(first, count), path, group=group, mode=mode)
+    return path
+
+
+@FORMATS
+def test_groups_share_the_lock_the_decision_and_the_record(s3, tmp_path, zarr_format):
+    """Of each group there are its arrays, its two coordinates, the array to compare
+    with, its last labels and its own document; the rest is there once."""
+    words = ["--zarr-format", zarr_format, "--groups", *CHUNKS]
+    append(s3, *words, grouped_days(tmp_path, 0, 3))
+    asked = append(s3, "--groups", grouped_days(tmp_path, 3, 1))
+    assert (asked.new, asked.replaced) == (6, 3), f"{asked}"
+    assert len(asked) <= 6 + 2 * 6 + 4 * 3 + 5 * 3 + 10, f"{asked}"
+    assert asked.listings == [], f"{asked}"
+    alone = append(s3, "--groups", grouped_days(tmp_path, 4, 1, GROUPS[2:]))
+    # The record of the commit before is about several, and is read.
+    assert_at_most(alone, new=2, arrays=2, replaced=1)
+
+
 def many_arrays(first, count, static=False):
     """Ten copies of an array, in one chunk a day."""
     dataset = cubes.weather(first, count)

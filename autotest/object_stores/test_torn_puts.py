@@ -43,6 +43,11 @@ def key_of(zarr_format, what):
     return (V3 if zarr_format == "3" else V2)[what]
 
 
+@pytest.fixture(scope="module")
+def all_slices(tmp_path_factory):
+    return test_kill_loop.slices_by_kind(tmp_path_factory.mktemp("slices"))
+
+
 def setting_of(slices, zarr_format="3", base=("first",), flavour="s3"):
     options = ("--zarr-format", zarr_format)
     return campaign.Setting(slices, base, options=options, flavour=flavour)
@@ -207,8 +212,8 @@ class Loop(test_kill_loop.Setting):
 
 
 @pytest.mark.parametrize("name", test_kill_loop.SCENARIOS)
-def test_each_put(slices, name):
-    setting = Loop(name, slices)
+def test_each_put(all_slices, name):
+    setting = Loop(name, all_slices)
     cases = sample(setting.cases(), 23, offset=len(name))
     assert "torn" in campaign.play(cases, setting.play, setting.cube)
 

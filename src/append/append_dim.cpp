@@ -3,6 +3,7 @@
 #include "append/append_dim.h"
 
 #include "cube/target.h"
+#include "journal/log_members.h"
 #include "transaction/object_target.h"
 
 #include <utility>
@@ -13,14 +14,27 @@ namespace mdimappend
 namespace
 {
 
+bool isIn(const std::string &group, const std::string &outer)
+{
+    return outer.empty() || group == outer || group.starts_with(outer + "/");
+}
+
 /// By the lock of an object store, which need not be asked for more then.
-Result<std::string> recordedAppendDim(const Writer &reader)
+/// `groups`: of any group in the target; all of a commit grow along one.
+Result<std::string> recordedAppendDim(const Writer &reader, bool groups)
 {
     MDIMAPPEND_ASSIGN(const auto end, reader.objects->logEnd(reader.site));
     const auto record = end ? parseJson(end->record) : Result<Json>(Json());
-    return record && textMember(*record, "group") == reader.site.group
-               ? textMember(*record, "append_dim")
-               : std::string();
+    if (!record || !isLogRecord(*record))
+        return std::string();
+    const auto &wanted = reader.site.group;
+    for (const auto *member : membersOf(*record))
+    {
+        const auto group = textMember(*member, "group");
+        if (group == wanted || (groups && isIn(group, wanted)))
+            return textMember(*member, "append_dim");
+    }
+    return std::string();
 }
 
 }  // namespace
@@ -36,7 +50,8 @@ Result<std::string> AppendDim::find()
     MDIMAPPEND_ASSIGN(Writer reader, openForReading(m_place, false));
     if (reader.objects)
     {
-        MDIMAPPEND_ASSIGN(const auto recorded, recordedAppendDim(reader));
+        MDIMAPPEND_ASSIGN(const auto recorded,
+                          recordedAppendDim(reader, m_options.groups));
         if (!recorded.empty())
             return recorded;
         MDIMAPPEND_RETURN_IF_ERROR(reader.objects->look(reader.site));
