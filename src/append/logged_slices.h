@@ -28,7 +28,7 @@ struct Creation
 {
     std::uint64_t store = 0;
     std::uint64_t target = 0;
-    std::uint64_t last = 0;  ///< of all commits
+    std::uint64_t last = 0;                 ///< of all commits
     std::vector<std::string> lastGroups{};  ///< those that it has changed
     /// The target's rows after its last commit, if they were known to have
     /// labels in order then; else 0.

@@ -181,8 +181,8 @@ const std::string &textOf(const Label &label)
 std::optional<Instant> instantOf(const Label &label)
 {
     const auto &text = textOf(label);
-    const auto date = text.size() > 4 && text[4] == '-' ? productDate(text)
-                                                        : std::nullopt;
+    const auto date =
+        text.size() > 4 && text[4] == '-' ? productDate(text) : std::nullopt;
     const auto instant = date ? parseDate(*date, Calendar::ProlepticGregorian)
                               : Result<Instant>(refused("it is no date"));
     return instant ? std::make_optional(*instant) : std::nullopt;
@@ -226,11 +226,11 @@ Status checkAreDates(const Labels &target, const Labels &slice,
     if (found == slice.values.end())
         return Status::ok();
     const auto why = whyNoDate(textOf(*found));
-    return refused("the label '" + textOf(*found) +
-                   "' is not a date, and the target's labels are, the last one '" +
-                   textOf(target.values.back()) + "'" +
-                   (why.empty() ? "" : ": " + why) +
-                   ". Write it as they are written");
+    return refused(
+        "the label '" + textOf(*found) +
+        "' is not a date, and the target's labels are, the last one '" +
+        textOf(target.values.back()) + "'" + (why.empty() ? "" : ": " + why) +
+        ". Write it as they are written");
 }
 
 /// Texts have an order only if they are dates.
