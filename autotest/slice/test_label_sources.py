@@ -135,9 +135,7 @@ def test_what_comes_after_texts_that_are_dates(tmp_path, store, text, says):
     """Whatever the time zone it is written in, an instant is in once."""
     first = dated(tmp_path / "0.nc", "2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z")
     cubes.append(first, store)
-    done = cubes.append(
-        dated(tmp_path / "1.nc", text), store, status=5 if says else 0
-    )
+    done = cubes.append(dated(tmp_path / "1.nc", text), store, status=5 if says else 0)
     assert says in done.stderr
     assert cubes.open_xarray(store).time.size == (2 if says else 3)
 
