@@ -219,3 +219,17 @@ def test_the_log_says_which_group(tmp_path):
     assert lines(store) == ["3/west:", "2/east:", "1/east:"]
     assert lines(store / "west") == ["3/west:"]
     assert lines(store / "east") == ["2/east:", "1/east:"]
+
+
+def test_the_append_dimension_is_that_of_the_commit_before(tmp_path):
+    """The root has no arrays that would say."""
+    store = tmp_path / "cube.zarr"
+    for step in range(2):
+        for group, mode in (("a", "w"), ("b", "a")):
+            values = {"v": (("step", "x"), np.full((1, 2), step, "f4"))}
+            dataset = xr.Dataset(values, {"step": [step]})
+            cubes.write(dataset, tmp_path / f"{step}.nc", group=group, mode=mode)
+    cubes.append("--groups", "--append-dim", "step", tmp_path / "0.nc", store)
+    cubes.append("--groups", tmp_path / "1.nc", store)
+    with xr.open_datatree(store, engine="zarr") as tree:
+        assert tree["b/v"].values.tolist() == [[0, 0], [1, 1]]

@@ -3,6 +3,7 @@
 #include "append/append_dim.h"
 
 #include "cube/target.h"
+#include "journal/log.h"
 #include "journal/log_members.h"
 #include "transaction/object_target.h"
 
@@ -19,22 +20,36 @@ bool isIn(const std::string &group, const std::string &outer)
     return outer.empty() || group == outer || group.starts_with(outer + "/");
 }
 
-/// By the lock of an object store, which need not be asked for more then.
-/// `groups`: of any group in the target; all of a commit grow along one.
-Result<std::string> recordedAppendDim(const Writer &reader, bool groups)
+/// By the lock of an object store, which need not be asked for more then. Null
+/// if there is none.
+Result<Json> newestRecord(const Writer &reader)
 {
+    if (!reader.objects)
+    {
+        MDIMAPPEND_ASSIGN(const auto last,
+                          lastSequence(*reader.storage, reader.site));
+        MDIMAPPEND_ASSIGN(auto record,
+                          readLogRecord(*reader.storage, reader.site, last));
+        return record ? std::move(*record) : Json();
+    }
     MDIMAPPEND_ASSIGN(const auto end, reader.objects->logEnd(reader.site));
     const auto record = end ? parseJson(end->record) : Result<Json>(Json());
-    if (!record || !isLogRecord(*record))
-        return std::string();
-    const auto &wanted = reader.site.group;
-    for (const auto *member : membersOf(*record))
+    return record && isLogRecord(*record) ? *record : Json();
+}
+
+/// `groups`: of any group in the target; all of a commit grow along one.
+std::string appendDimIn(const Json &record, const std::string &wanted,
+                        bool groups)
+{
+    if (record.is_null())
+        return {};
+    for (const auto *member : membersOf(record))
     {
         const auto group = textMember(*member, "group");
         if (group == wanted || (groups && isIn(group, wanted)))
             return textMember(*member, "append_dim");
     }
-    return std::string();
+    return {};
 }
 
 }  // namespace
@@ -48,14 +63,17 @@ Result<std::string> AppendDim::find()
     if (!m_known.empty() || m_options.overwrite)
         return m_known;
     MDIMAPPEND_ASSIGN(Writer reader, openForReading(m_place, false));
-    if (reader.objects)
+    // The root of several groups may have no arrays.
+    if (reader.objects || m_options.groups)
     {
-        MDIMAPPEND_ASSIGN(const auto recorded,
-                          recordedAppendDim(reader, m_options.groups));
+        MDIMAPPEND_ASSIGN(const auto newest, newestRecord(reader));
+        auto recorded =
+            appendDimIn(newest, reader.site.group, m_options.groups);
         if (!recorded.empty())
             return recorded;
-        MDIMAPPEND_RETURN_IF_ERROR(reader.objects->look(reader.site));
     }
+    if (reader.objects)
+        MDIMAPPEND_RETURN_IF_ERROR(reader.objects->look(reader.site));
     const auto target = readTarget(*reader.storage, reader.site, "");
     m_targetUnread = !target;
     // Many slices may be opened before one is appended: the target, and its

@@ -5,6 +5,7 @@
 #include "journal/member_hints.h"
 
 #include "storage/checksum.h"
+#include "storage/requests_at_once.h"
 
 namespace mdimappend
 {
@@ -23,13 +24,15 @@ std::string hintPath(const Site &site, const std::string &group)
 Status writeMemberHints(Storage &storage, const Site &site, const Json &record)
 {
     const auto sequence = countMember(record, "sequence");
-    for (const auto &group : member(record, lastBefore))
-    {
-        const Json hint = {{"group", group}, {"sequence", sequence - 1}};
-        MDIMAPPEND_RETURN_IF_ERROR(storage.put(
-            hintPath(site, group.get<std::string>()), dumpJson(hint, -1)));
-    }
-    return Status::ok();
+    const auto &groups = member(record, lastBefore);
+    return forEachAtOnce(
+        storage.operationsAtOnce(), groups.size(),
+        [&](std::size_t i)
+        {
+            const auto group = groups.at(i).get<std::string>();
+            const Json hint = {{"group", group}, {"sequence", sequence - 1}};
+            return storage.put(hintPath(site, group), dumpJson(hint, -1));
+        });
 }
 
 Result<std::uint64_t> readMemberHint(Storage &storage, const Site &site)
