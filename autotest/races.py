@@ -469,7 +469,7 @@ class Round:
         for part in self.parts:
             numbers = {number for its, number in acknowledged if its == part}
             slices += self.check_part(part, log, numbers)
-        self.check_sidecar(len(log), slices)
+        self.check_sidecar(log, slices)
 
     def check_part(self, part, log, acknowledged):
         """How many slices are in this group."""
@@ -541,7 +541,7 @@ class Round:
                 labels,
             )
 
-    def check_sidecar(self, commits, slices):
+    def check_sidecar(self, log, slices):
         folder = cubes.sidecar(self.store)
         found = set(os.listdir(folder))
         known = {"lock", "journal", "stage", "log"}
@@ -549,9 +549,11 @@ class Round:
         for name in ("journal", "stage"):
             left = os.listdir(folder / name) if name in found else []
             expect(not left, f"left in the {name}: {left}")
-        records = {f"{n:012}.json" for n in range(1, commits + 1)} | {"head"}
+        records = {f"{record['sequence']:012}.json" for record in log} | {"head"}
         logged = set(os.listdir(folder / "log"))
-        if commits and self.labels == "none":
+        if any("last_before" in record for record in log):
+            records.add("members")
+        if log and self.labels == "none":
             records.add("slices")
             entries = len(os.listdir(folder / "log" / "slices"))
             expect(entries == slices, f"{entries} entries for {slices} slices")
