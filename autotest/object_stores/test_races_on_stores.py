@@ -97,7 +97,7 @@ class Round(races.Round):
         store.download("", self.store.parent)
         self.check_cube(acknowledged)
 
-    def check_sidecar(self, commits, slices):
+    def check_sidecar(self, log, slices):
         """Fences and late requests leave objects there."""
 
 
